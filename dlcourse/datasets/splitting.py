@@ -1,0 +1,77 @@
+"""Drawing examples by a seed so that every class keeps its share.
+
+Draws come from NumPy's `RandomState`, whose streams are frozen for good (NEP 19), since the validation examples of a
+data set have to be the same ones in every release of NumPy. Its newer `Generator` may change.
+"""
+
+import numbers
+
+import numpy as np
+
+LARGEST_SEED = 2**32 - 1
+
+
+def whole_number(value, what, lowest, highest):
+    """`value` as an int; raises ValueError, saying what was given and expected, unless it is one in the range."""
+    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_whole or not lowest <= value <= highest:
+        shown = f"{int(value):,}" if is_whole else repr(value)
+        raise ValueError(f"{what} is {shown}: expected a whole number from {lowest:,} to {highest:,}")
+    return int(value)
+
+
+def are_labels(y):
+    """True where y is class labels: integers, one an example."""
+    return y.ndim == 1 and np.issubdtype(y.dtype, np.integer)
+
+
+def shares(counts, n, random):
+    """How many of `n` each class gets: in proportion to `counts`, by largest remainder (Hamilton's method).
+
+    counts: int (classes,), their sum at least n. Equal remainders are served in an order drawn from `random`.
+    Returns int64 (classes,) that sum to n exactly, each within one of its exact proportion.
+    """
+    counts = np.asarray(counts, np.int64)
+    floors, remainders = np.divmod(counts * n, counts.sum())
+    ties = random.permutation(len(counts))
+    served = np.lexsort((ties, -remainders))[: n - floors.sum()]
+    floors[served] += 1
+    return floors
+
+
+def choose(y, n, seed):
+    """Indices of `n` of the examples with targets y, drawn by `seed` and shuffled; stratified for class labels.
+
+    y: (examples,) or, for other targets, (examples, ...). Returns int64 (n,), no index twice.
+    Raises ValueError unless n is a whole number from 1 to len(y), and seed one from 0 to 2**32 - 1.
+    """
+    n = whole_number(n, "the number of examples", 1, len(y))
+    random = np.random.RandomState(whole_number(seed, "seed", 0, LARGEST_SEED))
+    order = random.permutation(len(y))
+    if not are_labels(y):
+        return order[:n]
+    _, labels = np.unique(y[order], return_inverse=True)
+    counts = np.bincount(labels)
+    by_class = np.argsort(labels, kind="stable")                # positions in `order`, class after class
+    rank = np.empty(len(y), np.int64)                           # how many of its class come before it in `order`
+    rank[by_class] = np.arange(len(y)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return order[rank < shares(counts, n, random)[labels]]
+
+
+def split_off(y, n, seed):
+    """Indices of all examples in two parts, (rest, chosen), the second of `n` examples as `choose` draws them.
+
+    n may be 0. The rest stays in the order of y.
+    """
+    chosen = choose(y, n, seed) if n else np.zeros(0, np.int64)
+    rest = np.ones(len(y), bool)
+    rest[chosen] = False
+    return np.flatnonzero(rest), chosen
+
+
+def three_ways(y, validation, test, seed):
+    """Indices of (training, validation, test), each shuffled; `validation` and `test` are numbers of examples."""
+    shuffled = np.random.RandomState(whole_number(seed, "seed", 0, LARGEST_SEED)).permutation(len(y))
+    rest, of_test = split_off(y[shuffled], test, seed)
+    of_train, of_validation = split_off(y[shuffled][rest], validation, seed)
+    return shuffled[rest[of_train]], shuffled[rest[of_validation]], shuffled[of_test]
