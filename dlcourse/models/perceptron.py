@@ -1,0 +1,62 @@
+"""Rosenblatt's perceptron, the unit that the field began with."""
+
+import numpy as np
+
+
+class Perceptron:
+    """A linear threshold unit, trained by Rosenblatt's rule (Rosenblatt 1958; Novikoff 1962).
+
+    Predicts +1 where ``weights · x + bias > 0``, else -1.
+
+    Attributes:
+        weights: float64 (features,), zero before training.
+        bias: float, zero before training.
+        mistakes: list of ints, the number of mistakes (and so of updates) in each pass over the data.
+    """
+
+    def __init__(self, features):
+        if isinstance(features, bool) or int(features) != features or features < 1:
+            raise ValueError(f"Perceptron(features={features!r}): expected a whole number, 1 or more.")
+        self.weights = np.zeros(int(features))
+        self.bias = 0.0
+        self.mistakes = []
+
+    def predict(self, x):
+        """Classes +1 or -1, int (examples,), of float x (examples, features)."""
+        return np.where(np.asarray(x, "float64") @ self.weights + self.bias > 0, 1, -1)
+
+    def fit(self, x, y, *, passes):
+        """Go through the examples in order, up to ``passes`` times, and stop after a pass without a mistake.
+
+        Args:
+            x: float (examples, features).
+            y: (examples,), each +1 or -1.
+            passes: at most that many.
+
+        Returns:
+            self.
+
+        Raises:
+            ValueError: where shapes don't fit, a label is neither +1 nor -1, or a feature is not finite.
+        """
+        x, y = np.asarray(x, "float64"), np.asarray(y)
+        if x.ndim != 2 or x.shape[1] != len(self.weights) or y.shape != (len(x),):
+            raise ValueError(
+                f"Perceptron.fit() takes x of shape (examples, {len(self.weights)}) and y of shape (examples,); got "
+                f"{x.shape} and {y.shape}."
+            )
+        if not np.isin(y, (-1, 1)).all():
+            raise ValueError(f"Perceptron labels are +1 and -1; got {np.unique(y)[:5]}. Map your classes to these two.")
+        if not np.isfinite(x).all():
+            raise ValueError("Perceptron.fit() got features that are not finite; remove or fill in those examples.")
+        for _ in range(passes):
+            mistakes = 0
+            for features, label in zip(x, y, strict=True):
+                if label * (features @ self.weights + self.bias) <= 0:
+                    self.weights = self.weights + label * features
+                    self.bias += float(label)
+                    mistakes += 1
+            self.mistakes.append(mistakes)
+            if mistakes == 0:
+                break
+        return self

@@ -1,0 +1,77 @@
+"""What a cell shows: Markdown rendered from values, tables, figures with alternative text, source code."""
+
+import inspect
+import io
+import textwrap
+
+from dlcourse.measured import mask
+
+
+def markdown(text):
+    """Display Markdown. Leading white space common to all lines is dropped, so an indented f-string may be given."""
+    from IPython.display import Markdown, display
+
+    display(Markdown(textwrap.dedent(text).strip()))
+
+
+def table(rows, columns, caption=""):
+    """Display a table as Markdown.
+
+    Args:
+        rows: list of rows, each a list of cells; a cell is shown by ``str``.
+        columns: the column titles.
+        caption: one sentence above the table.
+
+    Raises:
+        ValueError: where a row has another number of cells than there are columns.
+    """
+    for number, row in enumerate(rows):
+        if len(row) != len(columns):
+            raise ValueError(f"Row {number} has {len(row)} cells for {len(columns)} columns {columns}: {row}.")
+    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
+    markdown((f"**{caption}**\n\n" if caption else "") + "\n".join(lines))
+
+
+def _cell(value):
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def figure(fig, caption, alt):
+    """Display a Matplotlib figure, its caption below, and close it.
+
+    Args:
+        fig: ``matplotlib.figure.Figure``.
+        caption: what to see in it; Markdown, shown below.
+        alt: alternative text for who can't see the picture; stored once, in the output's metadata.
+
+    Raises:
+        ValueError: where the caption or the alternative text is missing.
+    """
+    from IPython.display import Image, display
+    from matplotlib import pyplot as plt
+
+    for name, text in [("caption", caption), ("alt", alt)]:
+        if not str(text or "").strip():
+            raise ValueError(f"show.figure() needs a non-empty {name}: say what a reader should see in the figure.")
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
+    plt.close(fig)
+    width, _height = fig.get_size_inches() * 72
+    image = Image(data=buffer.getvalue(), format="png", width=round(float(width)))
+    data, metadata = image._repr_mimebundle_()
+    metadata.setdefault("image/png", {}).update({"alt": " ".join(str(alt).split())})
+    data["text/plain"] = "<Figure>"
+    display(data, metadata=metadata, raw=True)
+    markdown(f"**Figure.** {caption}")
+
+
+def source(*objects):
+    """Show the source code of functions or classes of the package, so that the notebook shows what it runs."""
+    from IPython.display import Markdown, display
+
+    text = "\n\n\n".join(textwrap.dedent(inspect.getsource(inspect.unwrap(item))).rstrip() for item in objects)
+    display(Markdown(f"```python\n{text}\n```"))
+
+
+__all__ = ["figure", "markdown", "mask", "source", "table"]

@@ -1,0 +1,20 @@
+"""Training: one compiled loop for all that learns by gradient, and the objectives that it minimises."""
+
+from dlcourse.training import checkpoint, objectives, progress
+from dlcourse.training.evaluation import evaluate, predict
+from dlcourse.training.fit import fit
+from dlcourse.training.loop import train_step
+from dlcourse.training.run import EarlyStopping, NonFiniteLossError, Run
+
+__all__ = [
+    "EarlyStopping",
+    "NonFiniteLossError",
+    "Run",
+    "checkpoint",
+    "evaluate",
+    "fit",
+    "objectives",
+    "predict",
+    "progress",
+    "train_step",
+]

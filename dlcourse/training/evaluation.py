@@ -1,0 +1,67 @@
+"""A trained model on data: an objective's values, or the model's outputs."""
+
+import numpy as np
+import tensorflow as tf
+
+from dlcourse.training import loop, objectives
+
+BATCH_SIZE = 1_000
+
+
+def evaluate(model, objective, data, batch_size=BATCH_SIZE):
+    """An objective's loss and metrics on data, averaged over all examples.
+
+    Args:
+        model: keras.Model.
+        objective: callable ``(model, batch, training) -> (loss, metrics)``.
+        data: Split, or a tuple of arrays.
+        batch_size: examples at a time; the averages don't depend on it (but for batch statistics).
+
+    Returns:
+        dict from name to float: ``"loss"`` and the metrics.
+    """
+    return Evaluator(model, objective, arrays_of(data), batch_size, jit_compile=False)()
+
+
+def predict(model, x, batch_size=BATCH_SIZE):
+    """A model's outputs, computed in batches, as one array (examples, ...)."""
+    call = tf.function(lambda part: model(part, training=False), reduce_retracing=True)
+    parts = [call(tf.convert_to_tensor(x[start : start + batch_size])) for start in range(0, len(x), batch_size)]
+    return np.concatenate([part.numpy() for part in parts])
+
+
+class Evaluator:
+    """An evaluation compiled once and called after every epoch."""
+
+    def __init__(self, model, objective, arrays, batch_size, jit_compile):
+        self.examples = len(tf.nest.flatten(arrays)[0])
+        self.batch_size = min(batch_size, self.examples)
+        self.names = metric_names(model, objective, arrays)
+        data = tf.nest.map_structure(tf.convert_to_tensor, arrays)
+
+        def step(batch):
+            loss, metrics = objective(model, batch, training=False)
+            return {"loss": loss + objectives.penalties(model), **metrics}
+
+        self.segment = loop.compiled_loop(step, data, self.names, self.batch_size, jit_compile)
+
+    def __call__(self):
+        whole, rest = divmod(self.examples, self.batch_size)
+        order = tf.range(self.examples)
+        totals, zero = tf.zeros(len(self.names) + 1, tf.float64), tf.constant(0.0)
+        for first, last, size in [(0, whole, self.batch_size), (whole, whole + 1, rest)]:
+            if size:
+                _, totals, _, _ = self.segment(order, tf.constant(first), tf.constant(last), totals, zero, size)
+        return dict(zip(self.names, (totals[:-1] / totals[-1]).numpy().tolist(), strict=True))
+
+
+def arrays_of(data):
+    """(x, y) of a Split, or the tuple that was given."""
+    return (data.x, data.y) if hasattr(data, "x") else data
+
+
+def metric_names(model, objective, arrays):
+    """``["loss", ...]``: what an objective measures, found by calling it on one example."""
+    one = tf.nest.map_structure(lambda array: tf.convert_to_tensor(array[:1]), arrays)
+    _, metrics = objective(model, one, training=False)
+    return ["loss", *metrics]
