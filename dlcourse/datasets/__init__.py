@@ -1,7 +1,15 @@
-"""Real data as NumPy arrays: `load(name)`, and your own by `from_arrays`, `from_csv` and `from_images`."""
+"""Real data as NumPy arrays.
 
+`load(name)` loads a data set of the course, `names()` says which there are; `texts.read(language)` reads a book.
+`from_arrays`, `from_csv` and `from_images` put your own data in their place, and `own_digit` a picture of yours.
+"""
+
+from dlcourse.datasets import catalogue, mnist1d, texts
 from dlcourse.datasets.catalogue import DataError, names
 from dlcourse.datasets.dataset import Dataset, Split
 from dlcourse.datasets.loading import load
+from dlcourse.datasets.own import from_arrays, from_csv, from_images
+from dlcourse.datasets.pictures import own_digit
 
-__all__ = ["DataError", "Dataset", "Split", "load", "names"]
+__all__ = ["DataError", "Dataset", "Split", "catalogue", "from_arrays", "from_csv", "from_images", "load", "mnist1d",
+           "names", "own_digit", "texts"]

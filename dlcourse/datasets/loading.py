@@ -2,10 +2,14 @@
 
 import numpy as np
 
-from dlcourse.datasets import catalogue, images, splitting
+from dlcourse.datasets import catalogue, images, mnist1d, splitting, tabular
 from dlcourse.datasets.dataset import Dataset, Split
 
-LOADERS = {"mnist": images.mnist, "digits": images.digits}
+LOADERS = {
+    "mnist": images.mnist, "digits": images.digits, "fashion_mnist": images.fashion_mnist,
+    "mnist1d": mnist1d.mnist1d,
+    "iris": tabular.iris, "breast_cancer": tabular.breast_cancer, "diabetes": tabular.diabetes,
+}
 SPLIT_SEED = 0      # the same validation and test examples for everybody, whatever the seed of a subset
 
 
