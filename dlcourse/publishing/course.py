@@ -1,4 +1,4 @@
-"""The main job: chapters executed from a clean kernel, their pages and claims written, and a table of both."""
+"""The main job: chapters executed from a clean kernel, their pages and claims written, and a table."""
 
 import json
 

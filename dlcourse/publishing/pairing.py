@@ -65,8 +65,8 @@ def source_text(chapter, notebook):
     for number, cell in enumerate(notebook.cells, 1):
         if cell.get("attachments"):
             raise ValueError(
-                f"{chapter.relative(chapter.notebook)}, cell {number}: a picture was pasted into the cell, and "
-                "the text source can't hold it. Draw it in a code cell with show.figure instead."
+                f"{chapter.relative(chapter.notebook)}, cell {number}: a picture was pasted into the cell, "
+                "and the text source can't hold it. Draw it in a code cell with show.figure instead."
             )
     return jupytext.writes(notebook, fmt=FORMAT, config=_settings(chapter))
 
@@ -146,7 +146,8 @@ def _newer(chapter, source, notebook, stored, take):
         return "notebook"
     raise Conflict(
         f"{chapter.relative(chapter.source)} and {chapter.relative(chapter.notebook)} were both edited since "
-        "they last agreed, so neither is overwritten. Copy what you need from one into the other, then keep that:\n"
+        "they last agreed, so neither is overwritten. Copy what you need from one into the other, then keep "
+        "that:\n"
         f"  dlcourse notebooks --chapter {chapter.id} --take source      keeps the .py\n"
         f"  dlcourse notebooks --chapter {chapter.id} --take notebook    keeps the .ipynb\n"
         "The side not kept is saved under build/overwritten/."
