@@ -117,3 +117,112 @@ def report():
     lines["threads used"] = str(_requested_threads())
     lines["interpreter"] = sys.implementation.name
     return lines
+
+
+def check(package="dlcourse"):
+    """What in this environment doesn't fit the course, and what to do about it.
+
+    Compares this Python and the installed packages with the ranges that the package itself declares
+    (pyproject.toml, as installed), asks which backend Keras is told to use, and loads TensorFlow and Keras.
+
+    Args:
+        package: the installed package whose requirements are to hold.
+
+    Returns:
+        list of str: one problem each, with its cure; empty where everything fits.
+    """
+    from importlib import metadata
+
+    try:
+        about = metadata.metadata(package)
+    except metadata.PackageNotFoundError:
+        return [_problem(f"The package {package} itself is not installed.")]
+    problems = unmet(about["Requires-Python"], about.get_all("Requires-Dist") or [])
+    backend = _backend()
+    if backend != "tensorflow":
+        problems.append(
+            f"Keras is told to run on the backend {backend!r}; the course needs 'tensorflow'.\n"
+            "  What to do: set the environment variable KERAS_BACKEND to tensorflow, or remove it. Restart."
+        )
+    elif not problems:
+        problems += _unloadable("tensorflow", "keras")
+    return problems
+
+
+def unmet(python, requirements, installed=None):
+    """Which requirements are not met.
+
+    Args:
+        python: range of Python versions, such as ``">=3.11,<3.14"``; None or empty for any.
+        requirements: list of requirements as in pyproject.toml; those of optional groups are left out.
+        installed: dict from package to version, for tests; by default what is installed. The entry
+            ``"python"`` stands for this Python.
+
+    Returns:
+        list of str: one problem each, with its cure.
+    """
+    try:
+        from packaging.requirements import Requirement
+        from packaging.specifiers import SpecifierSet
+    except ImportError:
+        return [_problem("The package packaging is not installed, so that no version can be checked.")]
+
+    found = installed["python"] if installed else platform.python_version()
+    problems = []
+    if not SpecifierSet(python or "").contains(found, prereleases=True):
+        problems.append(
+            f"This is Python {found}; the course needs {python}.\n"
+            "  What to do: install such a Python, and set up the course with it: make setup PYTHON=python3.12"
+        )
+    for requirement in map(Requirement, requirements):
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        name = requirement.name
+        version = installed.get(name) if installed else _version(name)
+        needs = f"the course needs {name} {requirement.specifier}".strip()
+        if version is None:
+            problems.append(_problem(f"{name} is not installed; {needs}."))
+        elif not requirement.specifier.contains(version, prereleases=True):
+            problems.append(_problem(f"{name} {version} is installed; {needs}."))
+    return problems
+
+
+def _problem(sentence):
+    return (
+        f"{sentence}\n  What to do: close this, and type `make lab` in the course's folder; it opens the "
+        f"notebooks in the course's own environment. Used now: {sys.executable}"
+    )
+
+
+def _version(name):
+    from importlib import metadata
+
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _backend():
+    """The backend that Keras runs on, or will run on once it is loaded."""
+    if "keras" in sys.modules:
+        return sys.modules["keras"].backend.backend()
+    return os.environ.get("KERAS_BACKEND") or ENVIRONMENT["KERAS_BACKEND"]
+
+
+def _unloadable(*names):
+    """Problems with packages that are installed but don't load."""
+    import importlib
+
+    problems = []
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # a broken installation raises anything
+            last = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+            problems.append(
+                f"{name} is installed, but doesn't load: {last[0]}\n"
+                "  What to do: restart the kernel. If it stays so, remove the folder .venv and type `make setup`. "
+                "On Windows, install Microsoft's Visual C++ Redistributable (x64) first."
+            )
+    return problems
