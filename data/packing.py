@@ -1,9 +1,9 @@
 """Arrays into an .npz file whose bytes depend on the arrays alone.
 
-zlib, zlib-ng and their releases compress one input into different outputs, so that a file rebuilt on another
-machine would miss its SHA-256. This writer leaves them nothing to choose: run lengths and one Huffman code per
-array, in the DEFLATE format (RFC 1951) that every zlib, and so `numpy.load`, reads. For MNIST, which is mostly
-runs of zeros, the file is 2 % larger than zlib's at its highest level.
+zlib, zlib-ng and their releases compress one input into different outputs, so that a file rebuilt on
+another machine would miss its SHA-256. This writer leaves them nothing to choose: run lengths and one
+Huffman code per array, in the DEFLATE format (RFC 1951) that every zlib, and so `numpy.load`, reads. For
+MNIST, which is mostly runs of zeros, the file is 2 % larger than zlib's at its highest level.
 """
 
 import heapq
@@ -13,10 +13,12 @@ import zlib
 import numpy as np
 
 # RFC 1951, section 3.2.5: length codes 257..285, the first length of each, and how many extra bits follow it.
-LENGTH_STARTS = np.array([3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115,
-                          131, 163, 195, 227, 258])
+# fmt: off
+LENGTH_STARTS = np.array([3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99,
+                          115, 131, 163, 195, 227, 258])
 LENGTH_EXTRA_BITS = np.array([0] * 8 + [1] * 4 + [2] * 4 + [3] * 4 + [4] * 4 + [5] * 4 + [0])
 CODE_LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
+# fmt: on
 LONGEST_MATCH, LONGEST_CODE, END_OF_BLOCK, SYMBOLS = 258, 15, 256, 286
 TOKENS_AT_ONCE = 1_000_000
 
@@ -33,7 +35,7 @@ def tokens(data):
     values = data[starts].astype(np.int64)
     full, rest = np.divmod(lengths - 1, LONGEST_MATCH)
     is_match = rest >= 3
-    rest_tokens = np.where(is_match, 1, rest)                   # one or two left over are written as literals
+    rest_tokens = np.where(is_match, 1, rest)  # one or two left over are written as literals
     ends = np.cumsum(1 + full + rest_tokens)
     begins = ends - (1 + full + rest_tokens)
     result = np.repeat(values, 1 + full + rest_tokens)
@@ -56,14 +58,14 @@ def code_lengths(counts):
                 lengths[symbol] += 1
             heapq.heappush(heap, (first + second, tie, left + right))
         if len(heap[0][2]) == 1:
-            lengths[heap[0][1]] = 1                             # a lone symbol still needs a bit
+            lengths[heap[0][1]] = 1  # a lone symbol still needs a bit
         if max(lengths) <= LONGEST_CODE:
             return lengths
-        counts = [(count + 1) // 2 for count in counts]         # flatter counts have shorter codes
+        counts = [(count + 1) // 2 for count in counts]  # flatter counts have shorter codes
 
 
 def canonical_codes(lengths):
-    """RFC 1951, section 3.2.2: codes from their lengths, bit-reversed since DEFLATE fills bytes from the low end."""
+    """RFC 1951, section 3.2.2: codes from lengths, bit-reversed since DEFLATE fills bytes from below."""
     codes, code = [0] * len(lengths), 0
     for length in range(1, LONGEST_CODE + 1):
         for symbol in [s for s, of_symbol in enumerate(lengths) if of_symbol == length]:
@@ -74,7 +76,7 @@ def canonical_codes(lengths):
 
 
 def bits(values, widths):
-    """The low `widths` bits of each value, lowest first, one after the other: uint8 (sum of widths,) of 0 and 1."""
+    """The low `widths` bits of each value, lowest first, in a row: uint8 (sum of widths,) of 0 and 1."""
     ends = np.cumsum(widths)
     offsets = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - widths, widths)
     return (np.repeat(values, widths) >> offsets & 1).astype(np.uint8)
@@ -97,7 +99,7 @@ def deflate(data):
     values = codes[symbols] | extra_values << widths
     widths = widths + extra_widths + repeats
 
-    # Header: last block, dynamic codes; counts of codes; code lengths 0..15 are themselves written in 4 bits each.
+    # Header: last block, dynamic codes; counts of codes; code lengths 0..15, written in 4 bits each.
     four_bits = [4 if symbol < 16 else 0 for symbol in range(19)]
     four_bit_codes = canonical_codes(four_bits)
     header = [(1, 1), (2, 2), (SYMBOLS - 257, 5), (0, 5), (19 - 4, 4)]
@@ -121,7 +123,12 @@ def npy(array):
     order = array.dtype.newbyteorder("<")
     header = f"{{'descr': '{order.str}', 'fortran_order': False, 'shape': {array.shape}, }}"
     padded = header.ljust(-(len(header) + 11) % 64 + len(header)) + "\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(padded)) + padded.encode() + array.astype(order).tobytes()
+    return (
+        b"\x93NUMPY\x01\x00"
+        + struct.pack("<H", len(padded))
+        + padded.encode()
+        + array.astype(order).tobytes()
+    )
 
 
 def npz(arrays):
@@ -131,8 +138,19 @@ def npz(arrays):
         content = npy(array)
         compressed, filename = deflate(content), f"{name}.npy".encode()
         # version 2.0 to read, no flags, method 8 (deflate), time 0, date 1980-01-01; APPNOTE.TXT, section 4.3
-        fields = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0, 0x21, zlib.crc32(content), len(compressed), len(content),
-                             len(filename), 0)
+        fields = struct.pack(
+            "<HHHHHIIIHH",
+            20,
+            0,
+            8,
+            0,
+            0x21,
+            zlib.crc32(content),
+            len(compressed),
+            len(content),
+            len(filename),
+            0,
+        )
         directory += b"PK\x01\x02" + struct.pack("<H", 20) + fields
         directory += struct.pack("<HHHII", 0, 0, 0, 0, len(files)) + filename
         files += b"PK\x03\x04" + fields + filename + compressed

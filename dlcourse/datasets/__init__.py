@@ -1,7 +1,8 @@
 """Real data as NumPy arrays.
 
-`load(name)` loads a data set of the course, `names()` says which there are; `texts.read(language)` reads a book.
-`from_arrays`, `from_csv` and `from_images` put your own data in their place, and `own_digit` a picture of yours.
+`load(name)` loads a data set of the course, `names()` says which there are; `texts.read(language)` reads a
+book. `from_arrays`, `from_csv` and `from_images` put your own data in their place, and `own_digit` a
+picture of yours.
 """
 
 from dlcourse.datasets import catalogue, mnist1d, texts
@@ -11,5 +12,17 @@ from dlcourse.datasets.loading import load
 from dlcourse.datasets.own import from_arrays, from_csv, from_images
 from dlcourse.datasets.pictures import own_digit
 
-__all__ = ["DataError", "Dataset", "Split", "catalogue", "from_arrays", "from_csv", "from_images", "load", "mnist1d",
-           "names", "own_digit", "texts"]
+__all__ = [
+    "DataError",
+    "Dataset",
+    "Split",
+    "catalogue",
+    "from_arrays",
+    "from_csv",
+    "from_images",
+    "load",
+    "mnist1d",
+    "names",
+    "own_digit",
+    "texts",
+]

@@ -1,7 +1,8 @@
 """The list of data sets, data/datasets.toml, and the files that it names: found, read and verified.
 
-A file is either shipped in data/, or lies inside an installed package, which is located without being imported.
-Each has its SHA-256 in the list, and nothing is read that does not match it. This module imports no TensorFlow.
+A file is either shipped in data/, or lies inside an installed package, which is located without being
+imported. Each has its SHA-256 in the list, and nothing is read that does not match it. This module imports
+no TensorFlow.
 """
 
 import difflib
@@ -41,11 +42,14 @@ def _read_list(path):
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(
-            f"{path} is missing: the course's data lie in the folder data/ of its repository. Clone the repository "
-            "and install the package from it with `pip install --no-deps -e .`, or set the environment variable "
-            "DLCOURSE_DATA to that folder.") from None
+            f"{path} is missing: the course's data lie in the folder data/ of its repository. Clone the "
+            "repository and install the package from it with `pip install --no-deps -e .`, or set the "
+            "environment variable DLCOURSE_DATA to that folder."
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not valid TOML ({error}). Restore it: git checkout -- data/datasets.toml") from None
+        raise DataError(
+            f"{path} is not valid TOML ({error}). Restore it: git checkout -- data/datasets.toml"
+        ) from None
 
 
 def names():
@@ -54,7 +58,7 @@ def names():
 
 
 def entry(name):
-    """The catalogue's entry of one data set. Raises ValueError, with the names there are, for an unknown name."""
+    """The catalogue's entry of one data set. Raises ValueError, listing the names, for an unknown one."""
     known = entries()
     if not isinstance(name, str) or name not in known:
         close = difflib.get_close_matches(name.lower(), known, n=1) if isinstance(name, str) else []
@@ -64,14 +68,16 @@ def entry(name):
 
 
 def path(file):
-    """Where a file of the catalogue lies. file: {"file": ..., "sha256": ..., "package": where it is not in data/}."""
+    """Where a file of the catalogue lies: in data/, or in the installed package file["package"]."""
     if "package" not in file:
         return root() / file["file"]
     try:
         return pathlib.Path(importlib.metadata.distribution(file["package"]).locate_file(file["file"]))
     except importlib.metadata.PackageNotFoundError:
-        raise DataError(f"{file['file']} comes with the package {file['package']}, which is not installed. "
-                        "Install the course's environment: make setup") from None
+        raise DataError(
+            f"{file['file']} comes with the package {file['package']}, which is not installed. "
+            "Install the course's environment: make setup"
+        ) from None
 
 
 def read(file):
@@ -83,16 +89,20 @@ def read(file):
         raise DataError(f"{where} can't be read ({error.strerror}). {_cure(file)}") from None
     found = hashlib.sha256(content).hexdigest()
     if found != file["sha256"]:
-        raise DataError(f"{where} is not the file that the catalogue describes.\n"
-                        f"expected SHA-256 {file['sha256']}\n   found SHA-256 {found}\n{_cure(file)}")
+        raise DataError(
+            f"{where} is not the file that the catalogue describes.\n"
+            f"expected SHA-256 {file['sha256']}\n   found SHA-256 {found}\n{_cure(file)}"
+        )
     return content
 
 
 def _cure(file):
     if "package" in file:
         version = importlib.metadata.version(file["package"])
-        return (f"The file comes with the package {file['package']}, here in version {version}. "
-                "Install the version of the course's lock again: make setup")
+        return (
+            f"The file comes with the package {file['package']}, here in version {version}. "
+            "Install the version of the course's lock again: make setup"
+        )
     return f"Restore it: git checkout -- data/{file['file']}   or rebuild it: make data"
 
 
@@ -105,7 +115,7 @@ def arrays(file):
 
 
 def unpack(content, name):
-    """The arrays in the bytes of an .npz file, as a dict. Raises DataError for anything else, and for pickles."""
+    """The arrays in the bytes of an .npz file, as a dict. Raises DataError for all else, pickles too."""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             return dict(archive)
@@ -114,7 +124,7 @@ def unpack(content, name):
 
 
 def describe():
-    """One row a data set: (name, title, examples of training + validation + test, shape of one, licence, source)."""
+    """One row a data set: (name, title, training + validation + test examples, shape, licence, source)."""
     rows = []
     for name, of_name in entries().items():
         sizes = of_name.get("examples")

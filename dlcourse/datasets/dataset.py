@@ -23,8 +23,9 @@ class Split:
     def take(self, n, seed=0):
         """`n` examples drawn by `seed`, in a shuffled order, as a new Split.
 
-        Where y holds class labels the classes keep their proportions (largest remainder). One seed draws each class
-        in the same order whatever `n` is. Raises ValueError unless `n` is a whole number from 1 to `len(self)`.
+        Where y holds class labels the classes keep their proportions (largest remainder). One seed draws
+        each class in the same order whatever `n` is. Raises ValueError unless `n` is a whole number from 1 to
+        `len(self)`.
         """
         chosen = splitting.choose(self.y, n, seed)
         return Split(self.x[chosen], self.y[chosen])
@@ -37,8 +38,8 @@ class Split:
 class Dataset:
     """Training, validation and test data, with title, licence and source.
 
-    `classes` is a tuple of names, label 0 first, or None where the target is a quantity. `features` names the columns
-    of tabular data, else it is None. Sizes differ from split to split; shapes and dtypes don't.
+    `classes` is a tuple of names, label 0 first, or None where the target is a quantity. `features` names
+    the columns of tabular data, else it is None. Sizes differ from split to split; shapes and dtypes don't.
     """
 
     name: str

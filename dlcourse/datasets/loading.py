@@ -6,27 +6,34 @@ from dlcourse.datasets import catalogue, images, mnist1d, splitting, tabular
 from dlcourse.datasets.dataset import Dataset, Split
 
 LOADERS = {
-    "mnist": images.mnist, "digits": images.digits, "fashion_mnist": images.fashion_mnist,
+    "mnist": images.mnist,
+    "digits": images.digits,
+    "fashion_mnist": images.fashion_mnist,
     "mnist1d": mnist1d.mnist1d,
-    "iris": tabular.iris, "breast_cancer": tabular.breast_cancer, "diabetes": tabular.diabetes,
+    "iris": tabular.iris,
+    "breast_cancer": tabular.breast_cancer,
+    "diabetes": tabular.diabetes,
 }
-SPLIT_SEED = 0      # the same validation and test examples for everybody, whatever the seed of a subset
+SPLIT_SEED = 0  # the same validation and test examples for everybody, whatever the seed of a subset
 
 
 def load(name, examples=None, seed=0):
     """The data set `name` of the catalogue: training, validation and test splits of NumPy arrays.
 
-    examples: take this many of the training data, drawn by `seed` with every class in proportion; validation and
-    test data stay whole. Official test splits are kept. Validation data come out of the training data, by a fixed
-    seed; data without an official test split are divided 60 : 20 : 20 in the same way.
+    examples: take this many of the training data, drawn by `seed` with every class in proportion;
+    validation and test data stay whole. Official test splits are kept. Validation data come out of the
+    training data, by a fixed seed; data without an official test split are divided 60 : 20 : 20 in the same
+    way.
 
-    Raises ValueError for an unknown name, or `examples` that is no whole number from 1 to the training data's size;
-    catalogue.DataError where a file is missing or is not the one that the catalogue describes.
+    Raises ValueError for an unknown name, or `examples` that is no whole number from 1 to the training
+    data's size; catalogue.DataError where a file is missing or is not the one that the catalogue describes.
     """
     entry = catalogue.entry(name)
     if entry["kind"] == "texts":
-        raise ValueError(f"{name!r} is text, not arrays: use datasets.texts.read(language) with a language of "
-                         f"{', '.join(file['language'] for file in entry['files'])}")
+        raise ValueError(
+            f"{name!r} is text, not arrays: use datasets.texts.read(language) with a language of "
+            f"{', '.join(file['language'] for file in entry['files'])}"
+        )
     of_train, of_validation, of_test = entry["examples"]
     if examples is not None:
         examples = splitting.whole_number(examples, f"load({name!r}, examples=...)", 1, of_train)
@@ -44,7 +51,14 @@ def load(name, examples=None, seed=0):
         return Split(raw.to_float(x), y.astype(np.float32 if raw.classes is None else np.int32))
 
     return Dataset(
-        name=name, title=entry["title"], classes=raw.classes, features=raw.features,
-        train=split(raw.x[train], raw.y[train]), validation=split(raw.x[validation], raw.y[validation]),
+        name=name,
+        title=entry["title"],
+        classes=raw.classes,
+        features=raw.features,
+        train=split(raw.x[train], raw.y[train]),
+        validation=split(raw.x[validation], raw.y[validation]),
         test=split(test_x, test_y),
-        licence=entry["licence"], source=entry["source"], citation=entry["citation"])
+        licence=entry["licence"],
+        source=entry["source"],
+        citation=entry["citation"],
+    )

@@ -10,24 +10,30 @@ import numpy as np
 from dlcourse.datasets import pictures, splitting
 from dlcourse.datasets.dataset import Dataset, Split
 
-IGNORED = ("thumbs.db", "desktop.ini")      # what file managers leave among pictures; names with a dot first as well
-SHOWN = 5                                   # at most so many offenders are named in an error
+IGNORED = (
+    "thumbs.db",
+    "desktop.ini",
+)  # what file managers leave among pictures, besides names like .DS_Store
+SHOWN = 5  # at most so many offenders are named in an error
 
 
 def from_arrays(x, y, *, validation=0.2, test=0.2, seed=0, classes=None, features=None, name="own data"):
     """A Dataset from x (n, ...) of numbers and y (n,) of class labels or quantities, divided by `seed`.
 
-    y of integers, booleans or strings is class labels, and every class keeps its share in all three splits; labels
-    that are not 0, 1, 2, ... are numbered in sorted order. y of floats is a quantity. `classes` names the classes,
-    label 0 first. `validation` and `test` are fractions of all examples; 0 leaves that split empty.
-    x becomes float32 unchanged otherwise: scaling is the model's business, by what the training data say.
+    y of integers, booleans or strings is class labels, and every class keeps its share in all three splits;
+    labels that are not 0, 1, 2, ... are numbered in sorted order. y of floats is a quantity. `classes`
+    names the classes, label 0 first. `validation` and `test` are fractions of all examples; 0 leaves that
+    split empty. x becomes float32 and is else unchanged: scaling is the model's business, by what the
+    training data say.
 
-    Raises ValueError where lengths differ, x or y holds something that is no finite number, a fraction is not in
-    [0, 1), labels lie outside `classes`, or a class is too small to be in every split.
+    Raises ValueError where lengths differ, x or y holds something that is no finite number, a fraction is
+    not in [0, 1), labels lie outside `classes`, or a class is too small to be in every split.
     """
     x, y = np.asarray(x), np.asarray(y)
     if x.ndim < 2:
-        raise ValueError(f"x has shape {x.shape}: expected (examples, ...), such as x.reshape(-1, 1) for one feature")
+        raise ValueError(
+            f"x has shape {x.shape}: expected (examples, ...), such as x.reshape(-1, 1) for one feature"
+        )
     if y.ndim != 1:
         raise ValueError(f"y has shape {y.shape}: expected one target an example, (examples,)")
     if len(x) != len(y):
@@ -38,7 +44,9 @@ def from_arrays(x, y, *, validation=0.2, test=0.2, seed=0, classes=None, feature
     x = _floats(x, "x")
     if np.issubdtype(y.dtype, np.floating):
         if classes is not None:
-            raise ValueError(f"y is {y.dtype}, a quantity, but classes are given: make y integers, or leave classes out")
+            raise ValueError(
+                f"y is {y.dtype}, a quantity, but classes are given: make y integers, or leave classes out"
+            )
         y = _floats(y, "y")
     else:
         y, classes = _labels(y, classes)
@@ -46,30 +54,41 @@ def from_arrays(x, y, *, validation=0.2, test=0.2, seed=0, classes=None, feature
     if classes is not None:
         _check_every_class(y, classes, parts)
     train, of_validation, of_test = (Split(x[part], y[part]) for part in parts)
-    return Dataset(name=name, title=name, train=train, validation=of_validation, test=of_test, classes=classes,
-                   features=None if features is None else tuple(features))
+    return Dataset(
+        name=name,
+        title=name,
+        train=train,
+        validation=of_validation,
+        test=of_test,
+        classes=classes,
+        features=None if features is None else tuple(features),
+    )
 
 
-def from_csv(path, target, *, columns=None, delimiter=",", quantity=False, validation=0.2, test=0.2, seed=0,
-             name=None):
-    """A Dataset from a CSV file (UTF-8) with a line of column names: `target` is predicted from the other columns.
+def from_csv(
+    path, target, *, columns=None, delimiter=",", quantity=False, validation=0.2, test=0.2, seed=0, name=None
+):
+    """A Dataset from a CSV file (UTF-8) with a line of column names: `target` is predicted from the others.
 
-    columns: the names of the feature columns, in order; without it, all but the target. They must hold numbers. A
-    target column of text or whole numbers is class labels, of other numbers a quantity; quantity=True says that whole
-    numbers are a quantity too. The rest as in `from_arrays`. x: float32 (rows, columns).
+    columns: the names of the feature columns, in order; without it, all but the target. They must hold
+    numbers. A target column of text or whole numbers is class labels, of other numbers a quantity;
+    quantity=True says that whole numbers are a quantity too. The rest as in `from_arrays`. x: float32
+    (rows, columns).
 
-    Raises FileNotFoundError where there is no such file, and ValueError that names the line and column where a
-    cell is empty or no number, a line has too many or too few cells, or a column does not exist.
+    Raises FileNotFoundError where there is no such file, and ValueError that names the line and column
+    where a cell is empty or no number, a line has too many or too few cells, or a column does not exist.
     """
     path = _existing(path, pathlib.Path.is_file, "CSV file")
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, delimiter=delimiter)
             lines = [(reader.line_num, row) for row in reader if row]
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8 text ({error}): save it as CSV UTF-8") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} is not CSV in UTF-8 ({error}): save it as CSV UTF-8") from None
     if len(lines) < 2:
-        raise ValueError(f"{path} has {len(lines)} lines: expected a line of column names, then one line an example")
+        raise ValueError(
+            f"{path} has {len(lines)} lines: expected a line of column names, then one line an example"
+        )
     header = [cell.strip() for cell in lines[0][1]]
     twice = sorted({column for column in header if header.count(column) > 1})
     if twice:
@@ -81,44 +100,60 @@ def from_csv(path, target, *, columns=None, delimiter=",", quantity=False, valid
             hint = f" Did you mean {close[0]!r}?" if close else ""
             raise ValueError(f"{path} has no column {column!r}.{hint} There are: {', '.join(header)}")
     if not features or target in features:
-        raise ValueError(f"columns are {features}: expected at least one, and not the target {target!r} among them")
+        raise ValueError(
+            f"columns are {features}: expected at least one, and not the target {target!r} among them"
+        )
     for number, row in lines[1:]:
         if len(row) != len(header):
             hint = " Is the delimiter right?" if len(header) == 1 else ""
-            raise ValueError(f"{path}, line {number}: {len(row)} cells, but {len(header)} column names.{hint}")
+            raise ValueError(
+                f"{path}, line {number}: {len(row)} cells, but {len(header)} column names.{hint}"
+            )
 
     def column_of(column):
         at = header.index(column)
         return [(number, row[at].strip()) for number, row in lines[1:]]
 
-    x = np.stack([[_number(path, number, column, cell) for number, cell in column_of(column)]
-                  for column in features], axis=1)
+    x = np.stack(
+        [[_number(path, number, column, cell) for number, cell in column_of(column)] for column in features],
+        axis=1,
+    )
     y = _target(path, target, column_of(target), quantity)
-    return from_arrays(x, y, validation=validation, test=test, seed=seed, features=features, name=name or path.stem)
+    return from_arrays(
+        x, y, validation=validation, test=test, seed=seed, features=features, name=name or path.stem
+    )
 
 
 def from_images(folder, *, size=(28, 28), channels=1, validation=0.2, test=0.2, seed=0, name=None):
-    """A Dataset from folder/class name/picture.png (or .jpg, ...): each folder a class, in alphabetical order.
+    """A Dataset from folder/class name/picture.png (or .jpg, ...): each folder a class, in sorted order.
 
     Pictures are turned as their camera says, cropped about the middle to the shape of `size` (height, width),
     resized, and made grey (channels=1) or RGB (3). x: float32 (n, height, width, channels) in [0, 1].
 
-    Raises FileNotFoundError where there is no such folder, and ValueError where it holds no folders of pictures, or
-    names the files that can't be read as pictures.
+    Raises FileNotFoundError where there is no such folder, and ValueError where it holds no folders of
+    pictures, or names the files that can't be read as pictures.
     """
     folder = _existing(folder, pathlib.Path.is_dir, "folder")
     if channels not in (1, 3):
         raise ValueError(f"channels is {channels!r}: expected 1 (grey) or 3 (red, green, blue)")
-    height, width = size
-    height, width = (splitting.whole_number(n, "a side of size", 1, 10_000) for n in (height, width))
-    classes = sorted(child.name for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
+    if not isinstance(size, (tuple, list)) or len(size) != 2:
+        raise ValueError(f"size is {size!r}: expected (height, width), such as (28, 28)")
+    height, width = (splitting.whole_number(n, "a side of size", 1, 10_000) for n in size)
+    classes = sorted(
+        child.name for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")
+    )
     if len(classes) < 2:
-        raise ValueError(f"{folder} holds {len(classes)} folders ({', '.join(classes)}): expected one for each class, "
-                         "at least two, with its pictures inside")
+        raise ValueError(
+            f"{folder} holds {len(classes)} folders ({', '.join(classes)}): expected one for each class, "
+            "at least two, with its pictures inside"
+        )
     x, y, unreadable = [], [], []
     for label, of_class in enumerate(classes):
-        files = sorted(file for file in (folder / of_class).iterdir()
-                       if not file.name.startswith(".") and file.name.lower() not in IGNORED)
+        files = sorted(
+            file
+            for file in (folder / of_class).iterdir()
+            if not file.name.startswith(".") and file.name.lower() not in IGNORED
+        )
         if not files:
             raise ValueError(f"{folder / of_class} is empty: expected pictures of the class {of_class!r}")
         for file in files:
@@ -129,21 +164,35 @@ def from_images(folder, *, size=(28, 28), channels=1, validation=0.2, test=0.2, 
                 unreadable.append(str(error))
     if unreadable:
         more = f"\nand {len(unreadable) - SHOWN} more" if len(unreadable) > SHOWN else ""
-        raise ValueError(f"{folder} holds files that can't be read as pictures. Remove or repair them:\n"
-                         + "\n".join(unreadable[:SHOWN]) + more)
-    return from_arrays(np.stack(x), np.array(y), validation=validation, test=test, seed=seed, classes=classes,
-                       name=name or folder.name)
+        raise ValueError(
+            f"{folder} holds files that can't be read as pictures. Remove or repair them:\n"
+            + "\n".join(unreadable[:SHOWN])
+            + more
+        )
+    return from_arrays(
+        np.stack(x),
+        np.array(y),
+        validation=validation,
+        test=test,
+        seed=seed,
+        classes=classes,
+        name=name or folder.name,
+    )
 
 
 def _sizes(n, validation, test):
     """Numbers of training, validation and test examples."""
     for fraction, what in [(validation, "validation"), (test, "test")]:
         if isinstance(fraction, bool) or not isinstance(fraction, (int, float)) or not 0 <= fraction < 1:
-            raise ValueError(f"{what} is {fraction!r}: expected a fraction of the examples, from 0 up to below 1")
+            raise ValueError(
+                f"{what} is {fraction!r}: expected a fraction of the examples, from 0 up to below 1"
+            )
     of_validation, of_test = round(n * validation), round(n * test)
     if n - of_validation - of_test < 1:
-        raise ValueError(f"validation={validation} and test={test} leave none of {n:,} examples to train on: "
-                         "give smaller fractions, or more examples")
+        raise ValueError(
+            f"validation={validation} and test={test} leave none of {n:,} examples to train on: "
+            "give smaller fractions, or more examples"
+        )
     return n - of_validation - of_test, of_validation, of_test
 
 
@@ -158,15 +207,19 @@ def _floats(array, what):
         where = tuple(int(i) for i in np.argwhere(bad)[0])
         value = array[where]
         told = f"{value}, too large for float32" if np.isfinite(value) else str(value)
-        raise ValueError(f"{what} holds {int(bad.sum()):,} entries that are no finite number, the first at index "
-                         f"{where if len(where) > 1 else where[0]}: {told}. Fill them in or leave these examples out")
+        raise ValueError(
+            f"{what} holds {int(bad.sum()):,} entries that are no finite number, the first at index "
+            f"{where if len(where) > 1 else where[0]}: {told}. Fill them in or leave these examples out"
+        )
     return floats
 
 
 def _labels(y, classes):
     """Labels as int32 0, 1, 2, ... and the classes' names, from integers, booleans or strings."""
     if y.dtype.kind not in "iubUSO":
-        raise ValueError(f"y is {y.dtype}: expected class labels (integers or strings) or quantities (floats)")
+        raise ValueError(
+            f"y is {y.dtype}: expected class labels (integers or strings) or quantities (floats)"
+        )
     if y.dtype.kind == "O":
         odd = next((value for value in y if not isinstance(value, str)), None)
         if odd is not None:
@@ -181,7 +234,9 @@ def _labels(y, classes):
     outside = [value for value in values.tolist() if value not in known.tolist()]
     if outside:
         expected = ", ".join(classes) if y.dtype.kind in "UO" else f"0 to {len(classes) - 1}"
-        raise ValueError(f"y holds the label {outside[0]!r}, outside the {len(classes)} classes: expected {expected}")
+        raise ValueError(
+            f"y holds the label {outside[0]!r}, outside the {len(classes)} classes: expected {expected}"
+        )
     of_value = np.array([known.tolist().index(value) for value in values.tolist()])
     return of_value[labels].astype(np.int32), classes
 
@@ -195,9 +250,11 @@ def _check_every_class(y, classes, parts):
             named = ", ".join(f"{classes[label]!r} ({counts[label]})" for label in absent[:SHOWN])
             more = f" and {len(absent) - SHOWN} others" if len(absent) > SHOWN else ""
             raise ValueError(
-                f"too few examples: the {what} data, {len(part)} examples, would hold none of the classes {named}{more}; "
-                "in brackets how many there are in all. Collect more of these, merge classes, or change the fractions "
-                "validation and test. If y is a quantity and no class, give it as floats (from_csv: quantity=True)")
+                f"too few examples: the {what} data, {len(part)} examples, would hold none of the classes "
+                f"{named}{more}; in brackets how many there are in all. Collect more of these, merge "
+                "classes, or change the fractions validation and test. If y is a quantity and no class, give it "
+                "as floats (from_csv: quantity=True)"
+            )
 
 
 def _existing(path, is_kind, what):
@@ -213,8 +270,10 @@ def _number(path, line, column, cell):
     except ValueError:
         number = np.nan
     if not np.isfinite(number):
-        raise ValueError(f"{path}, line {line}, column {column!r}: {cell!r} is no number. Fill it in, leave the line "
-                         "out, or choose other columns=[...]")
+        raise ValueError(
+            f"{path}, line {line}, column {column!r}: {cell!r} is no number. Fill it in, leave the line "
+            "out, or choose other columns=[...]"
+        )
     return number
 
 
@@ -222,7 +281,9 @@ def _target(path, target, cells, quantity):
     """The target column: int labels, float quantities, or strings."""
     for line, cell in cells:
         if not cell:
-            raise ValueError(f"{path}, line {line}: the target {target!r} is empty. Fill it in, or leave the line out")
+            raise ValueError(
+                f"{path}, line {line}: the target {target!r} is empty. Fill it in, or leave the line out"
+            )
     if not quantity:
         try:
             return np.array([int(cell) for _, cell in cells])

@@ -5,17 +5,19 @@ import pathlib
 
 import numpy as np
 
-SIDE, BOX = 28, 20              # MNIST: digits scaled into 20x20 pixels, then centred in 28x28
-WORKING_SIDE = 280              # photographs are first reduced to this many pixels along their longer side
-FAINTEST = 0.1                  # a picture whose tones span less than this of black to white holds no digit
-PAPER = 0.25                    # ink fainter than this share of the darkest is paper
+SIDE, BOX = 28, 20  # MNIST: digits scaled into 20x20 pixels, then centred in 28x28
+WORKING_SIDE = 280  # photographs are first reduced to this many pixels along their longer side
+SMOOTHING = 1.5  # standard deviation, in pixels of that reduced picture, of the blur against grain
+DARKEST = 1 / 255  # the paper's tone is no darker
+FAINTEST = 0.1  # ink that takes away less than this share of the light is no ink
+SPECK = 0.05  # parts with less than this share of the largest part's pixels are specks
 
 
 def resized(path, height, width, channels):
     """The picture in a file as float32 (height, width, channels) in [0, 1]: 1 channel is grey, 3 are RGB.
 
-    It is cropped about the middle to the wanted shape, then resized. Raises ValueError, naming the file, where it
-    is no picture.
+    It is cropped about the middle to the wanted shape, then resized. Raises ValueError, naming the file,
+    where it is no picture.
     """
     from PIL import Image, ImageOps
 
@@ -25,33 +27,36 @@ def resized(path, height, width, channels):
 
 
 def own_digit(picture, invert="auto"):
-    """A digit that you drew or photographed, as MNIST would have it: float32 (1, 28, 28, 1) in [0, 1], ink bright.
+    """A digit that you drew or photographed, as MNIST has them: float32 (1, 28, 28, 1) in [0, 1], ink bright.
 
-    picture: an image file, or grey tones (height, width) as an array of 0..1 or of integers 0..255. One digit, on a
-    background lighter or darker than it. invert: True for dark ink on light paper, False for light on dark, "auto"
-    goes by the border. Shadows on the paper are taken out (by a grey closing: each point is compared with the
-    lightest tone around it). The digit is then scaled to fit a box of 20x20 pixels with its proportions kept, and
-    centred in 28x28 by its centre of mass, as MNIST was made (LeCun, Bottou, Bengio & Haffner 1998, section III.A).
+    picture: an image file, or grey tones (height, width) as an array of 0..1 or of integers 0..255. One
+    digit, on a background lighter or darker than it. invert: True for dark ink on light paper, False for
+    light on dark, "auto" goes by the border. Slanting light is taken out (a smooth surface through the
+    paper's tones), specks and the camera's grain left out (Otsu's threshold). The digit is then scaled to
+    fit a box of 20x20 pixels with its proportions kept, and centred in 28x28 by its centre of mass, as
+    MNIST was made (LeCun, Bottou, Bengio & Haffner 1998, section III.A).
 
-    Raises ValueError where the file is no picture or holds no ink, or `invert` is something else; FileNotFoundError
-    where there is no file.
+    Raises ValueError where the file is no picture or holds no ink, or `invert` is something else;
+    FileNotFoundError where there is no file.
     """
     from PIL import Image
 
     if invert not in ("auto", True, False):
         raise ValueError(f'invert is {invert!r}: expected "auto", True (dark ink on light paper) or False')
     tones = _grey(picture)
-    darkest, lightest = np.quantile(tones, [0.001, 0.999])
-    if lightest - darkest < FAINTEST:
-        raise ValueError(f"{_named(picture)} holds no digit: its tones lie between {darkest:.2f} and {lightest:.2f} "
-                         "of white. Draw with a thick dark pen on light paper")
     if invert == "auto":
         border = np.concatenate([tones[0], tones[-1], tones[:, 0], tones[:, -1]])
-        invert = bool(np.median(border) > (darkest + lightest) / 2)
-    ink = _ink(1 - tones if invert else tones)
+        invert = bool(np.median(border) > (tones.min() + tones.max()) / 2)
+    ink = _ink(tones if invert else 1 - tones) if np.ptp(tones) >= FAINTEST else None
+    if ink is None:
+        raise ValueError(
+            f"{'the picture' if isinstance(picture, np.ndarray) else picture} holds no digit: nothing in "
+            f"it is darker or lighter than what surrounds it by {FAINTEST:.0%}. Draw with a thick dark "
+            "pen on light paper"
+        )
 
     rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
-    digit = ink[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
+    digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = BOX / max(digit.shape)
     height, width = (max(1, round(n * scale)) for n in digit.shape)
     small = np.asarray(Image.fromarray(digit).resize((width, height), Image.Resampling.BOX), np.float32)
@@ -60,21 +65,57 @@ def own_digit(picture, invert="auto"):
     mass = small / small.sum()
     row, column = mass.sum(1) @ np.arange(height), mass.sum(0) @ np.arange(width)
     # Pixel centres are 0..27, so the middle of the picture is 13.5; MNIST's own centres of mass lie at 14.
-    top, left = (int(np.clip(round(SIDE / 2 - at), 0, SIDE - n)) for at, n in [(row, height), (column, width)])
+    top, left = (
+        int(np.clip(round(SIDE / 2 - at), 0, SIDE - n)) for at, n in [(row, height), (column, width)]
+    )
     result = np.zeros((1, SIDE, SIDE, 1), np.float32)
-    result[0, top:top + height, left:left + width, 0] = small
+    result[0, top : top + height, left : left + width, 0] = small
     return result
 
 
-def _ink(tones):
-    """Light ink on a darker, perhaps unevenly lit background: how much ink, float32 in [0, 1], 0 on the paper."""
-    from scipy import ndimage
+def _ink(paper):
+    """How much of the light is taken away by ink, dark on lighter paper: float32 in [0, 1], 0 on the paper.
 
-    around = max(3, max(tones.shape) // 2)
-    background = ndimage.grey_opening(tones, size=(around, around), mode="nearest")
-    ink = tones - ndimage.gaussian_filter(background, around / 8, mode="nearest")
-    ink = np.clip(ink / np.quantile(ink, 0.999), 0, 1)
-    return np.where(ink > PAPER, ink, 0).astype(np.float32)
+    Returns None where there is no ink.
+    """
+    from scipy import ndimage
+    from skimage import filters
+
+    longest = max(paper.shape)
+    smooth = ndimage.gaussian_filter(paper, SMOOTHING * longest / WORKING_SIDE)
+    light = _light(smooth)
+    ink = np.clip(1 - smooth / np.maximum(light, DARKEST), 0, 1)
+    if np.quantile(ink, 0.999) < FAINTEST:
+        return None
+    threshold = filters.threshold_otsu(ink)
+    parts, _ = ndimage.label(ink > threshold, structure=np.ones((3, 3)))
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    strokes = np.isin(parts, np.flatnonzero(sizes >= SPECK * sizes.max()))
+    full = np.quantile(ink[strokes], 0.75)
+    # An edge fades over the pixels beside it, so the ink a pixel or two around the strokes is kept as well.
+    near = ndimage.binary_dilation(strokes, np.ones((3, 3)), iterations=max(1, longest // 140))
+    return np.where(near & (ink > threshold / 2), np.clip(ink / full, 0, 1), 0).astype(np.float32)
+
+
+def _light(tones):
+    """The paper's tone at each point, were there no ink: exp of a quadratic surface, (height, width).
+
+    Asymmetric least squares on the logarithms (Eilers & Boelens 2005): points below the surface, where ink
+    may be, weigh a fiftieth of those above it.
+    """
+    rows, columns = (np.linspace(-1, 1, n) for n in tones.shape)
+    row, column = np.meshgrid(rows, columns, indexing="ij")
+    terms = np.stack([np.ones_like(row), row, column, row * row, row * column, column * column], axis=-1)
+    every = max(1, max(tones.shape) // 70)  # some 70 x 70 points settle 6 coefficients
+    design = terms[::every, ::every].reshape(-1, 6)
+    heights = np.log(np.maximum(tones[::every, ::every].ravel(), DARKEST))
+    weights = np.ones(len(heights))
+    for _ in range(30):
+        weighted = design * weights[:, np.newaxis]
+        coefficients = np.linalg.lstsq(weighted.T @ design, weighted.T @ heights, rcond=None)[0]
+        weights = np.where(heights > design @ coefficients, 1.0, 0.02)
+    return np.exp(terms @ coefficients)
 
 
 def _grey(picture):
@@ -83,11 +124,15 @@ def _grey(picture):
 
     if isinstance(picture, np.ndarray):
         if picture.ndim != 2 or picture.size == 0:
-            raise ValueError(f"the picture is an array of shape {picture.shape}: expected (height, width), grey")
+            raise ValueError(
+                f"the picture is an array of shape {picture.shape}: expected (height, width), grey"
+            )
         tones = picture.astype(np.float32) / (255 if np.issubdtype(picture.dtype, np.integer) else 1)
         if not (tones.min() >= 0 and tones.max() <= 1):
-            raise ValueError(f"the picture's tones lie between {tones.min()} and {tones.max()}: expected 0 to 1, or "
-                             "integers from 0 to 255")
+            raise ValueError(
+                f"the picture's tones lie between {tones.min()} and {tones.max()}: expected 0 to 1, or "
+                "integers from 0 to 255"
+            )
         grey = Image.fromarray(tones)
     else:
         grey = Image.fromarray(np.asarray(_open(picture).convert("L"), np.float32) / 255)
@@ -96,7 +141,7 @@ def _grey(picture):
 
 
 def _open(path):
-    """The picture of a file, upright, on white where it is transparent. Raises ValueError where it is none."""
+    """The picture of a file, upright, on white where transparent. Raises ValueError where it is none."""
     from PIL import Image, ImageOps
 
     path = pathlib.Path(os.path.expanduser(path))
@@ -108,14 +153,10 @@ def _open(path):
             picture.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path} can't be read as a picture ({error}): save it as PNG or JPEG") from None
-    if picture.mode.startswith(("I", "F")):                     # 16 bits a pixel, which convert("L") would clip
+    if picture.mode.startswith(("I", "F")):  # 16 bits a pixel, which convert("L") would clip
         tones = np.asarray(picture, np.float64)
         picture = Image.fromarray((tones / max(65_535, tones.max()) * 255).round().astype(np.uint8))
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
     return picture
-
-
-def _named(picture):
-    return "the picture" if isinstance(picture, np.ndarray) else str(picture)

@@ -1,7 +1,7 @@
 """Drawing examples by a seed so that every class keeps its share.
 
-Draws come from NumPy's `RandomState`, whose streams are frozen for good (NEP 19), since the validation examples of a
-data set have to be the same ones in every release of NumPy. Its newer `Generator` may change.
+Draws come from NumPy's `RandomState`, whose streams are frozen for good (NEP 19), since the validation
+examples of a data set have to be the same ones in every release of NumPy. Its newer `Generator` may change.
 """
 
 import numbers
@@ -12,7 +12,7 @@ LARGEST_SEED = 2**32 - 1
 
 
 def whole_number(value, what, lowest, highest):
-    """`value` as an int; raises ValueError, saying what was given and expected, unless it is one in the range."""
+    """`value` as an int; raises ValueError unless it is a whole number in the range."""
     is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if not is_whole or not lowest <= value <= highest:
         shown = f"{int(value):,}" if is_whole else repr(value)
@@ -40,7 +40,7 @@ def shares(counts, n, random):
 
 
 def choose(y, n, seed):
-    """Indices of `n` of the examples with targets y, drawn by `seed` and shuffled; stratified for class labels.
+    """Indices of `n` of the examples with targets y, by `seed`, shuffled; stratified for class labels.
 
     y: (examples,) or, for other targets, (examples, ...). Returns int64 (n,), no index twice.
     Raises ValueError unless n is a whole number from 1 to len(y), and seed one from 0 to 2**32 - 1.
@@ -52,14 +52,14 @@ def choose(y, n, seed):
         return order[:n]
     _, labels = np.unique(y[order], return_inverse=True)
     counts = np.bincount(labels)
-    by_class = np.argsort(labels, kind="stable")                # positions in `order`, class after class
-    rank = np.empty(len(y), np.int64)                           # how many of its class come before it in `order`
+    by_class = np.argsort(labels, kind="stable")  # positions in `order`, class after class
+    rank = np.empty(len(y), np.int64)  # how many of its class come before it in `order`
     rank[by_class] = np.arange(len(y)) - np.repeat(np.cumsum(counts) - counts, counts)
     return order[rank < shares(counts, n, random)[labels]]
 
 
 def split_off(y, n, seed):
-    """Indices of all examples in two parts, (rest, chosen), the second of `n` examples as `choose` draws them.
+    """Indices of all examples in two parts, (rest, chosen), the second of `n` as `choose` draws them.
 
     n may be 0. The rest stays in the order of y.
     """
@@ -70,7 +70,7 @@ def split_off(y, n, seed):
 
 
 def three_ways(y, validation, test, seed):
-    """Indices of (training, validation, test), each shuffled; `validation` and `test` are numbers of examples."""
+    """Indices of (training, validation, test), each shuffled; `validation` and `test` count examples."""
     shuffled = np.random.RandomState(whole_number(seed, "seed", 0, LARGEST_SEED)).permutation(len(y))
     rest, of_test = split_off(y[shuffled], test, seed)
     of_train, of_validation = split_off(y[shuffled][rest], validation, seed)

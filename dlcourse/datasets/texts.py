@@ -17,9 +17,9 @@ def languages():
 def read(language):
     """The text in `language`, such as "english", as one string.
 
-    Lines end in "\\n", letters with accents are single characters (Unicode NFC), and the lines by which Project
-    Gutenberg frames a book are left out. Raises ValueError for an unknown language, catalogue.DataError where the
-    installed file is missing or is not the one that the catalogue describes.
+    Lines end in "\\n", letters with accents are single characters (Unicode NFC), and the lines by which
+    Project Gutenberg frames a book are left out. Raises ValueError for an unknown language,
+    catalogue.DataError where the installed file is missing or is not the one that the catalogue describes.
     """
     of_language = {file["language"]: file for file in catalogue.entry("texts")["files"]}
     if not isinstance(language, str) or language.lower() not in of_language:
