@@ -2,7 +2,7 @@
 
 from dlcourse.training import checkpoint, objectives, progress
 from dlcourse.training.evaluation import evaluate, predict
-from dlcourse.training.fit import fit
+from dlcourse.training.fitting import fit
 from dlcourse.training.loop import train_step
 from dlcourse.training.run import EarlyStopping, NonFiniteLossError, Run
 

@@ -140,3 +140,14 @@ def check_finite(loss, before, epoch, step):
         "are not finite in the data, lower the learning rate, or clip gradients: "
         "keras.optimizers.Adam(1e-3, global_clipnorm=1.0)."
     )
+
+
+def check_weights(model, epoch):
+    """Raise NonFiniteLossError where a weight is not finite: ReLU turns NaN into 0, and the loss looks healthy."""
+    for weight in model.trainable_weights:
+        if not np.isfinite(weight.numpy()).all():
+            raise NonFiniteLossError(
+                f"After epoch {epoch + 1} the weights {weight.path} are no longer finite, though the loss is. Training "
+                "stopped there. Lower the learning rate, or clip gradients: "
+                "keras.optimizers.Adam(1e-3, global_clipnorm=1.0)."
+            )

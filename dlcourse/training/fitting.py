@@ -4,6 +4,7 @@ import functools
 import time
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from dlcourse import reproducibility
@@ -56,7 +57,8 @@ def fit(
     Raises:
         ValueError: where data, labels, shapes or numbers don't fit.
         CheckpointError: where the folder holds another training's checkpoint, or only damaged ones.
-        NonFiniteLossError: where the loss becomes infinite or NaN; it names the step and the last finite loss.
+        NonFiniteLossError: where the loss or a weight becomes infinite or NaN; it names the step and the last
+            finite loss.
     """
     reproducibility.deterministic()
     began = saved = time.perf_counter()
@@ -89,6 +91,7 @@ def fit(
                 if checkpoint is not None and due and source.resumes_within_epoch:
                     state.save(checkpoint, identity)
                     saved = time.perf_counter()
+            sources.check_weights(model, state.epoch)
             state.end_epoch(validate())
             last = state.epoch == epochs or state.stopped
             if checkpoint is not None and (last or not source.resumes_within_epoch):
@@ -146,9 +149,19 @@ def _check_arrays(model, objective, arrays, kind):
                 f"fit() got {kind} examples of shape {tuple(x.shape[1:])}, but the model takes {expected[1:]}. Reshape "
                 "the data, or build the model with that input_shape."
             )
+    if not all(_finite(array) for array in tf.nest.flatten(arrays)):
+        raise ValueError(
+            f"fit() got {kind} data with values that are not finite (NaN or infinite). Find them with "
+            "np.argwhere(~np.isfinite(x)), and remove or fill in those examples."
+        )
     if hasattr(objective, "check"):
         objective.check(model, *arrays)
     return sizes[0]
+
+
+def _finite(array):
+    """Whether all values are finite; the smallest and largest tell, without a copy."""
+    return array.dtype.kind != "f" or bool(np.isfinite(np.min(array)) and np.isfinite(np.max(array)))
 
 
 def _ready(optimizer, model):
@@ -172,7 +185,7 @@ def _identity(model, optimizer, source, seed, jit_compile):
     """What must be the same for a checkpoint to go on from, as a dict that JSON can hold."""
     return {
         "model": [[weight.path.split("/", 1)[-1], list(weight.shape)] for weight in model.weights],
-        "optimizer": [type(optimizer).__name__, repr(sorted(optimizer.get_config().items(), key=str))],
+        "optimizer": repr(sorted((name, value) for name, value in optimizer.get_config().items() if name != "name")),
         "seed": int(seed),
         "compiled by XLA": bool(jit_compile),
         **source.fingerprint(),

@@ -1,0 +1,86 @@
+"""One network trained many times over: from other seeds, on other examples, at other learning rates.
+
+``fit`` compiles its loop anew for every model, which takes longer than training a small one. A study over seeds
+compiles once here, and puts other weights and other data into the same graph.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dlcourse import reproducibility
+from dlcourse.training import loop
+
+
+class Repeats:
+    """A compiled training of a given length, to be called once a seed.
+
+    Args:
+        model: keras.Model without random layers; its weights are overwritten by every call.
+        objective: callable ``(model, batch, training) -> (loss, metrics)``.
+        steps: steps of gradient descent in each training.
+        batch_size: examples a step.
+        optimizer: a Keras optimizer or its name; its memory is cleared before every training.
+        jit_compile: whether XLA compiles the loop.
+
+    Raises:
+        ValueError: where ``steps`` or ``batch_size`` is not a whole number of 1 or more, or the model drops units at
+            random (use ``fit``).
+    """
+
+    def __init__(self, model, objective, *, steps, batch_size, optimizer="adam", jit_compile=True):
+        for name, value in {"steps": steps, "batch_size": batch_size}.items():
+            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+                raise ValueError(f"Repeats({name}={value!r}): expected a whole number, 1 or more.")
+        if any(isinstance(layer, keras.layers.Dropout) and layer.rate for layer in model._flatten_layers()):
+            raise ValueError("Repeats() trains models without dropout: its seeds would go on from run to run. Use fit().")
+        reproducibility.deterministic()
+        self.model, self.steps, self.batch_size = model, int(steps), int(batch_size)
+        self.optimizer = keras.optimizers.get(optimizer)
+        self.optimizer.build(model.trainable_variables)
+        self._fresh = [variable.numpy() for variable in self.optimizer.variables]
+
+        @tf.function(jit_compile=jit_compile or None)
+        def run(x, y, order):
+            losses = tf.TensorArray(tf.float32, size=steps)
+
+            def body(step, losses):
+                rows = tf.slice(order, [step * batch_size], [batch_size])
+                batch = (tf.gather(x, rows), tf.gather(y, rows))
+                return step + 1, losses.write(step, loop.train_step(model, objective, self.optimizer, batch)["loss"])
+
+            return tf.while_loop(lambda step, _: step < steps, body, (0, losses))[1].stack()
+
+        self._run = run
+
+    def train(self, weights, x, y, *, seed, rows=None, learning_rate=None):
+        """Train from these weights; the model has the result afterwards.
+
+        Args:
+            weights: list of arrays as ``model.get_weights()`` gives them, or a model to copy them from.
+            x, y: arrays (examples, ...). Arrays of another shape compile the loop once more; ``rows`` does not.
+            seed: of the order of the examples: pass after pass over them, each shuffled anew.
+            rows: indices of the examples to use; None: all.
+            learning_rate: for this training and those after it; None: the optimizer's.
+
+        Returns:
+            float32 array (steps,): the loss of each step's batch, before its update.
+        """
+        weights = weights.get_weights() if hasattr(weights, "get_weights") else weights
+        for variable, value in zip(self.model.weights, weights, strict=True):
+            variable.assign(value)
+        for variable, value in zip(self.optimizer.variables, self._fresh, strict=True):
+            if variable is not self.optimizer._learning_rate:
+                variable.assign(value)
+        if learning_rate is not None:
+            self.optimizer.learning_rate = learning_rate
+        order = self.order(np.arange(len(x)) if rows is None else np.asarray(rows), seed)
+        return self._run(tf.convert_to_tensor(x), tf.convert_to_tensor(y), tf.constant(order)).numpy()
+
+    def order(self, rows, seed):
+        """The examples of all steps, int32 (steps · batch_size,): shuffled passes over ``rows``, one after another."""
+        if not len(rows):
+            raise ValueError("Repeats.train() got no examples.")
+        random, needed = np.random.RandomState(seed), self.steps * self.batch_size
+        passes = [random.permutation(rows) for _ in range(-(-needed // len(rows)))]
+        return np.concatenate(passes)[:needed].astype("int32")

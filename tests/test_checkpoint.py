@@ -1,0 +1,218 @@
+"""Training that is interrupted, killed, damaged on disk, or given the wrong folder."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import warnings
+
+import keras
+import numpy as np
+import pytest
+
+from dlcourse import models, training
+from dlcourse.training import checkpoint, fitting, objectives, sources
+
+
+def blobs(examples=200):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, examples).astype("int32")
+    return (rng.normal(size=(3, 6))[y] * 2 + rng.normal(size=(examples, 6))).astype("float32"), y
+
+
+def train(folder=None, *, hidden=(16,), epochs=3, seed=0, batch_size=16, optimizer=None, stopping=None, data=None):
+    model = models.mlp((6,), 3, hidden=list(hidden), dropout=0.3, seed=0)
+    run = training.fit(model, objectives.classification(), data or blobs(), epochs=epochs, batch_size=batch_size,
+                       optimizer=optimizer or keras.optimizers.Adam(0.01), seed=seed, checkpoint=folder,
+                       validation=blobs(50), early_stopping=stopping, jit_compile=False)
+    return model, run
+
+
+def same(first, second):
+    return all(np.array_equal(a.numpy(), b.numpy()) for a, b in zip(first.variables, second.variables, strict=True))
+
+
+class Interrupted(Exception):
+    pass
+
+
+@pytest.fixture
+def every_segment_saved(monkeypatch):
+    monkeypatch.setattr(fitting, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(sources, "SEGMENT_SECONDS", 0.0)  # one step a segment
+
+
+@pytest.mark.parametrize("saves", [1, 5, 13, 14, 30])
+def test_resumes_to_the_same_bits_also_within_an_epoch(saves, tmp_path, monkeypatch, every_segment_saved):
+    whole, whole_run = train(stopping=training.EarlyStopping(patience=5))
+    left, original = [saves], checkpoint.save
+
+    def save_and_stop(*args):
+        original(*args)
+        left[0] -= 1
+        if left[0] == 0:
+            raise Interrupted
+
+    monkeypatch.setattr(checkpoint, "save", save_and_stop)
+    with pytest.raises(Interrupted):
+        train(tmp_path, stopping=training.EarlyStopping(patience=5))
+    monkeypatch.setattr(checkpoint, "save", original)
+    resumed, run = train(tmp_path, stopping=training.EarlyStopping(patience=5))
+    assert same(whole, resumed)
+    assert run.history == whole_run.history
+    assert run.best_epoch == whole_run.best_epoch
+
+
+def test_more_epochs_go_on_from_a_finished_training(tmp_path):
+    train(tmp_path, epochs=2)
+    resumed, run = train(tmp_path, epochs=4)
+    whole, whole_run = train(epochs=4)
+    assert same(whole, resumed)
+    assert run.history == whole_run.history
+
+
+def test_a_finished_training_is_not_repeated(tmp_path):
+    first, run = train(tmp_path)
+    again, run_again = train(tmp_path)
+    assert same(first, again)
+    assert run_again.history == run.history
+    assert np.isnan(run_again.examples_per_second)
+
+
+def test_a_flipped_byte_is_found_and_the_checkpoint_before_taken(tmp_path, every_segment_saved):
+    whole, _ = train(tmp_path)
+    latest = tmp_path / checkpoint.LATEST
+    data = bytearray(latest.read_bytes())
+    data[len(data) // 2] ^= 1
+    latest.write_bytes(data)
+    with pytest.warns(UserWarning, match="Damaged: .*latest.checkpoint.*Training goes on from .*previous"):
+        resumed, _ = train(tmp_path)
+    assert same(whole, resumed)
+
+
+@pytest.mark.parametrize("position", [0, 31, 32, -1])
+def test_where_no_checkpoint_is_whole_an_error_says_so(tmp_path, position):
+    train(tmp_path)
+    (tmp_path / checkpoint.PREVIOUS).unlink(missing_ok=True)
+    latest = tmp_path / checkpoint.LATEST
+    data = bytearray(latest.read_bytes())
+    data[position] ^= 255
+    latest.write_bytes(data)
+    with pytest.raises(checkpoint.CheckpointError, match="No whole checkpoint .*Delete the folder"):
+        train(tmp_path)
+    latest.write_bytes(b"")
+    with pytest.raises(checkpoint.CheckpointError, match="No whole checkpoint"):
+        train(tmp_path)
+
+
+def test_a_crash_while_writing_leaves_the_last_good_one(tmp_path, monkeypatch):
+    checkpoint.save(tmp_path, {"a": np.arange(3)}, {"step": 1})
+
+    def full_disk(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(OSError, match="no space"):
+        checkpoint.save(tmp_path, {"a": np.arange(4)}, {"step": 2})
+    monkeypatch.undo()
+    arrays, description = checkpoint.load(tmp_path)
+    assert description == {"step": 1}
+    assert arrays["a"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"hidden": (17,)}, "model"),
+        ({"seed": 1}, "seed"),
+        ({"batch_size": 17}, "batch size"),
+        ({"optimizer": keras.optimizers.Adam(0.02)}, "optimizer"),
+        ({"data": blobs(199)}, "examples"),
+        ({"data": (blobs()[0] + 1e-3, blobs()[1])}, "data checksums"),
+    ],
+)
+def test_another_trainings_checkpoint_is_refused(tmp_path, change, named):
+    train(tmp_path, epochs=1)
+    with pytest.raises(checkpoint.CheckpointError, match=f"belongs to another training: its {named} is"):
+        train(tmp_path, epochs=1, **change)
+
+
+TRAINING = """
+    import os, sys
+    from dlcourse import models, reproducibility, training
+    from dlcourse.training import fitting, sources
+    import numpy as np
+
+    def main(folder, result):
+        reproducibility.start()
+        fitting.CHECKPOINT_SECONDS = 0.02
+        sources.SEGMENT_SECONDS = 0.003
+        rng = np.random.default_rng(0)
+        x, y = rng.random((3000, 20), "float32"), rng.integers(0, 3, 3000).astype("int32")
+        model = models.mlp((20,), 3, hidden=[32], dropout=0.2, seed=0)
+        training.fit(model, training.objectives.classification(), (x, y), epochs=12, batch_size=8, checkpoint=folder,
+                     jit_compile=False)
+        with open(result + ".part", "wb") as file:
+            file.write(b"".join(v.numpy().tobytes() for v in model.variables))
+        os.replace(result + ".part", result)
+
+    # TensorFlow is imported once; each line asks for one attempt in a process of its own.
+    for line in sys.stdin:
+        folder, result = line.rstrip("\\n").split("\\t")
+        child = os.fork()
+        if child == 0:
+            os.setpgrp()
+            main(folder or None, result)
+            os._exit(0)
+        print(child, flush=True)
+        os.waitpid(child, 0)
+        print("ended", flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_at_random_moments_twenty_times_it_ends_in_the_same_bits(tmp_path):
+    rng = random.Random(0)
+    nursery = subprocess.Popen([sys.executable, "-c", textwrap.dedent(TRAINING)], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def attempt(folder, result, kill_after=None):
+        nursery.stdin.write(f"{folder}\t{result}\n")
+        nursery.stdin.flush()
+        child = int(nursery.stdout.readline())
+        if kill_after is not None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                try:
+                    select_wait(nursery.stdout, kill_after)
+                    os.kill(child, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        assert nursery.stdout.readline() == "ended\n"
+
+    attempt("", tmp_path / "whole")
+    folder, result = tmp_path / "checkpoint", tmp_path / "resumed"
+    kills = middles = 0
+    while kills < 20:
+        if result.exists():  # it finished in time: kill a new one
+            result.unlink()
+            for path in folder.iterdir():
+                path.unlink()
+        attempt(folder, result, kill_after=rng.uniform(0.5, 4.0))
+        kills += not result.exists()
+        found = checkpoint.load(folder) if folder.exists() else None
+        middles += bool(found and found[1]["step"])
+    attempt(folder, result)
+    nursery.stdin.close()
+    nursery.wait(timeout=60)
+    assert middles > 0  # some attempts did stop in the middle of an epoch
+    assert result.read_bytes() == (tmp_path / "whole").read_bytes()
+
+
+def select_wait(stream, seconds):
+    """Wait until the stream has something to read or the time is up."""
+    import select
+
+    select.select([stream], [], [], seconds)
