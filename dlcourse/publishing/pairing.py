@@ -83,7 +83,12 @@ def notebook_text(notebook):
 
 def cells_fingerprint(notebook):
     """A hash of what the author wrote: kind, text, slide type and tags of each cell."""
-    return _hash([[*_key(cell), _kept_metadata(cell)] for cell in notebook.cells])
+    return _hash([author_part(cell) for cell in notebook.cells])
+
+
+def author_part(cell):
+    """What the author wrote in a cell: kind, text, and the metadata that is kept."""
+    return [*_key(cell), _kept_metadata(cell)]
 
 
 def outputs_fingerprint(notebook):

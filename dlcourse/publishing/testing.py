@@ -1,26 +1,91 @@
-"""A pytest plugin: the settings under which nbval compares the notebooks.
+"""Tests of chapters: the pytest call behind ``dlcourse test``, and a pytest plugin with nbval's settings.
 
-pyproject.toml loads it, so that ``pytest --nbval notebooks/01_perceptrons.ipynb`` alone does the same as
-``dlcourse test``.
+pyproject.toml loads the plugin, so that ``pytest --nbval notebooks/01_name.ipynb`` alone compares as
+``dlcourse test`` does.
 """
 
 import os
-
-import pytest
+import subprocess
+import sys
+from pathlib import Path
 
 from dlcourse.publishing import execute
 
-CELL_TIMEOUT = execute.CELL_TIMEOUT
+NUMERICS = {
+    "1 thread": {"DLCOURSE_THREADS": "1"},
+    "2 threads": {"DLCOURSE_THREADS": "2"},
+    "oneDNN off": {"TF_ENABLE_ONEDNN_OPTS": "0"},
+}
+"""Settings under which floating-point sums come out in another order, and their last bits differ."""
+
+SECONDS = "dlcourse/seconds"  # in pytest's cache: how long each file took when it was last tested
+
+
+def run(root, chapters, *, whole, more=(), workers=execute.WORKERS):
+    """Test chapters: units and notebooks, or what concerns some chapters alone.
+
+    Args:
+        root: the repository's folder.
+        chapters: list of Chapter whose notebooks are compared.
+        whole: also every other test; otherwise those of tests/test_notebooks.py and
+        tests/test_chapter_ID*.py.
+        more: further arguments for pytest.
+        workers: how many processes.
+
+    Returns:
+        int: pytest's exit status.
+    """
+    missing = [chapter.name for chapter in chapters if not chapter.notebook.exists()]
+    if missing:
+        raise FileNotFoundError(
+            f"no notebook yet for {', '.join(missing)}: run `dlcourse notebooks` first, which makes it."
+        )
+    paths = [chapter.notebook for chapter in chapters]
+    if whole:
+        return _pytest(root, [*paths, root / "tests"], more, workers)
+    selected = " or ".join(
+        word for chapter in chapters for word in (chapter.name, f"test_chapter_{chapter.id}")
+    )
+    for chapter in chapters:
+        paths += sorted((root / "tests").glob(f"test_chapter_{chapter.id}*.py"))
+    if (root / "tests" / "test_notebooks.py").exists():
+        paths.append(root / "tests" / "test_notebooks.py")
+    return _pytest(root, paths, ["-k", selected, *more], workers)
+
+
+def run_numerics(root, chapters, *, more=(), say=print):
+    """Compare chapters' notebooks under each setting of NUMERICS.
+
+    Returns:
+        int: 0 if all of them passed, else 1.
+    """
+    failed = []
+    for name, settings in NUMERICS.items():
+        say(f"\n{name} ({', '.join(f'{key}={value}' for key, value in settings.items())})")
+        if _pytest(root, [chapter.notebook for chapter in chapters], more, execute.WORKERS, settings):
+            failed.append(name)
+    say(f"\nFailed under: {', '.join(failed)}" if failed else "\nAll chapters hold under all of these.")
+    return 1 if failed else 0
+
+
+def _pytest(root, paths, more, workers, settings=None):
+    options = ["--nbval", f"--numprocesses={workers}", "--dist=loadfile", "--no-loadscope-reorder", "-q"]
+    command = [sys.executable, "-m", "pytest", *options, *map(str, paths), *more]
+    return subprocess.call(command, cwd=root, env={**os.environ, **(settings or {})})
+
+
+# The plugin.
 
 
 def pytest_configure(config):
     """Set the environment and nbval's options, in the main process and in each worker."""
     os.environ.update(execute.environment())
+    config.pluginmanager.register(_Durations(config), "dlcourse-durations")
     option = config.option
     if not getattr(option, "nbval", False):
         return
     option.nbval_current_env = True
-    option.nbval_cell_timeout = min(option.nbval_cell_timeout, CELL_TIMEOUT)
+    option.nbval_cell_timeout = min(option.nbval_cell_timeout, execute.CELL_TIMEOUT)
     if option.nbval_sanitize_with is None:
         option.nbval_sanitize_with = str(config.rootpath / "tests" / "sanitize.cfg")
     _keep_history()
@@ -40,12 +105,40 @@ def _keep_history():
     RunningKernel.execute_cell_input = execute_cell_input
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collectstart(collector):
-    """Leave stderr out of the comparison: ``checks.executed`` forbids it in stored notebooks.
+    """Leave stderr out of the comparison: ``checks.execution`` forbids it in stored notebooks.
 
     A kernel under pytest doesn't capture what libraries write to the process's stderr, so the two would
     differ.
     """
     if type(collector).__name__ == "IPyNbFile":
         collector.skip_compare = (*collector.skip_compare, "stderr")
+
+
+class _Durations:
+    """Remembers how long each file took, and lets the longest start first, so that no worker is left."""
+
+    def __init__(self, config):
+        self.config = config
+        self.cache = getattr(config, "cache", None)
+        self.seconds = {}
+
+    def pytest_collection_modifyitems(self, items):
+        if self.cache is None:
+            return
+        known = self.cache.get(SECONDS, {})
+
+        def order(item):
+            file = item.nodeid.split("::")[0]
+            unknown = float("inf") if file.endswith(".ipynb") else 0.0
+            return -known.get(Path(file).name, unknown), file
+
+        items.sort(key=order)
+
+    def pytest_runtest_logreport(self, report):
+        name = Path(report.nodeid.split("::")[0]).name
+        self.seconds[name] = self.seconds.get(name, 0.0) + report.duration
+
+    def pytest_sessionfinish(self):
+        if self.cache is not None and not hasattr(self.config, "workerinput"):
+            self.cache.set(SECONDS, {**self.cache.get(SECONDS, {}), **self.seconds})

@@ -1,0 +1,94 @@
+"""JupyterLab on a learner's own copies of the chapters, or on the chapters themselves."""
+
+import os
+import subprocess
+import sys
+
+from dlcourse.publishing import files, pairing
+from dlcourse.reproducibility import ENVIRONMENT
+
+COPIES = "work"
+NOT_IN_LAB = ("TQDM_DISABLE", "CUDA_VISIBLE_DEVICES")
+"""For stored outputs alone: a learner sees progress bars, and uses a graphics card that there is."""
+
+
+def copies(chapters):
+    """Make the learner's copies that are missing. One that is there is never touched.
+
+    A copy has no outputs, so that a prediction comes before its answer, and no pair among the text sources.
+
+    Args:
+        chapters: list of Chapter.
+
+    Returns:
+        list of (Chapter, path of the copy, what was done: "made", "kept", or "older", kept though the chapter
+        has
+        changed since it was copied).
+    """
+    done = []
+    for chapter in chapters:
+        path = chapter.root / COPIES / chapter.notebook.name
+        notebook = pairing.pair(chapter).notebook
+        version = pairing.cells_fingerprint(notebook)
+        if path.exists():
+            done.append((chapter, path, "kept" if _copied_version(path) in (version, None) else "older"))
+            continue
+        pairing.normalise(notebook)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        notebook.metadata["dlcourse"] = {"copy_of": version}
+        files.write(path, pairing.notebook_text(notebook))
+        done.append((chapter, path, "made"))
+    return done
+
+
+def _copied_version(path):
+    """The version of the chapter that a copy was made from; None where the file doesn't say."""
+    try:
+        return pairing.read_notebook(path).metadata["dlcourse"]["copy_of"]
+    except Exception:  # whatever a learner made of the file is theirs
+        return None
+
+
+def environment():
+    """The environment variables of the server and its kernels; what the user has set stays as it is."""
+    chosen = {name: value for name, value in ENVIRONMENT.items() if name not in NOT_IN_LAB}
+    # prefer this environment's kernel to one of the same name in the user's home
+    return {"JUPYTER_PREFER_ENV_PATH": "1", **chosen, **os.environ}
+
+
+def command(root, first, *, edit=False, more=()):
+    """The command that starts JupyterLab.
+
+    Args:
+        root: the repository's folder.
+        first: the Chapter to open.
+        edit: open the chapters themselves, paired with their sources, instead of the copies.
+        more: further arguments for JupyterLab.
+    """
+    folder = root if edit else root / COPIES
+    opened = f"notebooks/{first.notebook.name}" if edit else first.notebook.name
+    return [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={folder}",
+        "--ServerApp.ip=localhost",
+        f"--LabApp.default_url=/lab/tree/{opened}",
+        *more,
+    ]
+
+
+def start(root, first, *, edit=False, more=()):
+    """Run JupyterLab until it is stopped.
+
+    Returns:
+        int: its exit status.
+    """
+    folder = root if edit else root / COPIES
+    arguments = command(root, first, edit=edit, more=more)
+    if os.name == "posix":  # take this process's place, so that Ctrl-C and signals reach JupyterLab alone
+        os.chdir(folder)
+        os.execve(arguments[0], arguments, environment())
+    return subprocess.call(arguments, cwd=folder, env=environment())
