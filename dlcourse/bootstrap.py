@@ -17,9 +17,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 OLDEST, NEWEST = (3, 11), (3, 13)  # as pyproject.toml's requires-python; a test compares them
 OLDEST_GLIBC = (2, 28)  # of the lock's Linux wheels
-ENVIRONMENT_GB = 2.8  # what the environment takes on the disk, measured
-NEEDED_GB = 3.5  # the same and room for what is being unpacked
-DOWNLOAD_GB = 1.0  # what is downloaded on an empty cache, measured
+ENVIRONMENT_GB = 2.9  # what the environment takes on the disk, measured
+DOWNLOAD_GB = 0.9  # what is downloaded where nothing is cached, measured
+NEEDED_GB = 3.8  # both at once
 STATE = "dlcourse-setup.json"  # in .venv: how far its set-up came, and what it was made from
 
 # target: (what help says, the arguments of `dlcourse`, None where this file does the work, takes a chapter)
@@ -42,6 +42,7 @@ NO_NETWORK = (
     "No route to host", "ConnectTimeout", "ReadTimeout", "timed out", "ProxyError", "dns error",
     "client error (Connect)", "error sending request",
 )  # fmt: skip
+NO_VERSION = ("(from versions: none)",)  # also what pip says, without retries, where no index answers
 NO_SPACE = ("No space left on device", "os error 28", "Errno 28", "Disk quota exceeded", "not enough space")
 
 
@@ -86,7 +87,7 @@ def dotted(version):
 
 
 def project_tables(text):
-    """Return the lines of a pyproject.toml that say what the package is and needs, not its tools' settings."""
+    """Return the lines of a pyproject.toml that say what the package is and needs."""
     lines, inside = [], False
     for line in text.splitlines():
         if line.startswith("["):
@@ -310,8 +311,16 @@ def index_settings(settings):
     return variables
 
 
-def run(command, variables, root, show=True):
-    """Run a command, showing its lines as they come; return its exit code and its text."""
+def of_uv(line):
+    return not line.startswith((" + ", " - ", " ~ "))  # a line for each of 170 packages is too much
+
+
+def of_pip(line):
+    return " MB)" in line  # pip says at length what it looks at; the large downloads are worth a line
+
+
+def run(command, variables, root, show=None):
+    """Run a command, showing those of its lines that `show` is true of; return its exit code and its text."""
     import subprocess
 
     pipe = subprocess.PIPE
@@ -323,7 +332,7 @@ def run(command, variables, root, show=True):
         for raw in process.stdout:
             line = raw.decode("utf-8", "replace").rstrip()
             lines.append(line)
-            if show and line:
+            if line and show and show(line):
                 say("  " + line)
         return process.wait(), "\n".join(lines)
     except BaseException:
@@ -337,8 +346,9 @@ def failure(step, text, root):
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if any(sign in text for sign in NO_SPACE):
         return no_space(root, next(line for line in lines if any(sign in line for sign in NO_SPACE)))
-    if any(sign in text for sign in NO_NETWORK):
-        return no_network(next(line for line in lines if any(sign in line for sign in NO_NETWORK))[:300])
+    unreachable = [line for line in lines if any(sign in line for sign in NO_NETWORK + NO_VERSION)]
+    if unreachable:
+        return no_network(unreachable[0][:300])
     if "DO NOT MATCH THE HASHES" in text or "Hash mismatch" in text:
         return SetupError(
             "A downloaded package is not the one that requirements.lock names.",
@@ -374,7 +384,7 @@ def install(root=ROOT, installer="uv"):
     folder, python, uv = paths(root)
     variables = clean_environment(root)
     pip = [python, "-m", "pip", "--disable-pip-version-check"]
-    pip_install = pip + ["install", "--no-user", "--progress-bar", "off"]
+    pip_install = pip + ["install", "--no-user", "--no-compile", "--progress-bar", "off"]
     if "PIP_RETRIES" not in variables:
         pip_install += ["--retries", "2"]
     with open(os.path.join(root, "requirements.lock"), "rb") as file:
@@ -389,7 +399,7 @@ def install(root=ROOT, installer="uv"):
     by_uv = installer == "uv"
     if by_uv:
         only_uv = requirements("uv.lock", [text for name, text in entries if name == "uv"])
-        code, text = run(pip_install + ["--quiet"] + only_uv, variables, root, show=False)
+        code, text = run(pip_install + only_uv, variables, root)
         if code:
             problem = failure("Installing uv", text, root)
             if any(sign in text for sign in NO_NETWORK + NO_SPACE):
@@ -397,11 +407,11 @@ def install(root=ROOT, installer="uv"):
             say("  uv can't be had here ({}); pip does the work.".format(problem.found[-200:]))
             by_uv = False
     if by_uv:
-        _, settings = run(pip + ["config", "list"], variables, root, show=False)
+        _, settings = run(pip + ["config", "list"], variables, root)
         with_index = dict(index_settings(settings), **variables)
         uv_install = [uv, "pip", "install", "--python", python]
         code, text = run(
-            uv_install + ["--require-hashes", "--no-deps", "-r", "requirements.lock"], with_index, root
+            uv_install + ["--require-hashes", "--no-deps", "-r", "requirements.lock"], with_index, root, of_uv
         )
         if code and any(sign in text for sign in NO_SPACE):
             raise failure("Installing the packages", text, root)
@@ -411,16 +421,16 @@ def install(root=ROOT, installer="uv"):
     if not by_uv:
         without_uv = requirements("without-uv.lock", [text for name, text in entries if name != "uv"])
         say("  pip installs {} packages: a minute or two, besides downloads.".format(len(entries) - 1))
-        code, text = run(pip_install + ["--quiet"] + without_uv, variables, root)
+        code, text = run(pip_install + without_uv, variables, root, of_pip)
         if code:
             raise failure("Installing the packages", text, root)
 
     # setuptools is in the lock: building the package needs neither an isolated environment nor a network.
     package = ["--no-deps", "--no-build-isolation", "--editable", root]
     if by_uv:
-        code, text = run(uv_install + ["--quiet", "--offline"] + package, variables, root)
+        code, text = run(uv_install + ["--offline"] + package, variables, root)
     else:
-        code, text = run(pip_install + ["--quiet", "--no-index"] + package, variables, root)
+        code, text = run(pip_install + ["--no-index"] + package, variables, root)
     if code:
         raise failure("Installing the package dlcourse", text, root)
 
@@ -525,7 +535,7 @@ def make_environment(root, installer):
     os.rename(begun_folder, folder)  # so that there is no moment at which .venv does not say whose it is
     print_of_sources = fingerprint(root)  # before the work: what changes meanwhile is seen next time
     base = getattr(sys, "_base_executable", None) or sys.executable
-    code, text = run([base, "-m", "venv", folder], clean_environment(root), root, show=False)
+    code, text = run([base, "-m", "venv", folder], clean_environment(root), root)
     if code:
         raise failure("Making the environment", text, root)
     install(root, installer)
@@ -562,7 +572,7 @@ def renew_lock(root=ROOT, upgrade="", check=False):
         for name in filter(None, upgrade.split(",")):
             command += ["--upgrade-package", name.strip()]
     try:
-        code, text = run(command, clean_environment(root), root, show=False)
+        code, text = run(command, clean_environment(root), root)
         if code:
             raise failure("Resolving pyproject.toml", text, root)
         with open(draft, "rb") as file:
