@@ -11,7 +11,8 @@ def confusion(ax, matrix, classes, title="Which class is taken for which", figsi
 
     Args:
         ax: Matplotlib Axes.
-        matrix: whole numbers (classes, classes); entry [i, j] counts examples of class i that were taken for j.
+        matrix: whole numbers (classes, classes); entry [i, j] counts examples of class i
+            that were taken for j.
         classes: names, in the matrix's order.
 
     Raises:
@@ -23,10 +24,10 @@ def confusion(ax, matrix, classes, title="Which class is taken for which", figsi
     mistakes = np.where(np.eye(len(classes), dtype=bool), 0, matrix)
     ax.imshow(mistakes, cmap="Blues", vmin=0, vmax=max(1, mistakes.max()))
     for (i, j), count in np.ndenumerate(matrix):
-        colour = "#777777" if i == j else "white" if count > mistakes.max() / 2 else "black"
+        colour = "#777777" if i == j else "white" if count > 0.75 * mistakes.max() else "black"
         ax.text(j, i, str(count) if count else "", ha="center", va="center", fontsize=8, color=colour)
     positions = range(len(classes))
     ax.set(xticks=positions, yticks=positions, xticklabels=classes, yticklabels=classes, title=title)
     ax.set(xlabel="what the network says (class)", ylabel="what it is (class)")
     ax.grid(False)
-    return f"Confusion matrix of {len(classes)} classes: true class by row, predicted class by column, counts written in."
+    return f"Confusion matrix of {len(classes)} classes: true class by row, answered by column, with counts."

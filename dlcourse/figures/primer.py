@@ -26,7 +26,9 @@ def numbers(ax, picture, title="", figsize=(5.2, 5.0)):
         colour = "black" if value > middle else "white"
         ax.text(column, row, f"{value:.3g}", ha="center", va="center", fontsize=9, color=colour)
     height, width = picture.shape
-    ax.set(xticks=range(width), yticks=range(height), xlabel="column (index)", ylabel="row (index)", title=title)
+    ax.set(
+        xticks=range(width), yticks=range(height), xlabel="column (index)", ylabel="row (index)", title=title
+    )
     ax.grid(False)
     return f"A picture of {height} by {width} pixels, the brightness of each written into it as a number."
 
@@ -58,11 +60,16 @@ def broadcasting(ax, column, row, figsize=(8.0, 2.9)):
         ax.text(left + width / 2, -0.25, name, ha="center", va="bottom", fontsize=10)
         if index < 2:
             ax.text(left + width + 0.7, height / 2, "+="[index], ha="center", va="center", fontsize=18)
-    ax.set(xlim=(-0.2, 3 * width + 3), ylim=(height + 0.2, -1), aspect="equal", title="Two shapes stretched to one")
+    ax.set(
+        xlim=(-0.2, 3 * width + 3),
+        ylim=(height + 0.2, -1),
+        aspect="equal",
+        title="Two shapes stretched to one",
+    )
     ax.set_axis_off()
     return (
-        f"Three tables of {height} rows and {width} columns: a column copied sideways, plus a row copied downwards, "
-        "gives every sum of an entry of the column and an entry of the row."
+        f"Three tables of {height} rows and {width} columns: a column copied sideways, plus a row copied "
+        "downwards, gives every sum of an entry of the column and an entry of the row."
     )
 
 
@@ -85,17 +92,23 @@ def descent(ax, loss, paths, names=("w", "b"), limits=((-1.5, 4.5), (-1.5, 3.5))
     """
     first, second = np.meshgrid(*(np.linspace(*side, 200) for side in limits))
     values = loss(first, second)
-    levels = values.min() + (values.max() - values.min()) * np.linspace(0, 1, 13) ** 2.5
+    levels = values.min() + (values.max() - values.min()) * np.linspace(0, 1, 13) ** 2
     ax.contour(first, second, values, levels=levels[1:], colors="#999999", linewidths=0.7)
     for (label, path), colour, marker in zip(paths.items(), COLOURS, MARKERS, strict=False):
         path = np.asarray(path)
         ax.plot(path[:, 0], path[:, 1], color=colour, marker=marker, markersize=4, linewidth=1.2, label=label)
-    ax.set(xlim=limits[0], ylim=limits[1], xlabel=names[0], ylabel=names[1], title="Downhill on a loss, step by step")
+    ax.set(
+        xlim=limits[0],
+        ylim=limits[1],
+        xlabel=names[0],
+        ylabel=names[1],
+        title="Downhill on a loss, step by step",
+    )
     ax.grid(False)
-    ax.legend(loc="lower left", frameon=True)
+    ax.legend(loc="lower right", frameon=True)
     return (
-        f"Contours of a loss over {names[0]} and {names[1]}, ellipses around its lowest point, with the paths "
-        f"{'; '.join(paths)}."
+        f"Contours of a loss over {names[0]} and {names[1]}, ellipses around its lowest point, with the "
+        f"paths {'; '.join(paths)}."
     )
 
 

@@ -1,0 +1,1104 @@
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # Chapter 00 · Start here · 从这里开始
+#
+# From a first table of numbers to a network that reads a digit in your own handwriting, and how to work with this
+# course on the way.
+#
+# **After this chapter you can**
+# - predict the shape of a tensor, and read the message when two shapes don't fit;
+# - compute a layer's output and a derivative by hand, and have Keras and TensorFlow confirm them;
+# - train a network, ask where it is wrong, save it, and show it a picture of your own;
+# - tell a claim that could have failed from one that could not;
+# - find your way out when something fails.
+#
+# **You need** some Python (lists, functions, loops) and school mathematics (functions, derivatives, averages). No
+# machine learning.
+#
+# **Time** half a minute to run on two cores; two or three evenings to work through.
+#
+# **摘要**
+#
+# 本章介绍怎样学习这门课程：先预测，再运行，最后核对；书中的每个结论都有测量值、事先定好的界限和对照实验。
+# 接着从张量、形状和广播讲到网络层、自动求导和第一次训练，每一步都先用手算，再用 Keras 和 TensorFlow 验证。
+# 最后保存并载入模型，让它识别你亲手写的数字，并说明程序出错时该怎么办。
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Is this computer ready?
+#
+# A notebook is a page of text and of code. Code stands in *cells*. Click into the one below and press
+# **Shift + Enter**: the cell runs, its output appears underneath, and the next cell is chosen. So you walk down the
+# page. While a cell is at work, `[*]` stands beside it; then a number, which counts the cells that have run.
+#
+# This first cell compares the computer with what the course needs. It may take some seconds.
+
+# %% slideshow={"slide_type": "fragment"}
+from dlcourse import reproducibility
+
+problems = reproducibility.check()
+print("\n\n".join(problems) or "Everything fits. Go on.")
+
+# %% [markdown]
+# If it prints something else, it says what doesn't fit and what to do. If it ends in
+# `ModuleNotFoundError: No module named 'dlcourse'`, the notebook runs in some other Python than the course's: close it,
+# type `make lab` in the course's folder, and open the chapter from there. (On Windows, without make:
+# `py dlcourse\bootstrap.py lab`.)
+#
+# Every chapter then begins with a cell like the next one: it fetches what the chapter uses, and sets the *seed*, the
+# number from which everything random is drawn. With the same seed, a second run gives the same numbers.
+
+# %% slideshow={"slide_type": "subslide"}
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from PIL import Image, ImageDraw, ImageFilter
+from sklearn import neighbors
+
+from dlcourse import datasets, exercises, figures, models, show, training
+from dlcourse.claims import ClaimError, Claims
+from dlcourse.figures import classification, primer
+from dlcourse.measured import Measured
+
+reproducibility.start(seed=0)
+claims = Claims("00")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## How do you work with a chapter?
+#
+# In three steps, again and again.
+#
+# 1. **Predict.** Where a paragraph begins with *Predict before you run*, stop, and write your guess down: on paper, or
+#    in a cell of your own (press `Esc`, then `b`). You learn most from a guess that you had committed yourself to.
+# 2. **Run** the cells that follow.
+# 3. **Check.** A later cell gives the answer. It also names the wrong guess that many people make, and says why it is
+#    wrong. If it was yours: good, that is what it is there for.
+#
+# **This copy is yours.** `make lab` copied the chapters into the folder `work/` when you first called it, and it never
+# overwrites them. Change a number, break a cell, write between the lines. For a fresh copy of a chapter, rename your
+# own in `work/` and type `make lab` again.
+#
+# **What do ⟨ and ⟩ mean?** That the number between them was measured. On your computer it will be a little different;
+# everything outside the brackets comes out the same everywhere. Below, one calculation is timed five times.
+
+# %% slideshow={"slide_type": "fragment"}
+def milliseconds(task):
+    """How long a task takes, in milliseconds."""
+    begun = time.perf_counter()
+    task()
+    return 1000 * (time.perf_counter() - begun)
+
+
+table = np.random.default_rng(0).normal(size=(400, 400))
+times = Measured([milliseconds(lambda: table @ table) for _ in range(5)], unit="ms")
+show.markdown(f"The product of two tables of 400 × 400 numbers takes {times:.2f}.")
+
+# %% [markdown]
+# Read ⟨*a* ± *b*⟩ like this: *a* is the average of the measurements, and *b* says how sure we are of it. If the five
+# timings scatter, *b* is large. The true average lies between *a* − *b* and *a* + *b*, unless we had the kind of bad
+# luck that comes once in twenty times: this range is called the *95 % interval*.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## How far does pure memory get you?
+#
+# A first real question, on real data. MNIST is a collection of 70,000 digits, written by American census clerks and
+# high-school students, each a grey picture of 28 × 28 pixels with the right answer, its *label*, beside it.
+
+# %% slideshow={"slide_type": "fragment"}
+mnist = datasets.load("mnist")
+mnist
+
+# %% [markdown]
+# The examples come in three parts, and the course never mixes them. From *training* data a program may learn.
+# *Validation* data it has not learnt from; we look at them while we still make choices. *Test* data are touched once,
+# when every choice has been made.
+#
+# **Predict before you run.** A program remembers 1,000 labelled digits and does nothing else. Shown a new one, it looks
+# for the most similar picture in its memory and repeats that picture's label. Of 100 new digits, how many does it get
+# right: about 10, about 50, or about 90?
+#
+# *Similar* needs a definition. A picture is a list of 784 brightnesses; for two pictures $a$ and $b$ we take the
+# distance that you know from geometry, only with 784 coordinates in place of two:
+#
+# $$d(a, b) = \sqrt{(a_1 - b_1)^2 + (a_2 - b_2)^2 + \dots + (a_{784} - b_{784})^2}.$$
+
+# %% slideshow={"slide_type": "subslide"}
+def share_right(memory, new):
+    """Share of new digits whose nearest picture in memory has the right label."""
+    nearest = neighbors.KNeighborsClassifier(n_neighbors=1)
+    nearest.fit(memory.x.reshape(len(memory), -1), memory.y)
+    return nearest.score(new.x.reshape(len(new), -1), new.y)
+
+
+new = mnist.validation.take(1_000)
+memories = [mnist.train.take(1_000, seed) for seed in range(5)]
+right = Measured([share_right(memory, new) for memory in memories])
+show.markdown(f"Right: {right:.1%} of the new digits.")
+
+# %% slideshow={"slide_type": "fragment"}
+def most_similar(memory, new):
+    """Index in memory of the picture nearest to each new one, int (len(new),)."""
+    nearest = neighbors.NearestNeighbors(n_neighbors=1).fit(memory.x.reshape(len(memory), -1))
+    return nearest.kneighbors(new.x.reshape(len(new), -1), return_distance=False)[:, 0]
+
+
+found = most_similar(memories[0], new)
+wrong = np.flatnonzero(memories[0].y[found] != new.y)[:5]
+shown = np.concatenate([np.arange(5), wrong])
+figures.image_grid(
+    np.concatenate([new.x[shown], memories[0].x[found[shown]]]),
+    titles=[f"new: {label}" for label in new.y[shown]] + [f"found: {label}" for label in memories[0].y[found[shown]]],
+    title="New digits, and what the memory finds most similar",
+    caption="Upper row: new digits. Lower row: the most similar of the 1,000 remembered ones. The five on the right are "
+    "mistakes: strokes in the same places, another meaning.",
+    alt="Ten pairs of digits, a new one above the one found for it. Five found at the left, five mistaken at the right.",
+)
+
+# %% [markdown]
+# Many people say 50: a program that knows nothing of strokes and loops can't do well, they reason. But two digits of a
+# kind have their ink in much the same places, and 1,000 of them cover a good part of how people write. Others say 10,
+# which is what blind guessing among ten digits gets.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### What makes this a claim?
+#
+# "Memory does well" is an opinion. A *claim*, in this course, has five parts:
+#
+# - a **statement**, with the quantity that is measured;
+# - its **values**: one for each of several seeds wherever chance has a hand in it. Here chance chooses which 1,000 digits
+#   are remembered, so we drew five memories;
+# - a **bound**, written down before measuring. Ours: at least 80 %, since a reader who misses more than every fifth digit
+#   is of no use. The whole 95 % interval must lie within the bound, not only the average;
+# - a **control**: the same measurement with the supposed cause taken away. It must fall *outside* the bound. Our
+#   cause is that label and picture belong together, so in the control the labels are dealt out at random;
+# - and where several measurements decide together, a **verdict**, whose rule stands in the chapter before they are made.
+#
+# If a claim fails, the cell stops with an error and the chapter's tests fail. So what you read here has held, on this
+# run too.
+
+# %% slideshow={"slide_type": "subslide"}
+def shuffled(split, seed):
+    """The same pictures with the labels dealt out at random."""
+    return datasets.Split(split.x, np.random.default_rng(seed).permutation(split.y))
+
+
+control = Measured([share_right(shuffled(memory, seed), new) for seed, memory in enumerate(memories)])
+memory_reads = claims.measure(
+    "C00.1",
+    "A memory of 1,000 digits reads new ones: share right",
+    right,
+    above=0.80,
+    control=control,
+)
+
+# %% [markdown]
+# What would have refuted it? An interval that reaches below the bound, or a memory that does as well with labels dealt
+# out at random.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### What happens to a claim that fails?
+#
+# **Predict before you run.** Two more claims about the same measurement. The proud one: more than 99 % right. The cheap
+# one: more than 5 % right. Which of them fails?
+
+# %% slideshow={"slide_type": "fragment"}
+def attempt(claims, statement, values, above, control):
+    """Measure a claim; where it fails, print what its error says instead of stopping."""
+    try:
+        claims.measure("C00.0", statement, values, above=above, control=control)
+    except ClaimError as error:
+        for number, line in enumerate(str(error).splitlines()):
+            print(show.mask(line.strip()) if number == 1 else line.strip())  # the line with the measured values
+
+
+attempt(claims, "proud: memory is nearly always right", right, above=0.99, control=control)
+print()
+attempt(claims, "cheap: memory is sometimes right", right, above=0.05, control=control)
+
+# %% [markdown]
+# Both. Most people see that the proud one fails: its interval lies outside its bound. The cheap one is *true*, and that is
+# the common trap: random labels pass its bound as well, so whatever it shows, it is not that memory reads digits. A
+# claim that also holds without its cause says nothing about the cause.
+#
+# Reading an error begins at its last lines, by the way. Here they say what was measured, and what to do.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### Do ten times the examples leave a tenth of the mistakes?
+#
+# **Predict before you run.** Let the memory grow from 500 to 5,000 digits. Do mistakes fall to a tenth, to about a half,
+# or hardly at all?
+#
+# This time the rule for a verdict comes first. We divide the mistakes with 5,000 by the mistakes with 500, for five
+# seeds. That fewer remain at all needs a ratio below 0.9. The sentence "ten times the examples leave a tenth of the
+# mistakes" then *holds* if the interval lies wholly below 0.2, and *does not hold* if it lies wholly above. In the
+# control, the memory grows to 5,000 by writing each of the 500 down ten times.
+
+# %% slideshow={"slide_type": "subslide"}
+def repeated(split, times):
+    """Every example several times over."""
+    return datasets.Split(np.repeat(split.x, times, axis=0), np.repeat(split.y, times))
+
+
+small = [mnist.train.take(500, seed) for seed in range(5)]
+large = [mnist.train.take(5_000, seed) for seed in range(5)]
+mistakes_small, mistakes_large, mistakes_repeated = (
+    Measured([1 - share_right(memory, new) for memory in group])
+    for group in (small, large, [repeated(memory, 10) for memory in small])
+)
+left = mistakes_large / mistakes_small
+show.markdown(f"Mistakes with 500: {mistakes_small:.1%}; with 5,000: {mistakes_large:.1%}. Their ratio: {left:.2f}.")
+
+# %% slideshow={"slide_type": "fragment"}
+ten_times = claims.measure(
+    "C00.2",
+    "Ten times the examples, a tenth of the mistakes? Mistakes with 5,000 over mistakes with 500",
+    left,
+    below=0.9,
+    control=mistakes_repeated / mistakes_small,
+)
+tenth = claims.verdict(
+    "C00.2", {"holds": left.high < 0.2, "does not hold: fewer mistakes, but not a tenth": left.low > 0.2}
+)
+
+# %% [markdown]
+# Nobody typed that verdict: the rule was there first, and the values chose. The guess "a tenth" takes it that every
+# example does as much good as the first. But a new digit resembles what is known already the more, the more is known, so
+# the later examples teach less. What follows for us: a program should make more of each example than to store it. That is
+# what networks are for, and the rest of this chapter builds one.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What is a tensor?
+#
+# A table of numbers, of any number of dimensions, called *axes*. Its **shape** lists the length of each axis. A
+# single number has shape `()`, a list of three `(3,)`, a table of 2 rows and 3 columns `(2, 3)`. The shape tells you
+# more about what a program is doing than any other property, so it pays to be quick at it.
+
+# %% slideshow={"slide_type": "fragment"}
+digit = datasets.load("digits").train.x[0]
+primer.numbers(
+    16 * digit[:, :, 0],
+    title="A picture is a table of numbers",
+    caption="A digit from a smaller collection, 8 × 8 pixels in 17 shades of grey. What you see as a stroke is, to the "
+    "program, a region of large numbers.",
+)
+
+# %% [markdown]
+# **Predict before you run.** `batch` holds 32 pictures of 28 × 28 pixels with one grey channel, shape
+# `(32, 28, 28, 1)`. Write down the shapes of: `batch[0]`, `batch[:, 10]`, `batch[:, ::2, ::2]`,
+# `batch.reshape(32, -1)`, `batch.mean(axis=0)`, and `batch.mean()`.
+
+# %% slideshow={"slide_type": "subslide"}
+batch = mnist.train.x[:32]
+results = {
+    "batch": batch,
+    "batch[0]": batch[0],
+    "batch[:, 10]": batch[:, 10],
+    "batch[:, ::2, ::2]": batch[:, ::2, ::2],
+    "batch.reshape(32, -1)": batch.reshape(32, -1),
+    "batch.mean(axis=0)": batch.mean(axis=0),
+    "batch.mean()": batch.mean(),
+}
+show.table([[f"`{code}`", f"`{np.shape(value)}`", np.size(value)] for code, value in results.items()],
+           ["expression", "shape", "numbers in it"])
+
+# %% [markdown]
+# An index takes its axis away; a slice (`::2`: every second) keeps it. `reshape` keeps the numbers and their order, and
+# `-1` asks it to work out that length itself: $28 \cdot 28 \cdot 1 = 784$.
+#
+# The common wrong guess is `(32,)` for `batch.mean(axis=0)`: it reads `axis=0` as "one mean for each entry of axis 0".
+# It is the other way about: **the axis that you name is the one that disappears**. One averages over the 32 pictures,
+# and an average picture remains. Here is the average of each digit's pictures.
+
+# %% slideshow={"slide_type": "fragment"}
+averages = np.stack([mnist.train.x[mnist.train.y == digit].mean(axis=0) for digit in range(10)])
+print(averages.shape)
+figures.image_grid(
+    averages,
+    titles=range(10),
+    title="The mean over axis 0 of all pictures of a digit",
+    caption="Average digits of the training data. Sharp where people agree (the 0's ring, the 1's foot), blurred where each "
+    "writes in an own way.",
+    alt="The ten average digits from 0 to 9, bright on black, with soft edges.",
+)
+
+# %% [markdown]
+# Two more properties. The **dtype** says what kind of number is stored: here `float32`, about seven decimal digits,
+# four bytes each. And there are two kinds of table: NumPy's *arrays*, which all of Python knows, and TensorFlow's
+# *tensors*, which can be differentiated and can live on a graphics card. Either turns into the other.
+
+# %% slideshow={"slide_type": "fragment"}
+tensor = tf.constant([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+print(tensor)
+print("as an array:", tensor.numpy().tolist(), "| its shape:", tensor.shape, "| row sums:", tensor.numpy().sum(axis=1))
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## When do two shapes fit together?
+#
+# `+`, `−`, `×` and the like work entry by entry. If the shapes differ, the smaller table is stretched, by a rule called
+# **broadcasting**:
+#
+# 1. write the two shapes below each other, aligned on the *right*, and fill up with 1 on the left;
+# 2. on each axis the two lengths must be equal, or one of them 1;
+# 3. the result has the larger length on each axis; a length of 1 is stretched by repeating its entries.
+
+# %% slideshow={"slide_type": "fragment"}
+primer.broadcasting(
+    [10, 20, 30], [1, 2, 3, 4],
+    caption="A column of shape (3, 1) plus a row of shape (1, 4). The dark entries exist; the pale ones are repetitions, "
+    "which broadcasting thinks of and never stores.",
+)
+
+# %% [markdown]
+# **Predict before you run.** Which of these pairs fit, and what shape comes out?
+# (a) `(2, 3)` and `(3,)`; (b) `(2, 3)` and `(2,)`; (c) `(32, 28, 28, 1)` and `(28, 1)`; (d) `(5,)` and `(5, 1)`;
+# (e) `(32, 10)` and `()`.
+#
+# First by hand, which means that we write the rule down as a function and then see whether TensorFlow agrees.
+
+# %% slideshow={"slide_type": "subslide"}
+def broadcast_shape(one, other):
+    """The shape of one + other, or None where they don't fit."""
+    axes = max(len(one), len(other))
+    one, other = (1,) * (axes - len(one)) + one, (1,) * (axes - len(other)) + other
+    if any(a != b and 1 not in (a, b) for a, b in zip(one, other, strict=True)):
+        return None
+    return tuple(b if a == 1 else a for a, b in zip(one, other, strict=True))
+
+
+def shape_in_tensorflow(one, other):
+    """What TensorFlow makes of it."""
+    try:
+        return tuple((tf.zeros(one) + tf.zeros(other)).shape)
+    except tf.errors.InvalidArgumentError:
+        return None
+
+
+# %% slideshow={"slide_type": "fragment"}
+pairs = [((2, 3), (3,)), ((2, 3), (2,)), ((32, 28, 28, 1), (28, 1)), ((5,), (5, 1)), ((32, 10), ())]
+show.table(
+    [[one, other, broadcast_shape(one, other) or "they don't fit", shape_in_tensorflow(one, other) or "they don't fit"]
+     for one, other in pairs],
+    ["one", "other", "by our rule", "in TensorFlow"],
+)
+
+# %% [markdown]
+# The common wrong guess is that (b) fits, since both begin with 2. But shapes are aligned on the right, so 3 meets
+# 2. Look at the message once without hurry; you will meet it again.
+
+# %% slideshow={"slide_type": "subslide"}
+table, per_row = tf.ones((2, 3)), tf.constant([10.0, 20.0])
+try:
+    table + per_row
+except tf.errors.InvalidArgumentError as error:
+    print(f"{type(error).__name__}: {error}")
+
+# %% [markdown]
+# Three things are worth reading in it: *Incompatible shapes*, the kind of problem; `[2,3] vs. [2]`, who met whom; and
+# `Op:AddV2`, the operation, here the `+`. The rest is TensorFlow's own bookkeeping. The cure follows from the shapes: one
+# number for each *row* must be a column, of shape `(2, 1)`. Indexing with `None` adds an axis of length 1.
+
+# %% slideshow={"slide_type": "fragment"}
+print((table + per_row[:, None]).numpy())
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### What if a wrong shape gives no error?
+#
+# That is worse. **Predict before you run.** Five predictions, every one exactly right. Their mean squared error is 0, of
+# course, or is it?
+
+# %% slideshow={"slide_type": "fragment"}
+truth = np.array([1.0, 2.0, 3.0, 4.0, 5.0])  # shape (5,)
+prediction = truth.reshape(5, 1)  # shape (5, 1): a network's output for 5 examples, one number each
+difference = prediction - truth
+print("mean squared error:", np.mean(difference**2), "  shape of the difference:", difference.shape)
+
+# %% [markdown]
+# The guess of 0 looks at the numbers and forgets the shapes. By pair (d), `(5, 1)` and `(5,)` fit, and give `(5, 5)`: every
+# prediction minus *every* truth. Nothing fails; a network trained on this loss learns to give the mean, and somebody
+# loses a week. When a result is strange, print the shapes first. (The course's own `training.fit` compares them for you.)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What does a layer hold?
+#
+# The commonest layer of a network, called *dense*, turns each example, a list of $m$ numbers, into $n$ others. It holds
+# a table of weights $W$ of shape `(m, n)` and a list of biases $b$ of shape `(n,)`, and computes
+#
+# $$y = \varphi(x W + b), \qquad
+# y_j = \varphi\Big(\sum_{i=1}^{m} x_i W_{ij} + b_j\Big).$$
+#
+# With a batch of $B$ examples, $x$ has shape `(B, m)`, and so $xW$ has shape `(B, n)`; $b$ is broadcast over the batch.
+# $\varphi$ is the *activation*, a function applied to each number: often $\mathrm{relu}(z) = \max(z, 0)$.
+#
+# By hand, with whole numbers, one example of three numbers and two outputs:
+
+# %% slideshow={"slide_type": "subslide"}
+x = np.array([[1.0, 2.0, 3.0]])
+W = np.array([[1.0, 0.0], [0.0, -1.0], [2.0, -1.0]])
+b = np.array([0.5, 1.0])
+
+z = x @ W + b  # first output: 1·1 + 2·0 + 3·2 + 0.5; second: 1·0 − 2·1 − 3·1 + 1
+by_hand = np.maximum(z, 0)
+print("before the activation:", z, "  after:", by_hand)
+
+# %% [markdown]
+# And the same layer in Keras, given our weights:
+
+# %% slideshow={"slide_type": "fragment"}
+layer = keras.layers.Dense(2, activation="relu", name="ours")
+layer.build((None, 3))  # None: any number of examples
+layer.set_weights([W, b])
+print("Keras:", layer(x).numpy())
+for weight in layer.weights:
+    print(f"it holds {weight.name} of shape {tuple(weight.shape)}")
+
+# %% [markdown]
+# **Predict before you run.** A dense layer takes 784 pixels to 32 outputs. How many numbers does it hold?
+
+# %% slideshow={"slide_type": "fragment"}
+wide = keras.layers.Dense(32, activation="relu", bias_initializer=keras.initializers.RandomNormal(seed=1))
+wide.build((None, 784))
+print(f"{wide.count_params():,} = 784 · 32 + 32 = {784 * 32 + 32:,}")
+
+# %% [markdown]
+# $784 \cdot 32 = 25{,}088$ is the common wrong answer: it forgets the 32 biases. For a claim, we compute the layer by hand
+# on real digits, and take the biases away as the control.
+
+# %% slideshow={"slide_type": "subslide"}
+pixels = mnist.validation.x[:500].reshape(500, 784)
+kernel, bias = wide.get_weights()
+keras_says = wide(pixels).numpy()
+by_formula = claims.measure(
+    "C00.3",
+    "A dense layer is relu(xW + b): largest difference between Keras' output and ours",
+    np.abs(np.maximum(pixels @ kernel + bias, 0) - keras_says).max(),
+    below=1e-4,
+    control=np.abs(np.maximum(pixels @ kernel, 0) - keras_says).max(),
+)
+
+# %% [markdown]
+# Why not exactly 0? `float32` keeps about seven digits, and 784 products added up in another order round differently. What
+# would have refuted the claim: any difference that rounding can't explain, such as the control's.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Which way is downhill?
+#
+# Learning means changing $W$ and $b$ so that mistakes become fewer. Which way to change them, the derivative tells.
+# TensorFlow computes it: a `GradientTape` writes down every operation done under it, and then goes through them backwards
+# by the chain rule.
+#
+# **Predict before you run.** $f(x) = (x^2 + 1)^3$. What is $f'(1)$? Use the chain rule from school.
+
+# %% slideshow={"slide_type": "fragment"}
+points = tf.Variable([-1.0, 0.0, 0.5, 1.0, 2.0], dtype="float64")
+with tf.GradientTape() as tape:
+    f = (points**2 + 1) ** 3
+slopes = tape.gradient(f, points).numpy()
+
+t = points.numpy()
+by_school = 3 * (t**2 + 1) ** 2 * (2 * t)  # outer derivative times inner derivative
+show.table([[f"{a:g}", f"{b:g}", f"{c:g}"] for a, b, c in zip(t, by_school, slopes, strict=True)],
+           ["$x$", "$f'(x)$ by the chain rule", "by the tape"])
+
+# %% [markdown]
+# The common wrong answer for $f'(1)$ is 12: the outer derivative $3(x^2+1)^2$ alone, the inner $2x$ forgotten. That
+# makes a good control.
+
+# %% slideshow={"slide_type": "fragment"}
+by_chain_rule = claims.measure(
+    "C00.4",
+    "The tape's derivative is the chain rule's: largest difference over five points",
+    np.abs(slopes - by_school).max(),
+    below=1e-9,
+    control=np.abs(slopes - 3 * (t**2 + 1) ** 2).max(),
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### And the derivative of a mistake?
+#
+# Four points, and a line $wx + b$ that should go through them. How wrong it is, one number says, the **loss**; here the
+# mean squared error
+#
+# $$L(w, b) = \frac{1}{4}\sum_{i=1}^{4} (w x_i + b - y_i)^2,
+# \qquad \frac{\partial L}{\partial w} = \frac{1}{4}\sum_{i=1}^{4} 2\,(w x_i + b - y_i)\,x_i,
+# \qquad \frac{\partial L}{\partial b} = \frac{1}{4}\sum_{i=1}^{4} 2\,(w x_i + b - y_i).$$
+#
+# The pair of these derivatives is the **gradient**. It points uphill; so we step the other way.
+
+# %% slideshow={"slide_type": "subslide"}
+x_line = np.array([-1.0, 0.0, 1.0, 2.0])
+y_line = np.array([-1.0, 1.0, 3.0, 5.0])  # they lie on y = 2x + 1
+
+
+def line_loss(w, b):
+    """Mean squared error of the line wx + b on the four points."""
+    return tf.reduce_mean((w * x_line + b - y_line) ** 2)
+
+
+w, b = tf.Variable(0.0, dtype="float64"), tf.Variable(0.0, dtype="float64")
+with tf.GradientTape() as tape:
+    loss = line_loss(w, b)
+gradient = tape.gradient(loss, [w, b])
+
+wrong_by = 0 * x_line + 0 - y_line
+print("by the tape:", [g.numpy().item() for g in gradient])
+print("by hand:    ", [np.mean(2 * wrong_by * x_line).item(), np.mean(2 * wrong_by).item()])
+
+# %% [markdown]
+# A step of *gradient descent* goes against the gradient, by a small factor $\eta$, the **learning rate**:
+#
+# $$w \leftarrow w - \eta\,\frac{\partial L}{\partial w}, \qquad b \leftarrow b - \eta\,\frac{\partial L}{\partial b}.$$
+#
+# **Predict before you run.** With $\eta = 0.1$ we need some dozens of steps to the best line. What does $\eta = 0.6$ do:
+# arrive in a sixth of the steps, arrive after some zigzag, or never arrive?
+
+# %% slideshow={"slide_type": "subslide"}
+def descend(loss, start, rate, steps):
+    """Gradient descent on a loss of two numbers; returns the path, shape (steps + 1, 2)."""
+    w, b = (tf.Variable(value, dtype="float64") for value in start)
+    path = [(w.numpy(), b.numpy())]
+    for _ in range(steps):
+        with tf.GradientTape() as tape:
+            value = loss(w, b)
+        for variable, slope in zip((w, b), tape.gradient(value, [w, b]), strict=True):
+            variable.assign_sub(rate * slope)
+        path.append((w.numpy(), b.numpy()))
+    return np.array(path)
+
+
+paths = {f"learning rate {rate}": descend(line_loss, (-1.0, 3.0), rate, steps=40) for rate in (0.1, 0.6)}
+show.table([[label, *(f"{np.hypot(*(path[step] - [2, 1])):.2f}" for step in (0, 10, 20, 40))]
+            for label, path in paths.items()],
+           ["distance from the best line", "at the start", "after 10 steps", "20", "40"])
+
+# %% slideshow={"slide_type": "fragment"}
+primer.descent(
+    lambda w, b: ((w[..., None] * x_line + b[..., None] - y_line) ** 2).mean(axis=-1),
+    {label: path[:9] for label, path in paths.items()},
+    limits=((-2.0, 6.0), (-2.0, 4.5)),
+    caption="The first eight steps of each, on the loss's contours; each contour joins places of equal loss. Small steps "
+    "turn into the valley and follow it. Large ones jump across it, and soon land higher than they began.",
+)
+
+# %% [markdown]
+# "Six times the rate, a sixth of the steps" is the common wrong guess. It takes the slope at the start for the slope all
+# along the step. But the slope changes on the way, and beyond a certain rate a step ends higher than it began, so that
+# the next is larger still. For this loss that rate is
+# $4 / (5 + \sqrt{5}) \approx 0.55$; chapter 02 shows where such limits come from. A loss that grows, or turns into `nan`
+# (*not a number*), most often means: lower the learning rate.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Can a network learn to read?
+#
+# Now all of it together, on real digits. The network has two dense layers: 784 pixels to 128 numbers with relu, and
+# those to 10 numbers, one a digit, called *logits*. The largest logit is the answer. *Softmax* turns logits $z$ into
+# probabilities, and the loss is the *cross-entropy*: how surprised the network is by the right label $y$, on average,
+#
+# $$p_k = \frac{e^{z_k}}{\sum_{j} e^{z_j}}, \qquad L = -\ln p_y .$$
+
+# %% slideshow={"slide_type": "fragment"}
+network = models.mlp(mnist.input_shape, classes=10, hidden=[128], seed=0)
+show.table([[f"`{layer.name}`", str(layer.output.shape), f"{layer.count_params():,}"] for layer in network.layers],
+           ["layer", "shape of its output", "numbers it holds"])
+
+# %% [markdown]
+# A step of its training is a step of gradient descent as you did it above: forward, loss, gradient, update. This is the
+# function that every chapter runs, out of the package itself:
+
+# %% slideshow={"slide_type": "subslide"}
+show.source(training.train_step)
+
+# %% [markdown]
+# Each step looks at a *batch* of examples, here 256. An *epoch* is one pass over all training data. `"adam"` is a
+# kind of gradient descent that adapts the learning rate of each weight (chapter 05).
+#
+# **Predict before you run.** (1) How many digits does the network read correctly before it has learnt anything? (2) What is
+# its loss then, roughly? Think of ten equally likely answers. (3) And how many does it read after four epochs: 70 %,
+# 85 %, 95 %?
+
+# %% slideshow={"slide_type": "subslide"}
+reading = training.objectives.classification()  # cross-entropy, and the share of right answers ("accuracy")
+networks = [models.mlp(mnist.input_shape, classes=10, hidden=[128], seed=seed) for seed in range(5)]
+untrained = [training.evaluate(network, reading, mnist.validation) for network in networks]
+runs = [
+    training.fit(network, reading, mnist.train, epochs=4, batch_size=256, seed=seed, validation=mnist.validation)
+    for seed, network in enumerate(networks)
+]
+
+# %% slideshow={"slide_type": "fragment"}
+figures.learning_curves(
+    runs[0],
+    metric="accuracy",
+    caption="One run, seed 0. The solid line is measured *while* the network learns, over the epoch that ends there; the "
+    "dashed one after it, on digits that it never learns from. That is why validation can lie above training at first.",
+)
+before = Measured([values["accuracy"] for values in untrained])
+loss_before = Measured([values["loss"] for values in untrained])
+after = Measured([run.history["val_accuracy"][-1] for run in runs])
+show.markdown(f"Before: accuracy {before:.1%}, loss {loss_before:.2f} nats ($\\ln 10 = {np.log(10):.2f}$). "
+              f"After four epochs: accuracy {after:.1%}, over five networks with different seeds.")
+
+# %% [markdown]
+# (1) "None" is the common wrong guess. A network that knows nothing doesn't avoid the right answer; it hits it in one of
+# ten cases. (2) If all ten digits seem equally likely, $p_y = 1/10$ and $L = \ln 10$. Keep this one: whenever a
+# classifier's first loss is far from the logarithm of the number of classes, look for a bug before you train.
+# (3) Whoever said 85 % had the memory above in mind. It had 1,000 digits, the network has 55,000. *Exercise 5* compares
+# them with equal numbers, and the network doesn't win everywhere.
+#
+# All choices are made, so we may touch the test data: once. What follows comes from this one pass. Our bound: more than nine of ten, or we should not call it
+# reading. The control is the same five networks before training.
+
+# %% slideshow={"slide_type": "subslide"}
+logits = np.stack([training.predict(network, mnist.test.x) for network in networks])  # (5, 10_000, 10)
+answers = logits.argmax(axis=-1)
+accuracy = Measured((answers == mnist.test.y).mean(axis=1))
+network_reads = claims.measure(
+    "C00.5",
+    "A network of one hidden layer learns to read in four epochs: accuracy on the test digits",
+    accuracy,
+    above=0.90,
+    control=before,
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Where is it wrong?
+#
+# One number hides a great deal. **Predict before you run.** Which two digits does the network mix up most? And do its
+# mistakes come with high or with low confidence? (Its confidence is the largest of the ten probabilities.)
+
+# %% slideshow={"slide_type": "fragment"}
+counts = np.zeros((10, 10), int)
+np.add.at(counts, (mnist.test.y, answers[0]), 1)
+classification.confusion(
+    counts,
+    mnist.classes,
+    caption="The first network on the test digits. Each row is a true digit, each column an answer; the darker, the more "
+    "mistakes of that kind. On the diagonal stand the right answers.",
+)
+pairs = counts + counts.T - 2 * np.diag(np.diag(counts))
+one, other = np.unravel_index(pairs.argmax(), pairs.shape)
+show.markdown(f"Mixed up most often: {show.mask(one)} and {show.mask(other)}, {show.mask(pairs.max())} times of "
+              f"{show.mask(np.sum(answers[0] != mnist.test.y))} mistakes.")
+
+# %% slideshow={"slide_type": "subslide"}
+probabilities = tf.nn.softmax(logits).numpy()
+confidence = probabilities.max(axis=-1)  # (5, 10_000)
+mistakes = np.flatnonzero(answers[0] != mnist.test.y)
+surest = mistakes[np.argsort(-confidence[0, mistakes], kind="stable")][:10]
+figures.image_grid(
+    mnist.test.x[surest],
+    titles=[f"{answers[0, i]} (is {mnist.test.y[i]})" for i in surest],
+    title="The ten mistakes of which it was surest",
+    alt="Ten test digits that the network took for another, each with its answer and its label.",
+    caption="Above each picture: the network's answer, and the label. Would you have known? Some are badly written; of "
+    "some others you may doubt the label.",
+)
+
+# %% [markdown]
+# Most people expect a network to be wrong in the same tone in which it is right. Let us measure. If confidence told nothing
+# about mistakes, the least confident tenth of the digits would hold a tenth of the mistakes. Our bound is a half, and in
+# the control the confidences are dealt out at random.
+
+# %% slideshow={"slide_type": "subslide"}
+def mistakes_in_least_confident_tenth(confidence, wrong):
+    """Share of all mistakes that lie among the tenth of examples with the lowest confidence."""
+    least = np.argsort(confidence, kind="stable")[: len(confidence) // 10]
+    return wrong[least].sum() / wrong.sum()
+
+
+wrong = answers != mnist.test.y
+rng = np.random.default_rng(0)
+unsure = claims.measure(
+    "C00.6",
+    "The network is unsure where it errs: share of its mistakes in the least confident tenth",
+    [mistakes_in_least_confident_tenth(c, w) for c, w in zip(confidence, wrong, strict=True)],
+    above=0.5,
+    control=[mistakes_in_least_confident_tenth(rng.permutation(c), w) for c, w in zip(confidence, wrong, strict=True)],
+)
+
+# %% [markdown]
+# So a post office could let the network sort what it is sure of, and show a person the remaining tenth. But look at the
+# ten pictures once more: the rule has exceptions, and those are the costly ones.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Does a saved network give the same answers?
+#
+# `save` writes a single file that ends in `.keras`. We put it into a temporary folder, which Python removes at the end.
+#
+# **Predict before you run.** The network holds 101,770 numbers of four bytes each. How large is the file, and what else
+# has to be in it, so that somebody who doesn't have this notebook can use the network?
+
+# %% slideshow={"slide_type": "fragment"}
+folder = tempfile.TemporaryDirectory()
+path = Path(folder.name) / "reader.keras"
+networks[0].save(path)
+with zipfile.ZipFile(path) as archive:
+    show.table([[f"`{entry.filename}`", show.mask(f"{entry.file_size:,}")] for entry in archive.infolist()],
+               ["in the file", "bytes"])
+
+# %% [markdown]
+# The weights, $4 \cdot 101{,}770 = 407{,}080$ bytes and some bookkeeping, and the layers as readable text in `config.json`: a
+# model is *what is connected how*, and *with which numbers*. The common wrong guess leaves the first out. It is a zip
+# archive without a *pickle* in it, Python's own format, which can run any program while it is being loaded. Still, load
+# models only from people you trust.
+
+# %% slideshow={"slide_type": "fragment"}
+loaded = keras.models.load_model(path)
+fresh = models.mlp(mnist.input_shape, classes=10, hidden=[128], seed=99)
+as_saved = claims.measure(
+    "C00.7",
+    "A saved network comes back as it was: largest difference between the logits",
+    np.abs(training.predict(loaded, new.x) - training.predict(networks[0], new.x)).max(),
+    below=1e-6,
+    control=np.abs(training.predict(fresh, new.x) - training.predict(networks[0], new.x)).max(),
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Can it read your handwriting?
+#
+# Write a digit on white paper with a thick pen, take a photograph that shows this one digit, and copy the file into the folder
+# of this notebook. Then put its name in place of `None` below, such as `"my_digit.jpg"`, and run this section again.
+#
+# As long as you have not, a drawing stands in: strokes on paper, darker on the side that the lamp doesn't reach, with a
+# little grain. (The uneven light is broadcasting: a table of shape `(320, 320)` times a row of shape `(320,)`.)
+
+# %% slideshow={"slide_type": "subslide"}
+my_picture = None  # <- the name of your own picture
+
+
+def draw_photograph(path, points, size=320, seed=0):
+    """Draw a line through points (x, y) as if it were photographed on paper, and save it as a picture."""
+    paper = Image.new("L", (size, size), 225)
+    ImageDraw.Draw(paper).line(points, fill=60, width=24, joint="curve")
+    light = np.linspace(1.0, 0.5, size)
+    grain = np.random.default_rng(seed).normal(scale=3.0, size=(size, size))
+    tones = np.asarray(paper.filter(ImageFilter.GaussianBlur(2))) * light + grain
+    Image.fromarray(np.clip(tones, 0, 255).astype("uint8")).save(path)
+    return path
+
+
+two = [(100, 112), (112, 84), (138, 68), (168, 68), (192, 86), (198, 114), (186, 146), (158, 184), (126, 220), (98, 250),
+       (152, 246), (214, 248)]
+picture = my_picture or draw_photograph(Path(folder.name) / "stand_in.png", two)
+
+# %% [markdown]
+# **Predict before you run.** The network takes pictures of 28 × 28. Is it enough to shrink the photograph to that size?
+
+# %% slideshow={"slide_type": "subslide"}
+def shrunk(picture):
+    """A picture's file, made grey and shrunk to 28 × 28: float32 (1, 28, 28, 1) in [0, 1]."""
+    small = Image.open(picture).convert("L").resize((28, 28), Image.Resampling.BOX)
+    return np.asarray(small, "float32").reshape(1, 28, 28, 1) / 255
+
+
+prepared = datasets.own_digit(picture)
+said = tf.nn.softmax(training.predict(networks[0], np.concatenate([shrunk(picture), prepared]))).numpy()
+primer.reading(
+    {"the photograph": np.asarray(Image.open(picture).convert("L")) / 255, "only shrunk": shrunk(picture)[0, :, :, 0],
+     "prepared": prepared[0, :, :, 0]},
+    said[1],
+    caption="From the photograph to the answer. The bars are the network's probabilities for the prepared picture.",
+    alt="A digit on unevenly lit paper; the same shrunk, grey on grey; the same as a bright digit, centred on black; and "
+    "a bar chart of the network's ten probabilities.",
+)
+show.markdown(f"Prepared, the network reads {show.mask(said[1].argmax())} (probability {show.mask(f'{said[1].max():.0%}')}). "
+              f"Only shrunk, it reads {show.mask(said[0].argmax())} (probability {show.mask(f'{said[0].max():.0%}')}).")
+
+# %% [markdown]
+# Shrinking is the common wrong guess. To us both pictures show the same digit. But the network has only ever seen bright ink
+# on black, centred, of one size; dark ink on grey paper lies far from everything that it knows. It answers all the same,
+# and perhaps with confidence: *it was never taught to say that it doesn't know*. `datasets.own_digit` turns the picture
+# into what MNIST's makers would have made of it: light evened out, ink bright, scaled to 20 × 20 and centred by its mass.
+#
+# One picture is no measurement. So we take a hundred digits that the network has not learnt from, turn each into such a
+# photograph, and read them both ways. Five networks read twenty each, so that chance in the digits and chance in the
+# training both show in the interval. Our bound: seven of ten, less than we asked of the memory, since a photograph loses some of
+# the digit. The control: only shrunk.
+
+# %% slideshow={"slide_type": "subslide"}
+def photographed(digit, seed, size=84):
+    """A digit of MNIST as a photograph of ink on unevenly lit paper: float32 (112, 112) in [0, 1]."""
+    ink = np.asarray(Image.fromarray(digit[:, :, 0]).resize((size, size), Image.Resampling.BILINEAR))
+    paper = 0.9 - 0.7 * np.pad(ink, 14)
+    light = np.linspace(1.0, 0.5, size + 28)
+    grain = np.random.default_rng(seed).normal(scale=0.01, size=paper.shape)
+    return np.clip(paper * light + grain, 0, 1).astype("float32")
+
+
+hundred = mnist.validation.take(100, seed=1)
+photographs = [photographed(digit, seed) for seed, digit in enumerate(hundred.x)]
+as_mnist = np.concatenate([datasets.own_digit(photograph) for photograph in photographs])
+as_shrunk = np.stack([photograph.reshape(28, 4, 28, 4).mean(axis=(1, 3)) for photograph in photographs])[..., None]
+
+# %% slideshow={"slide_type": "fragment"}
+def shares_right(networks, x, labels, size=20):
+    """Share that each network reads right of its own `size` pictures."""
+    parts = [slice(i * size, (i + 1) * size) for i in range(len(networks))]
+    return [(training.predict(network, x[part]).argmax(axis=-1) == labels[part]).mean()
+            for network, part in zip(networks, parts, strict=True)]
+
+
+from_photographs = claims.measure(
+    "C00.8",
+    "Prepared like the training data, photographed digits are read: share right",
+    shares_right(networks, as_mnist, hundred.y),
+    above=0.7,
+    control=shares_right(networks, as_shrunk, hundred.y),
+)
+blind = training.predict(networks[0], as_shrunk).argmax(axis=-1)
+favourite = np.bincount(blind).argmax()
+show.markdown(f"Only shrunk, {show.mask((blind == favourite).sum())} of the {len(blind)} photographs are a "
+              f"{show.mask(favourite)} to the first network.")
+
+# %% [markdown]
+# Take this along into every chapter: **a network knows what its training data were like, and nothing else.** New data must
+# be prepared in the same way. And when its answers on new data are all alike, look at its input before you blame its
+# training.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What do you do when something fails?
+#
+# It will, often, and to everybody. In this order:
+#
+# 1. **Read the last line first.** It says what went wrong; the lines above say where, yours among them.
+# 2. **Restart and run all** (menu *Kernel*). A notebook remembers variables of cells that you have since changed or
+#    deleted. What works after a restart works; what only worked before it, didn't.
+# 3. **Print shapes and dtypes** of what goes into the line that failed.
+# 4. **Make it small**: one example, one layer, one step. Something that small can be computed by hand.
+#
+# Let us break a few things on purpose. Before each message: what will the computer complain about?
+
+# %% slideshow={"slide_type": "subslide"}
+def message_of(action):
+    """Run something that fails, and return the error's name and its message's first line."""
+    try:
+        action()
+    except Exception as error:
+        return f"{type(error).__name__}: {str(error).splitlines()[0]}"
+    return "no error"
+
+
+x, y = mnist.train.x[:1_000], mnist.train.y[:1_000]
+spoilt = x.copy()
+spoilt[700, 14, 14, 0] = np.nan
+mishaps = {
+    "a flat picture": lambda: networks[0](x[:1].reshape(1, 784)),
+    "flat training data": lambda: training.fit(fresh, reading, (x.reshape(1_000, 784), y), epochs=1, batch_size=50),
+    "one pixel is not a number": lambda: training.fit(fresh, reading, (spoilt, y), epochs=1, batch_size=50),
+    "labels from 1 to 10": lambda: training.fit(fresh, reading, (x, y + 1), epochs=1, batch_size=50),
+    "fewer labels than pictures": lambda: training.fit(fresh, reading, (x, y[:999]), epochs=1, batch_size=50),
+    "a name that no cell has defined": lambda: undefined_name,  # noqa: F821
+}
+for title, action in mishaps.items():
+    print(f"{title}\n  {message_of(action)}\n")
+
+# %% [markdown]
+# Most of these say what was given and what was expected: compare the two. (One exception to reading the last line: give
+# a Keras model a single picture, without the axis of the batch, and it prints the whole picture after its
+# complaint. Then look for the line that begins with *Input 0*.)
+#
+# Two failures are harder, since no message points at their cause.
+#
+# **Predict before you run.** (1) Two slips at once: the pixels come as in the file, from 0 to 255, and the learning rate
+# is 10 in place of 0.1. Will training be slower, stand still, or break? (2) A tape is asked for the derivative of
+# $x^2$ at 3, where $x$ is a `tf.constant`. What does it answer?
+
+# %% slideshow={"slide_type": "subslide"}
+rash = keras.optimizers.SGD(learning_rate=10.0)
+deep = models.mlp(mnist.input_shape, classes=10, hidden=[128, 128, 128], seed=0)
+try:
+    training.fit(deep, reading, (255 * x, y), epochs=3, batch_size=50, optimizer=rash)
+except training.NonFiniteLossError as error:
+    print(f"NonFiniteLossError: {show.mask(error)}")
+
+constant = tf.constant(3.0)
+with tf.GradientTape() as tape:
+    square = constant**2
+print("the derivative by a constant:", tape.gradient(square, constant))
+
+# %% [markdown]
+# (1) "Slower" is the common guess: a step in the wrong direction, one thinks, can be made good by the next. But each step
+# lands higher than the one before, as on the contours above, and after a handful of them the numbers are larger than
+# `float32` can hold. What then comes out is `nan`, and `nan` plus anything is `nan`. Plain Keras goes on and prints
+# `loss: nan` to the end; the course's `fit` stops and names the step. (2) `None`, not 6. A tape watches variables, and it can't follow what was computed outside it, or in NumPy. `None`
+# in place of a gradient means: the path from here to there is cut somewhere. `tf.Variable` or `tape.watch(...)` mends it.
+#
+# | what you see | what it mostly means | what to do |
+# | --- | --- | --- |
+# | `NameError`, or results nobody can explain | cells ran in another order, or are gone | restart and run all |
+# | `Incompatible shapes`, `is incompatible with the layer` | an axis too few, too many, or swapped | print the shapes; align them on the right |
+# | a loss that is `nan` or grows | learning rate too high; `nan` in the data | lower the rate; `np.isfinite(x).all()` |
+# | a gradient that is `None` | the tape could not follow | variables, and TensorFlow's operations, inside the tape |
+# | a loss that stays near $\ln(\text{classes})$ | labels don't belong to the inputs; rate too low | look at ten examples with their labels |
+# | good in training, bad on new data | memorised, or new data prepared otherwise | validation data; look at the input |
+# | `DataError` | a file in `data/` is missing or damaged | the message names it; `dlcourse data verify` |
+# | the kernel has died | memory is full | fewer examples at a time; close other notebooks |
+#
+# **Where to ask.** In the issues of the repository that you have the course from: say what you did, what you expected and
+# what came, with the whole message and the table that the next cell prints. For Keras itself there are
+# [its guides](https://keras.io/guides/), for TensorFlow [its own](https://www.tensorflow.org/guide). Nobody who answers
+# there minds a small question that is asked completely.
+
+# %% slideshow={"slide_type": "fragment"}
+show.table([[name, show.mask(value)] for name, value in reproducibility.report().items()], ["what", "here"])
+folder.cleanup()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What the article says, and what was measured
+#
+# This course follows an introduction to deep learning in Chinese, and puts each of its sentences to the test. It
+# begins: deep learning "in the end gives the machine an ability to learn, to generalise, and to adapt quickly to new
+# data". Its sentences are tested from chapter 01 on, this one among them. Here stand this chapter's own claims, as every
+# chapter ends with them.
+
+# %% slideshow={"slide_type": "fragment"}
+claims.report()
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answer in place of the dots and run the cell.
+#
+# **1. Recall.** Which shape has the sum of tables of shape `(64, 1, 10)` and `(5, 10)`? Answer as a tuple.
+
+# %%
+answer = ...
+exercises.check(answer, (64, 5, 10), hints={(64, 10): "The second table has an axis of 5, which must go somewhere.",
+                                            (5, 10): "An axis of length 1 is stretched, but 64 is not dropped."})
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# Aligned on the right, `(64, 1, 10)` stands above `(1, 5, 10)`. Axis by axis: 64, 5, 10.
+#
+# </details>
+#
+# **2. Count.** How many numbers does a network hold that takes 784 pixels to 128 numbers and those to 10?
+
+# %%
+answer = ...
+exercises.check(answer, 784 * 128 + 128 + 128 * 10 + 10, hints={
+    784 * 128 + 128 * 10: "Each layer has biases too, one for each of its outputs.",
+    784 * 128 * 10: "Layers follow each other, so their numbers add up."})
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# $784 \cdot 128 + 128 + 128 \cdot 10 + 10 = 101{,}770$. The table of layers above has it in two parts.
+#
+# </details>
+#
+# **3. A step by hand.** $L(w) = (3w - 6)^2$, and $w = 1$. Where is $w$ after one step of gradient descent with learning rate
+# $0.1$?
+
+# %%
+answer = ...
+exercises.check(answer, 1 - 0.1 * 2 * (3 - 6) * 3, hints={
+    1 + 0.1 * 2 * (3 - 6) * 3: "This step goes uphill: mind the sign.",
+    1 - 0.1 * 2 * (3 - 6): "The inner derivative, of 3w − 6, is missing."})
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# $L'(w) = 2\,(3w - 6) \cdot 3$, so $L'(1) = -18$ and $w = 1 + 0.1 \cdot 18 = 2.8$. The best $w$ is 2: the step has jumped
+# across it, but ends lower than it began. A tape says the same:
+#
+# ```python
+# w = tf.Variable(1.0)
+# with tf.GradientTape() as tape:
+#     loss = (3 * w - 6) ** 2
+# print(w - 0.1 * tape.gradient(loss, w))
+# ```
+#
+# </details>
+#
+# **4. A claim of your own.** Let all five networks read the *same* hundred photographs, one value for each network, and
+# measure the same claim. Predict first: will the interval be wider or narrower than C00.8's? What does it no longer
+# tell? Then find a bound so cheap that the control passes it too, and read the message.
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# def on_all(x):
+#     return [(training.predict(network, x).argmax(axis=-1) == hundred.y).mean() for network in networks]
+#
+# mine = Claims("00")
+# mine.measure("C00.9", "share right of the same hundred photographs", on_all(as_mnist), above=0.7, control=on_all(as_shrunk))
+# attempt(mine, "cheap", on_all(as_mnist), above=0.01, control=on_all(as_shrunk))
+# ```
+#
+# It is narrower: networks trained on the same data agree about the same pictures. It no longer tells how lucky we were with
+# these hundred. An interval speaks of the chance that was repeated, and of no other.
+#
+# </details>
+#
+# **5. Open.** Memory or network? Compare the share that each gets right on the same 1,000 new digits, with 100, 300, 1,000
+# and 3,000 training digits, five seeds each, paired by seed. For how many examples does each win? And what does either
+# cost, in multiplications, to read *one* digit?
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# def network_right(train, new, seed):
+#     network = models.mlp(mnist.input_shape, classes=10, hidden=[128], seed=seed)
+#     training.fit(network, reading, train, epochs=30, batch_size=min(64, len(train)), seed=seed)
+#     return (training.predict(network, new.x).argmax(axis=-1) == new.y).mean()
+#
+# for n in (100, 300, 1_000, 3_000):
+#     splits = [mnist.train.take(n, seed) for seed in range(5)]
+#     memory = Measured([share_right(split, new) for split in splits])
+#     network = Measured([network_right(split, new, seed) for seed, split in enumerate(splits)])
+#     show.markdown(f"{n} examples: memory {memory:.1%}, network {network:.1%}, difference {network - memory:.1%}")
+# ```
+#
+# Decide by the interval of the paired differences: if it contains 0, neither wins. For the cost: a memory of $n$ digits
+# multiplies $784\,n$ times for one new digit, the network $784 \cdot 128 + 128 \cdot 10 = 101{,}632$ times, however many it
+# has learnt from. The two are equal at $n \approx 130$.
+#
+# </details>
+
+# %% [markdown]
+# ## Terms
+#
+# | English | 中文 | in one line |
+# | --- | --- | --- |
+# | tensor | 张量 | a table of numbers with any number of axes |
+# | shape, axis | 形状、轴 | the length of each axis; one direction of the table |
+# | batch | 批、批次 | examples that are processed together |
+# | broadcasting | 广播 | stretching axes of length 1 so that two shapes fit |
+# | label, class | 标签、类别 | the right answer of an example; one of the possible answers |
+# | training, validation, test data | 训练集、验证集、测试集 | to learn from; to choose by; to judge by, once |
+# | nearest neighbour | 最近邻 | answer with the label of the most similar known example |
+# | dense layer | 全连接层 | $y = \varphi(xW + b)$ |
+# | weights, biases | 权重、偏置 | the numbers that a layer learns |
+# | activation | 激活函数 | the function applied to each number after $xW + b$ |
+# | loss | 损失函数 | one number that says how wrong the network is |
+# | gradient | 梯度 | all partial derivatives of the loss; points uphill |
+# | gradient descent, learning rate | 梯度下降、学习率 | stepping against the gradient; how far |
+# | automatic differentiation | 自动求导 | derivatives by the chain rule, done by the program |
+# | logits, softmax | 逻辑值（未归一化得分）、softmax 函数 | scores; their probabilities |
+# | cross-entropy | 交叉熵 | mean of $-\ln$ of the right label's probability |
+# | epoch | 轮次 | one pass over all training data |
+# | accuracy | 准确率 | share of right answers |
+# | confusion matrix | 混淆矩阵 | counts of true class by answered class |
+# | seed | 随机种子 | the number from which randomness is drawn |
+# | claim, bound, control, verdict | 论断、界限、对照、结论 | what is stated; what it must satisfy; the same without the cause; what follows |
+# | confidence interval | 置信区间 | where the true mean lies, but for bad luck |
+#
+# ## Further reading
+#
+# - [NumPy: Broadcasting](https://numpy.org/doc/stable/user/basics.broadcasting.html). The rule once more; look for the
+#   example of vector quantisation, which is our memory of digits written without a loop.
+# - [TensorFlow: Introduction to gradients and automatic differentiation](https://www.tensorflow.org/guide/autodiff). Look for
+#   the section on getting a gradient of `None`: four ways to lose one.
+# - [Keras: Save, serialize, and export models](https://keras.io/guides/serialization_and_saving/). What the file holds,
+#   and what to do with layers of your own.
+# - LeCun, Bottou, Bengio, Haffner (1998), [Gradient-based learning applied to document
+#   recognition](https://doi.org/10.1109/5.726791). Section III: how MNIST was made, and what memory-based methods reach.
+# - Baydin, Pearlmutter, Radul, Siskind (2018), [Automatic differentiation in machine learning: a
+#   survey](https://jmlr.org/papers/v18/17-468.html). What the tape does, and what it is not: neither symbols nor finite
+#   differences.
+#
+# **Next:** [chapter 01](01_perceptrons_and_networks.ipynb), from one artificial neuron to a network.
