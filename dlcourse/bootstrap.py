@@ -26,7 +26,7 @@ STATE = "dlcourse-setup.json"  # in .venv: how far its set-up came, and what it 
 TARGETS = {
     "help": ("list these targets", None, False),
     "setup": ("make the environment in .venv, and nothing else", None, False),
-    "lab": ("open JupyterLab on your own copies of the chapters (in work/)", ["lab"], False),
+    "lab": ("open JupyterLab on your own copies of the chapters (in work/)", ["lab"], True),
     "course": ("run every chapter and build the pages in build/course", ["course"], True),
     "notebooks": ("execute the chapters whose source changed, and store them", ["notebooks"], True),
     "test": ("test the package and every notebook", ["test"], True),

@@ -1,0 +1,70 @@
+"""The README and its companions say what is so."""
+
+import pathlib
+import re
+import subprocess
+import tomllib
+
+import yaml
+
+from dlcourse import bootstrap
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = ["README.md", "CONTRIBUTING.md", "data/README.md", "LICENSE", "CITATION.cff"]
+
+
+def chapter_row(source):
+    """Return a chapter's row of the README's table, from the header cell of its text source."""
+    cell = source.read_text("utf-8").split("\n# %%")[0]
+    lines = [line.removeprefix("#").removeprefix(" ") for line in cell.splitlines()[1:]]
+    title, sentence = "\n".join(lines).strip().split("\n\n")[:2]
+    number, english, chinese = title.removeprefix("# Chapter ").split(" · ")
+    link = f"[{number}](notebooks/{source.stem}.ipynb)"
+    return f"| {link} | {english} · {chinese} | {' '.join(sentence.split())} |"
+
+
+def test_the_table_lists_every_chapter_as_its_header_does():
+    sources = sorted((ROOT / "notebooks" / "src").glob("*.py"))
+    rows = ["| | chapter | what it is about |", "| --- | --- | --- |", *map(chapter_row, sources)]
+    table = "\n".join(rows)
+    assert table in README, f"README.md's table of chapters should be:\n\n{table}\n"
+    assert README.count("](notebooks/") == len(sources), "README.md lists a chapter that has no source"
+
+
+def test_every_make_target_that_is_named_exists():
+    for page in ("README.md", "CONTRIBUTING.md"):
+        text = (ROOT / page).read_text("utf-8")
+        for target in re.findall(r"(?:`|    |=\w+ )make ([a-z][a-z-]*)", text):
+            assert target in bootstrap.TARGETS, f"{page} names `make {target}`"
+
+
+def test_every_link_leads_to_a_file():
+    for page in PAGES:
+        text = (ROOT / page).read_text("utf-8")
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+            assert ((ROOT / page).parent / target).exists(), f"{page} links to {target}"
+
+
+def test_the_figures_of_the_setup_are_those_it_works_with():
+    assert f"{bootstrap.NEEDED_GB} GB of disk" in README
+    assert f"{bootstrap.DOWNLOAD_GB} GB of packages" in README
+
+
+def test_licences_and_version_agree_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert citation["version"] == project["version"]
+    assert project["license"] == " AND ".join(citation["license"]) == "MIT AND CC-BY-4.0"
+    licence = (ROOT / "LICENSE").read_text("utf-8")
+    for part in ("MIT", "CC BY 4.0", "creativecommons.org/licenses/by/4.0", "data/README.md"):
+        assert part in licence
+
+
+def test_no_committed_file_names_a_package_index():
+    hosts = ["py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "ana" + "conda.org"]
+    command = ["git", "grep", "-lIE", "|".join(re.escape(host) for host in hosts)]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if found.returncode == 128:  # not a git clone
+        return
+    assert found.stdout == "", "these name a package index's host"
