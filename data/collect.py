@@ -119,7 +119,10 @@ def collect(name, check=False, carrier=None, folder=HERE):
     Raises CollectError where the rebuilt bytes do not have the SHA-256 of datasets.toml, or, with `check`,
     where the file there differs from them; nothing is written then.
     """
-    (file,) = tomllib.loads((folder / "datasets.toml").read_text(encoding="utf-8"))[name]["files"]
+    listed = tomllib.loads((folder / "datasets.toml").read_text(encoding="utf-8"))
+    if name not in listed:
+        raise CollectError(f'datasets.toml has no entry [{name}]: add it, with sha256 = "" at first')
+    (file,) = listed[name]["files"]
     content = packing.npz(BUILDERS[name](carrier))
     found = hashlib.sha256(content).hexdigest()
     if found != file["sha256"]:

@@ -20,7 +20,7 @@ LENGTH_EXTRA_BITS = np.array([0] * 8 + [1] * 4 + [2] * 4 + [3] * 4 + [4] * 4 + [
 CODE_LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
 # fmt: on
 LONGEST_MATCH, LONGEST_CODE, END_OF_BLOCK, SYMBOLS = 258, 15, 256, 286
-TOKENS_AT_ONCE = 1_000_000
+TOKENS_AT_ONCE = 20_000
 
 
 def tokens(data):

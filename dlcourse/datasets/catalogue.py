@@ -25,7 +25,7 @@ class DataError(Exception):
 def root():
     """The folder data/: the environment variable DLCOURSE_DATA, or else the one beside the package."""
     given = os.environ.get("DLCOURSE_DATA")
-    return pathlib.Path(given) if given else pathlib.Path(__file__).resolve().parents[2] / "data"
+    return pathlib.Path(given).expanduser() if given else pathlib.Path(__file__).resolve().parents[2] / "data"
 
 
 def entries():

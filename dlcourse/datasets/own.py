@@ -221,9 +221,9 @@ def _labels(y, classes):
             f"y is {y.dtype}: expected class labels (integers or strings) or quantities (floats)"
         )
     if y.dtype.kind == "O":
-        odd = next((value for value in y if not isinstance(value, str)), None)
-        if odd is not None:
-            raise ValueError(f"y holds {odd!r}: expected strings only, or an array of integers or floats")
+        odd = [value for value in y if not isinstance(value, str)]
+        if odd:
+            raise ValueError(f"y holds {odd[0]!r}: expected strings only, or an array of integers or floats")
     if y.dtype.kind == "S":
         y = np.char.decode(y, "utf-8")
     values, labels = np.unique(y, return_inverse=True)
@@ -252,8 +252,8 @@ def _check_every_class(y, classes, parts):
             raise ValueError(
                 f"too few examples: the {what} data, {len(part)} examples, would hold none of the classes "
                 f"{named}{more}; in brackets how many there are in all. Collect more of these, merge "
-                "classes, or change the fractions validation and test. If y is a quantity and no class, give it "
-                "as floats (from_csv: quantity=True)"
+                "classes, or change the fractions validation and test. If y is a quantity and no class, give "
+                "it as floats (from_csv: quantity=True)"
             )
 
 
