@@ -299,7 +299,7 @@ def judge():
 def photograph(
     digit, rng, *, size=(400, 300), scale=9, ink=0.8, paper=0.9, shadow=0.0, vignette=0.0, grain=0.0
 ):
-    """A digit (28, 28) enlarged, put somewhere on a sheet, badly lit, grainy: tones (height, width), 0 to 1."""
+    """A digit (28, 28) enlarged, put somewhere on a sheet, badly lit: tones (height, width), 0 to 1."""
     large = np.asarray(Image.fromarray(digit).resize((28 * scale,) * 2, Image.Resampling.BICUBIC)).clip(0, 1)
     sheet = np.zeros(size)
     top, left = (rng.integers(0, side - 28 * scale + 1) for side in size)
