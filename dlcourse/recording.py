@@ -47,3 +47,8 @@ def load(name, folder=RESULTS):
     if not path.exists():
         raise FileNotFoundError(f"{path} is not there. Record it: make bench STUDY={name}")
     return json.loads(path.read_text(encoding="utf-8"))["values"]
+
+
+def environment(name, folder=RESULTS):
+    """The machine and the versions that a study was recorded with, a dict from name to text."""
+    return json.loads((pathlib.Path(folder) / f"{name}.json").read_text(encoding="utf-8"))["environment"]

@@ -1,0 +1,138 @@
+"""One contender of the speed comparison, in a process of its own: trains, and prints its rate as JSON.
+
+    python benchmarks/contenders.py '{"way": "dlcourse", "model": "mlp", "batch_size": 64, "examples": 55000}'
+
+All contenders train the same architecture with Adam(1e-3) on the same MNIST arrays in float32, shuffled, on 2 threads,
+with deterministic operations. What compiles or warms up runs before the clock starts.
+"""
+
+import json
+import math
+import sys
+import time
+
+THREADS = 2
+HIDDEN, FILTERS, CNN_HIDDEN = (256, 256), (32, 64), 128
+
+
+def main(settings):
+    ways = {"dlcourse": dlcourse_fit, "keras": keras_fit, "pytorch": pytorch, "matmul": matrix_product}
+    print(json.dumps(ways[settings.pop("way")](**settings)))
+
+
+def mnist(examples):
+    """Training images and labels, the first ``examples`` of them, over again where there are fewer."""
+    import numpy as np
+
+    from dlcourse import datasets
+
+    train = datasets.load("mnist").train
+    rows = np.arange(examples) % len(train)
+    return train.x[rows], train.y[rows]
+
+
+def keras_model(name):
+    from dlcourse import models
+
+    if name == "mlp":
+        return models.mlp((28, 28, 1), 10, hidden=HIDDEN, seed=0)
+    return models.convnet((28, 28, 1), 10, filters=FILTERS, hidden=CNN_HIDDEN, seed=0)
+
+
+def dlcourse_fit(model, batch_size, examples, jit_compile=None):
+    from dlcourse import reproducibility, training
+
+    reproducibility.start(threads=THREADS)
+    import keras
+
+    net = keras_model(model)
+    steps = math.ceil(examples / batch_size)
+    if jit_compile is None:  # as over several epochs, which is what pays for compiling
+        jit_compile = training.loop.xla_pays(net, 1_000 * steps)
+    run = training.fit(net, training.objectives.classification(), mnist(examples), epochs=1, batch_size=batch_size,
+                       optimizer=keras.optimizers.Adam(1e-3), jit_compile=jit_compile)
+    return {"examples_per_second": run.examples_per_second, "loss": run.history["loss"][-1]}
+
+
+def keras_fit(model, batch_size, examples, jit_compile, steps_per_execution):
+    from dlcourse import reproducibility
+
+    reproducibility.start(threads=THREADS)
+    import keras
+
+    net = keras_model(model)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    net.compile(optimizer=keras.optimizers.Adam(1e-3), loss=loss, metrics=["accuracy"], jit_compile=jit_compile,
+                steps_per_execution=steps_per_execution)
+    x, y = mnist(examples)
+    # Warm up with the very shapes of the epoch: whole executions, and the rest of the last one.
+    net.fit(x, y, batch_size=batch_size, epochs=1, verbose=0)
+    start = time.perf_counter()
+    history = net.fit(x, y, batch_size=batch_size, epochs=1, verbose=0)
+    seconds = time.perf_counter() - start
+    return {"examples_per_second": examples / seconds, "loss": history.history["loss"][-1]}
+
+
+def pytorch(model, batch_size, examples, compiled, channels_last=False):
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(THREADS)
+    torch.manual_seed(0)
+    torch.use_deterministic_algorithms(True)
+    if model == "mlp":
+        first, second = HIDDEN
+        net = nn.Sequential(nn.Flatten(), nn.Linear(784, first), nn.ReLU(), nn.Linear(first, second), nn.ReLU(),
+                            nn.Linear(second, 10))
+    else:
+        first, second = FILTERS
+        net = nn.Sequential(nn.Conv2d(1, first, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+                            nn.Conv2d(first, second, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+                            nn.Flatten(), nn.Linear(49 * second, CNN_HIDDEN), nn.ReLU(), nn.Linear(CNN_HIDDEN, 10))
+    x, y = mnist(examples)
+    x, y = torch.from_numpy(x).permute(0, 3, 1, 2), torch.from_numpy(y).long()
+    if channels_last:
+        net, x = net.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
+    else:
+        x = x.contiguous()
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, eps=1e-7, fused=True)
+    criterion = nn.CrossEntropyLoss()
+
+    def step(rows):
+        optimizer.zero_grad(set_to_none=True)
+        loss = criterion(forward(x[rows]), y[rows])
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    forward = torch.compile(net) if compiled else net
+    rest = examples % batch_size
+    for rows in [torch.arange(batch_size)] * 3 + ([torch.arange(rest)] * 3 if rest else []):
+        step(rows)
+    start = time.perf_counter()
+    order, total = torch.randperm(examples), torch.zeros(())
+    for rows in order.split(batch_size):
+        total += step(rows) * len(rows)
+    seconds = time.perf_counter() - start
+    return {"examples_per_second": examples / seconds, "loss": float(total) / examples}
+
+
+def matrix_product(size=2048, repetitions=20):
+    """The machine's rate at float32 matrix products, in floating-point operations a second, by TensorFlow."""
+    from dlcourse import reproducibility
+
+    reproducibility.start(threads=THREADS)
+    import tensorflow as tf
+
+    a = tf.random.stateless_uniform((size, size), seed=[0, 0])
+    product = tf.function(lambda: tf.matmul(a, a))
+    product()
+    start = time.perf_counter()
+    for _ in range(repetitions):
+        result = product()
+    result.numpy()
+    return {"operations_per_second": 2 * size**3 * repetitions / (time.perf_counter() - start)}
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
