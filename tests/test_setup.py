@@ -129,7 +129,7 @@ class TestTargets:
         )
         for _, command, _ in bootstrap.TARGETS.values():
             if command:
-                assert re.search(rf"^ +{command[0]} ", result.stdout, re.M), (
+                assert re.search(rf"^ +{command[0]}\s", result.stdout, re.M), (
                     f"dlcourse has no command {command[0]}"
                 )
 
