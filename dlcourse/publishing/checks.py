@@ -140,7 +140,7 @@ TAG = re.compile(r"<[^>\n]*>")
 LINK = re.compile(r"\]\([^)]*\)|<https?://[^>]*>|https?://\S+")
 NAMED = (
     r"(?:Python|TensorFlow|Keras|NumPy|Gymnasium|version|CC BY(?:-SA)?"
-    r"|chapters?|sections?|equations?|eq\.|figure|§)\s*$"
+    r"|chapters?|sections?|equations?|eq\.|figure|§)\s*(?:\d+(?:\.\d+)?\s*(?:to|and|or|,|-|–)\s*)*$"
 )
 NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.,⟨])[-−]?(?P<digits>\d+(?:,\d{3})*(?:\.\d+)?)(?P<exponent>e[-+]?\d+)?"

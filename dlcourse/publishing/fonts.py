@@ -19,8 +19,10 @@ TAG = re.compile(r"<[^>]*>")
 
 
 def characters(content):
-    """The characters in the formulas of a page."""
-    return set(unescape(TAG.sub("", "".join(FORMULA.findall(content)))))
+    """The characters in the formulas of a page; a root's sign stands in its element, not in its text."""
+    formulas = "".join(FORMULA.findall(content))
+    roots = {"√"} if re.search(r"<m(sqrt|root)\b", formulas) else set()
+    return roots | set(unescape(TAG.sub("", formulas)))
 
 
 def face(content):
