@@ -49,8 +49,15 @@ def dlcourse_fit(model, batch_size, examples, jit_compile=None):
     steps = math.ceil(examples / batch_size)
     if jit_compile is None:  # as over several epochs, which is what pays for compiling
         jit_compile = training.loop.xla_pays(net, 1_000 * steps)
-    run = training.fit(net, training.objectives.classification(), mnist(examples), epochs=1, batch_size=batch_size,
-                       optimizer=keras.optimizers.Adam(1e-3), jit_compile=jit_compile)
+    run = training.fit(
+        net,
+        training.objectives.classification(),
+        mnist(examples),
+        epochs=1,
+        batch_size=batch_size,
+        optimizer=keras.optimizers.Adam(1e-3),
+        jit_compile=jit_compile,
+    )
     return {"examples_per_second": run.examples_per_second, "loss": run.history["loss"][-1]}
 
 
@@ -62,8 +69,13 @@ def keras_fit(model, batch_size, examples, jit_compile, steps_per_execution):
 
     net = keras_model(model)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    net.compile(optimizer=keras.optimizers.Adam(1e-3), loss=loss, metrics=["accuracy"], jit_compile=jit_compile,
-                steps_per_execution=steps_per_execution)
+    net.compile(
+        optimizer=keras.optimizers.Adam(1e-3),
+        loss=loss,
+        metrics=["accuracy"],
+        jit_compile=jit_compile,
+        steps_per_execution=steps_per_execution,
+    )
     x, y = mnist(examples)
     # Warm up with the very shapes of the epoch: whole executions, and the rest of the last one.
     net.fit(x, y, batch_size=batch_size, epochs=1, verbose=0)
@@ -82,13 +94,28 @@ def pytorch(model, batch_size, examples, compiled, channels_last=False):
     torch.use_deterministic_algorithms(True)
     if model == "mlp":
         first, second = HIDDEN
-        net = nn.Sequential(nn.Flatten(), nn.Linear(784, first), nn.ReLU(), nn.Linear(first, second), nn.ReLU(),
-                            nn.Linear(second, 10))
+        net = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(784, first),
+            nn.ReLU(),
+            nn.Linear(first, second),
+            nn.ReLU(),
+            nn.Linear(second, 10),
+        )
     else:
         first, second = FILTERS
-        net = nn.Sequential(nn.Conv2d(1, first, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-                            nn.Conv2d(first, second, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-                            nn.Flatten(), nn.Linear(49 * second, CNN_HIDDEN), nn.ReLU(), nn.Linear(CNN_HIDDEN, 10))
+        net = nn.Sequential(
+            nn.Conv2d(1, first, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(first, second, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(49 * second, CNN_HIDDEN),
+            nn.ReLU(),
+            nn.Linear(CNN_HIDDEN, 10),
+        )
     x, y = mnist(examples)
     x, y = torch.from_numpy(x).permute(0, 3, 1, 2), torch.from_numpy(y).long()
     if channels_last:

@@ -20,7 +20,7 @@ def spread(values, digits=0):
 
 
 def rows(values):
-    """Table rows: case, contender, rate, ratio of training.fit to it round by round, share of the matrix-product rate."""
+    """Table rows: case, way, rate, ratio of training.fit to it round by round, share of the matrix-product rate."""
     peak = statistics.median(values["matrix product"]["operations_per_second"])
     for case, content in values.items():
         if "rates" not in content:
@@ -34,15 +34,27 @@ def rows(values):
 
 
 def table(values):
-    head = ["case", "way", "examples/s, median (min-max)", "training.fit is so many times as fast", "of the matrix-product rate"]
+    head = [
+        "case",
+        "way",
+        "examples/s, median (min-max)",
+        "training.fit is so many times as fast",
+        "of the matrix-product rate",
+    ]
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     lines += ["| " + " | ".join(row) + " |" for row in rows(values)]
     scaling = values["by examples"]
-    per_example = [f"{examples}: {1e6 / statistics.median(rates):.2f} µs" for examples, rates in scaling.items()]
+    per_example = [
+        f"{examples}: {1e6 / statistics.median(rates):.2f} µs" for examples, rates in scaling.items()
+    ]
     peak = statistics.median(values["matrix product"]["operations_per_second"]) / 1e9
     environment = recording.environment("training_speed")
     lines += ["", f"Cost of an example by size of the data (MLP, batch 64): {', '.join(per_example)}.", ""]
-    lines += [f"Matrix-product rate: {peak:.0f} GFLOP/s. " + ", ".join(f"{k} {v}" for k, v in environment.items()) + "."]
+    lines += [
+        f"Matrix-product rate: {peak:.0f} GFLOP/s. "
+        + ", ".join(f"{k} {v}" for k, v in environment.items())
+        + "."
+    ]
     return "\n".join(lines)
 
 
@@ -57,8 +69,10 @@ def draw(values, path):
     for ax, case in zip(axes, cases, strict=True):
         rates = values[case]["rates"]
         medians = [statistics.median(rate) for rate in rates.values()]
-        errors = [[m - min(r) for m, r in zip(medians, rates.values(), strict=True)],
-                  [max(r) - m for m, r in zip(medians, rates.values(), strict=True)]]
+        errors = [
+            [m - min(r) for m, r in zip(medians, rates.values(), strict=True)],
+            [max(r) - m for m, r in zip(medians, rates.values(), strict=True)],
+        ]
         ax.barh(list(rates), medians, xerr=errors, color=style.COLOURS[: len(rates)])
         ax.invert_yaxis()
         ax.set(title=case, xlabel="examples/s")

@@ -24,7 +24,9 @@ def studies():
 
 def main():
     scripts = studies()
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("study", nargs="*", help="names of studies; all where none is given")
     parser.add_argument("--list", action="store_true", help="list the studies")
     arguments = parser.parse_args()

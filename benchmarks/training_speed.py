@@ -1,6 +1,6 @@
 """Training speed side by side: training.fit, Keras' fit at its best setting, PyTorch eager and compiled.
 
-Each measurement is a process of its own; contenders take turns, so that a drift of the machine's speed meets all of them.
+Each measurement is a process of its own; contenders take turns, so that a drift of the machine's speed meets all.
 Ratios are taken round by round.
 """
 
@@ -31,7 +31,9 @@ def measure(**settings):
 
 
 def main():
-    recording = Recording(NAME, "training speed in examples a second, by way, model and batch size, one value a round")
+    recording = Recording(
+        NAME, "training speed in examples a second, by way, model and batch size, one value a round"
+    )
     torch = importlib.util.find_spec("torch") is not None
     if not torch:
         print("PyTorch is not installed, so it is left out: pip install -r benchmarks/requirements.txt")
@@ -43,29 +45,45 @@ def main():
         if not recording.done(key):
             recording.add(key, compare(model, batch_size, torch))
     if not recording.done("by examples"):
-        rounds = [[measure(way="dlcourse", model="mlp", batch_size=64, examples=n)["examples_per_second"]
-                   for n in SCALING] for _ in range(5)]
-        recording.add("by examples", dict(zip(map(str, SCALING), map(list, zip(*rounds, strict=True)), strict=True)))
+        rounds = [
+            [
+                measure(way="dlcourse", model="mlp", batch_size=64, examples=n)["examples_per_second"]
+                for n in SCALING
+            ]
+            for _ in range(5)
+        ]
+        recording.add(
+            "by examples", dict(zip(map(str, SCALING), map(list, zip(*rounds, strict=True)), strict=True))
+        )
 
 
 def compare(model, batch_size, torch):
     """Rates of all contenders over the rounds, and Keras' and PyTorch's best settings."""
     settings = {"model": model, "batch_size": batch_size, "examples": EXAMPLES[model]}
     keras = best(
-        [{"way": "keras", "jit_compile": jit, "steps_per_execution": steps}
-         for jit in [False, True] for steps in executions(EXAMPLES[model], batch_size)], settings)
+        [
+            {"way": "keras", "jit_compile": jit, "steps_per_execution": steps}
+            for jit in [False, True]
+            for steps in executions(EXAMPLES[model], batch_size)
+        ],
+        settings,
+    )
     contenders = {"dlcourse": {"way": "dlcourse"}, "Keras": keras}
     if torch:
         layouts = [False, True] if model == "convnet" else [False]
         for name, compiled in [("PyTorch", False), ("PyTorch, compiled", True)]:
-            options = [{"way": "pytorch", "compiled": compiled, "channels_last": layout} for layout in layouts]
+            options = [
+                {"way": "pytorch", "compiled": compiled, "channels_last": layout} for layout in layouts
+            ]
             contenders[name] = best(options, settings)
     rates = {name: [] for name in contenders}
     for number in range(ROUNDS):
         for name, options in contenders.items():
             rates[name].append(measure(**options, **settings)["examples_per_second"])
         medians = ", ".join(f"{name} {statistics.median(values):,.0f}" for name, values in rates.items())
-        print(f"{model}, batch {batch_size}, round {number + 1} of {ROUNDS}: {medians} examples/s", flush=True)
+        print(
+            f"{model}, batch {batch_size}, round {number + 1} of {ROUNDS}: {medians} examples/s", flush=True
+        )
     return {"rates": rates, "settings": contenders}
 
 

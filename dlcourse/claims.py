@@ -51,7 +51,7 @@ class Measurement:
     def margin(self):
         """Distance from the interval to the nearest side of the bound, over the distance from the mean to the control.
 
-        0: the interval touches its bound. 1: the bound lies as far from the value as the control does. Negative: outside.
+        0: the interval touches its bound; 1: the bound lies as far off as the control does; below 0: outside.
         """
         distance = min(self.low - self.bound[0], self.bound[1] - self.high)
         scale = abs(self.mean - self.control.mean)
@@ -141,15 +141,21 @@ class Claims:
         """
         for text in conditions:
             if not text.startswith(("holds", "does not hold")):
-                raise ValueError(f"Verdict {text!r} of {id}: start with 'holds', 'holds when ...' or 'does not hold'.")
+                raise ValueError(
+                    f"Verdict {text!r} of {id}: start with 'holds', 'holds when ...' or 'does not hold'."
+                )
         if not any(item.id == id and item.source == "live" for item in self.measurements):
-            raise ClaimError(f"Claim {id} gets no verdict: nothing was measured live under this id in this chapter.")
+            raise ClaimError(
+                f"Claim {id} gets no verdict: nothing was measured live under this id in this chapter."
+            )
         for text, condition in conditions.items():
             if bool(condition):
                 self.verdicts[id] = text
                 show.markdown(f"**{id}: {text}.**")
                 return text
-        raise ClaimError(f"Claim {id} gets no verdict: none of its conditions is true ({', '.join(conditions)}).")
+        raise ClaimError(
+            f"Claim {id} gets no verdict: none of its conditions is true ({', '.join(conditions)})."
+        )
 
     def records(self):
         """The measurements as a list of plain dicts, as they stand in build/claims.json."""
@@ -198,7 +204,9 @@ def _bound(id, below, above, between):
     low, high = between if between is not None else (-math.inf if above is None else above, below)
     high = math.inf if high is None else high
     if not low < high:
-        raise ValueError(f"Claim {id}: the bound between {low} and {high} is empty; give the lower side first.")
+        raise ValueError(
+            f"Claim {id}: the bound between {low} and {high} is empty; give the lower side first."
+        )
     return float(low), float(high)
 
 

@@ -27,7 +27,9 @@ def table(rows, columns, caption=""):
     """
     for number, row in enumerate(rows):
         if len(row) != len(columns):
-            raise ValueError(f"Row {number} has {len(row)} cells for {len(columns)} columns {columns}: {row}.")
+            raise ValueError(
+                f"Row {number} has {len(row)} cells for {len(columns)} columns {columns}: {row}."
+            )
     lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
     lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
     markdown((f"**{caption}**\n\n" if caption else "") + "\n".join(lines))
@@ -53,7 +55,9 @@ def figure(fig, caption, alt):
 
     for name, text in [("caption", caption), ("alt", alt)]:
         if not str(text or "").strip():
-            raise ValueError(f"show.figure() needs a non-empty {name}: say what a reader should see in the figure.")
+            raise ValueError(
+                f"show.figure() needs a non-empty {name}: say what a reader should see in the figure."
+            )
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
     plt.close(fig)
@@ -70,7 +74,9 @@ def source(*objects):
     """Show the source code of functions or classes of the package, so that the notebook shows what it runs."""
     from IPython.display import Markdown, display
 
-    text = "\n\n\n".join(textwrap.dedent(inspect.getsource(inspect.unwrap(item))).rstrip() for item in objects)
+    text = "\n\n\n".join(
+        textwrap.dedent(inspect.getsource(inspect.unwrap(item))).rstrip() for item in objects
+    )
     display(Markdown(f"```python\n{text}\n```"))
 
 

@@ -22,16 +22,30 @@ def blobs(examples=200):
     return (rng.normal(size=(3, 6))[y] * 2 + rng.normal(size=(examples, 6))).astype("float32"), y
 
 
-def train(folder=None, *, hidden=(16,), epochs=3, seed=0, batch_size=16, optimizer=None, stopping=None, data=None):
+def train(
+    folder=None, *, hidden=(16,), epochs=3, seed=0, batch_size=16, optimizer=None, stopping=None, data=None
+):
     model = models.mlp((6,), 3, hidden=list(hidden), dropout=0.3, seed=0)
-    run = training.fit(model, objectives.classification(), data or blobs(), epochs=epochs, batch_size=batch_size,
-                       optimizer=optimizer or keras.optimizers.Adam(0.01), seed=seed, checkpoint=folder,
-                       validation=blobs(50), early_stopping=stopping, jit_compile=False)
+    run = training.fit(
+        model,
+        objectives.classification(),
+        data or blobs(),
+        epochs=epochs,
+        batch_size=batch_size,
+        optimizer=optimizer or keras.optimizers.Adam(0.01),
+        seed=seed,
+        checkpoint=folder,
+        validation=blobs(50),
+        early_stopping=stopping,
+        jit_compile=False,
+    )
     return model, run
 
 
 def same(first, second):
-    return all(np.array_equal(a.numpy(), b.numpy()) for a, b in zip(first.variables, second.variables, strict=True))
+    return all(
+        np.array_equal(a.numpy(), b.numpy()) for a, b in zip(first.variables, second.variables, strict=True)
+    )
 
 
 class Interrupted(Exception):
@@ -100,7 +114,7 @@ def test_where_no_checkpoint_is_whole_an_error_says_so(tmp_path, position):
     data = bytearray(latest.read_bytes())
     data[position] ^= 255
     latest.write_bytes(data)
-    with pytest.raises(checkpoint.CheckpointError, match="No whole checkpoint .*Delete the folder"):
+    with pytest.raises(checkpoint.CheckpointError, match=r"No whole checkpoint .*Delete the folder"):
         train(tmp_path)
     latest.write_bytes(b"")
     with pytest.raises(checkpoint.CheckpointError, match="No whole checkpoint"):
@@ -175,8 +189,13 @@ TRAINING = """
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_killed_at_random_moments_twenty_times_it_ends_in_the_same_bits(tmp_path):
     rng = random.Random(0)
-    nursery = subprocess.Popen([sys.executable, "-c", textwrap.dedent(TRAINING)], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    nursery = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(TRAINING)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
 
     def attempt(folder, result, kill_after=None):
         nursery.stdin.write(f"{folder}\t{result}\n")

@@ -41,9 +41,19 @@ def test_weights_after_training_are_those_of_keras_with_a_regularizer(examples, 
     data = blobs(examples)
     ours, theirs = network(regularizer="l2"), network(regularizer="l2")
     optimizer = keras.optimizers.Adam(0.01)
-    training.fit(ours, objectives.classification(), data, epochs=2, batch_size=batch_size, optimizer=optimizer, seed=3,
-                 jit_compile=jit_compile)
-    train_like_keras(theirs, data, epochs=2, batch_size=batch_size, seed=3, optimizer=keras.optimizers.Adam(0.01))
+    training.fit(
+        ours,
+        objectives.classification(),
+        data,
+        epochs=2,
+        batch_size=batch_size,
+        optimizer=optimizer,
+        seed=3,
+        jit_compile=jit_compile,
+    )
+    train_like_keras(
+        theirs, data, epochs=2, batch_size=batch_size, seed=3, optimizer=keras.optimizers.Adam(0.01)
+    )
     np.testing.assert_allclose(weights(ours), weights(theirs), rtol=1e-4, atol=1e-5)
 
 
@@ -51,7 +61,9 @@ def test_history_is_that_of_keras_fit_on_whole_batches():
     keras.utils.set_random_seed(0)  # Keras' own shuffling asks for one under deterministic operations
     data = blobs(50)
     ours, theirs = network(regularizer="l2"), network(regularizer="l2")
-    run = training.fit(ours, objectives.classification(), data, epochs=3, batch_size=50, optimizer="sgd", validation=data)
+    run = training.fit(
+        ours, objectives.classification(), data, epochs=3, batch_size=50, optimizer="sgd", validation=data
+    )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     theirs.compile(optimizer="sgd", loss=loss, metrics=["accuracy"])
     history = theirs.fit(*data, epochs=3, batch_size=50, verbose=0, validation_data=data).history
@@ -64,13 +76,27 @@ def test_history_is_that_of_keras_fit_on_whole_batches():
 def test_batch_normalisation_keeps_the_statistics_of_keras(jit_compile):
     def normalised():
         keras.utils.set_random_seed(0)
-        return keras.Sequential([keras.Input((6,)), keras.layers.Dense(8), keras.layers.BatchNormalization(),
-                                 keras.layers.Dense(3)])
+        return keras.Sequential(
+            [
+                keras.Input((6,)),
+                keras.layers.Dense(8),
+                keras.layers.BatchNormalization(),
+                keras.layers.Dense(3),
+            ]
+        )
 
     data = blobs(64)
     ours, theirs = normalised(), normalised()
-    training.fit(ours, objectives.classification(), data, epochs=3, batch_size=16, optimizer="sgd", seed=1,
-                 jit_compile=jit_compile)
+    training.fit(
+        ours,
+        objectives.classification(),
+        data,
+        epochs=3,
+        batch_size=16,
+        optimizer="sgd",
+        seed=1,
+        jit_compile=jit_compile,
+    )
     train_like_keras(theirs, data, epochs=3, batch_size=16, seed=1, optimizer="sgd")
     for name in ["moving_mean", "moving_variance"]:
         mine, other = getattr(ours.layers[1], name).numpy(), getattr(theirs.layers[1], name).numpy()
@@ -82,8 +108,14 @@ def test_history_counts_the_last_smaller_batch_by_its_examples():
     x, y = blobs(10)
     model = network()
     expected = training.evaluate(model, objectives.classification(), (x, y))
-    run = training.fit(model, objectives.classification(), (x, y), epochs=1, batch_size=4,
-                       optimizer=keras.optimizers.SGD(0.0))
+    run = training.fit(
+        model,
+        objectives.classification(),
+        (x, y),
+        epochs=1,
+        batch_size=4,
+        optimizer=keras.optimizers.SGD(0.0),
+    )
     assert run.history["loss"] == pytest.approx([expected["loss"]], rel=1e-6)
     assert run.history["accuracy"] == pytest.approx([expected["accuracy"]], rel=1e-6)
 
@@ -92,8 +124,15 @@ def test_history_counts_the_last_smaller_batch_by_its_examples():
 def test_same_seed_same_bits_and_another_seed_others(jit_compile):
     def trained(seed):
         model = network(dropout=0.5)
-        training.fit(model, objectives.classification(), blobs(60), epochs=2, batch_size=16, seed=seed,
-                     jit_compile=jit_compile)
+        training.fit(
+            model,
+            objectives.classification(),
+            blobs(60),
+            epochs=2,
+            batch_size=16,
+            seed=seed,
+            jit_compile=jit_compile,
+        )
         return weights(model)
 
     assert np.array_equal(trained(0), trained(0))
@@ -113,7 +152,9 @@ def test_dropout_differs_from_step_to_step():
 def test_xla_and_tensorflow_agree():
     def trained(jit_compile):
         model = network()
-        training.fit(model, objectives.classification(), blobs(60), epochs=2, batch_size=16, jit_compile=jit_compile)
+        training.fit(
+            model, objectives.classification(), blobs(60), epochs=2, batch_size=16, jit_compile=jit_compile
+        )
         return weights(model)
 
     np.testing.assert_allclose(trained(True), trained(False), rtol=1e-4, atol=1e-5)
@@ -125,7 +166,9 @@ def test_a_dataset_gives_what_arrays_give():
     stream = tf.data.Dataset.from_tensor_slices((x[order], y[order])).batch(16)
     from_stream, from_arrays = network(), network()
     run_stream = training.fit(from_stream, objectives.classification(), stream, epochs=1)
-    run_arrays = training.fit(from_arrays, objectives.classification(), (x, y), epochs=1, batch_size=16, seed=0)
+    run_arrays = training.fit(
+        from_arrays, objectives.classification(), (x, y), epochs=1, batch_size=16, seed=0
+    )
     np.testing.assert_allclose(weights(from_stream), weights(from_arrays), rtol=1e-5, atol=1e-6)
     assert run_stream.history["loss"] == pytest.approx(run_arrays.history["loss"], rel=1e-5)
 
@@ -144,12 +187,24 @@ def test_schedules_move_the_learning_rate():
     model = network()
     before = weights(model)
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([0], [1.0, 0.0])  # one step, then none
-    training.fit(model, objectives.classification(), data, epochs=1, batch_size=10,
-                 optimizer=keras.optimizers.SGD(schedule))
+    training.fit(
+        model,
+        objectives.classification(),
+        data,
+        epochs=1,
+        batch_size=10,
+        optimizer=keras.optimizers.SGD(schedule),
+    )
     after_one = weights(model)
     assert not np.allclose(before, after_one)
-    training.fit(model, objectives.classification(), data, epochs=1, batch_size=10,
-                 optimizer=keras.optimizers.SGD(keras.optimizers.schedules.PiecewiseConstantDecay([0], [0.0, 0.0])))
+    training.fit(
+        model,
+        objectives.classification(),
+        data,
+        epochs=1,
+        batch_size=10,
+        optimizer=keras.optimizers.SGD(keras.optimizers.schedules.PiecewiseConstantDecay([0], [0.0, 0.0])),
+    )
     assert np.array_equal(after_one, weights(model))
 
 
@@ -158,7 +213,9 @@ def test_an_optimizer_that_has_trained_starts_afresh():
     results = []
     for _ in range(2):
         model = network()
-        training.fit(model, objectives.classification(), blobs(40), epochs=1, batch_size=10, optimizer=optimizer)
+        training.fit(
+            model, objectives.classification(), blobs(40), epochs=1, batch_size=10, optimizer=optimizer
+        )
         results.append(weights(model))
     assert np.array_equal(*results)
 
@@ -167,8 +224,16 @@ def test_early_stopping_goes_back_to_the_best_weights():
     data, noise = blobs(40), blobs(40, seed=9)
     model = network()
     stopping = training.EarlyStopping(patience=2)
-    run = training.fit(model, objectives.classification(), data, epochs=200, batch_size=10, validation=noise,
-                       optimizer=keras.optimizers.Adam(0.05), early_stopping=stopping)
+    run = training.fit(
+        model,
+        objectives.classification(),
+        data,
+        epochs=200,
+        batch_size=10,
+        validation=noise,
+        optimizer=keras.optimizers.Adam(0.05),
+        early_stopping=stopping,
+    )
     assert run.epochs == run.best_epoch + 2 < 200
     assert run.history["val_loss"][run.best_epoch - 1] == min(run.history["val_loss"])
     now = training.evaluate(model, objectives.classification(), noise)["loss"]
@@ -191,7 +256,9 @@ def test_a_loss_that_is_not_finite_stops_and_names_step_and_last_loss(jit_compil
     order = loop.epoch_order(40, 0, 0).numpy()
     options = {"epochs": 1, "batch_size": 10, "jit_compile": jit_compile}
     x[order[25]] = 7.0  # reached in the third batch of ten
-    with pytest.raises(training.NonFiniteLossError, match=r"nan at step 3 of epoch 1; the last finite loss was \d"):
+    with pytest.raises(
+        training.NonFiniteLossError, match=r"nan at step 3 of epoch 1; the last finite loss was \d"
+    ):
         training.fit(network(), broken_from(7.0), (x, y), **options)
     x[:] = 7.0
     with pytest.raises(training.NonFiniteLossError, match="step 1 of epoch 1; no step had a finite loss"):
@@ -227,7 +294,7 @@ X, Y = blobs(40)
         ({"train": (X, Y - 1)}, "Labels run from -1"),
         ({"train": (X, np.eye(3)[Y])}, r"one-hot labels give y.argmax"),
         ({"train": (X, Y.astype("float32"))}, "whole numbers"),
-        ({"train": (np.where(X == X[3], np.nan, X), Y)}, "not finite .NaN or infinite.. Find them"),
+        ({"train": (np.where(X[3] == X, np.nan, X), Y)}, "not finite .NaN or infinite.. Find them"),
         ({"train": "mnist"}, r"Split or a tuple \(x, y\)"),
         ({"batch_size": 41}, "give a batch size from 1 to 40"),
         ({"batch_size": 0}, "give a batch size from 1 to 40"),
@@ -249,7 +316,7 @@ def test_an_empty_stream_and_a_batch_size_beside_a_stream_are_named():
     stream = tf.data.Dataset.from_tensor_slices((X, Y)).batch(10)
     with pytest.raises(ValueError, match="leave it out"):
         training.fit(network(), objectives.classification(), stream, epochs=1, batch_size=10)
-    with pytest.raises(ValueError, match="empty tf.data.Dataset"):
+    with pytest.raises(ValueError, match=r"empty tf\.data\.Dataset"):
         training.fit(network(), objectives.classification(), stream.take(0), epochs=1)
 
 
@@ -257,7 +324,14 @@ def test_regression_learns_and_checks_its_targets():
     x = X
     y = (x @ np.arange(6.0)).astype("float32")
     model = models.mlp((6,), 1, hidden=[], seed=0)
-    training.fit(model, objectives.regression(), (x, y), epochs=400, batch_size=40, optimizer=keras.optimizers.Adam(0.1))
+    training.fit(
+        model,
+        objectives.regression(),
+        (x, y),
+        epochs=400,
+        batch_size=40,
+        optimizer=keras.optimizers.Adam(0.1),
+    )
     np.testing.assert_allclose(model.layers[-1].kernel.numpy().ravel(), np.arange(6.0), atol=0.02)
     with pytest.raises(ValueError, match="as many targets"):
         training.fit(model, objectives.regression(), (x, np.stack([y, y], 1)), epochs=1, batch_size=10)
@@ -292,7 +366,9 @@ def test_the_order_is_a_permutation_that_differs_by_epoch_and_seed():
 def test_segments_do_not_change_the_result(monkeypatch):
     def trained():
         model = network()
-        training.fit(model, objectives.classification(), blobs(200), epochs=2, batch_size=10, jit_compile=False)
+        training.fit(
+            model, objectives.classification(), blobs(200), epochs=2, batch_size=10, jit_compile=False
+        )
         return weights(model)
 
     whole = trained()

@@ -33,7 +33,11 @@ def learning_curves(ax, runs, metric="loss", figsize=(7.0, 4.0)):
                     label=f"{label}, {kind}" if label else kind,
                 )
                 drawn.append(f"{label} {kind}".strip())
-    ax.set(xlabel="epoch", ylabel="loss (nats)" if metric == "loss" else metric, title=f"{metric.capitalize()} by epoch")
+    ax.set(
+        xlabel="epoch",
+        ylabel="loss (nats)" if metric == "loss" else metric,
+        title=f"{metric.capitalize()} by epoch",
+    )
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend()
     return f"Line chart of {metric} by epoch: {', '.join(drawn)}."

@@ -8,7 +8,9 @@ from dlcourse.figures.style import figure_function
 
 
 @figure_function
-def image_grid(ax, images, titles=None, columns=10, limits=(0.0, 1.0), cmap="gray", title="", figsize=(7.0, 3.2)):
+def image_grid(
+    ax, images, titles=None, columns=10, limits=(0.0, 1.0), cmap="gray", title="", figsize=(7.0, 3.2)
+):
     """Grey images side by side on one Axes.
 
     Args:
@@ -28,7 +30,9 @@ def image_grid(ax, images, titles=None, columns=10, limits=(0.0, 1.0), cmap="gra
     if images.ndim != 3 or not len(images):
         raise ValueError(f"image_grid() takes images of shape (n, height, width[, 1]); got {images.shape}.")
     if titles is not None and len(titles) != len(images):
-        raise ValueError(f"image_grid() got {len(images)} images and {len(titles)} titles; give one title an image.")
+        raise ValueError(
+            f"image_grid() got {len(images)} images and {len(titles)} titles; give one title an image."
+        )
     count, height, width = images.shape
     columns = min(columns, count)
     rows = math.ceil(count / columns)

@@ -17,7 +17,9 @@ def check_shape(function, input_shape, dimensions=None):
             "such as (28, 28, 1)."
         ) from None
     if not shape or min(shape) < 1:
-        raise ValueError(f"{function}(input_shape={input_shape!r}): every axis of one example must be 1 or more.")
+        raise ValueError(
+            f"{function}(input_shape={input_shape!r}): every axis of one example must be 1 or more."
+        )
     if dimensions is not None and len(shape) != dimensions:
         raise ValueError(
             f"{function}(input_shape={input_shape!r}): expected {dimensions} axes for one example, got {len(shape)}."
@@ -36,7 +38,9 @@ def check_rate(function, **rates):
     """Raise ValueError where one of the rates is not in [0, 1)."""
     for name, value in rates.items():
         if not 0 <= value < 1:
-            raise ValueError(f"{function}({name}={value!r}): a dropout rate is a share of units, from 0 to below 1.")
+            raise ValueError(
+                f"{function}({name}={value!r}): a dropout rate is a share of units, from 0 to below 1."
+            )
 
 
 def seeded_initializer(initializer, seed, layer):

@@ -55,6 +55,8 @@ def convnet(input_shape, classes, *, filters=(32, 64), hidden=128, dropout=0.0, 
     if dropout:
         x = layers.Dropout(dropout, seed=seed)(x)
     outputs = layers.Dense(
-        classes, kernel_initializer=seeded_initializer("glorot_uniform", seed, len(filters) + 1), name="logits"
+        classes,
+        kernel_initializer=seeded_initializer("glorot_uniform", seed, len(filters) + 1),
+        name="logits",
     )(x)
     return keras.Model(inputs, outputs, name="convnet")

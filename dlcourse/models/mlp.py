@@ -35,7 +35,9 @@ def mlp(
         ValueError: where a shape, a width, a number of classes or a rate makes no sense.
     """
     shape = check_shape("mlp", input_shape)
-    check_positive("mlp", classes=classes, **{f"hidden[{index}]": width for index, width in enumerate(hidden)})
+    check_positive(
+        "mlp", classes=classes, **{f"hidden[{index}]": width for index, width in enumerate(hidden)}
+    )
     check_rate("mlp", dropout=dropout)
     inputs = keras.Input(shape)
     x = layers.Flatten()(inputs)

@@ -1,6 +1,7 @@
-"""Rosenblatt's perceptron, the unit that the field began with."""
+"""Rosenblatt's perceptron, the unit that the field began with, and the bound on its mistakes."""
 
 import numpy as np
+from scipy import optimize
 
 
 class Perceptron:
@@ -46,9 +47,13 @@ class Perceptron:
                 f"{x.shape} and {y.shape}."
             )
         if not np.isin(y, (-1, 1)).all():
-            raise ValueError(f"Perceptron labels are +1 and -1; got {np.unique(y)[:5]}. Map your classes to these two.")
+            raise ValueError(
+                f"Perceptron labels are +1 and -1; got {np.unique(y)[:5]}. Map your classes to these two."
+            )
         if not np.isfinite(x).all():
-            raise ValueError("Perceptron.fit() got features that are not finite; remove or fill in those examples.")
+            raise ValueError(
+                "Perceptron.fit() got features that are not finite; remove or fill in those examples."
+            )
         for _ in range(passes):
             mistakes = 0
             for features, label in zip(x, y, strict=True):
@@ -60,3 +65,44 @@ class Perceptron:
             if mistakes == 0:
                 break
         return self
+
+
+def largest_margin(x, y):
+    """The hyperplane with the largest margin, by Lawson and Hanson's least-distance programming (1974, chapter 23).
+
+    The bias counts as the weight of a feature that is always 1, as in the perceptron: of all unit vectors (w, b), the
+    one whose smallest ``y · (w · x + b)`` is largest. It shares nothing with the perceptron's rule.
+
+    Args:
+        x: float (examples, features).
+        y: (examples,), each +1 or -1.
+
+    Returns:
+        (margin, weights, bias): the margin in the units of x; weights and bias scaled so that the closest examples
+        have ``y · (w · x + b) = 1``.
+
+    Raises:
+        ValueError: where no hyperplane separates the classes.
+    """
+    signed = np.column_stack([x, np.ones(len(x))]) * np.asarray(y, "float64")[:, None]
+    # min |w| where signed @ w >= 1 has the dual: the non-negative mixture of columns closest to (0, ..., 0, 1).
+    system = np.vstack([signed.T, np.ones(len(signed))])
+    target = np.append(np.zeros(len(system) - 1), 1.0)
+    mixture, distance = optimize.nnls(system, target, maxiter=30 * len(signed) + 1_000)
+    if distance < 1e-7:
+        raise ValueError(
+            "largest_margin(): no hyperplane separates these two classes, so there is no margin."
+        )
+    residual = target - system @ mixture
+    solution = -residual[:-1] / residual[-1]
+    return float(1 / np.linalg.norm(solution)), solution[:-1], float(solution[-1])
+
+
+def novikoff_bound(x, y):
+    """The most mistakes that a perceptron can make in all: (R / margin)² (Novikoff 1962).
+
+    R is the length of the longest example, a constant feature of 1 included. Arguments and errors as for
+    ``largest_margin``.
+    """
+    longest = np.max(np.sum(np.square(np.asarray(x, "float64")), axis=1) + 1)
+    return float(longest / largest_margin(x, y)[0] ** 2)

@@ -72,5 +72,7 @@ def load(folder):
             arrays = {name: file[name] for name in file.files}
         return arrays, json.loads(arrays.pop("description").tobytes())
     if damaged:
-        raise CheckpointError(f"No whole checkpoint in {folder}: {'; '.join(damaged)}. Delete the folder to start anew.")
+        raise CheckpointError(
+            f"No whole checkpoint in {folder}: {'; '.join(damaged)}. Delete the folder to start anew."
+        )
     return None

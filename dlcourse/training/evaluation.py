@@ -26,7 +26,9 @@ def evaluate(model, objective, data, batch_size=BATCH_SIZE):
 def predict(model, x, batch_size=BATCH_SIZE):
     """A model's outputs, computed in batches, as one array (examples, ...)."""
     call = tf.function(lambda part: model(part, training=False), reduce_retracing=True)
-    parts = [call(tf.convert_to_tensor(x[start : start + batch_size])) for start in range(0, len(x), batch_size)]
+    parts = [
+        call(tf.convert_to_tensor(x[start : start + batch_size])) for start in range(0, len(x), batch_size)
+    ]
     return np.concatenate([part.numpy() for part in parts])
 
 
@@ -51,7 +53,9 @@ class Evaluator:
         totals, zero = tf.zeros(len(self.names) + 1, tf.float64), tf.constant(0.0)
         for first, last, size in [(0, whole, self.batch_size), (whole, whole + 1, rest)]:
             if size:
-                _, totals, _, _ = self.segment(order, tf.constant(first), tf.constant(last), totals, zero, size)
+                _, totals, _, _ = self.segment(
+                    order, tf.constant(first), tf.constant(last), totals, zero, size
+                )
         return dict(zip(self.names, (totals[:-1] / totals[-1]).numpy().tolist(), strict=True))
 
 

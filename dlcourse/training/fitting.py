@@ -86,7 +86,9 @@ def fit(
         while state.epoch < epochs and not state.stopped:
             for examples in source.run(state):
                 bar.update(examples)
-                bar.set_postfix_str(f"epoch {state.epoch + 1} of {epochs}, loss {state.means['loss']:.4f}", refresh=False)
+                bar.set_postfix_str(
+                    f"epoch {state.epoch + 1} of {epochs}, loss {state.means['loss']:.4f}", refresh=False
+                )
                 due = time.perf_counter() - saved > CHECKPOINT_SECONDS
                 if checkpoint is not None and due and source.resumes_within_epoch:
                     state.save(checkpoint, identity)
@@ -109,7 +111,9 @@ def _source(model, objective, train, epochs, batch_size, seed):
     _check_whole(epochs=epochs, seed=seed)
     if isinstance(train, tf.data.Dataset):
         if batch_size is not None:
-            raise ValueError("fit(batch_size=...) is for arrays; a tf.data.Dataset gives batches itself: leave it out.")
+            raise ValueError(
+                "fit(batch_size=...) is for arrays; a tf.data.Dataset gives batches itself: leave it out."
+            )
         return sources.Stream(train)
     arrays = arrays_of(train)
     examples = _check_arrays(model, objective, arrays, "training")
@@ -132,7 +136,9 @@ def _check_whole(**numbers):
 def _check_arrays(model, objective, arrays, kind):
     """Check that arrays belong together and fit the model; returns the number of examples."""
     if not tf.nest.flatten(arrays) or not all(hasattr(array, "shape") for array in tf.nest.flatten(arrays)):
-        raise ValueError(f"fit() takes {kind} data as a Split or a tuple (x, y) of arrays; got {type(arrays).__name__}.")
+        raise ValueError(
+            f"fit() takes {kind} data as a Split or a tuple (x, y) of arrays; got {type(arrays).__name__}."
+        )
     sizes = [array.shape[0] if array.shape else 0 for array in tf.nest.flatten(arrays)]
     if min(sizes) == 0:
         raise ValueError(f"fit() got no {kind} examples: arrays of {sizes} examples.")
@@ -176,7 +182,9 @@ def _ready(optimizer, model):
 def _seed_generators(model, seed):
     """Reset the state of every random layer, so that the seed alone decides what dropout drops."""
     weights = {id(weight) for weight in model.weights}
-    generators = [variable for variable in model.variables if id(variable) not in weights and variable.shape == (2,)]
+    generators = [
+        variable for variable in model.variables if id(variable) not in weights and variable.shape == (2,)
+    ]
     for index, state in enumerate(generators):
         state.assign([seed, index])
 
@@ -185,7 +193,9 @@ def _identity(model, optimizer, source, seed, jit_compile):
     """What must be the same for a checkpoint to go on from, as a dict that JSON can hold."""
     return {
         "model": [[weight.path.split("/", 1)[-1], list(weight.shape)] for weight in model.weights],
-        "optimizer": repr(sorted((name, value) for name, value in optimizer.get_config().items() if name != "name")),
+        "optimizer": repr(
+            sorted((name, value) for name, value in optimizer.get_config().items() if name != "name")
+        ),
         "seed": int(seed),
         "compiled by XLA": bool(jit_compile),
         **source.fingerprint(),

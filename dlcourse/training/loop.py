@@ -55,7 +55,12 @@ def compiled_loop(step, data, names, batch_size, jit_compile):
         def body(index, totals, loss, before):
             rows = tf.slice(order, [index * batch_size], [size])
             values = step(tf.nest.map_structure(lambda array: tf.gather(array, rows), data))
-            return index + 1, totals + size * _stacked(values, names), tf.cast(values["loss"], tf.float32), loss
+            return (
+                index + 1,
+                totals + size * _stacked(values, names),
+                tf.cast(values["loss"], tf.float32),
+                loss,
+            )
 
         return tf.while_loop(more, body, (first, totals, loss, loss))
 

@@ -23,7 +23,9 @@ class classification:
 
     def __init__(self, label_smoothing=0.0):
         if not 0 <= label_smoothing < 1:
-            raise ValueError(f"classification(label_smoothing={label_smoothing!r}): expected a number in [0, 1).")
+            raise ValueError(
+                f"classification(label_smoothing={label_smoothing!r}): expected a number in [0, 1)."
+            )
         self.label_smoothing = label_smoothing
 
     def __call__(self, model, batch, training):
@@ -60,7 +62,9 @@ class regression:
     def __call__(self, model, batch, training):
         x, y = batch
         prediction = model(x, training=training)
-        loss = tf.reduce_mean(tf.square(prediction - tf.reshape(tf.cast(y, prediction.dtype), tf.shape(prediction))))
+        loss = tf.reduce_mean(
+            tf.square(prediction - tf.reshape(tf.cast(y, prediction.dtype), tf.shape(prediction)))
+        )
         return loss, {}
 
     def check(self, model, x, y):
@@ -70,7 +74,9 @@ class regression:
                 "each example needs as many targets as the model has outputs."
             )
         if not np.isfinite(y).all():
-            raise ValueError("regression() got targets that are not finite; remove or fill in those examples.")
+            raise ValueError(
+                "regression() got targets that are not finite; remove or fill in those examples."
+            )
 
 
 def penalties(model):

@@ -16,5 +16,12 @@ def bar(iterable=None, description="", total=None, unit="step"):
     ...     ...
     """
     return tqdm(
-        iterable, desc=description, total=total, unit=unit, unit_scale=True, delay=DELAY, leave=False, dynamic_ncols=True
+        iterable,
+        desc=description,
+        total=total,
+        unit=unit,
+        unit_scale=True,
+        delay=DELAY,
+        leave=False,
+        dynamic_ncols=True,
     )

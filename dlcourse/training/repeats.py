@@ -33,7 +33,9 @@ class Repeats:
             if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
                 raise ValueError(f"Repeats({name}={value!r}): expected a whole number, 1 or more.")
         if any(isinstance(layer, keras.layers.Dropout) and layer.rate for layer in model._flatten_layers()):
-            raise ValueError("Repeats() trains models without dropout: its seeds would go on from run to run. Use fit().")
+            raise ValueError(
+                "Repeats() trains models without dropout: its seeds would go on from run to run. Use fit()."
+            )
         reproducibility.deterministic()
         self.model, self.steps, self.batch_size = model, int(steps), int(batch_size)
         self.optimizer = keras.optimizers.get(optimizer)
@@ -47,7 +49,9 @@ class Repeats:
             def body(step, losses):
                 rows = tf.slice(order, [step * batch_size], [batch_size])
                 batch = (tf.gather(x, rows), tf.gather(y, rows))
-                return step + 1, losses.write(step, loop.train_step(model, objective, self.optimizer, batch)["loss"])
+                return step + 1, losses.write(
+                    step, loop.train_step(model, objective, self.optimizer, batch)["loss"]
+                )
 
             return tf.while_loop(lambda step, _: step < steps, body, (0, losses))[1].stack()
 

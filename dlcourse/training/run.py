@@ -33,7 +33,9 @@ class Run:
         return len(self.history.get("loss", []))
 
     def __repr__(self):
-        last = ", ".join(f"{name} {Measured(values[-1]):.4f}" for name, values in self.history.items() if values)
+        last = ", ".join(
+            f"{name} {Measured(values[-1]):.4f}" for name, values in self.history.items() if values
+        )
         return f"Run({self.epochs} epochs; {last})"
 
 
@@ -50,7 +52,9 @@ class EarlyStopping:
 
     def __init__(self, metric="val_loss", patience=3):
         if isinstance(patience, bool) or int(patience) != patience or patience < 1:
-            raise ValueError(f"EarlyStopping(patience={patience!r}): expected a whole number of epochs, 1 or more.")
+            raise ValueError(
+                f"EarlyStopping(patience={patience!r}): expected a whole number of epochs, 1 or more."
+            )
         self.metric, self.patience = metric, int(patience)
         self.best, self.best_epoch, self.best_weights = math.nan, 0, []
 

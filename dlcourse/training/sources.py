@@ -134,7 +134,9 @@ def check_finite(loss, before, epoch, step):
     loss = float(loss)
     if math.isfinite(loss):
         return
-    last = f"the last finite loss was {float(before):.6g}" if epoch or step > 1 else "no step had a finite loss"
+    last = (
+        f"the last finite loss was {float(before):.6g}" if epoch or step > 1 else "no step had a finite loss"
+    )
     raise NonFiniteLossError(
         f"The loss is {loss} at step {step} of epoch {epoch + 1}; {last}. Training stopped there. Look for values that "
         "are not finite in the data, lower the learning rate, or clip gradients: "

@@ -31,7 +31,10 @@ class State:
 
     def end_epoch(self, validation):
         """Write the epoch into the history; ``validation`` is a dict from metric to float."""
-        for name, value in {**self.means, **{f"val_{name}": value for name, value in validation.items()}}.items():
+        for name, value in {
+            **self.means,
+            **{f"val_{name}": value for name, value in validation.items()},
+        }.items():
             self.history.setdefault(name, []).append(value)
         self.epoch, self.step, self.totals = self.epoch + 1, 0, tf.zeros_like(self.totals)
         if self.early_stopping is not None:
@@ -45,7 +48,9 @@ class State:
     def save(self, folder, identity):
         """Write all of it to a checkpoint folder; ``identity`` says which training it belongs to."""
         arrays = {f"model {index}": variable.numpy() for index, variable in enumerate(self.model.variables)}
-        arrays |= {f"optimizer {index}": variable.numpy() for index, variable in enumerate(self.optimizer.variables)}
+        arrays |= {
+            f"optimizer {index}": variable.numpy() for index, variable in enumerate(self.optimizer.variables)
+        }
         arrays["totals"] = self.totals.numpy()
         description = {"identity": identity, "epoch": self.epoch, "step": self.step, "loss": self.loss}
         description |= {"stopped": self.stopped, "history": self.history}

@@ -1,0 +1,62 @@
+"""Intervals and formats of measured values, against SciPy and by hand."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from dlcourse.measured import Measured, mask
+
+
+@pytest.mark.parametrize("count", [2, 5, 30])
+def test_the_interval_is_students(count):
+    values = np.random.default_rng(count).normal(3, 2, count)
+    low, high = stats.t.interval(0.95, count - 1, loc=values.mean(), scale=stats.sem(values))
+    m = Measured(values)
+    assert (m.mean, m.low, m.high) == pytest.approx((values.mean(), low, high))
+
+
+def test_the_interval_covers_the_mean_in_95_of_100_experiments():
+    draws = np.random.default_rng(0).normal(1.0, 1.0, (4000, 5))
+    covered = np.mean([m.low <= 1.0 <= m.high for m in map(Measured, draws)])
+    assert covered == pytest.approx(0.95, abs=0.012)
+
+
+def test_a_single_value_has_no_interval():
+    for one in [2.5, [2.5], np.float32(2.5), np.array(2.5)]:
+        m = Measured(one)
+        assert (m.n, m.low, m.mean, m.high, m.sd) == (1, 2.5, 2.5, 2.5, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "spec", "text"),
+    [
+        (Measured(0.9742), ".3f", "⟨0.974⟩"),
+        (Measured([0.97, 0.98, 0.99]), ".2f", "⟨0.98 ± 0.02⟩"),
+        (Measured([0.97, 0.98, 0.99]), ".1%", "⟨98.0 ± 2.5 %⟩"),
+        (Measured(3.14159, "s"), ".1f", "⟨3.1 s⟩"),
+        (Measured(1234.5), "", "⟨1.23e+03⟩"),
+    ],
+)
+def test_formats(value, spec, text):
+    assert format(value, spec) == text
+
+
+def test_text_is_masked():
+    assert str(Measured(2)) == "⟨2⟩" == repr(Measured(2)) == mask(2)
+
+
+def test_differences_and_ratios_are_paired_by_seed():
+    a, b = Measured([1, 2, 3], "s"), Measured([10, 20, 40], "s")
+    assert (b - a).values == (9, 18, 37)
+    assert (b / a).values == pytest.approx((10, 10, 40 / 3))
+    assert (b / a).unit == "" and (b - 1).values == (9, 19, 39)
+    with pytest.raises(ValueError, match="one side has 3 values and the other 2"):
+        a - Measured([1, 2])
+
+
+@pytest.mark.parametrize(
+    ("values", "message"), [([], "no values"), ([1, np.nan], "not finite"), ([np.inf], "not finite")]
+)
+def test_bad_values_are_named(values, message):
+    with pytest.raises(ValueError, match=message):
+        Measured(values)

@@ -1,0 +1,95 @@
+"""What cells show: Markdown, tables, figures with captions and alternative text."""
+
+import numpy as np
+import pytest
+from displayed import shown
+from matplotlib import pyplot as plt
+
+from dlcourse import exercises, figures, show
+from dlcourse.training import Run
+
+
+def test_a_figure_is_a_png_with_alternative_text_and_a_caption_and_is_closed():
+    fig, _ = plt.subplots()
+    picture, caption = shown(show.figure, fig, caption="Look left.", alt="An empty\n plot.")
+    assert picture.metadata["image/png"]["alt"] == "An empty plot."
+    assert set(picture.data) == {"image/png", "text/plain"}
+    assert caption.data["text/markdown"] == "**Figure.** Look left."
+    assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("missing", ["caption", "alt"])
+def test_a_figure_without_caption_or_alternative_text_is_refused(missing):
+    fig, _ = plt.subplots()
+    with pytest.raises(ValueError, match=f"needs a non-empty {missing}"):
+        show.figure(fig, **({"caption": "c", "alt": "a"} | {missing: " "}))
+    plt.close(fig)
+
+
+def test_the_same_figure_gives_the_same_bytes():
+    def picture():
+        fig, ax = plt.subplots()
+        ax.plot([1, 2])
+        return shown(show.figure, fig, caption="c", alt="a")[0].data["image/png"]
+
+    assert picture() == picture()
+
+
+def test_figure_functions_draw_on_a_given_axes_and_show_nothing_then():
+    run = Run(history={"loss": [1.0, 0.5], "val_loss": [1.1, 0.9]})
+    _, ax = plt.subplots()
+    assert not shown(figures.learning_curves, run, ax=ax)
+    assert len(ax.lines) == 2
+    assert ax.get_xlabel() == "epoch" and ax.get_ylabel() == "loss (nats)" and ax.get_title()
+    plt.close("all")
+    outputs = shown(figures.learning_curves, {"a": run}, caption="They fall.")
+    assert "training" in outputs[0].metadata["image/png"]["alt"]
+    with pytest.raises(ValueError, match="no metric 'speed'"):
+        figures.learning_curves(run, "speed", caption="c")
+    assert not plt.get_fignums()
+
+
+def test_image_grids_take_images_and_nothing_else():
+    for shape in [(1, 8, 8), (23, 5, 7), (4, 8, 8, 1)]:
+        outputs = shown(figures.image_grid, np.zeros(shape), titles=range(shape[0]), caption="Digits.")
+        assert (
+            f"{shape[0]} grey images of {shape[1]} by {shape[2]}" in outputs[0].metadata["image/png"]["alt"]
+        )
+    with pytest.raises(ValueError, match="shape"):
+        figures.image_grid(np.zeros((3, 3)), caption="c")
+    with pytest.raises(ValueError, match="one title an image"):
+        figures.image_grid(np.zeros((2, 3, 3)), titles=["a"], caption="c")
+    plt.close("all")
+
+
+def test_tables_are_markdown_and_check_their_rows():
+    text = shown(show.table, [[1, "a|b"]], ["n", "x"], caption="Two.")[0].data["text/markdown"]
+    assert text == "**Two.**\n\n| n | x |\n| --- | --- |\n| 1 | a\\|b |"
+    with pytest.raises(ValueError, match="Row 1 has 1 cells for 2 columns"):
+        show.table([[1, 2], [3]], ["a", "b"])
+
+
+def test_source_shows_the_function_that_runs():
+    text = shown(show.source, show.table, figures.learning_curves)[0].data["text/markdown"]
+    assert text.startswith("```python\ndef table(rows") and "def learning_curves(ax" in text
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (..., "Your turn"),
+        (3.0000001, "Right"),
+        (4, "Not yet. You counted the bias twice."),
+        (5, "Not yet. Read"),
+        ([3, 3], "your answer has shape (2,), the expected one ()"),
+    ],
+)
+def test_answers_get_feedback(answer, said, capsys):
+    exercises.check(answer, 3, hints={4: "You counted the bias twice."})
+    assert said in capsys.readouterr().out
+
+
+def test_texts_and_truths_are_answers_too(capsys):
+    exercises.check(" ReLU", "relu")
+    exercises.check(True, False)
+    assert capsys.readouterr().out.startswith("Right.\nNot yet")
