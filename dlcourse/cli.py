@@ -19,20 +19,26 @@ Each command explains itself: dlcourse COMMAND --help. Each is also a make targe
 """
 
 
+class _Layout(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog):
+        super().__init__(prog, max_help_position=28)
+        self._action_max_length = 19  # argparse forgets the indent of commands, and breaks the longest's line
+
+
 def parser():
     """The command line's grammar. Loads nothing but argparse."""
     top = argparse.ArgumentParser(
         prog="dlcourse",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Layout,
     )
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND")
 
     def command(name, run, help, description):
         entry = commands.add_parser(
             name, help=help, description=f"{help[0].upper()}{help[1:]}.\n\n{description.strip()}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Layout,
         )  # fmt: skip
         entry.set_defaults(run=run)
         return entry
@@ -211,16 +217,22 @@ def _data(arguments):
         return subprocess.call([sys.executable, str(collect), *arguments.more])
     from dlcourse.datasets import catalogue
 
-    if arguments.what == "list":
-        for name, title, size, shape, licence, source in catalogue.describe():
-            print(f"{name}: {title}\n  {size} of {shape} · {licence}\n  {source}")
-        return 0
+    try:
+        return _verify(catalogue) if arguments.what == "verify" else _describe(catalogue)
+    except catalogue.DataError as error:
+        raise ValueError(error) from None
+
+
+def _describe(catalogue):
+    for name, title, size, shape, licence, source in catalogue.describe():
+        print(f"{name}: {title}\n  {size} of {shape} · {licence}\n  {source}")
+    return 0
+
+
+def _verify(catalogue):
     rows = catalogue.verify()
     for file, good, expected, found in rows:
-        print(
-            f"{'ok  ' if good else 'BAD '} {file}"
-            + ("" if good else f"\n     expected {expected}\n     found    {found}")
-        )
+        print(f"ok   {file}" if good else f"BAD  {file}\n     expected {expected}\n     found    {found}")
     return 0 if all(good for _, good, *_ in rows) else 1
 
 

@@ -100,7 +100,7 @@ def summary(chapters, rows):
             held, narrow = "failed", ""
         else:
             held = f"{sum(record['ok'] for record in records)} of {len(records)}"
-            narrow = _narrowest(records)
+            narrow = narrowest(records)
         lines.append((chapter.name, "" if seconds is None else f"{seconds:.1f}", held, narrow))
     widths = [max(len(line[column]) for line in [COLUMNS, *lines]) for column in range(len(COLUMNS))]
     rule = tuple("-" * width for width in widths)
@@ -113,7 +113,7 @@ def summary(chapters, rows):
     )
 
 
-def _narrowest(records):
+def narrowest(records):
     margins = [(record["margin"], record["id"]) for record in records if record.get("margin") is not None]
     if not margins:
         return "–"
