@@ -1,0 +1,179 @@
+"""Figures about gradients: computation graphs, curves over a quantity, paths over a landscape."""
+
+import numpy as np
+
+from dlcourse.figures.style import COLOURS, MARKERS, figure_function
+
+
+@figure_function
+def curves(
+    ax,
+    x,
+    series,
+    *,
+    theory=None,
+    xlabel,
+    ylabel,
+    title,
+    xscale="log",
+    yscale="log",
+    markers=True,
+    ticks=False,
+    figsize=(7.0, 4.2),
+):
+    """Lines of one or several quantities against another, with the range over seeds as a band.
+
+    Args:
+        ax: Matplotlib Axes.
+        x: float (points,).
+        series: dict from label to values, (points,) or (seeds, points); the line is the median over seeds.
+        theory: dict from label to values (points,), drawn dashed.
+        ticks: whether the horizontal axis is labelled at the points and nowhere else.
+        xlabel, ylabel, title: with units.
+
+    Raises:
+        ValueError: where a line has another number of points than x.
+    """
+    for index, (label, values) in enumerate(series.items()):
+        values = np.atleast_2d(np.asarray(values, "float64"))
+        if values.shape[1] != len(x):
+            raise ValueError(f"curves(): {label!r} has {values.shape[1]} points, x has {len(x)}.")
+        colour = COLOURS[index % len(COLOURS)]
+        marker = MARKERS[index % len(MARKERS)] if markers else None
+        ax.plot(x, np.median(values, axis=0), color=colour, marker=marker, markersize=4, label=label)
+        if len(values) > 1:
+            ax.fill_between(x, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.15, linewidth=0)
+    for index, (label, values) in enumerate((theory or {}).items()):
+        line = ["--", ":", "-."][index % 3]
+        ax.plot(x, values, line, color="0.35", linewidth=1.4, label=label, zorder=3)
+    ax.set(xscale=xscale, yscale=yscale, xlabel=xlabel, ylabel=ylabel, title=title)
+    if ticks:
+        ax.set_xticks(x, [f"{point:g}" for point in x])
+        ax.minorticks_off()
+    ax.legend(fontsize=9)
+    dashed = f"; dashed: {', '.join(theory)}" if theory else ""
+    return f"Line chart of {ylabel} against {xlabel}: {', '.join(series)}{dashed}.".replace("$", "")
+
+
+@figure_function
+def computation_graph(ax, output, *, title="", figsize=(10.0, 6.4)):
+    """A computation as boxes and arrows: what was computed from what, values and gradients.
+
+    Args:
+        ax: Matplotlib Axes.
+        output: the last node. A node has ``.name``, ``.value`` and ``.gradient`` (numbers; None before the
+            backward pass), and ``.parents``, a list of pairs whose first member is the node that it was made from.
+    """
+    columns, rows = _layout(output)
+    for node, column in columns.items():
+        place = (column, rows[node])
+        parents = [parent for parent, _ in node.parents]
+        for use, parent in enumerate(parents):
+            bend = 0.25 * (-1) ** use if parents.count(parent) > 1 else 0.0  # used twice: two arrows
+            ax.annotate(
+                "",
+                xy=place,
+                xytext=(columns[parent], rows[parent]),
+                arrowprops={
+                    "arrowstyle": "-|>",
+                    "color": "0.45",
+                    "shrinkA": 22,
+                    "shrinkB": 24,
+                    "connectionstyle": f"arc3,rad={bend}",
+                },
+            )
+    for node, column in columns.items():
+        text = f"{node.name}\n{_short(node.value)}"
+        if node.gradient is not None:
+            text += f"\n$\\partial$: {_short(node.gradient)}"
+        ax.text(
+            column,
+            rows[node],
+            text,
+            ha="center",
+            va="center",
+            fontsize=8.5,
+            linespacing=1.25,
+            bbox={
+                "boxstyle": "round,pad=0.35",
+                "facecolor": "white" if node.parents else "#FFF3D6",
+                "edgecolor": COLOURS[0] if node.parents else COLOURS[4],
+            },
+        )
+    heights = list(rows.values())
+    ax.set(xlim=(min(columns.values()) - 0.6, 0.6), ylim=(min(heights) - 0.7, max(heights) + 0.7), title=title)
+    ax.set_axis_off()
+    steps = "; ".join(_made(node) for node in columns if node.parents)
+    return f"Graph of a computation with {len(columns)} nodes, inputs left, the output right: {steps}."
+
+
+def _layout(output):
+    """Column (0 for the output, smaller to the left) and row of every node: two dicts."""
+    order, waiting, seen = [], [output], set()
+    while waiting:  # depth first; a node is listed after all that it was made from
+        node = waiting[-1]
+        fresh = [parent for parent, _ in node.parents if parent not in seen]
+        if node in seen or not fresh:
+            waiting.pop()
+            if node not in seen:
+                seen.add(node)
+                order.append(node)
+        else:
+            waiting.append(fresh[0])
+    columns = {output: 0}
+    for node in reversed(order):
+        for parent, _ in node.parents:
+            columns[parent] = min(columns.get(parent, 0), columns[node] - 1)
+    rows, leaves = {}, 0
+    for node in order:
+        if node.parents:
+            rows[node] = float(np.mean([rows[parent] for parent, _ in node.parents]))
+        else:
+            rows[node], leaves = float(-leaves), leaves + 1
+    return columns, rows
+
+
+def _made(node):
+    return f"{node.name} from {' and '.join(parent.name for parent, _ in node.parents)}".replace("$", "")
+
+
+def _short(value):
+    value = np.asarray(value)
+    return f"{float(value):.4g}" if value.ndim == 0 else f"array {value.shape}"
+
+
+@figure_function
+def trajectories(ax, paths, hessian, *, title="", figsize=(7.0, 4.6)):
+    """Paths of optimisers over a quadratic landscape in the plane, with its contour lines.
+
+    Args:
+        ax: Matplotlib Axes.
+        paths: dict from label to float (steps + 1, 2), the points visited.
+        hessian: float (2, 2), positive definite: the landscape is E(w) = w·H·w / 2, its lowest point 0.
+
+    Raises:
+        ValueError: where a shape is another.
+    """
+    hessian = np.asarray(hessian, "float64")
+    shapes = {label: np.shape(path) for label, path in paths.items()}
+    wrong = {label: shape for label, shape in shapes.items() if len(shape) != 2 or shape[1] != 2}
+    if hessian.shape != (2, 2) or wrong or not paths:
+        raise ValueError(
+            f"trajectories() takes paths of shape (steps + 1, 2) and a Hessian (2, 2); "
+            f"got {shapes} and {hessian.shape}."
+        )
+    points = np.concatenate(list(paths.values()))
+    low, high = points.min(axis=0), points.max(axis=0)
+    low, high = np.minimum(low, 0) - 0.08 * (high - low), np.maximum(high, 0) + 0.08 * (high - low)
+    across, up = np.meshgrid(np.linspace(low[0], high[0], 120), np.linspace(low[1], high[1], 120))
+    grid = np.stack([across, up], axis=-1)
+    level = 0.5 * np.einsum("...i,ij,...j->...", grid, hessian, grid)
+    lines = np.geomspace(level.max() * 1e-4, level.max(), 12)
+    ax.contour(across, up, level, levels=lines, colors="0.75", linewidths=0.7)
+    for index, (label, path) in enumerate(paths.items()):
+        look = {"color": COLOURS[index % len(COLOURS)], "marker": MARKERS[index % len(MARKERS)]}
+        ax.plot(*np.asarray(path).T, **look, markersize=3, linewidth=1.1, label=label)
+    ax.plot(0, 0, marker="*", color="black", markersize=11, linestyle="none", label="lowest point")
+    ax.set(xlabel="$w_1$", ylabel="$w_2$", title=title)
+    ax.legend(fontsize=9)
+    return f"Contour map of an elongated bowl with the paths of {', '.join(paths)} towards its lowest point."
