@@ -288,27 +288,24 @@ def clean_environment(root=ROOT):
 
 
 def index_settings(settings):
-    """Translate pip's settings, as `pip config list` prints them, to uv's variables.
+    """Translate pip's settings, as `pip config list` prints them, to uv's variables and options.
 
     uv reads none of pip's. What has no like is left out; where uv then fails, pip itself takes over.
     """
     values = {}
-    for line in settings.splitlines():  # later lines (the user's, then variables) come before earlier ones
-        name, sign, value = line.partition("=")
-        section, _, key = name.strip().rpartition(".")
-        if sign and section in ("global", "install", ":env:"):
-            values[key] = value.strip().strip("\"'")
-    variables = {}
-    if values.get("no-index", "").lower() in ("1", "true", "yes", "on"):
-        variables["UV_NO_INDEX"] = "1"
-    for key, variable in (
-        ("index-url", "UV_DEFAULT_INDEX"), ("find-links", "UV_FIND_LINKS"), ("cert", "SSL_CERT_FILE"),
-        ("trusted-host", "UV_INSECURE_HOST"), ("proxy", "ALL_PROXY"),
-    ):  # fmt: skip
-        if values.get(key):
-            separator = "," if variable == "UV_FIND_LINKS" else " "
-            variables[variable] = separator.join(values[key].split())
-    return variables
+    for wanted in ("global", "install", ":env:"):  # each goes before the ones to its left
+        for line in settings.splitlines():
+            name, sign, value = line.partition("=")
+            section, _, key = name.strip().rpartition(".")
+            if sign and section == wanted:
+                values[key] = value.strip().strip("\"'")
+    names = {"index-url": "UV_DEFAULT_INDEX", "trusted-host": "UV_INSECURE_HOST"}
+    names.update({"cert": "SSL_CERT_FILE", "proxy": "ALL_PROXY"})
+    variables = dict((name, values[key]) for key, name in names.items() if values.get(key))
+    if values.get("find-links"):
+        variables["UV_FIND_LINKS"] = ",".join(values["find-links"].split())
+    without_index = values.get("no-index", "").lower() in ("1", "true", "yes", "on")
+    return variables, ["--no-index"] if without_index else []
 
 
 def of_uv(line):
@@ -348,7 +345,8 @@ def failure(step, text, root):
         return no_space(root, next(line for line in lines if any(sign in line for sign in NO_SPACE)))
     unreachable = [line for line in lines if any(sign in line for sign in NO_NETWORK + NO_VERSION)]
     if unreachable:
-        return no_network(unreachable[0][:300])
+        # of pip's long line the last message; uv's is short already
+        return no_network(unreachable[0].rpartition(">: ")[2].partition("')")[0][:300])
     if "DO NOT MATCH THE HASHES" in text or "Hash mismatch" in text:
         return SetupError(
             "A downloaded package is not the one that requirements.lock names.",
@@ -408,10 +406,14 @@ def install(root=ROOT, installer="uv"):
             by_uv = False
     if by_uv:
         _, settings = run(pip + ["config", "list"], variables, root)
-        with_index = dict(index_settings(settings), **variables)
+        settings, options = index_settings(settings)
+        with_index = dict(settings, **variables)
         uv_install = [uv, "pip", "install", "--python", python]
         code, text = run(
-            uv_install + ["--require-hashes", "--no-deps", "-r", "requirements.lock"], with_index, root, of_uv
+            uv_install + options + ["--require-hashes", "--no-deps", "-r", "requirements.lock"],
+            with_index,
+            root,
+            of_uv,
         )
         if code and any(sign in text for sign in NO_SPACE):
             raise failure("Installing the packages", text, root)

@@ -361,21 +361,25 @@ class TestIndexSettings:
 
     def test_a_mirror_and_its_certificate_reach_uv(self):
         settings = (
-            "global.index-url='https://mirror.example/simple'\nglobal.cert='/etc/own ca.pem'\n"
-            "global.timeout='60'\ninstall.trusted-host='mirror.example'\n:env:.index-url='https://nearer.example/'"
+            ":env:.index-url='https://nearer.example/'\nglobal.cert='/etc/own ca.pem'\n"
+            "global.index-url='https://mirror.example/simple'\nglobal.timeout='60'\n"
+            "install.trusted-host='mirror.example'"
         )
-        assert bootstrap.index_settings(settings) == {
-            "UV_DEFAULT_INDEX": "https://nearer.example/",
-            "UV_INSECURE_HOST": "mirror.example",
-            "SSL_CERT_FILE": "/etc/own ca.pem",
-        }
+        assert bootstrap.index_settings(settings) == (
+            {
+                "UV_DEFAULT_INDEX": "https://nearer.example/",
+                "UV_INSECURE_HOST": "mirror.example",
+                "SSL_CERT_FILE": "/etc/own ca.pem",
+            },
+            [],
+        )
 
     def test_a_folder_of_wheels_without_network_reaches_uv(self):
         settings = ":env:.find-links='/one /two'\n:env:.no-index='1'"
-        assert bootstrap.index_settings(settings) == {"UV_NO_INDEX": "1", "UV_FIND_LINKS": "/one,/two"}
+        assert bootstrap.index_settings(settings) == ({"UV_FIND_LINKS": "/one,/two"}, ["--no-index"])
 
     def test_no_settings(self):
-        assert bootstrap.index_settings("") == {}
+        assert bootstrap.index_settings("") == ({}, [])
 
 
 def pins():
@@ -473,9 +477,7 @@ class TestOwnEnvironments:
         subprocess.run([*install, "--require-hashes", "-r", section], check=True, cwd=folder)
         subprocess.run([*install, "--no-deps", "--no-build-isolation", "-e", folder], check=True)
         code = "import dlcourse, keras, sys; print(dlcourse.__file__)"
-        result = subprocess.run(
-            [python, "-c", code], check=True, capture_output=True, text=True, cwd=roomy
-        )
+        result = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True, cwd=roomy)
         assert result.stdout.strip() == str(folder / "dlcourse" / "__init__.py")
 
 
