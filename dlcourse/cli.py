@@ -109,6 +109,7 @@ A chapter has two sides: notebooks/src/NAME.py (text, what is edited and reviewe
 (with outputs, what is opened). Edit either. This command takes the edit to the other side and executes the
 chapter again if its code changed. A chapter that fails leaves its notebook as it was; the failing one is put
 into build/failed. Where both sides were edited, nothing is written and the message says how to choose.
+What the tests will object to is listed at the end.
 """
 
 TEST = """
@@ -164,12 +165,17 @@ def _run(arguments):
 
 
 def _notebooks(arguments):
-    from dlcourse.publishing import chapters, pairing, progress
+    from dlcourse.publishing import chapters, checks, pairing, progress
 
     chosen = chapters.select(arguments.chapter)
     if arguments.take and not arguments.chapter:
         raise ValueError("--take settles one chapter's conflict: give --chapter too.")
     good = pairing.synchronise(chosen, progress.Progress(), again=arguments.all, take=arguments.take)
+    for chapter in chosen:
+        wrong = checks.everything(chapter) if chapter.notebook.exists() else []
+        if wrong:
+            print(f"\n{chapter.name}: to mend before its tests pass")
+            print("\n".join(f"- {sentence}" for sentence in wrong))
     return 0 if good else 1
 
 

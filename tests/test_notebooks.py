@@ -14,24 +14,28 @@ def chapter(request):
 
 @pytest.fixture
 def notebook(chapter):
+    if not chapter.notebook.exists():
+        pytest.fail(f"{chapter.name} has no notebook: run `dlcourse notebooks`")
     return pairing.read_notebook(chapter.notebook)
+
+
+def report(wrong):
+    """Fails with one line for each thing that is wrong."""
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
 
 
 def test_there_are_chapters():
     assert CHAPTERS
 
 
-def test_source_and_notebook_are_there(chapter):
-    assert chapter.source.exists() and chapter.notebook.exists(), "run `dlcourse notebooks`"
-
-
 def test_source_and_notebook_agree(chapter, notebook):
-    assert checks.agreement(pairing.read_source(chapter), notebook) == []
+    report(checks.agreement(pairing.read_source(chapter), notebook))
 
 
 @pytest.mark.parametrize("check", checks.NOTEBOOK_CHECKS, ids=lambda check: check.__name__)
 def test_notebook(notebook, check):
-    assert check(notebook) == []
+    report(check(notebook))
 
 
 def test_the_file_is_in_its_stored_form(chapter, notebook):
@@ -45,5 +49,4 @@ def test_the_id_in_the_title_is_the_files(chapter, notebook):
 
 def test_the_page_shows_everything_and_loads_nothing(chapter, notebook):
     page = html.page(chapter, notebook)  # fails where a formula can't be shown
-    assert checks.alternative_texts(page, checks.pictures(notebook)) == []
-    assert checks.self_contained(page) == []
+    report(checks.alternative_texts(page, checks.pictures(notebook)) + checks.self_contained(page))

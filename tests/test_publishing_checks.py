@@ -23,6 +23,19 @@ def test_the_sample_passes_every_check(chapter, sample):
     assert checks.self_contained(page) == []
 
 
+def test_everything_is_every_check(chapter):
+    assert checks.everything(chapter) == []
+    text = chapter.notebook.read_text(encoding="utf-8")
+    text = text.replace("One sentence says", "It reaches 97.4 % and $\\\\foo$, says").replace(
+        '"alt"', '"else"'
+    )
+    chapter.notebook.write_text(text, encoding="utf-8")
+    found = "\n".join(checks.everything(chapter))
+    assert "cell 1 differs" in found and "97.4 %" in found and "\\foo" in found
+    chapter.notebook.write_text(text.replace("$\\\\foo$, ", ""), encoding="utf-8")
+    assert "picture 1 of the page has no alternative text" in checks.everything(chapter)
+
+
 # source and notebook
 
 
@@ -181,6 +194,8 @@ def test_typed_numbers_finds_results(sentence):
         "**Time** 40 s.",
         "Python 3.11 to 3.13, sections 2.3 and 2.4, claims A2.1.2 and C01.3, CC BY 4.0.",
         "What stands in ⟨ ⟩ was measured.",
+        "With 95 % intervals over seeds; the 95 % t-interval; a 90 % credible interval.",
+        "Bishop, chapters 1.2.5 and 3.1.",
         "Keras 3.15 runs on TensorFlow 2.21.",
     ],
 )

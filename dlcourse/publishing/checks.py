@@ -9,7 +9,7 @@ import ast
 import re
 from html.parser import HTMLParser
 
-from dlcourse.publishing import pairing
+from dlcourse.publishing import html, markdown, pairing
 
 TITLE = re.compile(r"# Chapter \d\d[a-z]? · [^·\n]*[A-Za-z][^·\n]* · [^·\n]*[\u4e00-\u9fff][^·\n]*")
 FIELDS = ("**After this chapter you can**", "**You need**", "**Time**")
@@ -132,7 +132,8 @@ def _output_lines(cell):
 #   - in a question or a prediction, where it is offered as a guess;
 #   - in the header's line of Time;
 #   - a setting or a bound: it stands as a number in the chapter's code (0.9 and 90 % alike);
-#   - a version or a place: Python 3.11, section 2.3, CC BY 4.0.
+#   - a version or a place: Python 3.11, section 2.3, CC BY 4.0;
+#   - the 95 % of an interval.
 
 CODE = re.compile(r"```.*?```|~~~.*?~~~|``.+?``|`[^`\n]+`", re.DOTALL)
 MATHS = re.compile(r"\$\$.+?\$\$|\\begin\{(\w+\*?)\}.+?\\end\{\1\}|(?<![\\$])\$[^$\n]+?\$", re.DOTALL)
@@ -140,8 +141,9 @@ TAG = re.compile(r"<[^>\n]*>")
 LINK = re.compile(r"\]\([^)]*\)|<https?://[^>]*>|https?://\S+")
 NAMED = (
     r"(?:Python|TensorFlow|Keras|NumPy|Gymnasium|version|CC BY(?:-SA)?"
-    r"|chapters?|sections?|equations?|eq\.|figure|§)\s*(?:\d+(?:\.\d+)?\s*(?:to|and|or|,|-|–)\s*)*$"
+    r"|chapters?|sections?|equations?|eq\.|figure|§)\s*(?:\d+(?:\.\d+)*\s*(?:to|and|or|,|-|–)\s*)*$"
 )
+INTERVAL = re.compile(r"\b9[059]\s?%\s(?:[\w'’]+[ -])?(?:confidence |credible )?intervals?\b")
 NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.,⟨])[-−]?(?P<digits>\d+(?:,\d{3})*(?:\.\d+)?)(?P<exponent>e[-+]?\d+)?"
     r"(?![A-Za-z0-9_]|[.,]\d)"
@@ -174,7 +176,7 @@ def typed_numbers(notebook):
 def _sentences(text):
     """The sentences of a Markdown text that may hold results."""
     text = CODE.sub(" ", text)
-    text = MATHS.sub(" ", text)
+    text = INTERVAL.sub(" ", MATHS.sub(" ", text))
     for block in re.split(r"\n\s*\n|\n(?=\s*(?:[-*+]|\d+\.)\s)|\n(?=\s*\|)", text):
         block = re.sub(r"^\s*\d+\.\s", "", block)
         if block.lstrip(" *").startswith(("Predict before you run", "Time")):
@@ -321,3 +323,20 @@ def pictures(notebook):
 
 NOTEBOOK_CHECKS = (execution, freshness, header, escapes, masks, typed_numbers)
 """The checks that take an executed notebook alone."""
+
+
+def everything(chapter):
+    """Every check on a chapter as it lies in its files.
+
+    Args:
+        chapter: Chapter that has a notebook.
+    """
+    notebook = pairing.read_notebook(chapter.notebook)
+    wrong = [sentence for check in NOTEBOOK_CHECKS for sentence in check(notebook)]
+    if chapter.source.exists():
+        wrong = agreement(pairing.read_source(chapter), notebook) + wrong
+    try:
+        page = html.page(chapter, notebook)
+    except markdown.MarkdownError as error:
+        return [*wrong, f"no page can be made: {error}"]
+    return wrong + alternative_texts(page, pictures(notebook)) + self_contained(page)
