@@ -1,5 +1,6 @@
 # Every target sets up .venv first, where it is missing or out of date, and then calls `dlcourse`.
-# make course CHAPTER=01 · make test ARGS="-x -k perceptron" · make lock UPGRADE=1 · make setup PYTHON=python3.12
+# make course CHAPTER=01 · make test ARGS="-x -k perceptron" · make bench STUDY=NAME · make lock UPGRADE=1
+# make setup PYTHON=python3.12
 
 PYTHON ?= python3
 RUN = @"$(PYTHON)" dlcourse/bootstrap.py
@@ -15,6 +16,6 @@ course:        ; $(RUN) course $(OF_CHAPTER)
 notebooks:     ; $(RUN) notebooks $(OF_CHAPTER) $(ARGS)
 test:          ; $(RUN) test $(OF_CHAPTER) $(MORE)
 test-numerics: ; $(RUN) test-numerics $(OF_CHAPTER) $(MORE)
-bench:         ; $(RUN) bench $(MORE)
+bench:         ; $(RUN) bench $(if $(STUDY),-- $(STUDY),$(MORE))
 data:          ; $(RUN) data $(MORE)
 lock:          ; $(RUN) lock $(if $(UPGRADE),--upgrade="$(UPGRADE)")

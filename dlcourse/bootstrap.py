@@ -31,7 +31,7 @@ TARGETS = {
     "notebooks": ("execute the chapters whose source changed, and store them", ["notebooks"], True),
     "test": ("test the package and every notebook", ["test"], True),
     "test-numerics": ("run every chapter with other threads and kernels", ["test-numerics"], True),
-    "bench": ("measure speed side by side with Keras and PyTorch", ["bench"], False),
+    "bench": ("measure speed side by side, and run the recorded studies", ["bench"], False),
     "data": ("rebuild data/ from the packages that carry it", ["data", "collect"], False),
     "lock": ("renew requirements.lock (UPGRADE=1: with the newest releases)", None, False),
 }
