@@ -4,6 +4,8 @@ A bar shows after 3 seconds and goes away when it is done. Where notebooks are e
 environment variable TQDM_DISABLE (see ``reproducibility.ENVIRONMENT``) keeps bars out of the outputs.
 """
 
+import os
+
 from tqdm.auto import tqdm
 
 DELAY = 3
@@ -24,4 +26,10 @@ def bar(iterable=None, description="", total=None, unit="step"):
         delay=DELAY,
         leave=False,
         dynamic_ncols=True,
+        disable=_disabled(),
     )
+
+
+def _disabled():
+    """Whether TQDM_DISABLE is set: in a notebook tqdm doesn't look at it by itself."""
+    return os.environ.get("TQDM_DISABLE", "") not in ("", "0")
