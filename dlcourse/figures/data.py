@@ -52,6 +52,8 @@ def curves(ax, x, series, xlabel, ylabel, title, xscale="linear", yscale="linear
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title, xscale="linear" if texts else xscale, yscale=yscale)
     if texts:
         ax.set_xticks(places, x)
+    elif np.issubdtype(places.dtype, np.integer) and xscale == "linear":
+        ax.xaxis.get_major_locator().set_params(integer=True)
     if len(series) + len(marks or {}) > 1:
         ax.legend(fontsize=9)
     return f"Line chart: {title}. {ylabel} against {xlabel}: {', '.join(series)}."
