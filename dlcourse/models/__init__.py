@@ -1,7 +1,8 @@
 """Keras models, one family a file. Classifiers return logits; shapes stand in each docstring."""
 
 from dlcourse.models.convnet import convnet
+from dlcourse.models.deep import DeepNetworks
 from dlcourse.models.mlp import mlp
 from dlcourse.models.perceptron import Perceptron
 
-__all__ = ["Perceptron", "convnet", "mlp"]
+__all__ = ["DeepNetworks", "Perceptron", "convnet", "mlp"]

@@ -1,0 +1,260 @@
+"""Figures of gradients that vanish, explode and shatter."""
+
+import numpy as np
+
+from dlcourse import show
+from dlcourse.figures.style import COLOURS, MARKERS, figure_function
+from dlcourse.measured import Measured
+
+
+def _interval(values):
+    """Mean, low and high of values (..., seeds), as three arrays."""
+    values = np.asarray(values, "float64")
+    cells = [Measured(cell) for cell in values.reshape(-1, values.shape[-1])]
+    return (
+        np.array([getattr(c, side) for c in cells]).reshape(values.shape[:-1])
+        for side in ("mean", "low", "high")
+    )
+
+
+@figure_function
+def by_layer(
+    ax, curves, title="Gradient norm by layer", ylabel="log10 of the gradient's norm", figsize=(7.0, 4.0)
+):
+    """log10 gradient norms by layer, first layer left: a line a curve, a band for the 95 % interval over seeds.
+
+    Args:
+        ax: Matplotlib Axes.
+        curves: dict from label to array (layers,) or (layers, seeds).
+    """
+    for index, (label, values) in enumerate(curves.items()):
+        colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)]
+        values = np.asarray(values, "float64")
+        layers = np.arange(1, len(values) + 1)
+        mean = values
+        if values.ndim == 2:
+            mean, low, high = _interval(values)
+            ax.fill_between(layers, low, high, color=colour, alpha=0.2, linewidth=0)
+        ax.plot(
+            layers,
+            mean,
+            color=colour,
+            marker=marker,
+            markersize=4,
+            markevery=max(1, len(layers) // 8),
+            label=label,
+        )
+    ax.set(xlabel="layer (1 is next to the input)", ylabel=ylabel, title=title)
+    ax.legend(fontsize=9)
+    return f"Line chart of the log10 gradient norm by layer, one line each for: {', '.join(curves)}."
+
+
+def by_depth(measured, predicted, depths, *, caption, alt=None):
+    """First layer's gradient over the last's by depth, a panel an activation, a line an initialisation.
+
+    Args:
+        measured: dict from activation to dict from label to log10 ratios (depths, seeds).
+        predicted: the same from theory, (depths,), drawn dashed.
+        depths: list of numbers of layers.
+    """
+    from matplotlib import pyplot as plt
+
+    fig, panels = plt.subplots(2, 2, figsize=(8.4, 6.4), sharex=True)
+    for ax, (name, lines) in zip(panels.flat, measured.items(), strict=True):
+        for index, (label, values) in enumerate(lines.items()):
+            mean, low, high = _interval(values)
+            ax.plot(depths, predicted[name][label], "--", color=COLOURS[index], linewidth=1.2)
+            ax.errorbar(
+                depths,
+                mean,
+                [mean - low, high - mean],
+                color=COLOURS[index],
+                marker=MARKERS[index],
+                linestyle="",
+                markersize=5,
+                label=label,
+            )
+        ax.axhline(0, color="black", linewidth=0.8)
+        ax.set_title(name)
+    for ax in panels[-1]:
+        ax.set_xlabel("depth (layers)")
+    for ax in panels[:, 0]:
+        ax.set_ylabel("log10 of first layer's\nover last layer's gradient")
+    panels[0, 0].legend(fontsize=9)
+    fig.suptitle("How much of the gradient reaches the first layer", fontweight="bold")
+    show.figure(
+        fig,
+        caption,
+        alt
+        or (
+            f"Four panels ({', '.join(measured)}): log10 of the first layer's gradient norm over the last's against depth "
+            f"{min(depths)} to {max(depths)}, a line for each of {', '.join(next(iter(measured.values())))}; "
+            "points measured with intervals, dashed lines from mean-field theory."
+        ),
+    )
+
+
+@figure_function
+def phase_diagram(ax, weight_variances, bias_variances, rates, line, points, figsize=(7.4, 4.8)):
+    """Mean-field growth rate over weight and bias variance, the line where it is 0, and measured rates as discs.
+
+    Args:
+        ax: Matplotlib Axes.
+        weight_variances, bias_variances: axes of ``rates``, (columns,) and (rows,).
+        rates: predicted log rate per layer, (rows, columns).
+        line: (weight variances, bias variances) where χ = 1.
+        points: list of (weight variance, bias variance, measured rate).
+    """
+    limit = 0.35
+    colours = {"cmap": "PuOr_r", "vmin": -limit, "vmax": limit}
+    image = ax.pcolormesh(weight_variances, bias_variances, rates, shading="gouraud", **colours)
+    ax.plot(*line, color="black", linewidth=2, label="χ = 1, computed")
+    x, y, values = np.array(points).T
+    ax.scatter(
+        x, y, c=values, s=90, edgecolors="black", linewidths=0.8, label="measured", zorder=3, **colours
+    )
+    ax.figure.colorbar(image, ax=ax, label="log of gradient growth per layer, towards the input")
+    ax.set(
+        xlabel="weight variance σ_w²",
+        ylabel="bias variance σ_b²",
+        title="Where tanh networks' gradients shrink and grow",
+    )
+    ax.set_xlim(min(weight_variances), max(weight_variances))
+    ax.legend(loc="upper left", frameon=True, fontsize=9)
+    return (
+        "Map over weight variance (horizontal) and bias variance (vertical): shades tell how fast gradients shrink "
+        "(upper left of a black line) or grow (lower right); discs of measured rates have the shade of what surrounds them."
+    )
+
+
+def singular_values(spectra, depths, *, caption, alt=None):
+    """Largest, median and smallest singular value of products of layer Jacobians by depth, a panel a network.
+
+    Args:
+        spectra: dict from label to log10 singular values (depths, seeds, width), largest first.
+        depths: numbers of factors.
+    """
+    from matplotlib import pyplot as plt
+
+    fig, panels = plt.subplots(1, len(spectra), figsize=(9.4, 3.9), sharey=True)
+    for ax, (label, values) in zip(np.atleast_1d(panels), spectra.items(), strict=True):
+        values = np.mean(values, axis=1)
+        ranks = {
+            "largest": 0,
+            "a tenth lie above": values.shape[1] // 10,
+            "median": values.shape[1] // 2,
+            "smallest": -1,
+        }
+        for index, (name, rank) in enumerate(ranks.items()):
+            ax.plot(
+                depths, values[:, rank], color=COLOURS[index], marker=MARKERS[index], markersize=4, label=name
+            )
+        ax.axhline(0, color="black", linewidth=0.8)
+        ax.set_yscale("symlog", linthresh=1)
+        ticks = [-100, -10, -1, 0, 1, 10]
+        ax.set_yticks(ticks, [str(tick) for tick in ticks])
+        ax.set(title=label, xlabel="layers multiplied")
+    np.atleast_1d(panels)[0].set_ylabel("log10 of the singular value")
+    np.atleast_1d(panels)[0].legend(fontsize=8)
+    show.figure(
+        fig,
+        caption,
+        alt
+        or (
+            f"Panels {', '.join(spectra)}: log10 of the largest, upper tenth, median and smallest singular value of the "
+            "product of layer Jacobians against the number of layers; the fans open with depth."
+        ),
+    )
+
+
+def cures(gradients, accuracies, *, chance, caption, alt=None):
+    """Gradients by layer at the start (left) and test accuracy reached (right), a row and colour a network.
+
+    Args:
+        gradients: dict from label to log10 norms (layers, seeds).
+        accuracies: dict from the same labels to Measured test accuracy.
+        chance: accuracy of a guess.
+    """
+    from matplotlib import pyplot as plt
+
+    labels = list(gradients)
+    rows, columns = -(-len(labels) // 2), 2
+    fig, (left, right) = plt.subplots(1, columns, figsize=(10.0, 1.6 + 0.62 * rows), width_ratios=[1.25, 1])
+    for index, label in enumerate(labels):
+        colour, marker = COLOURS[index % 7], MARKERS[index % len(MARKERS)]
+        mean, _, _ = _interval(gradients[label])
+        left.plot(
+            range(1, len(mean) + 1),
+            mean,
+            "-" if index < 7 else "--",
+            color=colour,
+            marker=marker,
+            markersize=4,
+            markevery=3,
+        )
+        value = accuracies[label]
+        right.barh(
+            index, value.mean, color=colour, alpha=0.85, hatch=None if index < 7 else "//", edgecolor="white"
+        )
+        right.errorbar(
+            value.mean,
+            index,
+            xerr=[[value.mean - value.low], [value.high - value.mean]],
+            color="black",
+            capsize=3,
+        )
+        right.plot(1.04, index, marker=marker, color=colour, markersize=6, clip_on=False)
+    left.set(
+        xlabel="layer (1 is next to the input)",
+        ylabel="log10 of the kernel gradient's norm",
+        title="At the start",
+    )
+    right.axvline(chance, color="black", linestyle=":", linewidth=1)
+    right.set_yticks(range(len(labels)), labels)
+    right.invert_yaxis()
+    right.set(xlim=(0, 1), xlabel="test accuracy (dotted: guessing)", title="After training")
+    show.figure(
+        fig,
+        caption,
+        alt
+        or (
+            "Left: log10 gradient norm by layer at the start, a line a network. Right: bars of test accuracy after "
+            f"training with intervals, for {', '.join(labels)}."
+        ),
+    )
+
+
+@figure_function
+def similarity(ax, degrees, measured, predicted, figsize=(7.4, 4.2)):
+    """Cosine between input gradients by the angle between inputs.
+
+    Args:
+        ax: Matplotlib Axes.
+        degrees: angles, (points,).
+        measured: dict from label to cosines (seeds, points).
+        predicted: dict from the same labels to cosines (points,), drawn dashed.
+    """
+    for index, (label, values) in enumerate(measured.items()):
+        mean, low, high = _interval(np.transpose(values))
+        ax.plot(degrees, predicted[label], "--", color=COLOURS[index], linewidth=1.2)
+        ax.errorbar(
+            degrees,
+            mean,
+            [mean - low, high - mean],
+            color=COLOURS[index],
+            marker=MARKERS[index],
+            linestyle="",
+            markersize=4,
+            label=label,
+        )
+    ax.axhline(0, color="black", linewidth=0.8)
+    ax.set(
+        xlabel="angle between two inputs (degrees)",
+        ylabel="cosine of their gradients",
+        title="Do neighbouring inputs ask for the same change?",
+    )
+    ax.legend(fontsize=9)
+    return (
+        f"Cosine between input gradients against the angle between inputs, for {', '.join(measured)}; points "
+        "measured, dashed lines from theory."
+    )

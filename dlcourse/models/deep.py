@@ -1,0 +1,178 @@
+"""Deep networks of one architecture, one a seed, side by side: what makes thirty layers learn, and what doesn't."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dlcourse.models.building import check_positive, check_rate, check_shape
+
+AXIS = {"batch": 1, "layer": 2}
+"""The axis of pre-activations (networks, batch, width) that a normalisation averages over."""
+
+EPSILON = 1e-5
+MOMENTUM = 0.9
+"""Added to every variance; and how much of batch normalisation's averages stays after a batch."""
+
+
+class DeepNetworks(keras.Model):
+    """Fully connected networks of equal shape, of which each has its own weights and learns as if it were alone.
+
+    Maps float (batch, *input_shape), flattened, to logits (networks, batch, classes). All networks see the same batch.
+    Stacked weights and one matrix product a layer train five seeds in hardly more time than one. With activation φ and
+    normalisation N, both elementwise or within a layer, the pre-activations of hidden layer l = 1 ... depth are
+
+        h_1 = W_1 x + b_1,    h_l = [h_{l-1} +] W_l φ(N(h_{l-1})) + b_l,    logits = W φ(N(h_depth)) + b
+
+    where the term in brackets is there in residual networks alone (He et al. 2016).
+
+    Args:
+        input_shape: of one example, such as (8, 8, 1).
+        classes: number of outputs.
+        depth: number of hidden layers.
+        width: units in each of them.
+        activation: a Keras activation or its name.
+        weight_variance: σ_w²: weights start as Gaussians of variance σ_w² / fan_in. Between layers of equal width
+            1 is both Glorot's and LeCun's initialisation, and 2 is He's. First and last layer always take 1.
+        normalisation: None, "batch" (Ioffe & Szegedy 2015) or "layer" (Ba et al. 2016), of the pre-activations.
+        residual: whether each hidden layer adds to the one before.
+        dropout: share of units dropped after each activation (Srivastava et al. 2014).
+        l2: each kernel adds l2 · ‖W‖² to its network's loss.
+        seeds: of the initial weights, one a network; a network's weights don't depend on its neighbours.
+        dtype: "float32", or "float64" where gradients are to be measured.
+
+    Raises:
+        ValueError: where a shape, number or name makes no sense.
+    """
+
+    def __init__(
+        self,
+        input_shape,
+        classes,
+        *,
+        depth,
+        width,
+        activation="sigmoid",
+        weight_variance=1.0,
+        normalisation=None,
+        residual=False,
+        dropout=0.0,
+        l2=0.0,
+        seeds=(0,),
+        dtype="float32",
+    ):
+        super().__init__(dtype=dtype, name="deep_networks")
+        shape = check_shape("DeepNetworks", input_shape)
+        check_positive("DeepNetworks", classes=classes, depth=depth, width=width, networks=len(seeds))
+        check_rate("DeepNetworks", dropout=dropout)
+        if normalisation is not None and normalisation not in AXIS:
+            raise ValueError(
+                f"DeepNetworks(normalisation={normalisation!r}): expected None or one of {sorted(AXIS)}."
+            )
+        if not weight_variance > 0 or l2 < 0:
+            raise ValueError(
+                f"DeepNetworks(weight_variance={weight_variance!r}, l2={l2!r}): a variance is above 0, l2 0 or more."
+            )
+        self.depth, self.seeds, self.residual, self.normalisation = (
+            depth,
+            tuple(seeds),
+            residual,
+            normalisation,
+        )
+        self.activation = keras.activations.get(activation)
+        self.dropout, self.generator = dropout, keras.random.SeedGenerator(0)
+        regularizer = keras.regularizers.L2(l2) if l2 else None
+
+        def variable(name, value, **options):
+            return self.add_weight(
+                name=name,
+                shape=value.shape,
+                initializer=lambda shape, dtype: tf.cast(value, dtype),
+                **options,
+            )
+
+        features, networks = int(np.prod(shape)), len(self.seeds)
+        first, hidden, last = _gaussian_weights(features, depth, width, classes, weight_variance, self.seeds)
+        self.first = variable("first_kernel", first, regularizer=regularizer)
+        self.hidden = variable("hidden_kernel", hidden, regularizer=regularizer)
+        self.last = variable("last_kernel", last, regularizer=regularizer)
+        by_unit = (depth, networks, 1, width)
+        self.bias = variable("bias", np.zeros(by_unit))
+        self.last_bias = variable("last_bias", np.zeros((networks, 1, classes)))
+        if normalisation:
+            self.scale = variable("scale", np.ones(by_unit))
+            self.shift = variable("shift", np.zeros(by_unit))
+        if normalisation == "batch":
+            self.moving_mean = variable("moving_mean", np.zeros(by_unit), trainable=False)
+            self.moving_variance = variable("moving_variance", np.ones(by_unit), trainable=False)
+        self.built = True
+
+    def call(self, x, training=False):
+        x = tf.reshape(tf.cast(x, self.compute_dtype), (1, -1, self.first.shape[1]))
+        kernels, biases = tf.unstack(self.hidden), tf.unstack(self.bias)
+        h = tf.matmul(x, self.first) + biases[0]
+        moments = []
+        for layer in range(1, self.depth):
+            step = tf.matmul(self._units(h, layer - 1, moments, training), kernels[layer - 1]) + biases[layer]
+            h = h + step if self.residual else step
+        units = self._units(h, self.depth - 1, moments, training)
+        if moments:
+            self._remember(moments)
+        return tf.matmul(units, self.last) + self.last_bias
+
+    def _units(self, h, layer, moments, training):
+        """Activations φ(N(h)) of a layer's pre-activations h (networks, batch, width), with dropout."""
+        if self.normalisation:
+            h = self._normalised(h, layer, moments, training) * self.scale[layer] + self.shift[layer]
+        units = self.activation(h)
+        if self.dropout and training:
+            kept = (
+                keras.random.uniform(tf.shape(units), dtype=units.dtype, seed=self.generator) >= self.dropout
+            )
+            units *= tf.cast(kept, units.dtype) / (1 - self.dropout)
+        return units
+
+    def _normalised(self, h, layer, moments, training):
+        """``h`` with mean 0 and variance 1: over the batch, or of each example over its layer's units."""
+        if self.normalisation == "batch" and not training:
+            mean, variance = self.moving_mean[layer], self.moving_variance[layer]
+        else:
+            mean, variance = tf.nn.moments(h, axes=[AXIS[self.normalisation]], keepdims=True)
+        if self.normalisation == "batch" and training:
+            moments.append((mean, variance))
+        return (h - mean) * tf.math.rsqrt(variance + EPSILON)
+
+    def _remember(self, moments):
+        """Let the moving averages follow what the batch has shown, for use after training."""
+        for average, values in zip(
+            (self.moving_mean, self.moving_variance), zip(*moments, strict=True), strict=True
+        ):
+            average.assign(MOMENTUM * average + (1 - MOMENTUM) * tf.stack(values))
+
+    @staticmethod
+    def objective(model, batch, training):
+        """What a batch ``(x, y)`` costs, for ``training.fit``: the sum of the networks' mean cross-entropies, in nats.
+
+        A sum, since its gradient with respect to one network's weights is that network's own. The metrics are each
+        network's accuracy, ``"accuracy 0"`` for the first.
+        """
+        x, y = batch
+        logits = model(x, training=training)
+        targets = tf.broadcast_to(y, tf.shape(logits)[:2])
+        costs = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+        correct = tf.cast(
+            tf.argmax(logits, axis=-1, output_type=tf.int32) == tf.cast(targets, tf.int32), tf.float32
+        )
+        accuracy = tf.unstack(tf.reduce_mean(correct, axis=1))
+        loss = tf.reduce_sum(tf.reduce_mean(costs, axis=1))
+        return loss, {f"accuracy {index}": value for index, value in enumerate(accuracy)}
+
+
+def _gaussian_weights(features, depth, width, classes, weight_variance, seeds):
+    """Kernels of first, hidden and last layers, the networks' axis before the last two; float64."""
+    first, hidden, last = [], [], []
+    for seed in seeds:
+        generator = np.random.default_rng(seed)
+        first.append(generator.standard_normal((features, width)) / np.sqrt(features))
+        hidden.append(generator.standard_normal((depth - 1, width, width)) * np.sqrt(weight_variance / width))
+        last.append(generator.standard_normal((width, classes)) / np.sqrt(width))
+    return np.stack(first), np.stack(hidden, axis=1), np.stack(last)
