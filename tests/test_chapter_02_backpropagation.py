@@ -143,7 +143,8 @@ def test_training_repeats_and_yields_every_epoch(chapter):
 # The automatic differentiation engine
 
 
-BROADCASTS = [((), ()), ((3,), (3,)), ((4, 3), (3,)), ((4, 3), ()), ((4, 1), (1, 3)), ((3,), (4, 3)), ((2, 4, 3), (4, 1))]
+BROADCASTS = [
+    ((), ()), ((3,), (3,)), ((4, 3), (3,)), ((4, 3), ()), ((4, 1), (1, 3)), ((3,), (4, 3)), ((2, 4, 3), (4, 1))]
 
 
 @pytest.mark.parametrize(("a_shape", "b_shape"), BROADCASTS)
