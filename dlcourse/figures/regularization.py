@@ -1,0 +1,98 @@
+"""Figures about penalties and searches: weights along a path, fitted curves, importances, the progress of a search."""
+
+import numpy as np
+
+from dlcourse.figures.style import COLOURS, figure_function
+from dlcourse.measured import Measured
+
+
+@figure_function
+def path(ax, strengths, weights, title, relevant=None, floor=None, figsize=(7.0, 4.0)):
+    """Weights against the strength of a penalty, strong on the left.
+
+    Args:
+        ax: Matplotlib Axes.
+        strengths: float (strengths,), above 0.
+        weights: float (strengths, features).
+        relevant: bool (features,), drawn in colour; the others in grey. None: all in colour.
+        floor: None, or draw absolute values on a logarithmic axis that begins here.
+    """
+    weights = np.asarray(weights)
+    relevant = np.ones(weights.shape[1], bool) if relevant is None else np.asarray(relevant)
+    drawn = weights if floor is None else np.maximum(np.abs(weights), floor)
+    for kind, colour, label in [(False, "0.65", "irrelevant"), (True, COLOURS[0], "relevant")]:
+        lines = ax.plot(strengths, drawn[:, relevant == kind], color=colour, linewidth=1.2, zorder=2 + kind)
+        if lines:
+            lines[0].set_label(label)
+    ax.invert_xaxis()
+    ax.set(xscale="log", xlabel="strength of the penalty (weaker to the right)", title=title,
+           ylabel="weight" if floor is None else "absolute weight")
+    if floor is not None:
+        ax.set_yscale("log")
+    if not relevant.all():
+        ax.legend(fontsize=9)
+    return f"{title}: {weights.shape[1]} weights against the strength of the penalty, {int(relevant.sum())} of them relevant."
+
+
+@figure_function
+def fits(ax, points, curves, title, data=None, truth=None, limits=None, figsize=(5.0, 3.6)):
+    """Fitted curves over one input.
+
+    Args:
+        ax: Matplotlib Axes.
+        points: float (points,).
+        curves: dict from label to float (points,) or (curves, points).
+        data: (x, y) drawn as dots, or None.
+        truth: float (points,), drawn dashed, or None.
+        limits: of the vertical axis, or None.
+    """
+    for (label, values), colour in zip(curves.items(), COLOURS, strict=False):
+        many = np.atleast_2d(values)
+        lines = ax.plot(points, many.T, color=colour, linewidth=1.8 if len(many) == 1 else 0.7, alpha=1 if len(many) == 1 else 0.5)
+        lines[0].set_label(label)
+    if data is not None:
+        ax.plot(*data, ".", color="black", markersize=6, label="data")
+    if truth is not None:
+        ax.plot(points, truth, "--", color="black", linewidth=1.5, label="truth")
+    ax.set(xlabel="x", ylabel="y", title=title, ylim=limits)
+    ax.legend(fontsize=8)
+    return f"{title}: curves over x: {', '.join(curves)}."
+
+
+@figure_function
+def importances(ax, searches, title, figsize=(7.0, 3.2)):
+    """Importance of each hyperparameter, a dot for each search, and the mean as a bar.
+
+    Args:
+        ax: Matplotlib Axes.
+        searches: list of dicts from hyperparameter to share, with the same keys.
+    """
+    names = sorted(searches[0], key=lambda name: np.mean([one[name] for one in searches]))
+    for place, name in enumerate(names):
+        values = [one[name] for one in searches]
+        ax.barh(place, np.mean(values), color=COLOURS[5], height=0.6)
+        ax.plot(values, np.full(len(values), place), "o", color=COLOURS[0], markersize=4, alpha=0.7)
+    ax.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
+    ax.set(xlabel="share of the variance of the error (fANOVA)", title=title, xlim=(0, 1))
+    return f"{title}: horizontal bars for {', '.join(reversed(names))}, the most important first, from {len(searches)} searches."
+
+
+@figure_function
+def progress(ax, ways, title, grid=None, figsize=(7.0, 4.0)):
+    """The smallest error found against epochs spent: one line a way, the mean over searches with its 95 % interval.
+
+    Args:
+        ax: Matplotlib Axes.
+        ways: dict from label to a list of (epochs spent, smallest error) pairs of arrays, one a search.
+        grid: epochs at which searches are averaged; None: from the first that all have reached.
+    """
+    for (label, runs), colour in zip(ways.items(), COLOURS, strict=False):
+        places = np.arange(max(run[0][0] for run in runs), max(run[0][-1] for run in runs) + 1) if grid is None else grid
+        values = np.array([np.asarray(best)[np.searchsorted(spent, places, side="right") - 1] for spent, best in runs])
+        if len(runs) > 1:
+            measured = [Measured(column) for column in values.T]
+            ax.fill_between(places, [one.low for one in measured], [one.high for one in measured], color=colour, alpha=0.15)
+        ax.plot(places, values.mean(axis=0), color=colour, label=label, drawstyle="steps-post")
+    ax.set(xlabel="epochs spent on the search", ylabel="smallest validation error (share)", title=title)
+    ax.legend(fontsize=9)
+    return f"{title}: smallest error against epochs spent, falling lines for {', '.join(ways)}."

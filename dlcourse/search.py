@@ -1,0 +1,306 @@
+"""A search over hyperparameters with Optuna: where to look, how to choose what to try, what it costs, what mattered.
+
+An objective is a function ``setting -> values``: it takes a dict from name to value, and gives the error to be made
+small, one value an epoch (a generator may yield them, so that a hopeless training can be stopped early). What a search
+costs is counted in epochs, so that searches of different kinds can be compared at the same price.
+"""
+
+import math
+import pathlib
+import zlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+SAMPLERS = ("random", "tpe")
+
+
+@dataclass(frozen=True)
+class Range:
+    """Where a hyperparameter may lie.
+
+    Args:
+        low, high: both ends, included.
+        log: whether equal factors, rather than equal differences, are equally likely.
+        whole: whole numbers only.
+
+    Raises:
+        ValueError: where the range is empty, or a logarithm's range is not above 0.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+
+    def __post_init__(self):
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+            raise ValueError(f"Range({self.low}, {self.high}): expected two finite numbers, the lower first.")
+        if self.log and self.low <= 0:
+            raise ValueError(f"Range({self.low}, {self.high}, log=True): a logarithm's range starts above 0.")
+        if self.whole and not (float(self.low).is_integer() and float(self.high).is_integer()):
+            raise ValueError(f"Range({self.low}, {self.high}, whole=True): expected whole numbers at both ends.")
+
+    def suggest(self, trial, name):
+        """Ask an Optuna trial for a value."""
+        if self.whole:
+            return trial.suggest_int(name, int(self.low), int(self.high), log=self.log)
+        return trial.suggest_float(name, self.low, self.high, log=self.log)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting that was tried. ``errors`` by epoch; ``complete`` is False where it was stopped early."""
+
+    number: int
+    setting: dict
+    errors: tuple
+    complete: bool
+
+    @property
+    def error(self):
+        """The last epoch's."""
+        return self.errors[-1]
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search found. ``study`` is Optuna's own, for whatever it can do besides."""
+
+    trials: list
+    study: object = field(repr=False)
+
+    @property
+    def best(self):
+        """The complete trial of the smallest last error; the first of equals.
+
+        Raises ValueError where none is complete.
+        """
+        complete = [trial for trial in self.trials if trial.complete]
+        if not complete:
+            raise ValueError(f"None of the {len(self.trials)} trials is complete; give the search a larger budget.")
+        return min(complete, key=lambda trial: trial.error)
+
+    @property
+    def epochs(self):
+        """Epochs spent in all."""
+        return sum(len(trial.errors) for trial in self.trials)
+
+    def progress(self):
+        """(epochs spent, smallest error of a complete trial so far), two float64 arrays, from the first complete trial on."""
+        spent, best, points = 0, math.inf, []
+        for trial in self.trials:
+            spent += len(trial.errors)
+            best = min(best, trial.error) if trial.complete else best
+            if math.isfinite(best):
+                points.append((spent, best))
+        return tuple(np.array(points, "float64").reshape(-1, 2).T)
+
+    def part(self, numbers):
+        """The Search of some trials alone, such as ``range(10)`` for the first ten."""
+        import optuna
+
+        study = optuna.create_study()
+        study.add_trials([trial for trial in self.study.trials if trial.number in numbers])
+        return Search([trial for trial in self.trials if trial.number in numbers], study)
+
+    def importances(self, seed=0):
+        """How much of the errors' variance each hyperparameter explains by itself, as shares that add up to 1.
+
+        A random forest is fitted to the complete trials, and its variance taken apart (functional ANOVA, Hutter et al.
+        2014). Computed by Optuna, and sorted by name.
+
+        Raises:
+            ValueError: where fewer than four trials are complete, or all have the same error.
+        """
+        import optuna
+
+        errors = [trial.error for trial in self.trials if trial.complete]
+        if len(errors) < 4 or len(set(errors)) < 2:
+            raise ValueError(f"importances() needs four complete trials or more, with different errors; got {errors}.")
+        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed)
+        shares = optuna.importance.get_param_importances(self.study, evaluator=evaluator)
+        return {name: float(share) for name, share in sorted(shares.items())}
+
+
+def run(objective, space, *, budget, epochs, sampler="tpe", pruning=False, seed=0):
+    """Search until the budget is spent.
+
+    Args:
+        objective: function of a setting (dict from name to value), giving ``epochs`` errors, one by one.
+        space: dict from name to Range.
+        budget: epochs to spend in all.
+        epochs: of a complete trial.
+        sampler: ``"random"``, each setting drawn by itself; or ``"tpe"``, Optuna's tree-structured Parzen estimator
+            (Bergstra et al. 2011), which tries settings that resemble the good ones so far.
+        pruning: whether Hyperband (Li et al. 2018) stops trials that are worse than others after as many epochs.
+        seed: of the sampler.
+
+    Returns:
+        Search.
+
+    Raises:
+        ValueError: where an argument makes no sense, or the objective gives something else than finite errors.
+    """
+    import optuna
+
+    _check_space(space)
+    if sampler not in SAMPLERS:
+        raise ValueError(f"run(sampler={sampler!r}): expected one of {SAMPLERS}.")
+    for name, value in {"epochs": epochs, "budget": budget}.items():
+        if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+            raise ValueError(f"run({name}={value!r}): expected a whole number, 1 or more.")
+    if budget < epochs:
+        raise ValueError(f"run(budget={budget}) can't pay for one complete trial of {epochs} epochs.")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    samplers = {"random": lambda: NumberedSampler(seed), "tpe": lambda: optuna.samplers.TPESampler(seed=seed)}
+    pruner = optuna.pruners.NopPruner()
+    if pruning:
+        pruner = optuna.pruners.HyperbandPruner(min_resource=1, max_resource=epochs, reduction_factor=3)
+    # Hyperband sends a trial to a bracket by the study's name, which is random unless one is given.
+    study = optuna.create_study(study_name=f"search {seed}", sampler=samplers[sampler](), pruner=pruner)
+    left = budget
+    while left > 0:
+        left -= _try(objective, space, study, epochs, left)
+    return Search(_trials(study), study)
+
+
+def _try(objective, space, study, epochs, left):
+    """Train one trial; gives the epochs that it took."""
+    from optuna.trial import TrialState
+
+    trial = study.ask()
+    setting = {name: space[name].suggest(trial, name) for name in space}
+    values = iter(objective(setting))
+    for epoch in range(1, epochs + 1):
+        trial.report(_error(next(values, None), setting, epoch, epochs), epoch)
+        if epoch < epochs and (epoch == left or trial.should_prune()):
+            study.tell(trial, state=TrialState.PRUNED)
+            return epoch
+    study.tell(trial, study.trials[trial.number].intermediate_values[epochs])
+    return epochs
+
+
+def _error(value, setting, epoch, epochs):
+    if value is None:
+        raise ValueError(f"The objective gave {epoch - 1} errors for {setting}; expected {epochs}, one an epoch.")
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"The objective gave {value!r} in epoch {epoch} for {setting}; expected a finite number. Give a "
+                         "training that diverged the error of guessing.")
+    return number
+
+
+def _trials(study):
+    from optuna.trial import TrialState
+
+    return [Trial(trial.number, dict(trial.params), tuple(trial.intermediate_values.values()), trial.state == TrialState.COMPLETE)
+            for trial in study.trials if trial.state in (TrialState.COMPLETE, TrialState.PRUNED) and trial.intermediate_values]
+
+
+def work(objective, space, file, *, trials, seed=0):
+    """Take part in a random search that is kept in a file: as many processes, on as many machines, as can reach it.
+
+    What the n-th setting is depends on ``seed`` and n alone, so the outcome doesn't depend on who tried which.
+
+    Args:
+        objective: function of a setting, giving one finite error.
+        space: dict from name to Range; the same for all who take part.
+        file: path of the study; made by whoever comes first.
+        trials: of all processes together.
+        seed: of the settings.
+
+    Returns:
+        The number of trials that this process did.
+
+    Raises:
+        ValueError: where an argument makes no sense, or the file holds a search in another space or of another seed.
+    """
+    import optuna
+    from optuna.trial import TrialState
+
+    _check_space(space)
+    if isinstance(trials, bool) or not hasattr(trials, "__index__") or trials < 1:
+        raise ValueError(f"work(trials={trials!r}): expected a whole number, 1 or more.")
+    study = _open(file, NumberedSampler(seed))
+    wanted = {"seed": seed, **{name: [each.low, each.high, each.log, each.whole] for name, each in sorted(space.items())}}
+    known = study.user_attrs.get("search")
+    if known is None:
+        study.set_user_attr("search", wanted)
+    elif known != wanted:
+        raise ValueError(f"{file} holds another search: {known}; here it is {wanted}. Give another file, or delete that one.")
+    done = 0
+    while len(study.trials) < trials:
+        trial = study.ask()
+        if trial.number >= trials:  # others were faster
+            study.tell(trial, state=TrialState.FAIL)
+            break
+        setting = {name: space[name].suggest(trial, name) for name in space}
+        try:
+            value = _error(objective(setting), setting, 1, 1)
+        except Exception:
+            study.tell(trial, state=TrialState.FAIL)
+            raise
+        trial.report(value, 1)
+        study.tell(trial, value)
+        done += 1
+    return done
+
+
+def read(file):
+    """The Search that a file holds, its trials in order.
+
+    Raises:
+        FileNotFoundError: where there is no such file.
+    """
+    if not pathlib.Path(file).exists():
+        raise FileNotFoundError(f"There is no study at {file}; search.work() makes one.")
+    study = _open(file, None)
+    return Search(_trials(study), study)
+
+
+def _open(file, sampler):
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    backend = JournalFileBackend(str(file), lock_obj=JournalFileOpenLock(str(file)))
+    return optuna.create_study(study_name="search", storage=JournalStorage(backend), sampler=sampler, load_if_exists=True)
+
+
+def _check_space(space):
+    if not space or not all(isinstance(each, Range) for each in dict(space).values()):
+        raise ValueError(f"A space is a dict from name to search.Range, with one entry or more; got {space!r}.")
+
+
+class NumberedSampler:
+    """Random search whose n-th trial depends on the seed and n alone, whoever asks, and when. An Optuna sampler."""
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def infer_relative_search_space(self, study, trial):
+        return {}
+
+    def sample_relative(self, study, trial, search_space):
+        return {}
+
+    def sample_independent(self, study, trial, name, distribution):
+        share = np.random.default_rng([self.seed, trial.number, zlib.crc32(name.encode())]).random()
+        low, high, whole = distribution.low, distribution.high, isinstance(distribution.low, int)
+        low, high = (low - 0.5, high + 0.5) if whole else (low, high)
+        value = low * (high / low) ** share if distribution.log else low + (high - low) * share
+        return min(max(round(value), distribution.low), distribution.high) if whole else float(value)
+
+    def before_trial(self, study, trial):
+        pass
+
+    def after_trial(self, study, trial, state, values):
+        pass
+
+    def reseed_rng(self):
+        pass
