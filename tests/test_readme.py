@@ -1,4 +1,7 @@
-"""The README and its companions say what is so."""
+"""The README and its companions say what is so.
+
+.venv/bin/python tests/test_readme.py       writes the README's table of chapters anew
+"""
 
 import pathlib
 import re
@@ -11,6 +14,7 @@ from dlcourse import bootstrap
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+TABLE = re.compile(r"^\| \| chapter \|.*\n(?:\|.*\n)*", re.MULTILINE)
 PAGES = ["README.md", "CONTRIBUTING.md", "data/README.md", "LICENSE", "CITATION.cff"]
 
 
@@ -24,12 +28,18 @@ def chapter_row(source):
     return f"| {link} | {english} · {chinese} | {' '.join(sentence.split())} |"
 
 
-def test_the_table_lists_every_chapter_as_its_header_does():
+def chapter_table():
     sources = sorted((ROOT / "notebooks" / "src").glob("*.py"))
-    rows = ["| | chapter | what it is about |", "| --- | --- | --- |", *map(chapter_row, sources)]
-    table = "\n".join(rows)
-    assert table in README, f"README.md's table of chapters should be:\n\n{table}\n"
-    assert README.count("](notebooks/") == len(sources), "README.md lists a chapter that has no source"
+    return (
+        "\n".join(["| | chapter | what it is about |", "| --- | --- | --- |", *map(chapter_row, sources)])
+        + "\n"
+    )
+
+
+def test_the_table_lists_every_chapter_as_its_header_does():
+    assert TABLE.search(README)[0] == chapter_table(), (
+        "to write it anew: .venv/bin/python tests/test_readme.py"
+    )
 
 
 def test_every_make_target_that_is_named_exists():
@@ -68,3 +78,7 @@ def test_no_committed_file_names_a_package_index():
     if found.returncode == 128:  # not a git clone
         return
     assert found.stdout == "", "these name a package index's host"
+
+
+if __name__ == "__main__":
+    (ROOT / "README.md").write_text(TABLE.sub(lambda found: chapter_table(), README), "utf-8")
