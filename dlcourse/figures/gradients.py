@@ -87,8 +87,8 @@ def by_depth(measured, predicted, depths, *, caption, alt=None):
         caption,
         alt
         or (
-            f"Four panels ({', '.join(measured)}): log10 of the first layer's gradient norm over the last's against depth "
-            f"{min(depths)} to {max(depths)}, a line for each of {', '.join(next(iter(measured.values())))}; "
+            f"Four panels ({', '.join(measured)}): log10 of the first layer's gradient norm over the last's against "
+            f"depth {min(depths)} to {max(depths)}, a line for each of {', '.join(next(iter(measured.values())))}; "
             "points measured with intervals, dashed lines from mean-field theory."
         ),
     )
@@ -123,7 +123,8 @@ def phase_diagram(ax, weight_variances, bias_variances, rates, line, points, fig
     ax.legend(loc="upper left", frameon=True, fontsize=9)
     return (
         "Map over weight variance (horizontal) and bias variance (vertical): shades tell how fast gradients shrink "
-        "(upper left of a black line) or grow (lower right); discs of measured rates have the shade of what surrounds them."
+        "(upper left of a black line) or grow (lower right); discs of measured rates have the shade of what "
+        "surrounds them."
     )
 
 
@@ -161,8 +162,8 @@ def singular_values(spectra, depths, *, caption, alt=None):
         caption,
         alt
         or (
-            f"Panels {', '.join(spectra)}: log10 of the largest, upper tenth, median and smallest singular value of the "
-            "product of layer Jacobians against the number of layers; the fans open with depth."
+            f"Panels {', '.join(spectra)}: log10 of the largest, upper tenth, median and smallest singular value "
+            "of the product of layer Jacobians against the number of layers; the fans open with depth."
         ),
     )
 
