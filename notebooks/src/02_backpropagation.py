@@ -98,12 +98,13 @@ def neuron_loss(w, b, x, target):
 
 
 steps = np.linspace(0, 4, 41)
-delivered = [neuron_loss(w - step * dE_dw, b - step * dE_db, x, target) for step in steps]
+delivered = [
+    neuron_loss(w - step * dE_dw, b - step * dE_db, x, target) for step in steps]
 promised = loss - steps * (dE_dw @ dE_dw + dE_db**2)
 drawings.curves(
     steps, {"loss after the step": delivered}, theory={"promise of the gradient": promised}, markers=False,
     xlabel="learning rate", ylabel="loss", title="One step of one neuron", xscale="linear", yscale="linear",
-    caption="The tangent is right for small steps only. At 1.33 it promises a loss of zero, and beyond that a "
+    caption="The tangent is right for small steps only. At $\\eta = 4/3$ it promises a loss of zero, and beyond that a "
             "negative one, which a squared error can't have.",
     alt="The loss after one step falls ever more slowly towards zero as the learning rate grows; the straight line that the "
         "gradient promises leaves it and goes below zero.")
@@ -111,16 +112,17 @@ drawings.curves(
 
 # %% slideshow={"slide_type": "subslide"}
 def kept_share(w, b, x, target, direction_w, direction_b, step):
-    """The drop in loss after a step along a direction, over the drop that its square promises."""
+    """The drop in loss after a step along a direction, over what its square promises."""
     after = neuron_loss(w - step * direction_w, b - step * direction_b, x, target)
     promised = step * (direction_w @ direction_w + direction_b**2)
     return (neuron_loss(w, b, x, target) - after) / promised
 
 
-careless = dE_dy * x, dE_dy                              # the sigmoid's derivative left out
+careless = dE_dy * x, dE_dy                    # the sigmoid's derivative left out
 claims.measure(
     "C02.1", "one neuron, a step of 0.001: loss delivered over loss promised by the gradient",
-    kept_share(w, b, x, target, dE_dw, dE_db, 0.001), between=(0.99, 1.01), control=kept_share(w, b, x, target, *careless, 0.001))
+    kept_share(w, b, x, target, dE_dw, dE_db, 0.001), between=(0.99, 1.01),
+    control=kept_share(w, b, x, target, *careless, 0.001))
 share = Measured(kept_share(w, b, x, target, dE_dw, dE_db, rate))
 show.markdown(f"With the learning rate 1, {share:.0%} of the promised drop is delivered.")
 
@@ -145,7 +147,7 @@ show.markdown(f"With the learning rate 1, {share:.0%} of the promised drop is de
 
 # %% slideshow={"slide_type": "subslide"}
 def initial(widths, seed, dtype="float64"):
-    """A list of layers (W, b): W (fan_in, fan_out) Glorot-uniform, b (fan_out,) zero."""
+    """Layers (W, b): W (fan_in, fan_out) Glorot-uniform, b (fan_out,) zero."""
     random = np.random.default_rng(seed)
     layers = []
     for fan_in, fan_out in itertools.pairwise(widths):
@@ -155,6 +157,7 @@ def initial(widths, seed, dtype="float64"):
     return layers
 
 
+# %% slideshow={"slide_type": "subslide"}
 def forward(layers, x, f):
     """Step 1. Two lists: signals z, (n, d) a layer; outputs a, the input first.
 
@@ -162,7 +165,7 @@ def forward(layers, x, f):
     """
     signals, outputs = [], [x]
     for number, (weights, bias) in enumerate(layers, 1):
-        z = outputs[-1] @ weights + bias          # (n, d_in) @ (d_in, d_out) + (d_out,)
+        z = outputs[-1] @ weights + bias      # (n, d_in) @ (d_in, d_out) + (d_out,)
         signals.append(z)
         outputs.append(z if number == len(layers) else f(z))
     return signals, outputs
@@ -177,7 +180,7 @@ def cross_entropy(logits, labels):
 
 
 def output_delta(logits, labels):
-    """dE/dZ of the last layer, (n, classes): probabilities less the one-hot label, over n."""
+    """dE/dZ of the last layer, (n, classes): probabilities less one-hot labels, over n."""
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     delta = exponentials / exponentials.sum(axis=1, keepdims=True)
     delta[np.arange(len(labels)), labels] -= 1
@@ -201,7 +204,7 @@ def backward(layers, signals, outputs, labels, df):
     delta = output_delta(outputs[-1], labels)               # (n, classes)
     for l in reversed(range(len(layers))):
         dW = outputs[l].T @ delta                           # (d_in, n) @ (n, d_out)
-        gradients[l] = dW, delta.sum(axis=0)                # (d_in, d_out) and (d_out,)
+        gradients[l] = dW, delta.sum(axis=0)                # (d_in, d_out), (d_out,)
         if l > 0:
             weights, _ = layers[l]
             delta = (delta @ weights.T) * df(signals[l - 1])    # (n, d_in)
@@ -261,10 +264,10 @@ def second_direction(gradient):
     return values[1] / values[0]
 
 
-alone = [second_direction(first_gradient(layers, pixels[i : i + 1], labels[i : i + 1], np.tanh, d_tanh))
-         for i in range(10)]
-together = [second_direction(first_gradient(layers, pixels[i : i + 32], labels[i : i + 32], np.tanh, d_tanh))
-            for i in range(10)]
+alone, together = [
+    [second_direction(first_gradient(
+        layers, pixels[i : i + size], labels[i : i + size], np.tanh, d_tanh))
+     for i in range(10)] for size in (1, 32)]
 claims.measure("C02.2", "one example's gradient of a weight matrix: second singular value over the first",
                alone, below=1e-12, control=together)
 
@@ -297,7 +300,8 @@ def shaped(vector, layers):
     """A vector (P,) in the shapes of the layers."""
     ends = np.cumsum([array.size for pair in layers for array in pair])
     pieces = iter(np.split(vector, ends[:-1]))
-    return [tuple(next(pieces).reshape(array.shape) for array in pair) for pair in layers]
+    return [
+        tuple(next(pieces).reshape(array.shape) for array in pair) for pair in layers]
 
 
 def loss_of(layers, x, y, f):
@@ -323,7 +327,8 @@ def relative_error(found, true):
 
 def angle(a, b):
     """The angle between two vectors, in degrees."""
-    return np.degrees(np.arccos(np.clip(a @ b / np.linalg.norm(a) / np.linalg.norm(b), -1, 1)))
+    cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
 
 
 def square_ones_turned(layers):
@@ -335,14 +340,14 @@ def last_alone(gradients):
     return [(0 * dW, 0 * db) for dW, db in gradients[:-1]] + gradients[-1:]
 
 
-mistakes = {                                            # each takes what backward takes
+mistakes = {                                      # each takes what backward takes
     "none": backward,
     "f' left out": lambda L, z, a, y, df: backward(L, z, a, y, np.ones_like),
-    "f' of the output a, not of z": lambda L, z, a, y, df: backward(L, a[1:], a, y, df),
-    "W not transposed": lambda L, z, a, y, df: backward(square_ones_turned(L), z, a, y, df),
-    "biases forgotten": lambda L, *rest: [(dW, 0 * db) for dW, db in backward(L, *rest)],
-    "only the last layer": lambda L, *rest: last_alone(backward(L, *rest)),
-    "sign turned round": lambda L, *rest: [(-dW, -db) for dW, db in backward(L, *rest)],
+    "f' of the output a": lambda L, z, a, y, df: backward(L, a[1:], a, y, df),
+    "W not transposed": lambda L, *rest: backward(square_ones_turned(L), *rest),
+    "biases forgotten": lambda *given: [(dW, 0 * db) for dW, db in backward(*given)],
+    "only the last layer": lambda *given: last_alone(backward(*given)),
+    "sign turned round": lambda *given: [(-dW, -db) for dW, db in backward(*given)],
 }
 
 
@@ -355,8 +360,8 @@ def gradient_step(layers, signals, outputs, y, df, rate):
     return update(layers, backward(layers, signals, outputs, y, df), rate)
 
 
-def train(layers, x, y, f, df, *, rate, epochs, seed, batch_size=32, step=gradient_step,
-          decay=False):
+def train(layers, x, y, f, df, *, rate, epochs, seed, batch_size=32,
+          step=gradient_step, decay=False):
     """Stochastic gradient descent; yields the layers after each epoch.
 
     With decay the rate falls linearly to 0.
@@ -370,6 +375,7 @@ def train(layers, x, y, f, df, *, rate, epochs, seed, batch_size=32, step=gradie
         yield layers
 
 
+# %% slideshow={"slide_type": "subslide"}
 def accuracy(layers, x, y, f):
     return np.mean(forward(layers, x, f)[1][-1].argmax(axis=1) == y)
 
@@ -377,25 +383,37 @@ def accuracy(layers, x, y, f):
 # %% slideshow={"slide_type": "subslide"}
 def with_gradients(gradients_of):
     """A step that uses another backward pass."""
-    return lambda ls, z, a, y, df, rate: update(ls, gradients_of(ls, z, a, y, df), rate)
+    def step(layers, signals, outputs, y, df, rate):
+        return update(layers, gradients_of(layers, signals, outputs, y, df), rate)
+    return step
 
 
+def trained_accuracy(widths, step, rate, seed, examples, held_out):
+    """Accuracy on (x, y) held out, after 10 epochs of a tanh network on examples (x, y)."""
+    *_, final = train(initial(widths, seed), *examples, np.tanh, d_tanh, rate=rate,
+                      epochs=10, seed=seed, step=step)
+    return accuracy(final, *held_out, np.tanh)
+
+
+# %% slideshow={"slide_type": "subslide"}
 held_out = digits.validation.x.reshape(-1, 64).astype("float64"), digits.validation.y
-checked = initial([12, 6, 6, 10], seed=0)                        # small: the check needs 2 P passes
+checked = initial([12, 6, 6, 10], seed=0)         # small: the check needs 2 P passes
+some = pixels[:32, 20:32], labels[:32]
+numeric = difference_quotients(checked, *some, np.tanh, h=1e-5)
 trained, errors, angles = {}, {}, {}
 for name, gradients_of in mistakes.items():
-    passed = forward(checked, pixels[:32, 20:32], np.tanh)
-    found = flat(gradients_of(checked, *passed, labels[:32], d_tanh))
-    numeric = difference_quotients(checked, pixels[:32, 20:32], labels[:32], np.tanh, h=1e-5)
+    found = flat(gradients_of(checked, *forward(checked, some[0], np.tanh), some[1], d_tanh))
     errors[name], angles[name] = relative_error(found, numeric), angle(found, numeric)
-    trained[name] = Measured([accuracy(list(train(
-        initial([64, 64, 64, 64, 10], seed), pixels, labels, np.tanh, d_tanh, rate=0.1, epochs=10, seed=seed,
-        step=with_gradients(gradients_of)))[-1], *held_out, np.tanh) for seed in range(5)])
+    trained[name] = Measured([
+        trained_accuracy([64, 64, 64, 64, 10], with_gradients(gradients_of), 0.1, seed,
+                         (pixels, labels), held_out) for seed in range(5)])
 
 # %% slideshow={"slide_type": "fragment"}
 show.table(
-    [[name, Measured(errors[name]), Measured(angles[name], "°"), f"{trained[name]:.1%}"] for name in mistakes],
-    ["mistake", "relative error by finite differences", "angle to the gradient", "validation accuracy, 10 epochs"])
+    [[name, Measured(errors[name]), Measured(angles[name], "°"), f"{trained[name]:.1%}"]
+     for name in mistakes],
+    ["mistake", "relative error", "angle to the gradient", "accuracy after 10 epochs"],
+    "Against finite differences; and trained with it, on validation data")
 
 # %% slideshow={"slide_type": "subslide"}
 downhill = [name for name in mistakes if name not in ("none", "sign turned round")]
@@ -433,32 +451,36 @@ claims.measure(
 # subtracting two nearly equal losses, each right to a relative $\varepsilon$ ($1.1 \cdot 10^{-16}$ in float64,
 # $6 \cdot 10^{-8}$ in float32):
 #
-# $$\text{forward: } \frac{E(h) - E(0)}{h} - E' \approx \frac{h}{2} E'' + \frac{2 \varepsilon E}{h}, \qquad
-# \text{central: } \frac{E(h) - E(-h)}{2h} - E' \approx \frac{h^2}{6} E''' + \frac{\varepsilon E}{h}$$
+# $$\text{forward: } \frac{E(h) - E(0)}{h} - E' \approx \frac{h}{2} E'' + \frac{2 \varepsilon E}{h}$$
+#
+# $$\text{central: } \frac{E(h) - E(-h)}{2h} - E' \approx \frac{h^2}{6} E''' + \frac{\varepsilon E}{h}$$
 #
 # On logarithmic axes each is a straight line: slopes $+1$ or $+2$ on the right, $-1$ on the left. They meet near
 # $h \approx \sqrt\varepsilon$ and $h \approx \sqrt[3]{\varepsilon}$.
 
 # %% slideshow={"slide_type": "subslide"}
 def along(layers, direction, h, x, y):
-    """The loss after a step h along a direction (P,), in the precision of the arrays."""
-    start = flat(layers)
-    return float(loss_of(shaped(start + start.dtype.type(h) * direction, layers), x, y, np.tanh))
+    """The loss after a step h along a direction (P,), in the arrays' precision."""
+    moved = flat(layers) + direction.dtype.type(h) * direction
+    return float(loss_of(shaped(moved, layers), x, y, np.tanh))
 
 
 # %% slideshow={"slide_type": "subslide"}
 def quotient_errors(steps, x, y, *, dtype, central, seed, directions=8):
-    """The error of difference quotients over the true slope, (steps,): root mean squares over random directions."""
-    true_layers, layers = initial([64, 16, 10], seed), initial([64, 16, 10], seed, dtype)
-    gradient = flat(backward(true_layers, *forward(true_layers, x, np.tanh), y, d_tanh))
+    """The error of difference quotients over the true slope, (steps,).
+
+    Root mean squares over random directions of length 1.
+    """
+    exact, layers = [initial([64, 16, 10], seed, kind) for kind in ("float64", dtype)]
+    gradient = flat(backward(exact, *forward(exact, x, np.tanh), y, d_tanh))
     drawn = np.random.default_rng(seed).normal(size=(directions, len(gradient)))
     drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
     found = np.empty((directions, len(steps)))
     for row, direction in enumerate(drawn.astype(dtype)):
         for column, h in enumerate(steps):
             low = -h if central else 0.0
-            rise = along(layers, direction, h, x.astype(dtype), y) - along(layers, direction, low, x.astype(dtype), y)
-            found[row, column] = rise / (h - low)
+            up, down = [along(layers, direction, at, x.astype(dtype), y) for at in (h, low)]
+            found[row, column] = (up - down) / (h - low)
     true = drawn @ gradient
     return np.sqrt(np.mean((found - true[:, None]) ** 2, axis=0) / np.mean(true**2))
 
@@ -467,22 +489,23 @@ def quotient_errors(steps, x, y, *, dtype, central, seed, directions=8):
 step_sizes = np.logspace(-13, 0, 53)
 kinds = list(itertools.product(["float32", "float64"], ["forward", "central"]))
 quotients = {
-    (dtype, kind): np.array([quotient_errors(step_sizes, pixels[:32], labels[:32], dtype=dtype,
-                                             central=kind == "central", seed=seed) for seed in range(5)])
+    (dtype, kind): np.array([
+        quotient_errors(step_sizes, pixels[:32], labels[:32], dtype=dtype,
+                        central=kind == "central", seed=seed) for seed in range(5)])
     for dtype, kind in kinds}
 
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True)
 for axis, dtype in zip(axes, ["float32", "float64"], strict=True):
-    usable = step_sizes > 100 * np.finfo(dtype).eps if dtype == "float32" else step_sizes > 0
+    usable = step_sizes > 100 * np.finfo(dtype).eps
+    lines = {kind: quotients[dtype, kind][:, usable] for kind in ["forward", "central"]}
     drawings.curves(
-        step_sizes[usable], {kind: quotients[dtype, kind][:, usable] for kind in ["forward", "central"]}, ax=axis,
-        xlabel="step $h$", ylabel="relative error of the slope", title=f"Difference quotients, {dtype}")
+        step_sizes[usable], lines, ax=axis, xlabel="step $h$",
+        ylabel="relative error of the slope", title=f"Difference quotients, {dtype}")
 show.figure(
     fig, caption="Right of each valley truncation, left of it rounding. Central differences reach deeper and want a "
     "larger step; float32 has only a narrow valley. Lines: median of 5 seeds, bands: all of them.",
     alt="Two log-log charts, float32 and float64. Each shows V-shaped curves for forward and central differences: "
     "error falls with slope minus one as the step grows, then rises with slope one (forward) or two (central).")
-
 
 # %% slideshow={"slide_type": "subslide"}
 def slope(x, y):
@@ -491,14 +514,16 @@ def slope(x, y):
 
 
 def two_slopes(steps, errors):
-    """Slopes left and right of the lowest error, well away from it (by a factor of 5) and below h = 1."""
+    """Slopes left and right of the lowest error, a factor of 5 away from it; its place."""
     best = steps[np.argmin(errors)]
-    left, right = (steps >= best / 300) & (steps <= best / 5), (steps >= 5 * best) & (steps <= 1)
+    left = (steps >= best / 300) & (steps <= best / 5)
+    right = (steps >= 5 * best) & (steps <= 1)
     return slope(steps[left], errors[left]), slope(steps[right], errors[right]), best
 
 
 # %% slideshow={"slide_type": "subslide"}
-valleys = {kind: np.array([two_slopes(step_sizes, errors) for errors in quotients[kind]]) for kind in kinds}
+valleys = {kind: np.array([two_slopes(step_sizes, errors) for errors in quotients[kind]])
+           for kind in kinds}
 show.table(
     [[dtype, kind, *[Measured(valleys[dtype, kind][:, i]) for i in range(2)],
       Measured(np.log10(valleys[dtype, kind][:, 2])), Measured(np.log10(quotients[dtype, kind].min(axis=1)))]
@@ -508,7 +533,8 @@ show.table(
 
 # %% slideshow={"slide_type": "subslide"}
 for dtype in ["float32", "float64"]:
-    gained = np.log10(quotients[dtype, "forward"].min(axis=1) / quotients[dtype, "central"].min(axis=1))
+    lowest = {kind: quotients[dtype, kind].min(axis=1) for kind in ("forward", "central")}
+    gained = np.log10(lowest["forward"] / lowest["central"])
     claims.measure("C02.19", f"digits that central differences win over forward ones at best, {dtype}", gained,
                    above=0.5, control=-gained)
     left, right = valleys[dtype, "forward"][:, :2].T
@@ -523,11 +549,12 @@ for dtype in ["float32", "float64"]:
                    between=(-1.25, -0.75), control=right)
 
 # %% slideshow={"slide_type": "fragment"}
-deepest = valleys["float64", "central"][:, 2], quotients["float64", "central"].min(axis=1)
-shallow = quotients["float32", "central"].min(axis=1)
+best_step = Measured(np.log10(valleys["float64", "central"][:, 2]))
+right_digits = {dtype: Measured(-np.log10(quotients[dtype, "central"].min(axis=1)))
+                for dtype in ("float32", "float64")}
 show.markdown(f"""
-Central differences in float64 are best at a step of 10 to the power {Measured(np.log10(deepest[0])):.1f}, and get
-{Measured(-np.log10(deepest[1])):.1f} digits right; in float32 at best {Measured(-np.log10(shallow)):.1f}.
+Central differences in float64 are best at a step of 10 to the power {best_step:.1f}, and
+get {right_digits["float64"]:.1f} digits right; in float32 at best {right_digits["float32"]:.1f}.
 """)
 
 # %% [markdown]
@@ -690,6 +717,7 @@ def d_sigmoid(z):
     return sigmoid(z) * (1 - sigmoid(z))
 
 
+# %% slideshow={"slide_type": "subslide"}
 x1, x2 = Node(1.0, "$x_1$"), Node(2.0, "$x_2$")
 w1, w2 = Node(0.5, "$w_1$"), Node(-0.25, "$w_2$")
 bias, t = Node(0.0, "$b$"), Node(1.0, "$t$")
@@ -730,19 +758,23 @@ def engine_gradients(layers, x, labels, f, df, combine=np.add):
 
 
 def worst(found, true):
-    """The largest relative error over the arrays: each difference's norm over the true array's."""
-    return max(np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-300)
-               for pair, true_pair in zip(found, true, strict=True) for a, b in zip(pair, true_pair, strict=True))
+    """The largest relative error of an array: the difference's norm over the true norm."""
+    pairs = zip(itertools.chain(*found), itertools.chain(*true), strict=True)
+    return max(np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-300) for a, b in pairs)
 
 
 # %% slideshow={"slide_type": "fragment"}
+def overwrite(before, share):
+    return share
+
+
 engine_errors, forgetful_errors = [], []
 for seed in range(5):
-    layers = initial([64, 32, 32, 10], seed)
-    ours = backward(layers, *forward(layers, pixels[:32], np.tanh), labels[:32], d_tanh)
-    engine_errors.append(worst(engine_gradients(layers, pixels[:32], labels[:32], np.tanh, d_tanh), ours))
-    forgetful_errors.append(worst(engine_gradients(
-        layers, pixels[:32], labels[:32], np.tanh, d_tanh, combine=lambda before, share: share), ours))
+    layers, batch = initial([64, 32, 32, 10], seed), (pixels[:32], labels[:32])
+    ours = backward(layers, *forward(layers, batch[0], np.tanh), batch[1], d_tanh)
+    for kept, combine in [(engine_errors, np.add), (forgetful_errors, overwrite)]:
+        found = engine_gradients(layers, *batch, np.tanh, d_tanh, combine)
+        kept.append(worst(found, ours))
 claims.measure("C02.7", "the engine's gradients of a network against the formulas': largest relative error",
                engine_errors, below=1e-12, control=forgetful_errors)
 
@@ -775,54 +807,71 @@ def tape_gradients(layers, x, labels, activation):
         for number, (W, b) in enumerate(variables, 1):
             a = tf.linalg.matmul(a, W) + b
             a = activation(a) if number < len(variables) else a
-        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, a))
-    return [tuple(gradient.numpy() for gradient in pair) for pair in tape.gradient(loss, variables)]
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, a)
+        loss = tf.reduce_mean(loss)
+    found = tape.gradient(loss, variables)
+    return [tuple(gradient.numpy() for gradient in pair) for pair in found]
+
+
+def relu(z):
+    return np.maximum(z, 0)
+
+
+# %% slideshow={"slide_type": "subslide"}
+def d_relu(z):
+    return (z > 0).astype(z.dtype)
 
 
 activations = {                                  # f, f', TensorFlow's f
     "tanh": (np.tanh, d_tanh, tf.tanh),
     "sigmoid": (sigmoid, d_sigmoid, tf.sigmoid),
-    "ReLU": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(z.dtype), tf.nn.relu),
+    "ReLU": (relu, d_relu, tf.nn.relu),
 }
 
 # %% slideshow={"slide_type": "subslide"}
-settings = {"hidden layers": [1, 2, 4, 8], "width": [3, 32, 128], "batch": [1, 16, 100], "outputs": [2, 10, 50]}
+def three_ways(seed, depth, width, batch, classes, f, df, tf_f):
+    """Largest relative errors of the formulas, the engine, and with f' left out."""
+    random = np.random.default_rng(seed)
+    layers = initial([20] + [width] * depth + [classes], seed)
+    x, y = random.normal(size=(batch, 20)), random.integers(classes, size=batch)
+    tape, passed = tape_gradients(layers, x, y, tf_f), forward(layers, x, f)
+    return {"formulas": worst(backward(layers, *passed, y, df), tape),
+            "engine": worst(engine_gradients(layers, x, y, f, df), tape),
+            "f' left out": worst(backward(layers, *passed, y, np.ones_like), tape)}
+
+
+settings = {"hidden layers": [1, 2, 4, 8], "width": [3, 32, 128],
+            "batch": [1, 16, 100], "outputs": [2, 10, 50]}
 table = []
-for number, (depth, width, batch, classes) in enumerate(itertools.product(*settings.values())):
+for number, sizes in enumerate(itertools.product(*settings.values())):
     name = list(activations)[number % 3]
-    f, df, tf_f = activations[name]
-    random = np.random.default_rng(number)
-    layers = initial([20] + [width] * depth + [classes], seed=number)
-    x_random, y_random = random.normal(size=(batch, 20)), random.integers(classes, size=batch)
-    tape, passed = tape_gradients(layers, x_random, y_random, tf_f), forward(layers, x_random, f)
-    table.append({
-        "hidden layers": depth, "width": width, "batch": batch, "outputs": classes, "activation": name,
-        "formulas": worst(backward(layers, *passed, y_random, df), tape),
-        "engine": worst(engine_gradients(layers, x_random, y_random, f, df), tape),
-        "f' left out": worst(backward(layers, *passed, y_random, np.ones_like), tape)})
+    described = dict(zip(settings, sizes, strict=True), activation=name)
+    table.append(described | three_ways(number, *sizes, *activations[name]))
 
 # %% slideshow={"slide_type": "fragment"}
 rows = []
 for setting, values in {**settings, "activation": list(activations)}.items():
     for value in values:
         chosen = [row for row in table if row[setting] == value]
-        rows.append([f"{setting}: {value}", len(chosen), *[Measured(max(row[way] for row in chosen)) for way in
-                     ["formulas", "engine"]], Measured(min(row["f' left out"] for row in chosen))])
+        largest = [Measured(max(row[way] for row in chosen)) for way in ("formulas", "engine")]
+        smallest = Measured(min(row["f' left out"] for row in chosen))
+        rows.append([f"{setting}: {value}", len(chosen), *largest, smallest])
 show.table(rows, ["setting", "networks", "formulas: worst", "engine: worst", "f' left out: smallest"],
            "Relative error against tf.GradientTape, worst array of the worst network of each line")
 
 # %% slideshow={"slide_type": "fragment"}
-by_depth = {way: np.array([[np.clip(row[way], 1e-17, 100) for row in table if row["hidden layers"] == depth]
-                           for depth in settings["hidden layers"]]).T
-            for way in ["formulas", "engine", "f' left out"]}
+by_depth = {
+    way: np.array([[np.clip(row[way], 1e-17, 100) for row in table
+                    if row["hidden layers"] == depth] for depth in settings["hidden layers"]]).T
+    for way in ["formulas", "engine", "f' left out"]}
 drawings.curves(
     settings["hidden layers"], by_depth, theory={"float64's rounding unit": [np.finfo("float64").eps / 2] * 4},
     xlabel="hidden layers", ylabel="relative error of the worst array", title="Three ways to one gradient", ticks=True,
     caption="Both of ours stay within a few rounding units of the tape at every depth; with the derivative left out, "
             "the error is of the gradient's own size or larger. Lines: medians, bands: all networks of that depth, from 1e-17 "
             "(below: drawn there) to 100.",
-    alt="Relative error on a logarithmic axis against the number of hidden layers: formulas and engine lie near 1e-16 to "
-        "1e-15 at all depths, the network without the derivative near 1 and above.")
+    alt="Relative error on a logarithmic axis against the number of hidden layers: formulas and engine lie near "
+        "rounding at all depths, the network without the derivative near 1 and above.")
 
 # %% slideshow={"slide_type": "fragment"}
 exact = [claims.measure(
@@ -850,10 +899,11 @@ exact = [claims.measure(
 def directional_derivative(layers, direction, x, labels, f, df):
     """One forward-mode pass: the loss's slope along a direction, given as layers (dW, db)."""
     a, a_dot = x, None
-    for number, ((W, b), (W_dot, b_dot)) in enumerate(zip(layers, direction, strict=True), 1):
+    pairs = zip(layers, direction, strict=True)
+    for number, ((W, b), (W_dot, b_dot)) in enumerate(pairs, 1):
         z = a @ W + b
         z_dot = a @ W_dot + b_dot
-        if a_dot is not None:                                # the input itself doesn't move
+        if a_dot is not None:                     # the input itself doesn't move
             z_dot = a_dot @ W + z_dot
         last = number == len(layers)
         a, a_dot = (z, z_dot) if last else (f(z), df(z) * z_dot)
@@ -867,19 +917,23 @@ def tape_forward(layers, direction, x, labels):
     tangents = [tf.constant(array) for pair in direction for array in pair]
     with tf.autodiff.ForwardAccumulator(variables, tangents) as accumulator:
         a = tf.constant(x)
-        for number in range(0, len(variables), 2):
-            a = tf.linalg.matmul(a if number == 0 else tf.tanh(a), variables[number]) + variables[number + 1]
-        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, a))
+        for W, b in zip(variables[::2], variables[1::2], strict=True):
+            a = tf.linalg.matmul(a, W) + b
+            a = a if W is variables[-2] else tf.tanh(a)
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, a)
+        loss = tf.reduce_mean(loss)
     return accumulator.jvp(loss).numpy()
 
 
 # %% slideshow={"slide_type": "subslide"}
-layers, direction = initial([64, 32, 10], seed=0), initial([64, 32, 10], seed=1)
-ours = directional_derivative(layers, direction, pixels[:32], labels[:32], np.tanh, d_tanh)
-by_reverse = flat(backward(layers, *forward(layers, pixels[:32], np.tanh), labels[:32], d_tanh)) @ flat(direction)
-by_tape = tape_forward(layers, direction, pixels[:32], labels[:32])
-quotient = (along(layers, flat(direction), 1e-5, pixels[:32], labels[:32])
-            - along(layers, flat(direction), -1e-5, pixels[:32], labels[:32])) / 2e-5
+layers, direction = [initial([64, 32, 10], seed) for seed in (0, 1)]
+batch = pixels[:32], labels[:32]
+gradient = flat(backward(layers, *forward(layers, batch[0], np.tanh), batch[1], d_tanh))
+by_reverse = gradient @ flat(direction)
+ours = directional_derivative(layers, direction, *batch, np.tanh, d_tanh)
+by_tape = tape_forward(layers, direction, *batch)
+up, down = [along(layers, flat(direction), h, *batch) for h in (1e-5, -1e-5)]
+quotient = (up - down) / 2e-5
 claims.measure("C02.8", "slope along a direction, forward mode against the gradient times the direction: relative error",
                max(abs(ours / by_reverse - 1), abs(by_tape / by_reverse - 1)), below=1e-12,
                control=abs(quotient / by_reverse - 1))
@@ -897,8 +951,9 @@ claims.measure("C02.8", "slope along a direction, forward mode against the gradi
 def whole_gradient_forward(layers, x, labels, f, df):
     """The gradient (P,) by forward mode: one pass a parameter."""
     size = len(flat(layers))
-    return np.array([directional_derivative(layers, shaped(direction, layers), x, labels, f, df)
-                     for direction in np.eye(size)])
+    return np.array([
+        directional_derivative(layers, shaped(direction, layers), x, labels, f, df)
+        for direction in np.eye(size)])
 
 
 def whole_gradient_reverse(layers, x, labels, f, df):
@@ -908,7 +963,8 @@ def whole_gradient_reverse(layers, x, labels, f, df):
 
 def multiplications(gradient, layers, x, labels):
     count = tally.Tally()
-    gradient([(count.array(W), b) for W, b in layers], count.array(x), labels, np.tanh, d_tanh)
+    counted = [(count.array(W), b) for W, b in layers]
+    gradient(counted, count.array(x), labels, np.tanh, d_tanh)
     return count.multiplications
 
 
@@ -933,7 +989,8 @@ for width in widths:
     parameters.append(len(flat(layers)))
     for way, gradient in ways.items():
         counts[way].append(multiplications(gradient, layers, x_small, y_small))
-        times[way].append(seconds(gradient, layers, x_small, y_small, repeats=2 if way == "forward mode" else 50))
+        repeats = 2 if way == "forward mode" else 50
+        times[way].append(seconds(gradient, layers, x_small, y_small, repeats))
 by_formula = [16 * (8 * width + width * 4) * 3 - 16 * 8 * width for width in widths]
 show.table(
     [[P, f"{forward_count:,}", f"{reverse_count:,}", f"{one:,}", f"{forward_count // reverse_count:,}"]
@@ -1001,15 +1058,17 @@ def step_in_passing(layers, signals, outputs, y, df, rate):
     changed, delta = list(layers), output_delta(outputs[-1], y)
     for l in reversed(range(len(layers))):
         weights, bias = layers[l]
-        changed[l] = weights - rate * outputs[l].T @ delta, bias - rate * delta.sum(axis=0)
+        dW, db = outputs[l].T @ delta, delta.sum(axis=0)
+        changed[l] = weights - rate * dW, bias - rate * db
         if l > 0:
-            new_weights, _ = changed[l]                     # backward() takes layers[l] here
+            new_weights, _ = changed[l]           # backward() takes layers[l] here
             delta = (delta @ new_weights.T) * df(signals[l - 1])
     return changed
 
 
+# %% slideshow={"slide_type": "subslide"}
 def step_in_turn(layers, signals, outputs, y, df, rate):
-    """All gradients first; then the layers are updated in turn, from the output to the input."""
+    """All gradients first; then updates in turn, from the output to the input."""
     gradients, changed = backward(layers, signals, outputs, y, df), list(layers)
     for l in reversed(range(len(layers))):
         (W, b), (dW, db) = layers[l], gradients[l]
@@ -1018,9 +1077,8 @@ def step_in_turn(layers, signals, outputs, y, df, rate):
 
 
 # %% slideshow={"slide_type": "subslide"}
-def step_angle(step, hidden_layers, rate, seed):
-    """The angle between a step and the true gradient's, in degrees, on 64 digits."""
-    x, y = pixels[:64], labels[:64]
+def step_angle(step, hidden_layers, rate, seed, x, y):
+    """The angle between a step and the true gradient's, in degrees, on one batch."""
     layers = initial([64] + [32] * hidden_layers + [10], seed)
     passed = forward(layers, x, np.tanh)
     moved = flat(layers) - flat(step(layers, *passed, y, d_tanh, rate))
@@ -1028,9 +1086,11 @@ def step_angle(step, hidden_layers, rate, seed):
 
 
 # %% slideshow={"slide_type": "subslide"}
-rates, depths = np.array([0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]), [1, 2, 4, 8]
-angles = {depth: np.array([[step_angle(step_in_passing, depth, rate, seed) for rate in rates] for seed in range(5)])
-          for depth in depths}
+depths, rates = [1, 2, 4, 8], np.array([0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0])
+batch = pixels[:64], labels[:64]
+angles = {
+    depth: np.array([[step_angle(step_in_passing, depth, rate, seed, *batch) for rate in rates]
+                     for seed in range(5)]) for depth in depths}
 drawings.curves(
     rates, {f"{depth} hidden layer{'s' * (depth > 1)}": angles[depth] for depth in depths}, xlabel="learning rate",
     ylabel="angle to the true gradient (degrees)", title="Updating while the gradient passes",
@@ -1042,25 +1102,26 @@ drawings.curves(
 # %% slideshow={"slide_type": "subslide"}
 wide = claims.measure(
     "A2.2.2", "updated in passing, 4 hidden layers, learning rate 1: angle to the true gradient (degrees), 5 seeds",
-    angles[4][:, -1], above=5, control=[step_angle(step_in_turn, 4, 1.0, seed) for seed in range(5)])
+    angles[4][:, -1], above=5, control=[step_angle(step_in_turn, 4, 1.0, seed, *batch) for seed in range(5)])
 
 
-def batch_angle(seed):
-    """Between the gradients of two batches of 64: the noise that training lives with (degrees)."""
-    layers = initial([64, 32, 32, 32, 32, 10], seed)
-    two = [flat(backward(layers, *forward(layers, pixels[rows], np.tanh), labels[rows], d_tanh))
-           for rows in (slice(0, 64), slice(64, 128))]
-    return angle(*two)
+def batch_angle(seed, x, y):
+    """Between the gradients of two halves of a batch: training's noise (degrees)."""
+    layers, half = initial([64, 32, 32, 32, 32, 10], seed), len(x) // 2
+    first, second = [
+        flat(backward(layers, *forward(layers, x[rows], np.tanh), y[rows], d_tanh))
+        for rows in (slice(half), slice(half, None))]
+    return angle(first, second)
 
 
 # %% slideshow={"slide_type": "subslide"}
 small = rates <= 0.1
+noise = Measured([batch_angle(seed, pixels[:128], labels[:128]) for seed in range(5)], "°")
 claims.measure("C02.10", "angle of the update in passing, learning rate 0.1: eight hidden layers over one, paired by seed",
                angles[8][:, 4] / angles[1][:, 4], above=1.5, control=angles[1][:, 4] / angles[1][:, 4])
 claims.measure("C02.10", "angle of the update in passing against the learning rate: slope on logarithmic axes",
                [slope(rates[small], row[small]) for row in angles[4]], between=(0.9, 1.1),
-               control=[slope(rates[small], [batch_angle(seed)] * small.sum()) for seed in range(5)])
-noise = Measured([batch_angle(seed) for seed in range(5)], "°")
+               control=[slope(rates[small], [value] * small.sum()) for value in noise.values])
 show.markdown(f"""
 At a rate of 0.1 and four hidden layers the step is off by {Measured(angles[4][:, 4], "°")}, at a rate of 1 by
 {Measured(angles[4][:, -1], "°")}. To compare: the gradients of two different batches of 64 stand at {noise} to each other.
@@ -1071,16 +1132,14 @@ At a rate of 0.1 and four hidden layers the step is off by {Measured(angles[4][:
 # batches, and this doesn't. What does it do to training?
 
 # %% slideshow={"slide_type": "subslide"}
-def final_accuracy(step, rate, seed):
-    with np.errstate(all="ignore"):                          # some of these diverge, which is the point
-        final = list(train(initial([64, 32, 32, 10], seed), pixels, labels, np.tanh, d_tanh, rate=rate, epochs=10,
-                           seed=seed, step=step))[-1]
-        return accuracy(final, *held_out, np.tanh)
-
-
 training_rates = np.array([0.03, 0.1, 0.3, 0.6, 1.0, 2.0])
-reached = {name: np.array([[final_accuracy(step, rate, seed) for rate in training_rates] for seed in range(6)])
-           for name, step in {"all gradients first": gradient_step, "updated in passing": step_in_passing}.items()}
+both = {"all gradients first": gradient_step, "updated in passing": step_in_passing}
+with np.errstate(all="ignore"):                   # some diverge, which is the point
+    reached = {
+        name: np.array([[
+            trained_accuracy([64, 32, 32, 10], step, rate, seed, (pixels, labels), held_out)
+            for rate in training_rates] for seed in range(6)])
+        for name, step in both.items()}
 drawings.curves(
     training_rates, reached, xlabel="learning rate", ylabel="validation accuracy", yscale="linear",
     title="Trained for 10 epochs, two hidden layers",
@@ -1094,8 +1153,9 @@ at_one, at_tenth = list(training_rates).index(1.0), list(training_rates).index(0
 lost = reached["all gradients first"] - reached["updated in passing"]
 suffers = claims.measure("A2.2.2", "validation accuracy lost by updating in passing, learning rate 1, paired by seed",
                          lost[:, at_one], above=0.05, control=lost[:, at_tenth])
-same = max(step_angle(step_in_turn, depth, 1.0, seed) for depth in depths for seed in range(5))
-claims.verdict("A2.2.2", {
+same = max(step_angle(step_in_turn, depth, 1.0, seed, *batch)
+           for depth in depths for seed in range(5))
+in_turn = claims.verdict("A2.2.2", {
     "holds": wide.high < 1,
     "holds when all gradients come first": wide.low > 1 and suffers.low > 0 and same < 1e-5,
     "does not hold": True})
@@ -1119,37 +1179,38 @@ claims.verdict("A2.2.2", {
 
 # %% slideshow={"slide_type": "subslide"}
 def moved(x, y):
-    """Every 8×8 picture five times: as it is, and moved by one pixel up, down, left, right. (n, 64) -> (5 n, 64)."""
+    """8×8 pictures as they are, and moved by one pixel each way: (n, 64) -> (5 n, 64)."""
     framed = np.pad(x.reshape(-1, 8, 8), [(0, 0), (1, 1), (1, 1)])
     corners = [(1, 1), (0, 1), (2, 1), (1, 0), (1, 2)]
-    return np.concatenate([framed[:, i : i + 8, j : j + 8].reshape(-1, 64) for i, j in corners]), np.tile(y, 5)
-
-
-relu, d_relu, _ = activations["ReLU"]
+    pictures = [framed[:, i : i + 8, j : j + 8].reshape(-1, 64) for i, j in corners]
+    return np.concatenate(pictures), np.tile(y, 5)
 
 
 def learn(x, y, rate, seed, epochs=20):
     """The layers after each epoch, for pixels centred round 0."""
     more_x, more_y = moved(x, y)
-    return list(train(initial([64, 64, 64, 10], seed), more_x - 0.5, more_y, relu, d_relu, rate=rate, epochs=epochs,
-                      seed=seed, decay=True))
+    return list(train(initial([64, 64, 64, 10], seed), more_x - 0.5, more_y, relu, d_relu,
+                      rate=rate, epochs=epochs, seed=seed, decay=True))
 
 
 # %% slideshow={"slide_type": "subslide"}
 candidates = [0.03, 0.1, 0.3]
-scores = {rate: Measured([accuracy(learn(pixels, labels, rate, seed)[-1], held_out[0] - 0.5, held_out[1], relu)
-                          for seed in range(3)]) for rate in candidates}
+scores = {rate: Measured([
+    accuracy(learn(pixels, labels, rate, seed)[-1], held_out[0] - 0.5, held_out[1], relu)
+    for seed in range(3)]) for rate in candidates}
 chosen = max(candidates, key=lambda rate: scores[rate].mean)
 show.table([[rate, f"{scores[rate]:.1%}"] for rate in candidates], ["learning rate", "validation accuracy, 3 seeds"])
 
 # %% slideshow={"slide_type": "subslide"}
-all_pixels, all_labels = np.concatenate([pixels, held_out[0]]), np.concatenate([labels, held_out[1]])
+all_pixels = np.concatenate([pixels, held_out[0]])
+all_labels = np.concatenate([labels, held_out[1]])
 test = digits.test.x.reshape(-1, 64).astype("float64") - 0.5, digits.test.y
 histories = [learn(all_pixels, all_labels, chosen, seed) for seed in range(5)]
-shuffled = [learn(all_pixels, np.random.default_rng(seed).permutation(all_labels), chosen, seed, epochs=3)[-1]
-            for seed in range(5)]
+mixed = np.random.default_rng(0).permutation(all_labels)
+shuffled = [learn(all_pixels, mixed, chosen, seed, epochs=3)[-1] for seed in range(5)]
 
-losses = np.array([[loss_of(layers, all_pixels - 0.5, all_labels, relu) for layers in history] for history in histories])
+losses = [[loss_of(layers, all_pixels - 0.5, all_labels, relu) for layers in history]
+          for history in histories]
 drawings.curves(
     np.arange(1, 21), {"training loss": losses}, xlabel="epoch", ylabel="loss (nats)", xscale="linear",
     title="The NumPy network on 8×8 digits", caption="The training loss, on a logarithmic axis. As the learning rate "
@@ -1166,7 +1227,8 @@ show.markdown(f"Of {len(test[1])} test digits, {wrong:.1f} are wrong: {right.val
               "shuffled labels.")
 
 # %% slideshow={"slide_type": "fragment"}
-guesses = np.array([forward(history[-1], test[0], relu)[1][-1].argmax(axis=1) for history in histories])
+guesses = np.array([
+    forward(history[-1], test[0], relu)[1][-1].argmax(axis=1) for history in histories])
 failures = (guesses != test[1]).sum(axis=0)
 hardest = np.argsort(-failures, kind="stable")[:10]
 image_grid(test[0][hardest].reshape(-1, 8, 8) + 0.5, [str(test[1][i]) for i in hardest], columns=10, figsize=(8, 1.6),
@@ -1200,7 +1262,7 @@ image_grid(test[0][hardest].reshape(-1, 8, 8) + 0.5, [str(test[1][i]) for i in h
 
 # %% slideshow={"slide_type": "subslide"}
 def ridge(x, y, penalty):
-    """The Hessian (10, 10) and the right-hand side (10,) of ridge regression, of standardised features."""
+    """Hessian (d, d) and right-hand side (d,) of ridge regression, features standardised."""
     x, y = (x - x.mean(axis=0)) / x.std(axis=0), y - y.mean()
     return x.T @ x / len(x) + penalty * np.eye(x.shape[1]), x.T @ y / len(x)
 
@@ -1215,17 +1277,18 @@ def descend(hessian, right_side, rate, steps):
 
 # %% slideshow={"slide_type": "subslide"}
 patients = datasets.load("diabetes").train
-problems = {penalty: ridge(patients.x.astype("float64"), patients.y.astype("float64"), penalty)
-            for penalty in [0.0, 0.03, 0.3]}
-spectra = {penalty: np.linalg.eigvalsh(hessian) for penalty, (hessian, _) in problems.items()}
-conditions = {penalty: spectrum[-1] / spectrum[0] for penalty, spectrum in spectra.items()}
+x_patients, y_patients = patients.x.astype("float64"), patients.y.astype("float64")
+problems = {penalty: ridge(x_patients, y_patients, penalty) for penalty in [0.0, 0.03, 0.3]}
+spectra = {penalty: np.linalg.eigvalsh(problem[0]) for penalty, problem in problems.items()}
+conditions = {penalty: values[-1] / values[0] for penalty, values in spectra.items()}
 
 # %% slideshow={"slide_type": "subslide"}
 paths, distances = {}, {}
 for penalty, (hessian, right_side) in problems.items():
     optimum = np.linalg.solve(hessian, right_side)
     paths[penalty] = descend(hessian, right_side, 1 / spectra[penalty][-1], steps=15_000)
-    distances[penalty] = np.linalg.norm(paths[penalty] - optimum, axis=1) / np.linalg.norm(optimum)
+    distances[penalty] = np.linalg.norm(paths[penalty] - optimum, axis=1)
+    distances[penalty] /= np.linalg.norm(optimum)
 
 shown = np.arange(0, 3001, 20)
 drawings.curves(
@@ -1241,7 +1304,7 @@ drawings.curves(
 
 # %% slideshow={"slide_type": "subslide"}
 def factor_per_step(distances):
-    """By how much a step multiplies the distance, once only the slowest direction is left and before rounding."""
+    """The factor of a step, once only the slowest direction is left, and before rounding."""
     usable = np.flatnonzero((distances < 1e-8) & (distances > 1e-12))
     first, last = usable[0], usable[-1]
     return (distances[last] / distances[first]) ** (1 / (last - first))
@@ -1273,11 +1336,12 @@ show.table([[f"{multiple} / L", Measured(ends[multiple])] for multiple in multip
            ["learning rate", "distance to the optimum after 2,000 steps, relative"])
 
 # %% slideshow={"slide_type": "fragment"}
-below, above = [[end for multiple, end in ends.items() if (multiple < 2) == side] for side in (True, False)]
+below = [end for multiple, end in ends.items() if multiple < 2]
+above = [end for multiple, end in ends.items() if multiple > 2]
 converges = claims.measure(
     "A2.2.1", "repeated until it converges, learning rates below 2/L: largest distance to the known optimum",
     max(below), below=1e-8, control=min(above))
-claims.verdict("A2.2.1", {
+four_steps = claims.verdict("A2.2.1", {
     "holds": all(item.high < 1e-12 for item in exact) and max(ends.values()) < 1e-8,
     "holds when the learning rate is small enough": all(item.high < 1e-12 for item in exact) and converges.high < 1e-8
     and min(above) > 1,
@@ -1287,17 +1351,18 @@ claims.verdict("A2.2.1", {
 # ### When would you have stopped?
 
 # %% slideshow={"slide_type": "subslide"}
-def stopped(path, hessian, right_side, tolerance):
-    """The first step at which the loss changes by less than a share of itself; its w's relative distance."""
+def stopped(path, hessian, right_side, y, tolerance):
+    """The first step that changes the loss by less than a share; the distance then."""
     centred = path - np.linalg.solve(hessian, right_side)
     lowest = -0.5 * right_side @ np.linalg.solve(hessian, right_side)
-    spread = 0.5 * np.mean((patients.y - patients.y.mean()) ** 2)      # the loss at w = 0
+    spread = 0.5 * np.mean((y - y.mean()) ** 2)                # the loss at w = 0
     loss = spread + lowest + 0.5 * np.einsum("ti,ij,tj->t", centred, hessian, centred)
     step = np.argmax(-np.diff(loss) < tolerance * loss[1:])
     return step, np.linalg.norm(centred[step]) / np.linalg.norm(centred[0])
 
 
-stops = {penalty: stopped(paths[penalty], *problems[penalty], tolerance=1e-4) for penalty in problems}
+stops = {penalty: stopped(paths[penalty], *problems[penalty], y_patients, tolerance=1e-4)
+         for penalty in problems}
 show.table([[penalty, Measured(conditions[penalty]), Measured(stops[penalty][0]), f"{Measured(stops[penalty][1]):.1%}"]
             for penalty in problems],
            ["ridge penalty", "condition number", "stopped after steps", "distance still to go"],
@@ -1376,9 +1441,9 @@ def walk(rule, hessian, start, rate, steps, **options):
 
 # %% slideshow={"slide_type": "subslide"}
 def valley(degrees):
-    """The Hessian of a valley of condition number 100, its floor turned from the first axis; and the rotation."""
-    turn = np.radians(degrees)
-    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    """The Hessian of a valley, its floor turned from the first axis; and the rotation."""
+    sine, cosine = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
+    rotation = np.array([[cosine, -sine], [sine, cosine]])
     return rotation @ np.diag([0.01, 1.0]) @ rotation.T, rotation
 
 
@@ -1394,27 +1459,30 @@ def keras_walk(optimizer, hessian, start, steps):
 # %% slideshow={"slide_type": "subslide"}
 hessian, start = valley(20)[0], [8.0, 3.0]
 exact_betas = {"beta_1": 0.875, "beta_2": 1 - 2**-10}
-pairs = {"gradient descent": (gradient_descent, keras.optimizers.SGD(0.5), {}),
-         "momentum": (momentum, keras.optimizers.SGD(0.125, momentum=0.875), {"beta": 0.875}),
-         "Adam": (adam, keras.optimizers.Adam(0.25, **exact_betas), exact_betas)}
-differences = {
-    name: relative_error(walk(rule, hessian, start, float(optimizer.learning_rate), 60, **options),
-                         keras_walk(optimizer, hessian, start, 60))
-    for name, (rule, optimizer, options) in pairs.items()}
+pairs = [
+    (gradient_descent, keras.optimizers.SGD(0.25), {}),
+    (momentum, keras.optimizers.SGD(0.25, momentum=0.875), {"beta": 0.875}),
+    (adam, keras.optimizers.Adam(0.25, **exact_betas), exact_betas)]
+differences = [
+    relative_error(walk(rule, hessian, start, 0.25, 60, **options),
+                   keras_walk(optimizer, hessian, start, 60))
+    for rule, optimizer, options in pairs]
 usual = relative_error(walk(adam, hessian, start, 0.25, 60),
                        keras_walk(keras.optimizers.Adam(0.25), hessian, start, 60))
 show.markdown(f"With the usual β of Adam, through float32, the two differ by {Measured(usual):.1e}.")
 
 # %% slideshow={"slide_type": "fragment"}
-def adam_uncorrected(w, g, state, t, rate):
-    """Adam as in Algorithm 1 of the paper: epsilon is added after the correction of s, not before."""
+def adam_paper(w, g, state, t, rate):
+    """Adam as in the paper's Algorithm 1: epsilon is added after s is corrected."""
     _, state = adam(w, g, state, t, rate)
-    return w - rate * state["m"] / (1 - 0.9**t) / (np.sqrt(state["s"] / (1 - 0.999**t)) + 1e-7), state
+    m, s = state["m"] / (1 - 0.9**t), state["s"] / (1 - 0.999**t)
+    return w - rate * m / (np.sqrt(s) + 1e-7), state
 
 
-other = relative_error(walk(adam_uncorrected, hessian, start, 0.25, 60), walk(adam, hessian, start, 0.25, 60))
+other = relative_error(walk(adam_paper, hessian, start, 0.25, 60),
+                       walk(adam, hessian, start, 0.25, 60))
 claims.measure("C02.14", "60 steps of gradient descent, momentum and Adam against Keras' own: largest relative difference",
-               max(differences.values()), below=1e-12, control=other)
+               max(differences), below=1e-12, control=other)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # The control is Adam as printed in the paper's Algorithm 1. It adds $\epsilon = 10^{-7}$ at another place: no
@@ -1423,11 +1491,15 @@ claims.measure("C02.14", "60 steps of gradient descent, momentum and Adam agains
 
 # %% slideshow={"slide_type": "subslide"}
 rules = {"gradient descent": gradient_descent, "momentum": momentum, "Adam": adam}
-starts = [10 * np.array([np.cos(turn), np.sin(turn)]) for turn in np.random.default_rng(0).uniform(0.2, 1.3, 8)]
+turns = np.random.default_rng(0).uniform(0.2, 1.3, 8)
+starts = [10 * np.array([np.cos(turn), np.sin(turn)]) for turn in turns]
 
 
 def steps_needed(rule, degrees, start, rate, limit=1500):
-    """Steps until the loss is, and stays, below 1e-6; the limit where it doesn't. The start is turned with the valley."""
+    """Steps until the loss is, and stays, below 1e-6; the limit where it doesn't.
+
+    The start is turned with the valley.
+    """
     hessian, rotation = valley(degrees)
     with np.errstate(all="ignore"):
         path = walk(rule, hessian, rotation @ start, rate, limit)
@@ -1437,8 +1509,10 @@ def steps_needed(rule, degrees, start, rate, limit=1500):
 
 # %% slideshow={"slide_type": "subslide"}
 sweep = 2.0 ** np.arange(-6, 4)
-needed = {name: {degrees: np.array([[steps_needed(rule, degrees, start, rate) for rate in sweep] for start in starts])
-                 for degrees in (0, 45)} for name, rule in rules.items()}
+needed = {
+    name: {degrees: np.array([[steps_needed(rule, degrees, start, rate) for rate in sweep]
+                              for start in starts]) for degrees in (0, 45)}
+    for name, rule in rules.items()}
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True)
 for axis, degrees in zip(axes, (0, 45), strict=True):
     drawings.curves(sweep, {name: needed[name][degrees] for name in rules}, ax=axis, xlabel="learning rate",
@@ -1453,11 +1527,13 @@ show.figure(
         "and with more steps when it is turned by 45 degrees.")
 
 # %% slideshow={"slide_type": "subslide"}
-best = {name: {degrees: sweep[np.mean(needed[name][degrees], axis=0).argmin()] for degrees in (0, 45)} for name in rules}
+best = {name: {degrees: np.mean(steps, axis=0).argmin() for degrees, steps in by_turn.items()}
+        for name, by_turn in needed.items()}
+at_best = {name: {degrees: needed[name][degrees][:, column] for degrees, column in by_turn.items()}
+           for name, by_turn in best.items()}
 show.table(
     [[name, *[cell for degrees in (0, 45) for cell in (
-        Measured(best[name][degrees]), Measured(needed[name][degrees][:, sweep == best[name][degrees]].ravel()))]]
-     for name in rules],
+        Measured(sweep[best[name][degrees]]), Measured(at_best[name][degrees]))]] for name in rules],
     ["rule", "best rate, 0°", "steps, 0°", "best rate, 45°", "steps, 45°"])
 drawings.trajectories(
     {name: walk(rule, valley(45)[0], valley(45)[1] @ np.array([9.0, 3.0]), rate, 60)
@@ -1468,27 +1544,23 @@ drawings.trajectories(
         "walls and then creeps; momentum and Adam swing across the floor in growing and shrinking loops.")
 
 # %% slideshow={"slide_type": "subslide"}
-def at_best(name, degrees):
-    return needed[name][degrees][:, sweep == best[name][degrees]].ravel()
-
-
 claims.measure("C02.15", "steps of gradient descent over momentum's, each at its best rate, paired by start",
-               at_best("gradient descent", 0) / at_best("momentum", 0), above=2,
-               control=at_best("gradient descent", 0) / at_best("gradient descent", 45))
+               at_best["gradient descent"][0] / at_best["momentum"][0], above=2,
+               control=at_best["gradient descent"][0] / at_best["gradient descent"][45])
 
 
-def forgiving(name):
-    """How many rates of the sweep need at most 1.5 times the steps of the best one."""
-    steps = np.mean(needed[name][0], axis=0)
+def forgiving(steps):
+    """How many rates need at most 1.5 times the steps of the best; steps (starts, rates)."""
+    steps = np.mean(steps, axis=0)
     return int((steps <= 1.5 * steps.min()).sum())
 
 
 # %% slideshow={"slide_type": "subslide"}
 claims.measure("C02.15", "valley along an axis: steps of Adam over momentum's, each at its best rate, paired by start",
-               at_best("Adam", 0) / at_best("momentum", 0), between=(0.67, 1.5),
-               control=at_best("gradient descent", 0) / at_best("momentum", 0))
+               at_best["Adam"][0] / at_best["momentum"][0], between=(0.67, 1.5),
+               control=at_best["gradient descent"][0] / at_best["momentum"][0])
 claims.measure("C02.18", "valley along an axis: rates, in factors of two, at which Adam needs at most 1.5 times its fewest steps",
-               forgiving("Adam"), above=3.5, control=forgiving("gradient descent"))
+               forgiving(needed["Adam"][0]), above=3.5, control=forgiving(needed["gradient descent"][0]))
 at_half = sweep == 0.5
 claims.measure("C02.16", "Adam at the rate 0.5: steps in the turned valley over steps in the straight one, paired by start",
                (needed["Adam"][45] / needed["Adam"][0])[:, at_half].ravel(), above=1.5,
@@ -1496,14 +1568,15 @@ claims.measure("C02.16", "Adam at the rate 0.5: steps in the turned valley over 
 
 # %% slideshow={"slide_type": "subslide"}
 def shrinking(path, hessian):
-    """The factor a step, from the fall of the loss between steps 100 and 300: the loss goes with its square."""
+    """The factor a step, from the loss between steps 100 and 300, which goes with its square."""
     loss = 0.5 * np.einsum("ti,ij,tj->t", path, hessian, path)
     slope, _ = np.polyfit(np.arange(100, 300), np.log(loss[100:300]), 1)
     return np.exp(slope / 2)
 
 
 hessian = valley(0)[0]
-shrink = {rate: shrinking(walk(momentum, hessian, starts[0], rate, 300), hessian) for rate in (0.5, 1.0, 2.0, 3.0)}
+shrink = {rate: shrinking(walk(momentum, hessian, starts[0], rate, 300), hessian)
+          for rate in (0.5, 1.0, 2.0, 3.0)}
 claims.measure(
     "C02.17", "momentum, four rates from 0.5 to 3: logarithm of the factor a step over that of the root of β",
     [np.log(value) / np.log(np.sqrt(0.9)) for value in shrink.values()], between=(0.95, 1.05),
