@@ -57,6 +57,9 @@ class Measurement:
         scale = abs(self.mean - self.control.mean)
         return distance / scale if scale else math.inf
 
+    def _ipython_display_(self):
+        """Nothing: ``measure`` has shown it, and as a cell's last value it would be printed again, unmasked."""
+
     def bound_text(self):
         low, high = self.bound
         if math.isinf(high):
