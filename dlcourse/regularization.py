@@ -72,16 +72,23 @@ def lasso(x, y, strength, *, start=None, gap=1e-13, steps=100_000):
     scale = max(y @ y / (2 * n), np.finfo(float).tiny)
     for step in range(steps):
         for column in np.flatnonzero(squares).tolist():
-            old, pull = weights.item(column), correlation.item(column) + squares.item(column) * weights.item(column)
+            old, pull = (
+                weights.item(column),
+                correlation.item(column) + squares.item(column) * weights.item(column),
+            )
             new = math.copysign(max(abs(pull) - n * strength, 0.0), pull) / squares.item(column)
             if new != old:
                 correlation -= gram[:, column] * (new - old)
                 weights[column] = new
-        if step % 5 == 0 and (duality_gap(x, y, weights, strength) <= gap * scale or not strength and
-                              np.abs(x.T @ (y - x @ weights)).max() <= 1e-10 * np.abs(target).max()):
+        if step % 5 == 0 and (
+            duality_gap(x, y, weights, strength) <= gap * scale
+            or (not strength and np.abs(x.T @ (y - x @ weights)).max() <= 1e-10 * np.abs(target).max())
+        ):
             return weights
-    raise RuntimeError(f"lasso() is not there after {steps} passes: gap {duality_gap(x, y, weights, strength):.2g}. Standardise "
-                       "the columns (regularization.centred), or allow a larger gap.")
+    raise RuntimeError(
+        f"lasso() is not there after {steps} passes: gap {duality_gap(x, y, weights, strength):.2g}. Standardise "
+        "the columns (regularization.centred), or allow a larger gap."
+    )
 
 
 def proximal_gradient(x, y, strength, steps, *, accelerated=False, start=None):
@@ -113,7 +120,7 @@ def proximal_gradient(x, y, strength, steps, *, accelerated=False, start=None):
 def subgradient(x, y, strength, steps, *, start=None):
     """The Lasso's weights after each step of plain subgradient descent, its rate falling as 1 / sqrt(step).
 
-    The penalty's slope is taken as ``strength * sign(w)``, as automatic differentiation does. Returns (steps, features).
+    The penalty's slope is taken as ``strength * sign(w)``, as automatic differentiation does. Gives (steps, features).
     """
     x, y = _checked(x, y, strength)
     weights = np.zeros(x.shape[1]) if start is None else np.array(start, "float64")
@@ -126,7 +133,7 @@ def subgradient(x, y, strength, steps, *, start=None):
 
 
 def lasso_path(x, y, strengths, gap=1e-8):
-    """The Lasso's weights (strengths, features), from the strongest penalty to the weakest, each starting from the last."""
+    """The Lasso's weights (strengths, features), from strong penalty to weak, each starting from the last."""
     order = np.argsort(strengths)[::-1]
     path, weights = np.zeros((len(strengths), np.shape(x)[1])), None
     for place in order:
@@ -142,7 +149,9 @@ def ridge(x, y, strength):
     """
     x, y = _checked(x, y, strength)
     if strength == 0:
-        raise ValueError("ridge(strength=0) is plain least squares; use minimum_norm(), which always has one answer.")
+        raise ValueError(
+            "ridge(strength=0) is plain least squares; use minimum_norm(), which always has one answer."
+        )
     n, features = x.shape
     if n < features:
         return x.T @ np.linalg.solve(x @ x.T + strength * np.eye(n), y)
@@ -170,7 +179,9 @@ def relu_features(x, count, seed):
 
     The first of 100 features are the same as those of 50, given the same seed.
     """
-    directions = np.random.default_rng(seed).standard_normal((count, np.shape(x)[1])) / np.sqrt(np.shape(x)[1])
+    directions = np.random.default_rng(seed).standard_normal((count, np.shape(x)[1])) / np.sqrt(
+        np.shape(x)[1]
+    )
     return np.maximum(np.asarray(x, "float64") @ directions.T, 0.0)
 
 
@@ -189,8 +200,10 @@ def bias_and_variance(predictions, truth):
     """
     predictions, truth = np.asarray(predictions, "float64"), np.asarray(truth, "float64")
     if predictions.ndim != 2 or len(predictions) < 2 or predictions.shape[1:] != truth.shape:
-        raise ValueError(f"bias_and_variance() takes predictions (draws, points), two draws or more, and truth (points,); got "
-                         f"{predictions.shape} and {truth.shape}.")
+        raise ValueError(
+            f"bias_and_variance() takes predictions (draws, points), two draws or more, and truth (points,); got "
+            f"{predictions.shape} and {truth.shape}."
+        )
     return float(((predictions.mean(axis=0) - truth) ** 2).mean()), float(predictions.var(axis=0).mean())
 
 
@@ -202,7 +215,9 @@ def _safe_rate(x):
 def _checked(x, y, strength=0.0):
     x, y = np.asarray(x, "float64"), np.asarray(y, "float64")
     if x.ndim != 2 or y.shape != x.shape[:1] or not x.size:
-        raise ValueError(f"Expected x (examples, features) and y (examples,), not empty; got {x.shape} and {y.shape}.")
+        raise ValueError(
+            f"Expected x (examples, features) and y (examples,), not empty; got {x.shape} and {y.shape}."
+        )
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise ValueError("x or y holds values that are not finite; remove or fill in those examples.")
     if not 0 <= strength < np.inf:

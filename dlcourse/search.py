@@ -39,7 +39,9 @@ class Range:
         if self.log and self.low <= 0:
             raise ValueError(f"Range({self.low}, {self.high}, log=True): a logarithm's range starts above 0.")
         if self.whole and not (float(self.low).is_integer() and float(self.high).is_integer()):
-            raise ValueError(f"Range({self.low}, {self.high}, whole=True): expected whole numbers at both ends.")
+            raise ValueError(
+                f"Range({self.low}, {self.high}, whole=True): expected whole numbers at both ends."
+            )
 
     def suggest(self, trial, name):
         """Ask an Optuna trial for a value."""
@@ -78,7 +80,9 @@ class Search:
         """
         complete = [trial for trial in self.trials if trial.complete]
         if not complete:
-            raise ValueError(f"None of the {len(self.trials)} trials is complete; give the search a larger budget.")
+            raise ValueError(
+                f"None of the {len(self.trials)} trials is complete; give the search a larger budget."
+            )
         return min(complete, key=lambda trial: trial.error)
 
     @property
@@ -87,7 +91,7 @@ class Search:
         return sum(len(trial.errors) for trial in self.trials)
 
     def progress(self):
-        """(epochs spent, smallest error of a complete trial so far), two float64 arrays, from the first complete trial on."""
+        """(epochs spent, smallest error of a complete trial so far): two float64 arrays, from the first such on."""
         spent, best, points = 0, math.inf, []
         for trial in self.trials:
             spent += len(trial.errors)
@@ -117,7 +121,9 @@ class Search:
 
         errors = [trial.error for trial in self.trials if trial.complete]
         if len(errors) < 4 or len(set(errors)) < 2:
-            raise ValueError(f"importances() needs four complete trials or more, with different errors; got {errors}.")
+            raise ValueError(
+                f"importances() needs four complete trials or more, with different errors; got {errors}."
+            )
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed)
         shares = optuna.importance.get_param_importances(self.study, evaluator=evaluator)
         return {name: float(share) for name, share in sorted(shares.items())}
@@ -183,22 +189,34 @@ def _try(objective, space, study, epochs, left):
 
 def _error(value, setting, epoch, epochs):
     if value is None:
-        raise ValueError(f"The objective gave {epoch - 1} errors for {setting}; expected {epochs}, one an epoch.")
+        raise ValueError(
+            f"The objective gave {epoch - 1} errors for {setting}; expected {epochs}, one an epoch."
+        )
     try:
         number = float(value)
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError(f"The objective gave {value!r} in epoch {epoch} for {setting}; expected a finite number. Give a "
-                         "training that diverged the error of guessing.")
+        raise ValueError(
+            f"The objective gave {value!r} in epoch {epoch} for {setting}; expected a finite number. Give a "
+            "training that diverged the error of guessing."
+        )
     return number
 
 
 def _trials(study):
     from optuna.trial import TrialState
 
-    return [Trial(trial.number, dict(trial.params), tuple(trial.intermediate_values.values()), trial.state == TrialState.COMPLETE)
-            for trial in study.trials if trial.state in (TrialState.COMPLETE, TrialState.PRUNED) and trial.intermediate_values]
+    return [
+        Trial(
+            trial.number,
+            dict(trial.params),
+            tuple(trial.intermediate_values.values()),
+            trial.state == TrialState.COMPLETE,
+        )
+        for trial in study.trials
+        if trial.state in (TrialState.COMPLETE, TrialState.PRUNED) and trial.intermediate_values
+    ]
 
 
 def work(objective, space, file, *, trials, seed=0):
@@ -219,19 +237,23 @@ def work(objective, space, file, *, trials, seed=0):
     Raises:
         ValueError: where an argument makes no sense, or the file holds a search in another space or of another seed.
     """
-    import optuna
     from optuna.trial import TrialState
 
     _check_space(space)
     if isinstance(trials, bool) or not hasattr(trials, "__index__") or trials < 1:
         raise ValueError(f"work(trials={trials!r}): expected a whole number, 1 or more.")
     study = _open(file, NumberedSampler(seed))
-    wanted = {"seed": seed, **{name: [each.low, each.high, each.log, each.whole] for name, each in sorted(space.items())}}
+    wanted = {
+        "seed": seed,
+        **{name: [each.low, each.high, each.log, each.whole] for name, each in sorted(space.items())},
+    }
     known = study.user_attrs.get("search")
     if known is None:
         study.set_user_attr("search", wanted)
     elif known != wanted:
-        raise ValueError(f"{file} holds another search: {known}; here it is {wanted}. Give another file, or delete that one.")
+        raise ValueError(
+            f"{file} holds another search: {known}; here it is {wanted}. Give another file, or delete that one."
+        )
     done = 0
     while len(study.trials) < trials:
         trial = study.ask()
@@ -269,12 +291,16 @@ def _open(file, sampler):
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     backend = JournalFileBackend(str(file), lock_obj=JournalFileOpenLock(str(file)))
-    return optuna.create_study(study_name="search", storage=JournalStorage(backend), sampler=sampler, load_if_exists=True)
+    return optuna.create_study(
+        study_name="search", storage=JournalStorage(backend), sampler=sampler, load_if_exists=True
+    )
 
 
 def _check_space(space):
     if not space or not all(isinstance(each, Range) for each in dict(space).values()):
-        raise ValueError(f"A space is a dict from name to search.Range, with one entry or more; got {space!r}.")
+        raise ValueError(
+            f"A space is a dict from name to search.Range, with one entry or more; got {space!r}."
+        )
 
 
 class NumberedSampler:

@@ -54,7 +54,9 @@ class Setting:
                 raise ValueError(f"Setting({name}={value!r}): expected a whole number, 1 or more.")
         for name in ("learning_rate", "l2", "weight_decay"):
             if not 0 <= getattr(self, name) < np.inf:
-                raise ValueError(f"Setting({name}={getattr(self, name)!r}): expected a finite number, 0 or more.")
+                raise ValueError(
+                    f"Setting({name}={getattr(self, name)!r}): expected a finite number, 0 or more."
+                )
         for name in ("dropout", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"Setting({name}={getattr(self, name)!r}): expected a share in [0, 1).")
@@ -79,10 +81,14 @@ class Tunable:
     def __init__(self, train, classes, shifted=None):
         x, y = (train.x, train.y) if hasattr(train, "x") else train
         if len(x) != len(y) or not len(x):
-            raise ValueError(f"Tunable() takes as many labels as examples, and at least one; got {len(x)} and {len(y)}.")
+            raise ValueError(
+                f"Tunable() takes as many labels as examples, and at least one; got {len(x)} and {len(y)}."
+            )
         copies = [x] if shifted is None else [x, *shifted]
         if any(np.shape(copy) != np.shape(x) for copy in copies):
-            raise ValueError(f"Tunable(shifted=...): every copy needs the shape of the examples, {np.shape(x)}.")
+            raise ValueError(
+                f"Tunable(shifted=...): every copy needs the shape of the examples, {np.shape(x)}."
+            )
         reproducibility.deterministic()
         self.examples, self.classes, self.copies = len(x), classes, len(copies)
         self.x = tf.constant(np.stack(copies).reshape(self.copies * len(x), -1), tf.float32)
@@ -137,25 +143,38 @@ class Members:
         first = settings[0]
         shapes = {(one.hidden, one.batch_size, one.optimizer) for one in settings}
         if len(shapes) > 1:
-            raise ValueError(f"Members of one graph share hidden units, batch size and optimizer; got {sorted(shapes)}. "
-                             "Use Tunable.train(), which groups them.")
+            raise ValueError(
+                f"Members of one graph share hidden units, batch size and optimizer; got {sorted(shapes)}. "
+                "Use Tunable.train(), which groups them."
+            )
         self.tunable, self.settings, self.seeds = tunable, list(settings), list(seeds)
-        self.count, self.hidden, self.adam = len(settings) * len(self.seeds), first.hidden, first.optimizer == "adam"
+        self.count, self.hidden, self.adam = (
+            len(settings) * len(self.seeds),
+            first.hidden,
+            first.optimizer == "adam",
+        )
         self.batch_size = min(first.batch_size, tunable.examples)
         self.epochs_done = self.steps_done = 0
         inputs = tunable.x.shape[1]
         by_seed = []
         for seed in self.seeds:
             random = np.random.default_rng([seed, 0])
-            by_seed.append([random.normal(0, np.sqrt(2 / inputs), (inputs, self.hidden)), np.zeros((1, self.hidden)),
-                            random.normal(0, np.sqrt(1 / self.hidden), (self.hidden, tunable.classes)),
-                            np.zeros((1, tunable.classes))])
+            by_seed.append(
+                [
+                    random.normal(0, np.sqrt(2 / inputs), (inputs, self.hidden)),
+                    np.zeros((1, self.hidden)),
+                    random.normal(0, np.sqrt(1 / self.hidden), (self.hidden, tunable.classes)),
+                    np.zeros((1, tunable.classes)),
+                ]
+            )
         tiled = [np.tile(np.stack(arrays), (len(settings), 1, 1)) for arrays in zip(*by_seed, strict=True)]
         self.weights = [tf.constant(array, tf.float32) for array in tiled]
         self.memory = [tf.zeros_like(weight) for weight in self.weights * (2 if self.adam else 1)]
 
     def _column(self, name):
-        return np.repeat([float(getattr(one, name)) for one in self.settings], len(self.seeds)).astype("float32")
+        return np.repeat([float(getattr(one, name)) for one in self.settings], len(self.seeds)).astype(
+            "float32"
+        )
 
     def epoch(self, epochs=1, schedule=None, passes=1):
         """Train for one pass over the data, or several; of each pass the last batch is left out where it is not whole.
@@ -169,34 +188,51 @@ class Members:
             ValueError: where a setting asks for shifted copies, and there are none.
         """
         if self._column("shifts").any() and self.tunable.copies < 2:
-            raise ValueError("Setting(shifts=...) needs shifted copies: Tunable(train, classes, shifted=copies).")
+            raise ValueError(
+                "Setting(shifts=...) needs shifted copies: Tunable(train, classes, shifted=copies)."
+            )
         steps = self.tunable.examples // self.batch_size
-        rows = np.concatenate([self._rows(epoch, steps) for epoch in range(self.epochs_done, self.epochs_done + passes)])
+        rows = np.concatenate(
+            [self._rows(epoch, steps) for epoch in range(self.epochs_done, self.epochs_done + passes)]
+        )
         done = (self.epochs_done * steps + np.arange(len(rows))) / (epochs * steps)
         factor = np.ones(len(rows)) if schedule is None else np.asarray(schedule(done))
         self._run(rows, factor[:, None] * self._column("learning_rate"))
         self.epochs_done += passes
 
     def _rows(self, epoch, steps):
-        """Which examples an epoch's steps take, whole (steps, members, batch); a seed's order is the same for all settings."""
+        """Which examples an epoch's steps take: whole (steps, members, batch), for all settings in the same order."""
         count, examples = steps * self.batch_size, self.tunable.examples
         by_seed = []
         for seed in self.seeds:
             random = np.random.default_rng([seed, 1 + epoch])
             order, chance = random.permutation(examples)[:count], random.random(count)
             by_seed.append((order, chance, random.integers(1, max(2, self.tunable.copies), count)))
-        order, chance, copy = (np.tile(np.stack(part), (len(self.settings), 1)).reshape(self.count, steps, self.batch_size)
-                               for part in zip(*by_seed, strict=True))
+        order, chance, copy = (
+            np.tile(np.stack(part), (len(self.settings), 1)).reshape(self.count, steps, self.batch_size)
+            for part in zip(*by_seed, strict=True)
+        )
         rows = order + examples * np.where(chance < self._column("shifts")[:, None, None], copy, 0)
         return rows.transpose(1, 0, 2)
 
     def _run(self, rows, rates):
         """``rows`` whole (steps, members, batch), ``rates`` (steps, members)."""
-        options = [tf.constant(self._column(name)[:, None, None]) for name in
-                   ("l2", "weight_decay", "dropout", "label_smoothing")]
+        options = [
+            tf.constant(self._column(name)[:, None, None])
+            for name in ("l2", "weight_decay", "dropout", "label_smoothing")
+        ]
         self.weights, self.memory, self.losses = _steps(
-            self.tunable.x, self.tunable.y, self.weights, self.memory, tf.constant(rows, tf.int32),
-            tf.constant(rates, tf.float32), options, tf.constant(self.steps_done), tf.constant(self.seeds[0]), self.adam)
+            self.tunable.x,
+            self.tunable.y,
+            self.weights,
+            self.memory,
+            tf.constant(rows, tf.int32),
+            tf.constant(rates, tf.float32),
+            options,
+            tf.constant(self.steps_done),
+            tf.constant(self.seeds[0]),
+            self.adam,
+        )
         self.steps_done += len(rows)
 
     def logits(self, x):
@@ -240,22 +276,33 @@ def _steps(x, y, weights, memory, rows, rates, options, done, seed, adam):
             tape.watch(weights)
             first, first_bias, last, last_bias = weights
             units = tf.nn.relu(tf.matmul(batch, first) + first_bias)
-            units = tf.cond(tf.reduce_any(dropout > 0), lambda: _dropped(units, dropout, [seed, done + step]), lambda: units)
+            units = tf.cond(
+                tf.reduce_any(dropout > 0),
+                lambda: _dropped(units, dropout, [seed, done + step]),
+                lambda: units,
+            )
             logits = tf.matmul(units, last) + last_bias
             given = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             uniform = tf.reduce_logsumexp(logits, axis=-1) - tf.reduce_mean(logits, axis=-1)
             share = smoothing[:, :, 0]
             nats = tf.reduce_mean((1 - share) * given + share * uniform, axis=-1)
-            penalty = l2[:, 0, 0] * (tf.reduce_sum(first**2, axis=(1, 2)) + tf.reduce_sum(last**2, axis=(1, 2)))
+            penalty = l2[:, 0, 0] * (
+                tf.reduce_sum(first**2, axis=(1, 2)) + tf.reduce_sum(last**2, axis=(1, 2))
+            )
             total = tf.reduce_sum(nats + penalty)
         gradients = tape.gradient(total, weights)
-        weights = [weight * (1 - rate * decay) if index in (0, 2) else weight for index, weight in enumerate(weights)]
+        weights = [
+            weight * (1 - rate * decay) if index in (0, 2) else weight for index, weight in enumerate(weights)
+        ]
         if adam:
             count = tf.cast(done + step + 1, tf.float32)
             scale = rate * tf.sqrt(1 - SECOND**count) / (1 - MOMENTUM**count)
             means = [MOMENTUM * m + (1 - MOMENTUM) * g for m, g in zip(memory[:4], gradients, strict=True)]
             squares = [SECOND * s + (1 - SECOND) * g * g for s, g in zip(memory[4:], gradients, strict=True)]
-            weights = [w - scale * m / (tf.sqrt(s) + EPSILON) for w, m, s in zip(weights, means, squares, strict=True)]
+            weights = [
+                w - scale * m / (tf.sqrt(s) + EPSILON)
+                for w, m, s in zip(weights, means, squares, strict=True)
+            ]
             memory = means + squares
         else:
             memory = [MOMENTUM * v - rate * g for v, g in zip(memory, gradients, strict=True)]
@@ -273,7 +320,7 @@ def _dropped(units, dropout, seed):
 
 
 def pooled(split, factor=4):
-    """A Split of images with every ``factor`` × ``factor`` pixels averaged into one, scaled to about mean 0, variance 1.
+    """A Split of images with every ``factor`` × ``factor`` pixels averaged into one, scaled to mean 0, variance 1.
 
     MNIST's 28 × 28 become 7 × 7. The constants are those of MNIST so pooled, the same for every split.
 
@@ -291,14 +338,22 @@ def shifted(split, pixels=2, factor=4):
     """
     height, width = split.x.shape[1:3]
     wide = np.pad(split.x, [(0, 0), (pixels, pixels), (pixels, pixels), (0, 0)])
-    moves = [(down, right) for down in (0, pixels, 2 * pixels) for right in (0, pixels, 2 * pixels)
-             if (down, right) != (pixels, pixels)]
-    return np.stack([_pool(wide[:, down : down + height, right : right + width], factor) for down, right in moves])
+    moves = [
+        (down, right)
+        for down in (0, pixels, 2 * pixels)
+        for right in (0, pixels, 2 * pixels)
+        if (down, right) != (pixels, pixels)
+    ]
+    return np.stack(
+        [_pool(wide[:, down : down + height, right : right + width], factor) for down, right in moves]
+    )
 
 
 def _pool(x, factor):
     examples, height, width, channels = x.shape
     if height % factor or width % factor:
-        raise ValueError(f"pooled(factor={factor}) needs images whose sides are multiples of it; got {height} × {width}.")
+        raise ValueError(
+            f"pooled(factor={factor}) needs images whose sides are multiples of it; got {height} × {width}."
+        )
     blocks = x.reshape(examples, height // factor, factor, width // factor, factor, channels)
     return ((blocks.mean(axis=(2, 4)) - 0.13) / 0.25).astype("float32")

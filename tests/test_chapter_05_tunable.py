@@ -11,38 +11,64 @@ from dlcourse.datasets import Split
 
 def data(examples=40, inputs=6, classes=3, seed=0):
     random = np.random.default_rng(seed)
-    return Split(random.standard_normal((examples, inputs)).astype("float32"), random.integers(0, classes, examples).astype("int32"))
+    return Split(
+        random.standard_normal((examples, inputs)).astype("float32"),
+        random.integers(0, classes, examples).astype("int32"),
+    )
 
 
 def keras_twin(members, setting, inputs, classes):
     """A Keras model with the first member's weights, and the optimizer that the setting names."""
     regularizer = keras.regularizers.L2(setting.l2)
-    model = keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(setting.hidden, "relu", kernel_regularizer=regularizer),
-                              keras.layers.Dense(classes, kernel_regularizer=regularizer)])
-    model.set_weights([weight.numpy()[0].reshape(variable.shape)
-                       for weight, variable in zip(members.weights, model.weights, strict=True)])
+    model = keras.Sequential(
+        [
+            keras.Input((inputs,)),
+            keras.layers.Dense(setting.hidden, "relu", kernel_regularizer=regularizer),
+            keras.layers.Dense(classes, kernel_regularizer=regularizer),
+        ]
+    )
+    model.set_weights(
+        [
+            weight.numpy()[0].reshape(variable.shape)
+            for weight, variable in zip(members.weights, model.weights, strict=True)
+        ]
+    )
     if setting.optimizer == "sgd":
-        optimizer = keras.optimizers.SGD(setting.learning_rate, momentum=0.9, weight_decay=setting.weight_decay or None)
+        optimizer = keras.optimizers.SGD(
+            setting.learning_rate, momentum=0.9, weight_decay=setting.weight_decay or None
+        )
     else:
         optimizer = keras.optimizers.AdamW(setting.learning_rate, weight_decay=setting.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
     return model, optimizer
 
 
-@pytest.mark.parametrize("options", [
-    {}, {"l2": 0.01}, {"label_smoothing": 0.2}, {"optimizer": "adam", "learning_rate": 0.01},
-    {"optimizer": "adam", "learning_rate": 0.01, "weight_decay": 0.1}, {"weight_decay": 0.05}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"l2": 0.01},
+        {"label_smoothing": 0.2},
+        {"optimizer": "adam", "learning_rate": 0.01},
+        {"optimizer": "adam", "learning_rate": 0.01, "weight_decay": 0.1},
+        {"weight_decay": 0.05},
+    ],
+)
 @pytest.mark.parametrize("hidden", [1, 5])
 def test_every_step_is_keras(options, hidden):
     train = data()
     setting = tunable.Setting(**{"learning_rate": 0.05, "hidden": hidden, "batch_size": 8, **options})
-    members = tunable.Tunable(train, 3).start([setting, tunable.Setting(hidden=hidden, batch_size=8, optimizer=setting.optimizer)], [4])
+    members = tunable.Tunable(train, 3).start(
+        [setting, tunable.Setting(hidden=hidden, batch_size=8, optimizer=setting.optimizer)], [4]
+    )
     model, optimizer = keras_twin(members, setting, 6, 3)
     rows = np.concatenate([members._rows(epoch, 5)[:, 0] for epoch in range(3)])
     for batch in rows:
         with tf.GradientTape() as tape:
             labels = keras.ops.one_hot(train.y[batch], 3)
-            loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=setting.label_smoothing)
+            loss = keras.losses.CategoricalCrossentropy(
+                from_logits=True, label_smoothing=setting.label_smoothing
+            )
             total = loss(labels, model(train.x[batch])) + sum(model.losses)
         optimizer.apply(tape.gradient(total, model.trainable_variables), model.trainable_variables)
     for _ in range(3):
@@ -50,7 +76,9 @@ def test_every_step_is_keras(options, hidden):
     for weight, variable in zip(members.weights, model.weights, strict=True):
         assert np.allclose(weight.numpy()[0].reshape(variable.shape), variable.numpy(), atol=2e-5)
     assert np.allclose(members.logits(train.x)[0], model(train.x).numpy(), atol=2e-4)
-    assert members.errors(train)[0] == pytest.approx(np.mean(model(train.x).numpy().argmax(axis=1) != train.y))
+    assert members.errors(train)[0] == pytest.approx(
+        np.mean(model(train.x).numpy().argmax(axis=1) != train.y)
+    )
     nats = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(train.y, model(train.x))
     assert members.cross_entropies(train)[0] == pytest.approx(float(nats), rel=1e-4)
 
@@ -58,7 +86,11 @@ def test_every_step_is_keras(options, hidden):
 def test_members_are_as_if_alone_and_passes_at_once_change_nothing():
     train = data()
     network = tunable.Tunable(train, 3)
-    settings = [tunable.Setting(learning_rate=rate, hidden=width, batch_size=10) for rate in (0.01, 0.3) for width in (2, 4)]
+    settings = [
+        tunable.Setting(learning_rate=rate, hidden=width, batch_size=10)
+        for rate in (0.01, 0.3)
+        for width in (2, 4)
+    ]
     together = network.train(settings, [0, 7], 4, lambda members: members.cross_entropies(train))
     assert together.shape == (4, 2, 4)
     for place, setting in enumerate(settings):
@@ -86,7 +118,9 @@ def test_dropout_drops_while_training_only_and_keeps_the_mean():
 def test_shifted_copies_are_used_for_their_share():
     train = data(examples=200)
     network = tunable.Tunable(train, 3, shifted=[train.x + 1, train.x + 2])
-    members = network.start([tunable.Setting(shifts=share, batch_size=50, hidden=2) for share in (0.0, 0.4)], [0])
+    members = network.start(
+        [tunable.Setting(shifts=share, batch_size=50, hidden=2) for share in (0.0, 0.4)], [0]
+    )
     rows = members._rows(0, 4)
     assert sorted(rows[:, 0].ravel()) == list(range(200))
     copies = np.bincount(rows[:, 1].ravel() // 200, minlength=3) / 200
@@ -107,14 +141,26 @@ def test_pooling_and_shifting_pictures():
 
 def test_a_training_that_diverges_counts_as_guessing():
     train = data()
-    members = tunable.Tunable(train, 3).start([tunable.Setting(learning_rate=1e12, batch_size=8, hidden=4)], [0])
+    members = tunable.Tunable(train, 3).start(
+        [tunable.Setting(learning_rate=1e12, batch_size=8, hidden=4)], [0]
+    )
     members.epoch(10, passes=10)
     assert members.errors(train)[0] == pytest.approx(2 / 3) and np.isinf(members.cross_entropies(train)[0])
 
 
-@pytest.mark.parametrize("options", [
-    {"hidden": 0}, {"batch_size": 2.5}, {"learning_rate": -1}, {"l2": float("nan")}, {"dropout": 1.0}, {"label_smoothing": -0.1},
-    {"shifts": 1.5}, {"optimizer": "lion"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"hidden": 0},
+        {"batch_size": 2.5},
+        {"learning_rate": -1},
+        {"l2": float("nan")},
+        {"dropout": 1.0},
+        {"label_smoothing": -0.1},
+        {"shifts": 1.5},
+        {"optimizer": "lion"},
+    ],
+)
 def test_a_setting_that_makes_no_sense(options):
     with pytest.raises(ValueError, match=f"Setting\\({next(iter(options))}"):
         tunable.Setting(**options)

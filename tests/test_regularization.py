@@ -21,7 +21,9 @@ def problem(examples, features, seed=0):
 def test_lasso_equals_scikit_learns(size, share):
     x, y = problem(*size)
     strength = share * regularization.largest_strength(x, y)
-    theirs = linear_model.Lasso(alpha=strength, tol=1e-10, max_iter=1_000_000, fit_intercept=False).fit(x, y).coef_
+    theirs = (
+        linear_model.Lasso(alpha=strength, tol=1e-10, max_iter=1_000_000, fit_intercept=False).fit(x, y).coef_
+    )
     ours = regularization.lasso(x, y, strength)
     assert np.abs(ours - theirs).max() < 1e-6
     slopes = x.T @ (y - x @ ours) / len(y)
@@ -44,8 +46,12 @@ def test_proximal_steps_reach_the_same_weights_with_the_same_zeros(accelerated):
 
 def test_the_proximal_step_minimises_what_it_should():
     for value in (-2.0, -0.3, 0.0, 0.2, 1.5):
-        best = optimize.minimize_scalar(lambda w, v=value: 0.5 * (w - v) ** 2 + 0.5 * abs(w), bounds=(-3, 3), method="bounded",
-                                        options={"xatol": 1e-9}).x
+        best = optimize.minimize_scalar(
+            lambda w, v=value: 0.5 * (w - v) ** 2 + 0.5 * abs(w),
+            bounds=(-3, 3),
+            method="bounded",
+            options={"xatol": 1e-9},
+        ).x
         assert regularization.soft_threshold(np.array(value), 0.5) == pytest.approx(best, abs=1e-6)
 
 
@@ -99,13 +105,17 @@ def test_centred():
     assert np.allclose(x.mean(axis=0), 0) and np.allclose(x.std(axis=0), [1, 0]) and y.mean() == 0
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda x, y: regularization.lasso(x, y[:-1], 1.0), "x \\(examples, features\\)"),
-    (lambda x, y: regularization.lasso(x, y, -1.0), "strength"),
-    (lambda x, y: regularization.lasso(x, y * np.nan, 1.0), "not finite"),
-    (lambda x, y: regularization.ridge(x, y, 0), "minimum_norm"),
-    (lambda x, y: regularization.ridge(x[0], y, 1.0), "x \\(examples, features\\)"),
-    (lambda x, y: regularization.bias_and_variance(x[:1], x[0]), "two draws")])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x, y: regularization.lasso(x, y[:-1], 1.0), "x \\(examples, features\\)"),
+        (lambda x, y: regularization.lasso(x, y, -1.0), "strength"),
+        (lambda x, y: regularization.lasso(x, y * np.nan, 1.0), "not finite"),
+        (lambda x, y: regularization.ridge(x, y, 0), "minimum_norm"),
+        (lambda x, y: regularization.ridge(x[0], y, 1.0), "x \\(examples, features\\)"),
+        (lambda x, y: regularization.bias_and_variance(x[:1], x[0]), "two draws"),
+    ],
+)
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call(*problem(10, 3))

@@ -35,12 +35,17 @@ def test_the_budget_is_spent_to_the_epoch_and_never_exceeded(sampler, pruning):
 
 
 def test_pruning_looks_at_more_settings_for_the_same_price():
-    plain, pruned = (search.run(falling, SPACE, budget=270, epochs=9, sampler="random", pruning=each) for each in (False, True))
+    plain, pruned = (
+        search.run(falling, SPACE, budget=270, epochs=9, sampler="random", pruning=each)
+        for each in (False, True)
+    )
     assert len(plain.trials) == 30 and len(pruned.trials) > 45
 
 
 def test_same_seed_same_search_and_another_seed_another():
-    runs = [search.run(falling, SPACE, budget=90, epochs=9, pruning=True, seed=seed).trials for seed in (1, 1, 2)]
+    runs = [
+        search.run(falling, SPACE, budget=90, epochs=9, pruning=True, seed=seed).trials for seed in (1, 1, 2)
+    ]
     assert runs[0] == runs[1] != runs[2]
 
 
@@ -56,9 +61,15 @@ def test_random_search_covers_a_logarithmic_range_evenly():
 
 
 def test_importance_goes_to_what_matters_and_adds_up():
-    found = search.run(lambda setting: iter([distance(setting)]), SPACE, budget=60, epochs=1, sampler="random")
+    found = search.run(
+        lambda setting: iter([distance(setting)]), SPACE, budget=60, epochs=1, sampler="random"
+    )
     shares = found.importances()
-    assert list(shares) == ["rate", "units"] and shares["rate"] > 0.9 and sum(shares.values()) == pytest.approx(1)
+    assert (
+        list(shares) == ["rate", "units"]
+        and shares["rate"] > 0.9
+        and sum(shares.values()) == pytest.approx(1)
+    )
     assert len(found.part(range(10)).trials) == 10
 
 
@@ -72,7 +83,9 @@ print(search.work(lambda setting: setting["rate"], space, sys.argv[1], trials=15
 
 def test_two_processes_share_a_study_and_find_what_one_finds(tmp_path):
     def start(name):
-        return subprocess.Popen([sys.executable, "-c", WORKER, str(tmp_path / name)], stdout=-1, stderr=-1, text=True)
+        return subprocess.Popen(
+            [sys.executable, "-c", WORKER, str(tmp_path / name)], stdout=-1, stderr=-1, text=True
+        )
 
     workers = [start("both"), start("both"), start("one")]
     told = [worker.communicate(timeout=120) for worker in workers]
@@ -86,7 +99,8 @@ def test_work_goes_on_where_it_was(tmp_path):
     assert search.work(distance, SPACE, tmp_path / "study", trials=3) == 3
     assert search.work(distance, SPACE, tmp_path / "study", trials=5) == 2
     assert [trial.error for trial in search.read(tmp_path / "study").trials] == [
-        pytest.approx(distance(trial.setting)) for trial in search.read(tmp_path / "study").trials]
+        pytest.approx(distance(trial.setting)) for trial in search.read(tmp_path / "study").trials
+    ]
 
 
 def test_another_space_in_the_same_file_is_refused(tmp_path):
@@ -97,25 +111,47 @@ def test_another_space_in_the_same_file_is_refused(tmp_path):
         search.read(tmp_path / "nothing")
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    ((1, 1), "lower first"), ((2, 1), "lower first"), ((0, float("nan")), "finite"), ((0, 1, True), "starts above 0"),
-    ((1, 2.5, False, True), "whole numbers")])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((1, 1), "lower first"),
+        ((2, 1), "lower first"),
+        ((0, float("nan")), "finite"),
+        ((0, 1, True), "starts above 0"),
+        ((1, 2.5, False, True), "whole numbers"),
+    ],
+)
 def test_a_range_that_makes_no_sense(arguments, message):
     with pytest.raises(ValueError, match=message):
         search.Range(*arguments)
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"sampler": "grid"}, "expected one of"), ({"budget": 5}, "can't pay"), ({"epochs": 0}, "whole number"),
-    ({"budget": 9.5}, "whole number"), ({"space": {}}, "dict from name"), ({"space": {"rate": (0, 1)}}, "dict from name")])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sampler": "grid"}, "expected one of"),
+        ({"budget": 5}, "can't pay"),
+        ({"epochs": 0}, "whole number"),
+        ({"budget": 9.5}, "whole number"),
+        ({"space": {}}, "dict from name"),
+        ({"space": {"rate": (0, 1)}}, "dict from name"),
+    ],
+)
 def test_a_search_that_makes_no_sense(change, message):
     arguments = {"space": SPACE, "budget": 90, "epochs": 9, **change}
     with pytest.raises(ValueError, match=message):
         search.run(falling, **arguments)
 
 
-@pytest.mark.parametrize(("values", "message"), [
-    ([0.5], "gave 1 errors"), ([0.5, float("nan")], "epoch 2"), ([None, 1], "gave 0 errors"), (["bad", 1], "finite number")])
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([0.5], "gave 1 errors"),
+        ([0.5, float("nan")], "epoch 2"),
+        ([None, 1], "gave 0 errors"),
+        (["bad", 1], "finite number"),
+    ],
+)
 def test_an_objective_that_breaks_its_promise(values, message):
     with pytest.raises(ValueError, match=message):
         search.run(lambda setting: iter(values), SPACE, budget=4, epochs=2)

@@ -33,7 +33,9 @@ def errors(width, noise, steps=STEPS, seeds=SEEDS):
 
 def main():
     reproducibility.start(0)
-    record = recording.Recording("ch05_double_descent", "Error (share) of networks by width, with and without wrong labels")
+    record = recording.Recording(
+        "ch05_double_descent", "Error (share) of networks by width, with and without wrong labels"
+    )
     for noise in (0.2, 0.0):
         for width in WIDTHS:
             key = f"noise {noise}, width {width}"

@@ -40,16 +40,34 @@ def main():
     mnist = datasets.load("mnist")
     network = tunable.Tunable(tunable.pooled(mnist.train.take(500, 0)), 10)
     validation = tunable.pooled(mnist.validation.take(2000, 0))
-    record = recording.Recording("ch05_search", "Validation error (share) of the best setting by epochs spent on the search")
+    record = recording.Recording(
+        "ch05_search", "Validation error (share) of the best setting by epochs spent on the search"
+    )
     for seed in range(SEEDS):
         for name, options in WAYS.items():
             key = f"{name}, {seed}"
             if record.done(key):
                 continue
-            found = search.run(objective(network, validation, seed), SPACE, budget=BUDGET, epochs=EPOCHS, seed=seed, **options)
+            found = search.run(
+                objective(network, validation, seed),
+                SPACE,
+                budget=BUDGET,
+                epochs=EPOCHS,
+                seed=seed,
+                **options,
+            )
             spent, best = found.progress()
-            record.add(key, {"spent": spent.tolist(), "best": best.tolist(), "trials": len(found.trials),
-                             "setting": found.best.setting, "error": found.best.error, "importances": found.importances()})
+            record.add(
+                key,
+                {
+                    "spent": spent.tolist(),
+                    "best": best.tolist(),
+                    "trials": len(found.trials),
+                    "setting": found.best.setting,
+                    "error": found.best.error,
+                    "importances": found.importances(),
+                },
+            )
 
 
 if __name__ == "__main__":

@@ -25,13 +25,17 @@ def path(ax, strengths, weights, title, relevant=None, floor=None, figsize=(7.0,
         if lines:
             lines[0].set_label(label)
     ax.invert_xaxis()
-    ax.set(xscale="log", xlabel="strength of the penalty (weaker to the right)", title=title,
-           ylabel="weight" if floor is None else "absolute weight")
+    ax.set(
+        xscale="log",
+        xlabel="strength of the penalty (weaker to the right)",
+        title=title,
+        ylabel="weight" if floor is None else "absolute weight",
+    )
     if floor is not None:
         ax.set_yscale("log")
     if not relevant.all():
         ax.legend(fontsize=9)
-    return f"{title}: {weights.shape[1]} weights against the strength of the penalty, {int(relevant.sum())} of them relevant."
+    return f"{title}: {weights.shape[1]} weights against the penalty, {int(relevant.sum())} of them relevant."
 
 
 @figure_function
@@ -48,7 +52,13 @@ def fits(ax, points, curves, title, data=None, truth=None, limits=None, figsize=
     """
     for (label, values), colour in zip(curves.items(), COLOURS, strict=False):
         many = np.atleast_2d(values)
-        lines = ax.plot(points, many.T, color=colour, linewidth=1.8 if len(many) == 1 else 0.7, alpha=1 if len(many) == 1 else 0.5)
+        lines = ax.plot(
+            points,
+            many.T,
+            color=colour,
+            linewidth=1.8 if len(many) == 1 else 0.7,
+            alpha=1 if len(many) == 1 else 0.5,
+        )
         lines[0].set_label(label)
     if data is not None:
         ax.plot(*data, ".", color="black", markersize=6, label="data")
@@ -74,7 +84,7 @@ def importances(ax, searches, title, figsize=(7.0, 3.2)):
         ax.plot(values, np.full(len(values), place), "o", color=COLOURS[0], markersize=4, alpha=0.7)
     ax.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
     ax.set(xlabel="share of the variance of the error (fANOVA)", title=title, xlim=(0, 1))
-    return f"{title}: horizontal bars for {', '.join(reversed(names))}, the most important first, from {len(searches)} searches."
+    return f"{title}: horizontal bars for {', '.join(reversed(names))}, from {len(searches)} searches."
 
 
 @figure_function
@@ -87,11 +97,23 @@ def progress(ax, ways, title, grid=None, figsize=(7.0, 4.0)):
         grid: epochs at which searches are averaged; None: from the first that all have reached.
     """
     for (label, runs), colour in zip(ways.items(), COLOURS, strict=False):
-        places = np.arange(max(run[0][0] for run in runs), max(run[0][-1] for run in runs) + 1) if grid is None else grid
-        values = np.array([np.asarray(best)[np.searchsorted(spent, places, side="right") - 1] for spent, best in runs])
+        places = (
+            np.arange(max(run[0][0] for run in runs), max(run[0][-1] for run in runs) + 1)
+            if grid is None
+            else grid
+        )
+        values = np.array(
+            [np.asarray(best)[np.searchsorted(spent, places, side="right") - 1] for spent, best in runs]
+        )
         if len(runs) > 1:
             measured = [Measured(column) for column in values.T]
-            ax.fill_between(places, [one.low for one in measured], [one.high for one in measured], color=colour, alpha=0.15)
+            ax.fill_between(
+                places,
+                [one.low for one in measured],
+                [one.high for one in measured],
+                color=colour,
+                alpha=0.15,
+            )
         ax.plot(places, values.mean(axis=0), color=colour, label=label, drawstyle="steps-post")
     ax.set(xlabel="epochs spent on the search", ylabel="smallest validation error (share)", title=title)
     ax.legend(fontsize=9)
