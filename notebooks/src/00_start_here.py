@@ -585,10 +585,8 @@ gradient = tape.gradient(loss, [w, b])
 
 wrong_by = 0 * x_line + 0 - y_line
 print("by the tape:", [g.numpy().item() for g in gradient])
-print(
-    "by hand:    ",
-    [np.mean(2 * wrong_by * x_line).item(), np.mean(2 * wrong_by).item()],
-)
+by_hand = [np.mean(2 * wrong_by * x_line).item(), np.mean(2 * wrong_by).item()]
+print("by hand:    ", by_hand)
 
 # %% [markdown]
 # A step of *gradient descent* goes against the gradient, by a small factor $\eta$, the **learning rate**:
@@ -620,9 +618,9 @@ paths = {
 steps = (0, 10, 20, 40)
 rows = []
 for label, path in paths.items():
-    distances = np.hypot(*(path[list(steps)] - [2, 1]).T)  # from w = 2, b = 1
+    distances = np.hypot(*(path[list(steps)] - [2, 1]).T)  # to w = 2, b = 1
     rows.append([label, *(f"{distance:.2f}" for distance in distances)])
-show.table(rows, ["distance from the best line", *(f"after {n} steps" for n in steps)])
+show.table(rows, ["distance to go", *(f"after {n} steps" for n in steps)])
 
 # %% slideshow={"slide_type": "fragment"}
 primer.descent(
