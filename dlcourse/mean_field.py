@@ -102,6 +102,23 @@ def chi(variance, name, weight_variance):
     return weight_variance * gaussian_mean(lambda h: slope(h) ** 2, variance)
 
 
+def log_rates(first, depth, name, weight_variance, bias_variance=0.0):
+    """Growth of the gradient norm from each layer to the one below, ½ ln χ, float64 (depth - 1,), lowest layer first.
+
+    Args:
+        first: variance of the first layer's pre-activations.
+        depth: number of layers.
+    """
+    qs = variances(first, depth, name, weight_variance, bias_variance)
+    return np.array([np.log(chi(q, name, weight_variance)) / 2 for q in qs[:-1]])
+
+
+def log_rate(name, weight_variance, bias_variance=0.0):
+    """Growth of the gradient norm per layer, ½ ln χ, where the forward variance has settled."""
+    q = fixed_point(name, weight_variance, bias_variance, tolerance=1e-8, most=2_000)
+    return np.log(chi(q, name, weight_variance)) / 2
+
+
 def critical_weight_variance(name, bias_variance=0.0, between=(0.5, 1_000.0)):
     """The σ_w² at which gradients neither shrink nor grow: χ = 1 at the fixed point.
 

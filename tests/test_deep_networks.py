@@ -17,7 +17,7 @@ def keras_twin(networks, index, activation):
     """One of the networks built from Keras' own layers, with its weights."""
     inputs = keras.Input(SHAPE, dtype=networks.compute_dtype)
     x = keras.layers.Flatten()(inputs)
-    kernels = [networks.first[index], *[kernel[index] for kernel in networks.hidden]]
+    kernels = [networks.first.numpy()[index], *[kernel[index] for kernel in networks.hidden.numpy()]]
     h, dense = None, []
     for layer in range(networks.depth):
         dense.append(keras.layers.Dense(kernels[layer].shape[1]))
@@ -31,7 +31,7 @@ def keras_twin(networks, index, activation):
         x = keras.layers.Activation(activation)(x)
     dense.append(keras.layers.Dense(networks.last.shape[-1]))
     model = keras.Model(inputs, dense[-1](x))
-    for layer, kernel in zip(dense, [*kernels, networks.last[index]], strict=True):
+    for layer, kernel in zip(dense, [*kernels, networks.last.numpy()[index]], strict=True):
         layer.set_weights([kernel, np.zeros(kernel.shape[1])])
     return model
 

@@ -2,7 +2,7 @@
 
 Chapter 03 tries one strength of each with Adam. Here: three strengths of each, two optimisers, three learning rates,
 five seeds, against batch normalisation and residual links. Accuracy on the digits' validation data, since settings are
-compared with each other. Run: python benchmarks/studies/ch03_cures.py (about 4 minutes of CPU; goes on where it was).
+compared with each other. Run: python benchmarks/studies/ch03_cures.py (about 2 minutes of CPU; goes on where it was).
 """
 
 import keras

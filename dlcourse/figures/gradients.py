@@ -49,21 +49,22 @@ def by_layer(
     return f"Line chart of the log10 gradient norm by layer, one line each for: {', '.join(curves)}."
 
 
-def by_depth(measured, predicted, depths, *, caption, alt=None):
+def by_depth(measured, predicted, depths, labels, *, caption, alt=None):
     """First layer's gradient over the last's by depth, a panel an activation, a line an initialisation.
 
     Args:
-        measured: dict from activation to dict from label to log10 ratios (depths, seeds).
-        predicted: the same from theory, (depths,), drawn dashed.
-        depths: list of numbers of layers.
+        measured: dict from activation to log10 ratios (depths, seeds, labels).
+        predicted: dict from the same activations to theory's (depths, labels), drawn dashed.
+        depths: numbers of layers.
+        labels: of the initialisations.
     """
     from matplotlib import pyplot as plt
 
     fig, panels = plt.subplots(2, 2, figsize=(8.4, 6.4), sharex=True)
-    for ax, (name, lines) in zip(panels.flat, measured.items(), strict=True):
-        for index, (label, values) in enumerate(lines.items()):
-            mean, low, high = _interval(values)
-            ax.plot(depths, predicted[name][label], "--", color=COLOURS[index], linewidth=1.2)
+    for ax, (name, values) in zip(panels.flat, measured.items(), strict=True):
+        for index, label in enumerate(labels):
+            mean, low, high = _interval(values[:, :, index])
+            ax.plot(depths, predicted[name][:, index], "--", color=COLOURS[index], linewidth=1.2)
             ax.errorbar(
                 depths,
                 mean,
@@ -82,16 +83,12 @@ def by_depth(measured, predicted, depths, *, caption, alt=None):
         ax.set_ylabel("log10 of first layer's\nover last layer's gradient")
     panels[0, 0].legend(fontsize=9)
     fig.suptitle("How much of the gradient reaches the first layer", fontweight="bold")
-    show.figure(
-        fig,
-        caption,
-        alt
-        or (
-            f"Four panels ({', '.join(measured)}): log10 of the first layer's gradient norm over the last's against "
-            f"depth {min(depths)} to {max(depths)}, a line for each of {', '.join(next(iter(measured.values())))}; "
-            "points measured with intervals, dashed lines from mean-field theory."
-        ),
+    described = (
+        f"Four panels ({', '.join(measured)}): log10 of the first layer's gradient norm over the last's against depth "
+        f"{min(depths)} to {max(depths)}, a line for each of {', '.join(labels)}; points measured with intervals, "
+        "dashed lines from mean-field theory."
     )
+    show.figure(fig, caption, alt or described)
 
 
 @figure_function
@@ -129,7 +126,7 @@ def phase_diagram(ax, weight_variances, bias_variances, rates, line, points, fig
 
 
 def singular_values(spectra, depths, *, caption, alt=None):
-    """Largest, median and smallest singular value of products of layer Jacobians by depth, a panel a network.
+    """Largest, median and other singular values of products of layer Jacobians by depth, a panel a network.
 
     Args:
         spectra: dict from label to log10 singular values (depths, seeds, width), largest first.
@@ -140,20 +137,19 @@ def singular_values(spectra, depths, *, caption, alt=None):
     fig, panels = plt.subplots(1, len(spectra), figsize=(9.4, 3.9), sharey=True)
     for ax, (label, values) in zip(np.atleast_1d(panels), spectra.items(), strict=True):
         values = np.mean(values, axis=1)
+        tenth = values.shape[1] // 10
         ranks = {
             "largest": 0,
-            "a tenth lie above": values.shape[1] // 10,
+            "a tenth lie above": tenth,
             "median": values.shape[1] // 2,
-            "smallest": -1,
+            "a tenth lie below": -1 - tenth,
         }
         for index, (name, rank) in enumerate(ranks.items()):
             ax.plot(
                 depths, values[:, rank], color=COLOURS[index], marker=MARKERS[index], markersize=4, label=name
             )
         ax.axhline(0, color="black", linewidth=0.8)
-        ax.set_yscale("symlog", linthresh=1)
-        ticks = [-100, -10, -1, 0, 1, 10]
-        ax.set_yticks(ticks, [str(tick) for tick in ticks])
+        ax.set_ylim(-30, 6)
         ax.set(title=label, xlabel="layers multiplied")
     np.atleast_1d(panels)[0].set_ylabel("log10 of the singular value")
     np.atleast_1d(panels)[0].legend(fontsize=8)
@@ -162,7 +158,7 @@ def singular_values(spectra, depths, *, caption, alt=None):
         caption,
         alt
         or (
-            f"Panels {', '.join(spectra)}: log10 of the largest, upper tenth, median and smallest singular value "
+            f"Panels {', '.join(spectra)}: log10 of the largest, upper tenth, median and lower tenth singular value "
             "of the product of layer Jacobians against the number of layers; the fans open with depth."
         ),
     )
@@ -210,6 +206,7 @@ def cures(gradients, accuracies, *, chance, caption, alt=None):
         ylabel="log10 of the kernel gradient's norm",
         title="At the start",
     )
+    left.xaxis.get_major_locator().set_params(integer=True)
     right.axvline(chance, color="black", linestyle=":", linewidth=1)
     right.set_yticks(range(len(labels)), labels)
     right.invert_yaxis()
