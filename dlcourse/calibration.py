@@ -107,22 +107,24 @@ def fit_temperature(logits, labels):
 
     Raises:
         ValueError: where shapes or labels don't fit, logits are not finite, or no temperature is best (every
-            prediction right, so that ever smaller ones help; or no better than guessing, so that ever larger do).
+            prediction right, or none better than guessing).
     """
     logits, labels = _checked(logits, labels, "logits")
+    of_label = np.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
+    reason = None
+    if (of_label == logits.max(axis=1)).all():
+        reason = "every prediction is right, so that ever smaller ones help"
+    elif np.mean(of_label - logits.mean(axis=1)) <= 0:
+        reason = "the logits say nothing about the labels, so that ever larger ones help"
+    if reason:
+        raise ValueError(f"fit_temperature() found no best temperature on {len(labels)} examples: {reason}. Use more "
+                         "validation data, which the network was not trained on.")
 
     def mean_loss(log_temperature):  # convex in 1 / temperature, so with one minimum
         return losses.categorical(logits * np.exp(-log_temperature), labels).mean()
 
     bounds = (-LARGEST_LOG_TEMPERATURE, LARGEST_LOG_TEMPERATURE)
-    found = optimize.minimize_scalar(mean_loss, bounds=bounds, method="bounded", options={"xatol": 1e-8})
-    if abs(found.x) > LARGEST_LOG_TEMPERATURE - 0.01:
-        reason = "every prediction is right" if found.x < 0 else "the logits say nothing about the labels"
-        raise ValueError(
-            f"fit_temperature() found no best temperature on {len(labels)} examples: {reason}. Use more validation data, "
-            "which the network was not trained on."
-        )
-    return float(np.exp(found.x))
+    return float(np.exp(optimize.minimize_scalar(mean_loss, bounds=bounds, method="bounded", options={"xatol": 1e-8}).x))
 
 
 def _checked(outputs, labels, what):

@@ -112,7 +112,8 @@ def in_little_memory(way, path, side, allowance):
 def _train(way, path, side, allowance):
     """What the program does: returns the dict that ``in_little_memory`` describes."""
     shape = (side, side, 1)
-    examples = pathlib.Path(path).stat().st_size // _record_bytes(path, shape)
+    record = _record_bytes(path, shape)
+    examples = pathlib.Path(path).stat().st_size // record
     step = _trainer(shape)
     if way == "stream":
         step(batches(path, shape).take(2))  # starts threads and compiles, before memory is measured
