@@ -46,6 +46,12 @@ def test_help_loads_nothing_heavy():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_publishing_compiles_no_grammar_of_addresses():
+    code = "import sys\nfrom dlcourse.publishing import pairing\nprint('lark' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 def test_the_module_runs_as_a_program():
     done = subprocess.run(
         [sys.executable, "-m", "dlcourse", "list", "--help"], capture_output=True, text=True

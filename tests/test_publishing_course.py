@@ -5,7 +5,7 @@ import json
 import pytest
 from conftest import SAMPLE, Quiet, make_course
 
-from dlcourse.publishing import chapters, checks
+from dlcourse.publishing import chapters, checks, pairing
 from dlcourse.publishing import course as courses
 
 CLAIM = """\
@@ -59,6 +59,13 @@ def test_pages_claims_and_table(course):
     # the interval ends at 1 - 0.248, 0.252 above the bound; value and control are 1 apart
     assert row.startswith("01_sample") and "1 of 1" in row and row.endswith("0.25 (C01.1)")
     assert (course / "notebooks" / "01_sample.ipynb").read_bytes() == before
+
+
+def test_executed_again_gives_the_same_bytes(chapter):
+    before = chapter.notebook.read_bytes()
+    progress = Quiet()
+    assert pairing.synchronise([chapter], progress, again=True, say=lambda text: None)
+    assert progress.ended == ["01_sample"] and chapter.notebook.read_bytes() == before
 
 
 def test_a_failing_claim_fails_the_course_and_the_others_go_on(tmp_path, monkeypatch):

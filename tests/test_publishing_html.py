@@ -50,7 +50,8 @@ def test_the_page_is_well_formed(page):
 def test_a_picture_has_its_text_once_and_its_caption_beside_it(page):
     figure = page[page.index("<figure>") : page.index("</figure>")]
     assert figure.count("<img") == 1 and figure.count("<figcaption>") == 1
-    assert "The line rises, <math>" in figure and "**Figure" not in page and "Figure." not in figure
+    assert "The line rises, <span" in figure and "<math>" in figure
+    assert "**Figure" not in page and "Figure." not in figure
     assert page.count('alt="A straight line that rises from the lower left"') == 1
 
 
@@ -115,6 +116,10 @@ def test_formulas_become_mathml(renderer, formula, form):
 def test_align_needs_no_dollars_and_is_not_numbered(renderer):
     shown = renderer.render("\\begin{align}\na &= b \\\\\nc &= d\n\\end{align}")
     assert '<math display="block">' in shown and "(1)" not in shown
+
+
+def test_a_full_stop_stays_with_its_formula(renderer):
+    assert re.search(r'<span class="together"><math>.*</math>\.</span> Next', renderer.render("So $x$. Next"))
 
 
 def test_dollars_in_code_are_no_formula(renderer):

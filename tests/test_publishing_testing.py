@@ -12,7 +12,7 @@ from dlcourse.publishing import chapters, pairing, testing
 
 CELLS = {
     "plain": 'print("accuracy 0.974")',
-    "masked": 'from dlcourse.measured import mask\nprint("accuracy", mask("0.974 ± 0.002"), "of", 5)',
+    "masked": 'print("accuracy ⟨0.974 ± 0.002⟩ of", 5)',
     "markdown": 'from IPython.display import Markdown, display\ndisplay(Markdown("| a | ⟨0.974⟩ | 5 |"))',
     "html": 'from IPython.display import HTML\ndisplay(HTML("<b>⟨0.974⟩ of 5</b>"))',
     "value": '"⟨0.974⟩ of 5"',
@@ -129,5 +129,5 @@ def test_numerics_tells_which_setting_failed(tmp_path, capfd, monkeypatch):
     chapter = chapters.select("01", folder)[0]
     assert pairing.synchronise([chapter], Quiet(), say=lambda text: None)
     said = []
-    assert testing.run_numerics(folder, [chapter], say=said.append) == 1
+    assert testing.run_numerics(folder, [chapter], more=["--numprocesses=0"], say=said.append) == 1
     assert said[-1] == "\nFailed under: 1 thread"

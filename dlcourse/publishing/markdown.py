@@ -22,6 +22,7 @@ HAN = r"\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
 CHINESE = re.compile(rf"[{HAN}](?:[{HAN}0-9 ]*[{HAN}])?")
 CHINESE_BREAK = re.compile(rf"(?<=[{HAN}])\n(?=[{HAN}])")
 MEASURED = re.compile(r"⟨([^⟨⟩\n]*)⟩")
+PUNCTUATED = re.compile(r"(<math>(?:(?!</math>).)*</math>[.,;:!?)]+)", re.DOTALL)
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 NUMBERED = re.compile(r"\\(begin|end)\{(align|equation|gather)\}")
 
@@ -79,7 +80,8 @@ class Renderer:
                     self._heading(token, inner)
                 elif inner.content.startswith("**Predict before you run"):
                     token.attrSet("class", "predict")
-        return self._markdown.renderer.render(tokens, self._markdown.options, {})
+        rendered = self._markdown.renderer.render(tokens, self._markdown.options, {})
+        return PUNCTUATED.sub(r'<span class="together">\1</span>', rendered)  # no full stop alone on a line
 
     def inline(self, source):
         """Markdown of one line to HTML, without the paragraph around it."""
