@@ -93,7 +93,7 @@ def progress(ax, ways, title, grid=None, figsize=(7.0, 4.0)):
 
     Args:
         ax: Matplotlib Axes.
-        ways: dict from label to a list of (epochs spent, smallest error) pairs of arrays, one a search.
+        ways: dict from label to a list of (epochs spent, smallest error as a share) pairs of arrays, one a search.
         grid: epochs at which searches are averaged; None: from the first that all have reached.
     """
     for (label, runs), colour in zip(ways.items(), COLOURS, strict=False):
@@ -102,7 +102,7 @@ def progress(ax, ways, title, grid=None, figsize=(7.0, 4.0)):
             if grid is None
             else grid
         )
-        values = np.array(
+        values = 100 * np.array(
             [np.asarray(best)[np.searchsorted(spent, places, side="right") - 1] for spent, best in runs]
         )
         if len(runs) > 1:
@@ -115,6 +115,6 @@ def progress(ax, ways, title, grid=None, figsize=(7.0, 4.0)):
                 alpha=0.15,
             )
         ax.plot(places, values.mean(axis=0), color=colour, label=label, drawstyle="steps-post")
-    ax.set(xlabel="epochs spent on the search", ylabel="smallest validation error (share)", title=title)
+    ax.set(xlabel="epochs spent on the search", ylabel="smallest validation error (%)", title=title)
     ax.legend(fontsize=9)
     return f"{title}: smallest error against epochs spent, falling lines for {', '.join(ways)}."
