@@ -99,9 +99,9 @@ where that was edited). The notebooks with their stored outputs are left alone. 
   build/claims.json           every claim: values, interval, bound, control, verdict
   build/failed/NAME.ipynb     a chapter that failed, up to the cell that did
 
-The table at the end gives seconds, claims held of measured, and the narrowest margin: how far the claim
-nearest to failing was from its bound, in units of the distance between its value and its control's (0: it
-touches the bound). Exit status 1 where a cell, a claim or a page failed; the other chapters still run.
+The table at the end gives seconds, claims held of measured, and the narrowest margin: the distance from an
+interval to its bound, relative to the larger of bound and mean (to half the width of a bound on both sides), of
+the claim nearest to failing. Exit status 1 where a cell, a claim or a page failed; the other chapters still run.
 """
 
 NOTEBOOKS = """

@@ -56,8 +56,8 @@ def test_pages_claims_and_table(course):
     assert needed <= set(claim)
     heading, _, row = said.strip().splitlines()
     assert heading.split("  ")[0] == "chapter" and "narrowest margin" in heading
-    # the interval ends at 1 - 0.248, 0.252 above the bound; value and control are 1 apart
-    assert row.startswith("01_sample") and "1 of 1" in row and row.endswith("0.25 (C01.1)")
+    # the interval starts at 1 - 0.248, 0.252 above the bound, and the mean is 1
+    assert row.startswith("01_sample") and "1 of 1" in row and row.endswith("25.2% (C01.1)")
     assert (course / "notebooks" / "01_sample.ipynb").read_bytes() == before
 
 
@@ -117,13 +117,29 @@ def test_a_conflict_fails_the_course(course):
     assert not good and "both edited" in said
 
 
+def record(id, interval, least, most):
+    return {"id": id, "interval": interval, "bound": [least, most]}
+
+
 @pytest.mark.parametrize(
-    ("records", "text"),
+    ("interval", "least", "most", "expected"),
     [
-        ([], "–"),
-        ([{"id": "A", "margin": None}], "–"),
-        ([{"id": "A", "margin": 0.5}, {"id": "B", "margin": 0.031}], "0.03 (B)"),
+        ([0.98, 1.02], 0.5, None, 0.48),  # over the mean, 1
+        ([0.98, 0.98], 0.97, None, 0.01 / 0.98),
+        ([-20.0, -16.0], None, -8, 8 / 18),
+        ([0.2, 0.4], 0, None, 0.2 / 0.3),  # a bound of zero has no size of its own
+        ([1e-15, 1e-15], None, 1e-10, 1 - 1e-5),  # well below, though both are small
+        ([0.45, 0.85], 0, 1, 0.3),
+        ([0.5, 0.5], 0, 1, 1.0),
+        ([0.9, 1.1], None, 1.0, -0.1),
+        ([0.0, 0.0], 0, None, 0.0),
     ],
 )
-def test_narrowest_margin(records, text):
-    assert courses.narrowest(records) == text
+def test_the_margin_is_the_relative_distance_to_the_bound(interval, least, most, expected):
+    assert courses.margin(record("C", interval, least, most)) == pytest.approx(expected)
+
+
+def test_the_narrowest_margin_is_named():
+    assert courses.narrowest([]) == "–"
+    records = [record("C01.1", [2, 2], None, 3), record("C01.2", [0.99, 0.99], 0.98, None)]
+    assert courses.narrowest(records) == "1.0% (C01.2)"

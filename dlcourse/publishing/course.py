@@ -86,13 +86,7 @@ def _write_claims(root, by_chapter):
 
 
 def summary(chapters, rows):
-    """The closing table as text.
-
-    The margin of a claim is the distance from its interval to the nearest side of its bound, over the
-    distance from
-    its mean to its control's: 0 where the interval touches the bound, 1 where the bound is as far away as the
-    control.
-    """
+    """The closing table as text: seconds, claims held of measured, and the margin nearest to failing."""
     lines = []
     for chapter in chapters:
         seconds, records = rows[chapter.name]
@@ -113,9 +107,24 @@ def summary(chapters, rows):
     )
 
 
+def margin(record):
+    """How far a claim is from failing: the relative distance of its interval to its bound.
+
+    For a bound on one side, the distance from the interval's nearer end, over the larger of bound and mean (in
+    absolute value). For a bound on both sides, the distance to the nearer side, over half the bound's width. 0 where
+    the interval touches the bound, negative where it crosses it.
+    """
+    (low, high), (least, most) = record["interval"], record["bound"]
+    if least is not None and most is not None:
+        return min(low - least, most - high) / ((most - least) / 2)
+    distance, bound = (low - least, least) if most is None else (most - high, most)
+    scale = max(abs(bound), abs(low + high) / 2)
+    return distance / scale if scale else 0.0
+
+
 def narrowest(records):
-    margins = [(record["margin"], record["id"]) for record in records if record.get("margin") is not None]
-    if not margins:
+    """The smallest margin, and whose it is, as text."""
+    if not records:
         return "–"
-    margin, id = min(margins)
-    return f"{margin:.2f} ({id})"
+    smallest = min(records, key=margin)
+    return f"{margin(smallest):.1%} ({smallest['id']})"
