@@ -889,7 +889,8 @@ exact = [claims.measure(
 # ## Why backwards?
 #
 # The chain rule can be multiplied out from either end. *Forward mode* carries along, with every value, its derivative
-# in one direction of parameter space, $\dot Z_l = \dot A_{l-1} W_l + A_{l-1} \dot W_l + \dot b_l$, and arrives at the
+# in one direction of parameter space, $Z_l^{\bullet} = A_{l-1}^{\bullet} W_l + A_{l-1} W_l^{\bullet} + b_l^{\bullet}$
+# (in code `z_dot`, `a_dot` and so on), and arrives at the
 # loss with one number: the slope in that direction. *Reverse mode* starts at the loss.
 #
 # **Predict before you run.** A network has a million parameters. How many forward-mode passes does its whole gradient
@@ -941,8 +942,10 @@ claims.measure("C02.8", "slope along a direction, forward mode against the gradi
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Now count. In multiplications of matrix products, with $F = n \sum_l d_{l-1} d_l$ for the forward pass:
 #
-# $$\text{one forward-mode pass: } \underbrace{F}_{A W} + \underbrace{F}_{A \dot W} + \underbrace{F - n d_0 d_1}_{\dot A W},
-# \qquad \text{one reverse-mode pass: } \underbrace{F}_{A W} + \underbrace{F}_{A^\top \delta}
+# $$\text{one forward-mode pass: } \underbrace{F}_{A W} + \underbrace{F}_{A W^{\bullet}}
+# + \underbrace{F - n d_0 d_1}_{A^{\bullet} W}$$
+#
+# $$\text{one reverse-mode pass: } \underbrace{F}_{A W} + \underbrace{F}_{A^\top \delta}
 # + \underbrace{F - n d_0 d_1}_{\delta W^\top}$$
 #
 # They cost the same. One gives one slope, the other the whole gradient.
@@ -1248,9 +1251,10 @@ image_grid(test[0][hardest].reshape(-1, 8, 8) + 0.5, [str(test[1][i]) for i in h
 # can say how far there is to go. On a convex problem we can. Ridge regression on the diabetes data, $n$ patients,
 # 10 features, standardised:
 #
-# $$E(w) = \frac{1}{2n} \|X w - y\|^2 + \frac{\lambda}{2} \|w\|^2, \quad
-# \nabla E = H w - \frac{X^\top y}{n}, \quad H = \frac{X^\top X}{n} + \lambda I, \quad
-# w^* = H^{-1} \frac{X^\top y}{n}$$
+# $$E(w) = \frac{1}{2n} \|X w - y\|^2 + \frac{\lambda}{2} \|w\|^2, \qquad
+# \nabla E = H w - \frac{X^\top y}{n}$$
+#
+# $$H = \frac{X^\top X}{n} + \lambda I, \qquad w^* = H^{-1} \frac{X^\top y}{n}$$
 #
 # Along an eigenvector of $H$ with eigenvalue $\lambda_i$, each step multiplies the distance to $w^*$ by
 # $1 - \eta \lambda_i$. With the largest eigenvalue called $L$, the smallest $\mu$, and $\kappa = L / \mu$ the *condition
