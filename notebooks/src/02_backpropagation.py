@@ -526,10 +526,11 @@ valleys = {kind: np.array([two_slopes(step_sizes, errors) for errors in quotient
            for kind in kinds}
 show.table(
     [[dtype, kind, *[Measured(valleys[dtype, kind][:, i]) for i in range(2)],
-      Measured(np.log10(valleys[dtype, kind][:, 2])), Measured(np.log10(quotients[dtype, kind].min(axis=1)))]
+      Measured(np.log10(valleys[dtype, kind][:, 2])),
+      Measured(np.log10(quotients[dtype, kind].min(axis=1)))]
      for dtype, kind in kinds],
-    ["precision", "quotient", "slope left (rounding)", "slope right (truncation)", "log10 of the best step",
-     "log10 of the smallest error"])
+    ["precision", "quotient", "slope left", "slope right", "best step, log₁₀", "least error, log₁₀"],
+    "Left of the valley rounding, right of it truncation")
 
 # %% slideshow={"slide_type": "subslide"}
 for dtype in ["float32", "float64"]:
