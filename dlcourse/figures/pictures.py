@@ -50,4 +50,4 @@ def image_grid(
     ax.set_axis_off()
     ax.set_title(title)
     named = f", labelled {', '.join(map(str, titles))}" if titles is not None else ""
-    return f"{count} grey images of {height} by {width} pixels in {rows} rows{named}."
+    return f"{count} grey images of {height} by {width} pixels in {rows} {'row' if rows == 1 else 'rows'}{named}."

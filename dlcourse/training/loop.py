@@ -10,16 +10,16 @@ def train_step(model, objective, optimizer, batch):
 
     Args:
         model: keras.Model.
-        objective: callable ``(model, batch, training) -> (loss, metrics)``.
+        objective: ``(model, batch, training) -> (loss, metrics)``.
         optimizer: keras.optimizers.Optimizer, built.
         batch: whatever the objective takes, usually ``(x, y)``.
 
     Returns:
-        dict from name to scalar tensor: ``"loss"`` (with the model's regularisation penalties) and the metrics.
+        dict from name to scalar tensor: ``"loss"`` (penalties included) and the metrics.
     """
     with tf.GradientTape() as tape:
         loss, metrics = objective(model, batch, training=True)
-        loss += objectives.penalties(model)  # easy to forget: what kernel_regularizer adds
+        loss += objectives.penalties(model)  # of kernel_regularizer; easy to forget
     gradients = tape.gradient(loss, model.trainable_variables)
     optimizer.apply(gradients, model.trainable_variables)
     return {"loss": loss, **metrics}
