@@ -116,6 +116,16 @@ def test_run_tests_one_chapter_with_two_workers(compared, capfd, monkeypatch):
     assert f"1 failed, {len(CELLS) + 3} passed" in capfd.readouterr().out
 
 
+def test_cells_after_an_error_are_skipped_and_the_run_fails(compared, capfd, monkeypatch):
+    monkeypatch.setenv("DLCOURSE_ROOT", str(compared.root))
+    notebook = pairing.read_notebook(compared.notebook)
+    notebook.cells[2].source = "1 / 0"
+    nbformat.write(notebook, compared.root / "02_broken.ipynb")
+    monkeypatch.chdir(compared.root)
+    assert subprocess.call([sys.executable, "-m", "pytest", "--nbval", "-q", "02_broken.ipynb"]) == 1
+    assert f"1 failed, 2 passed, {len(CELLS) - 3} skipped" in capfd.readouterr().out
+
+
 def test_a_chapter_without_a_notebook_is_told_apart(tmp_path):
     folder = make_course(tmp_path, **{"02_new": "# %%\n1\n"})
     with pytest.raises(FileNotFoundError, match=r"no notebook yet for 02_new: run `dlcourse notebooks`"):

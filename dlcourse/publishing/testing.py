@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from dlcourse.publishing import execute
 
 NUMERICS = {
@@ -113,6 +115,23 @@ def pytest_collectstart(collector):
     """
     if type(collector).__name__ == "IPyNbFile":
         collector.skip_compare = (*collector.skip_compare, "stderr")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Note a cell that raised an error: what follows it in its notebook would only repeat that."""
+    try:
+        return (yield)
+    except Exception as error:
+        if type(error).__name__ == "NbCellError" and "outputs differ" not in str(error):
+            item.parent.broken_by = item.name
+        raise
+
+
+def pytest_runtest_setup(item):
+    """Leave out the cells after one that raised an error. (After one whose outputs differ, they are compared.)"""
+    if broken_by := getattr(item.parent, "broken_by", None):
+        pytest.skip(f"{broken_by} of this notebook failed")
 
 
 class _Durations:
