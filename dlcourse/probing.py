@@ -93,22 +93,35 @@ def probe_layers(model, fit, score, penalty=0.01):
         penalty: of RidgeClassifier.
 
     Returns:
-        list of float: accuracy on ``score`` from the input itself, then from each hidden layer.
+        list of float: accuracy on ``score`` from each hidden layer.
     """
-    fitted = [fit.x.reshape(len(fit), -1), *activations(model, fit.x).values()]
-    scored = [score.x.reshape(len(score), -1), *activations(model, score.x).values()]
-    return [
-        RidgeClassifier(penalty).fit(features, fit.y).accuracy(held_out, score.y)
-        for features, held_out in zip(fitted, scored, strict=True)
-    ]
+    fitted, scored = activations(model, fit.x), activations(model, score.x)
+    return [probe(features, fit.y, scored[layer], score.y, penalty) for layer, features in fitted.items()]
 
 
-def accuracy(model, x, y):
-    """Share of examples whose largest logit is the label's."""
-    return float(np.mean(np.argmax(model(x, training=False), axis=-1) == y))
+def probe(x, y, held_out_x, held_out_y, penalty=0.01):
+    """Accuracy on held-out features of a RidgeClassifier fitted to features x, (examples, ...), and labels y."""
+    return RidgeClassifier(penalty).fit(x, y).accuracy(held_out_x, held_out_y)
 
 
-def reuse(build, known, new, score, *, counts, seeds, pretraining, steps, batch_size=32, jit_compile=True):
+CONTENDERS = ("reused", "from nothing", "another start")
+"""What ``reuse`` starts from: weights trained on other classes; random ones; other random ones."""
+
+
+def reuse(
+    build,
+    known,
+    new,
+    score,
+    *,
+    counts,
+    seeds,
+    pretraining,
+    steps,
+    batch_size=32,
+    jit_compile=True,
+    contenders=CONTENDERS,
+):
     """Learn new classes from few examples: from a network trained on other classes, and from nothing.
 
     Both have the same layers, the same new output layer, the same examples, in the same order, and the same number of
@@ -124,6 +137,7 @@ def reuse(build, known, new, score, *, counts, seeds, pretraining, steps, batch_
         pretraining: steps of pretraining, of 64 examples each.
         steps: steps on the new classes, of ``batch_size`` examples each.
         jit_compile: whether XLA compiles the training.
+        contenders: which of those below to train.
 
     Returns:
         dict from contender to accuracies, float array (seeds, counts): ``"reused"``; ``"from nothing"``; ``"another
@@ -136,18 +150,17 @@ def reuse(build, known, new, score, *, counts, seeds, pretraining, steps, batch_
     adapt = repeats.Repeats(
         build(0), objective, steps=steps, batch_size=batch_size, optimizer=adam(1e-3), jit_compile=jit_compile
     )
-    result = {
-        name: np.zeros((len(seeds), len(counts))) for name in ("reused", "from nothing", "another start")
-    }
+    result = {name: np.zeros((len(seeds), len(counts))) for name in contenders}
     for row, seed in enumerate(seeds):
         pretrain.train(build(seed), known.x, known.y, seed=seed)
         fresh, other = build(seed + 1_000).get_weights(), build(seed + 2_000).get_weights()
-        starts = [pretrain.model.get_weights()[:-2] + fresh[-2:], fresh, other]
+        reused = pretrain.model.get_weights()[:-2] + fresh[-2:]
+        starts = {"reused": reused, "from nothing": fresh, "another start": other}
         drawn = draw_by_class(new.y, max(counts), seed)
         for column, count in enumerate(counts):
-            for name, start in zip(result, starts, strict=True):
-                adapt.train(start, new.x, new.y, seed=seed, rows=drawn[:, :count].ravel())
-                result[name][row, column] = accuracy(adapt.model, score.x, score.y)
+            for name in contenders:
+                adapt.train(starts[name], new.x, new.y, seed=seed, rows=drawn[:, :count].ravel())
+                result[name][row, column] = repeats.accuracy(adapt.model, score)
     return result
 
 

@@ -63,7 +63,8 @@ def mistakes_and_bound(
     )
     ends = np.array([0.8 * spread.min(), 1.3 * bounds.max()])
     ax.plot(ends, ends, "--", color="black", linewidth=1, label="mistakes = bound")
-    ax.fill_between(ends, ends, ends.max(), color="0.9", zorder=0, label="impossible")
+    ax.fill_between(ends, ends, ends.max(), color="0.9", zorder=0)
+    ax.text(0.5, 0.78, "impossible", transform=ax.transAxes, color="0.35", ha="center")
     ax.set(
         xscale="log",
         yscale="log",
@@ -164,3 +165,26 @@ def what_moves(ax, moved, labels, title, figsize=(7.0, 2.6)):
     ax.invert_yaxis()
     ax.grid(False)
     return f"{title}: rows of squares for {', '.join(labels)}; the darker, the more that unit moves."
+
+
+def region_maps(models, limits, x, y, names, axes, *, caption, alt):
+    """Maps of ``linear_regions`` side by side; the points are drawn on all but the first, with a legend on the second.
+
+    Args:
+        models: dict from title to Keras model.
+        limits, x, y, axes: as for ``linear_regions``.
+        names: of the classes.
+        caption, alt: as for ``show.figure``.
+    """
+    from matplotlib import pyplot as plt
+
+    from dlcourse import show
+
+    fig, panels = plt.subplots(1, len(models), figsize=(4 * len(models), 4.1))
+    for index, ((title, model), ax) in enumerate(zip(models.items(), panels, strict=True)):
+        points = (x, y) if index else (None, None)
+        linear_regions(model, limits, *points, ax=ax, title=title, axes=axes)
+    panels[1].legend(
+        names, title="digit", fontsize=9, title_fontsize=9, markerscale=1.6, loc="lower right", frameon=True
+    )
+    show.figure(fig, caption=caption, alt=alt)

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlcourse import reproducibility
-from dlcourse.training import loop
+from dlcourse.training import loop, objectives
 
 
 class Repeats:
@@ -88,3 +88,37 @@ class Repeats:
         random, needed = np.random.RandomState(seed), self.steps * self.batch_size
         passes = [random.permutation(rows) for _ in range(-(-needed // len(rows)))]
         return np.concatenate(passes)[:needed].astype("int32")
+
+
+def accuracy(model, data):
+    """Share of a Split's examples whose largest logit is the label's."""
+    return float(np.mean(np.argmax(model(data.x, training=False), axis=-1) == data.y))
+
+
+def accuracies(build, train, score, *, seeds, steps, learning_rate=1e-3, batch_size=64, jit_compile=False):
+    """Train a classifier by Adam from each seed, and score it.
+
+    Args:
+        build: callable ``seed -> keras.Model`` with logits.
+        train, score: Splits.
+        seeds: of the initial weights and of the order of the examples.
+        steps, batch_size, jit_compile: as for Repeats.
+        learning_rate: Adam's.
+
+    Returns:
+        float array (seeds,): accuracy on ``score``.
+    """
+    adam = keras.optimizers.Adam(learning_rate)
+    study = Repeats(
+        build(0),
+        objectives.classification(),
+        steps=steps,
+        batch_size=batch_size,
+        optimizer=adam,
+        jit_compile=jit_compile,
+    )
+    found = []
+    for seed in seeds:
+        study.train(build(seed), train.x, train.y, seed=seed)
+        found.append(accuracy(study.model, score))
+    return np.array(found)
