@@ -1,5 +1,6 @@
 """JupyterLab on copies: made once, never overwritten, served on localhost with a token."""
 
+import contextlib
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from conftest import Quiet
 
 from dlcourse.publishing import lab, pairing
 
@@ -55,35 +57,56 @@ def test_bars_and_graphics_cards_are_for_the_learner():
     assert environment["JUPYTER_PREFER_ENV_PATH"] == "1" and environment["KERAS_BACKEND"] == "tensorflow"
 
 
+@contextlib.contextmanager
+def serving(course, command):
+    """Runs JupyterLab; yields (address, what it opens first, token)."""
+    settings = {"JUPYTER_RUNTIME_DIR": str(course / "runtime"), "JUPYTER_CONFIG_DIR": str(course / "config")}
+    log = course / "log.txt"
+    with log.open("wb") as file:
+        server = subprocess.Popen(
+            [*command, "--no-browser", "--port=0", "--allow-root"],
+            env=lab.environment() | settings,
+            stdout=file,
+            stderr=file,
+        )
+    try:
+        found = None
+        for _ in range(600):
+            found = re.search(r"(http://localhost:\d+)/lab/tree/(\S+)\?token=(\w+)", log.read_text("utf-8"))
+            if found or server.poll() is not None:
+                break
+            time.sleep(0.2)
+        assert found, log.read_text("utf-8")
+        yield found.groups()
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(30)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="stops the server by a POSIX signal")
 def test_jupyterlab_serves_the_copies_on_localhost_with_a_token(course, chapter):
     lab.copies([chapter])
-    command = lab.command(course, chapter, more=["--no-browser", "--port=0", "--allow-root"])
-    environment = lab.environment() | {
-        "JUPYTER_RUNTIME_DIR": str(course / "runtime"),
-        "JUPYTER_CONFIG_DIR": str(course),
-    }
-    log = course / "log.txt"
-    with log.open("wb") as file:
-        server = subprocess.Popen(command, env=environment, stdout=file, stderr=file, cwd=course / "work")
-    try:
-        found = None
-        for _ in range(600):
-            found = re.search(
-                r"(http://localhost:\d+)/lab/tree/(\S+)\?token=(\w+)", log.read_text(encoding="utf-8")
-            )
-            if found or server.poll() is not None:
-                break
-            time.sleep(0.2)
-        assert found, log.read_text(encoding="utf-8")
-        address, opened, token = found.groups()
+    with serving(course, lab.command(course, chapter)) as (address, opened, token):
         assert opened == "01_sample.ipynb"
         with urllib.request.urlopen(f"{address}/api/contents?token={token}") as answer:
             assert [entry["name"] for entry in json.load(answer)["content"]] == ["01_sample.ipynb"]
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{address}/api/contents")
         assert refused.value.code == 403
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(30)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="stops the server by a POSIX signal")
+def test_an_author_who_saves_a_chapter_in_jupyterlab_saves_its_source(course, chapter):
+    with serving(course, lab.command(course, chapter, edit=True)) as (address, opened, token):
+        assert opened == "notebooks/01_sample.ipynb"
+        place = f"{address}/api/contents/{opened}?token={token}"
+        with urllib.request.urlopen(place) as answer:
+            model = json.load(answer)
+        model["content"]["cells"][2]["source"] = "## Does a line fall?"
+        body = json.dumps({"type": "notebook", "content": model["content"]}).encode()
+        urllib.request.urlopen(urllib.request.Request(place, body, method="PUT")).close()
+    assert "# ## Does a line fall?\n" in chapter.source.read_text(encoding="utf-8")
+    said = []
+    assert pairing.synchronise([chapter], Quiet(), say=said.append) and "text brought up to date" in said[0]
