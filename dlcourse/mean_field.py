@@ -97,8 +97,12 @@ def fixed_point(name, weight_variance, bias_variance=0.0, start=1.0, tolerance=1
 
 
 def chi(variance, name, weight_variance):
-    """χ: the factor by which a squared gradient norm grows in one layer, towards the input, at forward variance q."""
+    """χ: the factor by which a squared gradient norm grows in one layer, towards the input, at forward variance q.
+
+    At q = 0, where a signal has died out, it is the limit from above: ReLU's slope is 1 on one side of 0.
+    """
     _, slope = activation(name)
+    variance = max(variance, 1e-24)
     return weight_variance * gaussian_mean(lambda h: slope(h) ** 2, variance)
 
 

@@ -6,8 +6,12 @@ float64 holds numbers down to 1e-308. float32 ends at 1e-38, and the square of a
 from dataclasses import dataclass
 
 import numpy as np
+import threadpoolctl
 
 from dlcourse import mean_field
+
+one_thread = threadpoolctl.ThreadpoolController().wrap(limits=1, user_api="blas")
+"""Decorator: matrices this small are multiplied faster by one thread than by several that wait for each other."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Signals:
         return np.log(np.mean(squares[:, :-1] / squares[:, 1:], axis=(1, 2))) / 2
 
 
+@one_thread
 def random_signals(x, *, depth, width, activation, weight_variances, bias_variance=0.0, seed=0):
     """Send examples through random networks, and a random gradient back.
 
@@ -101,6 +106,7 @@ class Jacobians:
     slopes: np.ndarray
 
 
+@one_thread
 def random_jacobians(x, *, depth, width, activation, weight_variance, orthogonal=False, seed=0):
     """The layer Jacobians W_{l+1} diag(φ'(h_l)) of a random network without biases, at one input x (features,).
 
@@ -124,6 +130,7 @@ def random_jacobians(x, *, depth, width, activation, weight_variance, orthogonal
     return Jacobians(np.stack(layers), np.stack(slopes))
 
 
+@one_thread
 def log10_singular_values(factors, sweeps=4):
     """log10 of the singular values of the product ``factors[-1] @ ... @ factors[0]``, largest first, (width,).
 
@@ -151,6 +158,7 @@ def log10_singular_values(factors, sweeps=4):
         return np.sort(np.log10(diagonals).sum(axis=0))[::-1]
 
 
+@one_thread
 def input_gradients(x, *, depth, width, residual=None, seed=0):
     """The gradient of a random ReLU network's scalar output with respect to its input, at each of several inputs.
 

@@ -77,6 +77,14 @@ def test_variances_follow_the_map():
         assert above == pytest.approx(1.5 * by_scipy(lambda h: math.tanh(h) ** 2, below) + 0.1)
 
 
+def test_chi_of_a_signal_that_died_out_is_the_limit():
+    assert mean_field.chi(0.0, "relu", 1.0) == pytest.approx(0.5)
+    assert mean_field.chi(0.0, "tanh", 0.3) == pytest.approx(0.3)
+    assert mean_field.log_rate("relu", 4.0) == pytest.approx(
+        math.log(2) / 2
+    )  # and of one that grows for ever
+
+
 def test_log_rates_of_relu_and_at_a_fixed_point():
     assert mean_field.log_rates(0.3, 9, "relu", 1.0) == pytest.approx([math.log(0.5) / 2] * 8)
     q = mean_field.fixed_point("tanh", 3.0, 0.2)

@@ -108,44 +108,52 @@ class DeepNetworks(keras.Model):
 
     def call(self, x, training=False):
         x = tf.reshape(tf.cast(x, self.compute_dtype), (1, -1, self.first.shape[1]))
-        kernels, biases = tf.unstack(self.hidden), tf.unstack(self.bias)
+        kernels, biases, moments = tf.unstack(self.hidden), tf.unstack(self.bias), []
+        norms = self._norms(training)
         h = tf.matmul(x, self.first) + biases[0]
-        moments = []
-        for layer in range(1, self.depth):
-            step = tf.matmul(self._units(h, layer - 1, moments, training), kernels[layer - 1]) + biases[layer]
+        for kernel, bias, norm in zip(kernels, biases[1:], norms[:-1], strict=True):
+            step = tf.matmul(self._units(h, norm, moments, training), kernel) + bias
             h = h + step if self.residual else step
-        units = self._units(h, self.depth - 1, moments, training)
-        if moments:
+        units = self._units(h, norms[-1], moments, training)
+        if self.normalisation == "batch" and training:
             self._remember(moments)
         return tf.matmul(units, self.last) + self.last_bias
 
-    def _units(self, h, layer, moments, training):
+    def _norms(self, training):
+        """What each layer is normalised with: scale, shift, and outside training batch normalisation's averages."""
+        if self.normalisation is None:
+            return [None] * self.depth
+        variables = [self.scale, self.shift]
+        if self.normalisation == "batch" and not training:
+            variables += [self.moving_mean, self.moving_variance]
+        return list(zip(*map(tf.unstack, variables), strict=True))
+
+    def _units(self, h, norm, moments, training):
         """Activations φ(N(h)) of a layer's pre-activations h (networks, batch, width), with dropout."""
-        if self.normalisation:
-            h = self._normalised(h, layer, moments, training) * self.scale[layer] + self.shift[layer]
+        if norm is not None:
+            scale, shift, *known = norm
+            h = self._normalised(h, known, moments) * scale + shift
         units = self.activation(h)
         if self.dropout and training:
-            kept = (
-                keras.random.uniform(tf.shape(units), dtype=units.dtype, seed=self.generator) >= self.dropout
-            )
-            units *= tf.cast(kept, units.dtype) / (1 - self.dropout)
+            chance = keras.random.uniform(tf.shape(units), dtype=units.dtype, seed=self.generator)
+            units *= tf.cast(chance >= self.dropout, units.dtype) / (1 - self.dropout)
         return units
 
-    def _normalised(self, h, layer, moments, training):
+    def _normalised(self, h, known, moments):
         """``h`` with mean 0 and variance 1: over the batch, or of each example over its layer's units."""
-        if self.normalisation == "batch" and not training:
-            mean, variance = self.moving_mean[layer], self.moving_variance[layer]
-        else:
-            mean, variance = tf.nn.moments(h, axes=[AXIS[self.normalisation]], keepdims=True)
-        if self.normalisation == "batch" and training:
-            moments.append((mean, variance))
+        if known:  # batch normalisation after training
+            mean, variance = known
+            return (h - mean) * tf.math.rsqrt(variance + EPSILON)
+        axis = AXIS[self.normalisation]
+        mean = tf.reduce_mean(h, axis, keepdims=True)
+        variance = tf.reduce_mean(tf.square(h - mean), axis, keepdims=True)
+        moments.append((mean, variance))
         return (h - mean) * tf.math.rsqrt(variance + EPSILON)
 
     def _remember(self, moments):
         """Let the moving averages follow what the batch has shown, for use after training."""
-        for average, values in zip(
-            (self.moving_mean, self.moving_variance), zip(*moments, strict=True), strict=True
-        ):
+        means, variances = zip(*moments, strict=True)
+        for average, values in [(self.moving_mean, means), (self.moving_variance, variances)]:
             average.assign(MOMENTUM * average + (1 - MOMENTUM) * tf.stack(values))
 
     @staticmethod

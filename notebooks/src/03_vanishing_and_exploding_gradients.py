@@ -66,8 +66,8 @@ digits
 # Take a classifier of 32 sigmoid layers with 64 units each, as Keras starts it. The loss is known at the output; the
 # gradient travels back from there.
 #
-# **Predict before you run.** Compare the first hidden-to-hidden kernel's gradient with the last one's. Is it smaller
-# by a factor of about 32, of about $10^{8}$, or of about $10^{19}$?
+# **Predict before you run.** Compare the first kernel's gradient with that of the last hidden layer. Is it smaller by
+# a factor of about 32, of about $10^{8}$, or of about $10^{19}$?
 
 # %% [markdown]
 # The idea. With $h_l = x_{l-1} W_l + b_l$ and $x_l = \varphi(h_l)$ (rows are examples: $h_l$ has shape (batch,
@@ -150,10 +150,10 @@ figures.by_layer(
 )
 
 # %%
-ratios = {label: Measured(values[1] - values[-2]) for label, values in norms.items()}
+ratios = {label: Measured(values[0] - values[-2]) for label, values in norms.items()}
 claim.measure(
     "A2.3.1",
-    "32 sigmoid layers: log10 of the gradient norm of the first hidden-to-hidden kernel over the last's",
+    "32 sigmoid layers: log10 of the first kernel's gradient norm over the last hidden layer's",
     ratios["32 sigmoid layers"],
     below=-8,
     control=ratios["2 sigmoid layers"],
@@ -420,7 +420,7 @@ for case, (activation, variance, other) in cases.items():
 # three for each disc.
 
 # %% slideshow={"slide_type": "subslide"}
-weight_axis, bias_axis = np.linspace(0.5, 4.0, 36), 0.6 * np.linspace(0, 1, 25) ** 2
+weight_axis, bias_axis = np.linspace(0.5, 4.0, 24), 0.6 * np.linspace(0, 1, 16) ** 2
 theory = np.array([[mean_field.log_rate("tanh", w, b) for w in weight_axis] for b in bias_axis])
 border = [mean_field.critical_weight_variance("tanh", b) for b in bias_axis]
 weights, discs = [0.75, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75], []
@@ -470,6 +470,9 @@ depth_scales = [
 show.table(depth_scales, ["σ_w²", "σ_b²", "layers to a factor e: theory", "measured"])
 
 # %% [markdown]
+# Close to the line the two differ, in layers: a rate of nearly 0 is below the scatter of 256 units. What matters there
+# is that it is long.
+#
 # A disc that didn't match its surroundings would have refuted the map. What follows: with tanh, start near the line;
 # then depth is limited by what the line leaves, not by a factor per layer.
 
@@ -687,27 +690,23 @@ def deep_networks(options, dtype="float32"):
     return models.DeepNetworks((8, 8, 1), 10, depth=20, width=32, seeds=range(5), dtype=dtype, **options)
 
 
-def trained_accuracy(options, optimizer, data, epochs=15):
+def trained_accuracy(options, optimizer, train, test):
     """Test accuracy of the five trained networks, one value a seed; that of guessing if the loss isn't finite."""
     networks = deep_networks(options)
     try:
-        training.fit(
-            networks, networks.objective, data.train, epochs=epochs, batch_size=49, optimizer=optimizer
-        )
+        training.fit(networks, networks.objective, train, epochs=15, batch_size=49, optimizer=optimizer)
     except training.NonFiniteLossError:
         return Measured([0.1] * 5)
-    scores = training.evaluate(networks, networks.objective, data.test)
+    scores = training.evaluate(networks, networks.objective, test)
     return Measured([scores[f"accuracy {index}"] for index in range(5)])
 
 
 # %% slideshow={"slide_type": "subslide"}
-at_start = {}
+train, at_start, accuracy = digits.train.take(1_078), {}, {}  # 22 whole batches of 49
 for cure, options in CURES.items():
     networks = deep_networks(options, "float64")
     at_start[cure] = gradients.by_layer(networks, networks.objective, sample)
-accuracy = {
-    cure: trained_accuracy(options, keras.optimizers.Adam(1e-3), digits) for cure, options in CURES.items()
-}
+    accuracy[cure] = trained_accuracy(options, keras.optimizers.Adam(1e-3), train, digits.test)
 figures.cures(
     at_start,
     accuracy,
@@ -802,9 +801,10 @@ networks = deep_networks(exploding, "float64")
 whole_norm = (
     np.log10(np.sum(10 ** (2 * gradients.by_layer(networks, networks.objective, sample)), axis=0)) / 2
 )
-vanishing_clipped = trained_accuracy({}, gradients.ClippedSGD(0.03, limit=1.0), digits)
-unclipped = trained_accuracy(exploding, keras.optimizers.SGD(0.03), digits)
-clipped = trained_accuracy(exploding, gradients.ClippedSGD(0.03, limit=1.0), digits)
+plain_descent, clipped_descent = keras.optimizers.SGD(0.03), gradients.ClippedSGD(0.03, limit=1.0)
+unclipped = trained_accuracy(exploding, plain_descent, train, digits.test)
+clipped = trained_accuracy(exploding, clipped_descent, train, digits.test)
+vanishing_clipped = trained_accuracy({}, clipped_descent, train, digits.test)
 show.table(
     [
         ["exploding, plain descent", f"{unclipped:.1%}"],
@@ -939,10 +939,10 @@ claim.measure(
 )
 claim.measure(
     "C03.10",
-    "the same for residual links (s = 0.1) minus plain, paired by seed",
-    at_ten["residual, 50 layers, s = 0.1"] - at_ten["plain, 50 layers"],
-    above=0.4,
-    control=at_ten["plain, 50 layers"] - at_ten["plain, 50 layers"],
+    "50 residual ReLU layers (s = 0.1), 10 degrees apart: cosine between input gradients",
+    at_ten["residual, 50 layers, s = 0.1"],
+    above=0.5,
+    control=at_ten["plain, 50 layers"],
 )
 show.table(
     [[label, f"{at_ten[label]:.3f}", f"{theory_cosines[label][2]:.3f}"] for label in KINDS],
