@@ -176,6 +176,12 @@ def test_tables_scroll_in_their_own_box(renderer):
     )
 
 
+def test_tables_of_many_columns_are_not_squeezed(renderer):
+    row = "| a | b | c | d | e |\n"
+    assert '<table class="many">' in renderer.render(row + "| --- " * 5 + "|\n" + row)
+    assert '<table class="many">' not in renderer.render("| a | b |\n| --- | --- |\n" * 3)
+
+
 def test_the_font_covers_the_formulas_and_can_stretch(page):
     encoded = re.search(r"data:font/woff;base64,([^)]*)", page)[1]
     font = TTFont(io.BytesIO(base64.b64decode(encoded)))

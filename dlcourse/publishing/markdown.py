@@ -5,6 +5,7 @@ Everything is done when the page is built. The page needs no script and loads no
 
 import base64
 import html
+import itertools
 import mimetypes
 import re
 from pathlib import Path
@@ -55,7 +56,7 @@ class Renderer:
             "code_block": lambda token: code(token.content, ""),
             "text": lambda token: text(token.content),
             "image": self._image,
-            "table_open": lambda token: '<div class="wide" tabindex="0"><table>\n',
+            "table_open": lambda token: f'<div class="wide" tabindex="0"><table{_many(token)}>\n',
             "table_close": lambda token: "</table></div>\n",
         }
         for name, rule in rules.items():
@@ -70,7 +71,10 @@ class Renderer:
         tokens = self._markdown.parse(source)
         for position, token in enumerate(tokens):
             inner = tokens[position + 1] if position + 1 < len(tokens) else None
-            if token.type == "inline":
+            if token.type == "table_open":
+                head = itertools.takewhile(lambda other: other.type != "thead_close", tokens[position:])
+                token.meta["columns"] = sum(other.type == "th_open" for other in head)
+            elif token.type == "inline":
                 _join_chinese_lines(token)
                 self._links(token)
             elif token.type in ("paragraph_open", "heading_open", "td_open", "th_open", "list_item_open"):
@@ -140,6 +144,11 @@ class Renderer:
 
 def _rule(rule):
     return lambda renderer, tokens, position, options, environment: rule(tokens[position])
+
+
+def _many(table):
+    """A class for tables of many columns, which scroll rather than squeeze their text."""
+    return ' class="many"' if table.meta["columns"] >= 5 else ""
 
 
 def _join_chinese_lines(token):
