@@ -88,7 +88,9 @@ def softmax(logits, temperature=1.0):
     Raises ValueError where the temperature is not above 0.
     """
     if not temperature > 0:
-        raise ValueError(f"softmax(temperature={temperature!r}): expected a temperature above 0; 1 changes nothing.")
+        raise ValueError(
+            f"softmax(temperature={temperature!r}): expected a temperature above 0; 1 changes nothing."
+        )
     return special.softmax(np.asarray(logits, "float64") / temperature, axis=-1)
 
 
@@ -117,25 +119,37 @@ def fit_temperature(logits, labels):
     elif np.mean(of_label - logits.mean(axis=1)) <= 0:
         reason = "the logits say nothing about the labels, so that ever larger ones help"
     if reason:
-        raise ValueError(f"fit_temperature() found no best temperature on {len(labels)} examples: {reason}. Use more "
-                         "validation data, which the network was not trained on.")
+        raise ValueError(
+            f"fit_temperature() found no best temperature on {len(labels)} examples: {reason}. Use more "
+            "validation data, which the network was not trained on."
+        )
 
     def mean_loss(log_temperature):  # convex in 1 / temperature, so with one minimum
         return losses.categorical(logits * np.exp(-log_temperature), labels).mean()
 
     bounds = (-LARGEST_LOG_TEMPERATURE, LARGEST_LOG_TEMPERATURE)
-    return float(np.exp(optimize.minimize_scalar(mean_loss, bounds=bounds, method="bounded", options={"xatol": 1e-8}).x))
+    return float(
+        np.exp(
+            optimize.minimize_scalar(mean_loss, bounds=bounds, method="bounded", options={"xatol": 1e-8}).x
+        )
+    )
 
 
 def _checked(outputs, labels, what):
     outputs, labels = losses.numbers(outputs, what), np.asarray(labels)
     if outputs.ndim != 2 or outputs.shape[1] < 2 or not len(outputs):
-        raise ValueError(f"{what} have shape {outputs.shape}: expected (examples, classes), at least 1 and 2 of them. For "
-                         "one column p of a yes-or-no model give np.stack([1 - p, p], axis=1).")
+        raise ValueError(
+            f"{what} have shape {outputs.shape}: expected (examples, classes), at least 1 and 2 of them. For "
+            "one column p of a yes-or-no model give np.stack([1 - p, p], axis=1)."
+        )
     if labels.shape != outputs.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(f"labels are {labels.dtype} {labels.shape}: expected whole numbers of shape ({len(outputs)},), one "
-                         f"for each row of {what}.")
+        raise ValueError(
+            f"labels are {labels.dtype} {labels.shape}: expected whole numbers of shape ({len(outputs)},), one "
+            f"for each row of {what}."
+        )
     if labels.min() < 0 or labels.max() >= outputs.shape[1]:
-        raise ValueError(f"labels run from {labels.min()} to {labels.max()}, but there are {outputs.shape[1]} classes: "
-                         f"expected 0 to {outputs.shape[1] - 1}.")
+        raise ValueError(
+            f"labels run from {labels.min()} to {labels.max()}, but there are {outputs.shape[1]} classes: "
+            f"expected 0 to {outputs.shape[1] - 1}."
+        )
     return outputs, labels

@@ -5,7 +5,7 @@ loss is -log p(target | prediction), in nats, without what doesn't depend on the
 
 ``squared_error``, ``absolute_error``, ``huber(delta)``, ``cross_entropy`` and ``poisson`` are ``Loss`` objects: called,
 they give the loss; ``slope`` gives its derivative by the prediction, which is how hard an example pulls. ``gaussian``,
-``laplace``, ``huber_density``, ``categorical`` and ``counts`` are the whole negative log-likelihoods, constants and all.
+``laplace``, ``huber_density``, ``categorical``, ``counts`` are whole negative log-likelihoods, constants and all.
 """
 
 import dataclasses
@@ -65,7 +65,9 @@ def broadcast_or_raise(name, prediction, target):
         shape = np.broadcast_shapes(prediction.shape, target.shape)
     except ValueError:
         shape = None
-    crossed = shape is not None and prediction.ndim != target.ndim and shape not in (prediction.shape, target.shape)
+    crossed = (
+        shape is not None and prediction.ndim != target.ndim and shape not in (prediction.shape, target.shape)
+    )
     if shape is None or crossed:  # (n, 1) against (n,) would silently compare each with each
         raise ValueError(
             f"{name}: predictions of shape {prediction.shape} and targets of shape {target.shape} are not one to one. "
@@ -75,21 +77,29 @@ def broadcast_or_raise(name, prediction, target):
 
 def _counts_and_rates(rate, count):
     if (count < 0).any():
-        raise ValueError(f"Poisson: a target is {count.min():g}; expected counts, 0 or more. For quantities that may be "
-                         "negative take the squared or the absolute error.")
+        raise ValueError(
+            f"Poisson: a target is {count.min():g}; expected counts, 0 or more. For quantities that may be "
+            "negative take the squared or the absolute error."
+        )
     if (rate <= 0).any():
-        raise ValueError(f"Poisson: a predicted rate is {rate.min():g}; expected rates above 0. Let the model give the "
-                         "logarithm of the rate, and take its exponential.")
+        raise ValueError(
+            f"Poisson: a predicted rate is {rate.min():g}; expected rates above 0. Let the model give the "
+            "logarithm of the rate, and take its exponential."
+        )
 
 
 def _probabilities(probability, target):
     if (probability <= 0).any() or (probability >= 1).any():
         wrong = probability[(probability <= 0) | (probability >= 1)].flat[0]
-        raise ValueError(f"Cross-entropy: a predicted probability is {wrong:g}; expected one between 0 and 1, neither of "
-                         "them included. From logits, use categorical(logits, labels).")
+        raise ValueError(
+            f"Cross-entropy: a predicted probability is {wrong:g}; expected one between 0 and 1, neither of "
+            "them included. From logits, use categorical(logits, labels)."
+        )
     if ((target < 0) | (target > 1)).any():
-        raise ValueError("Cross-entropy: targets are 0 or 1, or probabilities between them; got "
-                         f"{target[(target < 0) | (target > 1)].flat[0]:g}.")
+        raise ValueError(
+            "Cross-entropy: targets are 0 or 1, or probabilities between them; got "
+            f"{target[(target < 0) | (target > 1)].flat[0]:g}."
+        )
 
 
 squared_error = Loss(
@@ -113,7 +123,9 @@ def huber(delta=1.0):
     Raises ValueError where ``delta`` is not above 0.
     """
     if not delta > 0:
-        raise ValueError(f"huber(delta={delta!r}): the error at which the loss turns straight must be above 0.")
+        raise ValueError(
+            f"huber(delta={delta!r}): the error at which the loss turns straight must be above 0."
+        )
     return Loss(
         name="Huber",
         noise="Gaussian with Laplace's tails",
@@ -183,10 +195,12 @@ def categorical(logits, labels):
     logits, labels = numbers(logits, "logit"), np.asarray(labels)
     if logits.ndim != 2 or labels.shape != logits.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
         raise ValueError(
-            f"categorical() takes logits (examples, classes) and whole-number labels (examples,); got {logits.shape} and "
+            f"categorical() takes logits (examples, classes), whole-number labels (examples,); got {logits.shape} and "
             f"{labels.dtype} {labels.shape}. For one-hot labels give labels.argmax(axis=1)."
         )
     if len(labels) and not (labels.min() >= 0 and labels.max() < logits.shape[1]):
-        raise ValueError(f"Labels run from {labels.min()} to {labels.max()}, but the logits name {logits.shape[1]} classes: "
-                         f"expected 0 to {logits.shape[1] - 1}.")
+        raise ValueError(
+            f"Labels run from {labels.min()} to {labels.max()}, but the logits name {logits.shape[1]} classes: "
+            f"expected 0 to {logits.shape[1] - 1}."
+        )
     return special.logsumexp(logits, axis=1) - np.take_along_axis(logits, labels[:, None], axis=1)[:, 0]

@@ -38,9 +38,13 @@ def write(path, x, y, copies=1):
     """
     x, y, path = np.asarray(x), np.asarray(y), pathlib.Path(path)
     if len(x) != len(y) or not len(x):
-        raise ValueError(f"write() got {len(x)} images and {len(y)} labels; expected as many, and at least one.")
+        raise ValueError(
+            f"write() got {len(x)} images and {len(y)} labels; expected as many, and at least one."
+        )
     if not (x.min() >= 0 and x.max() <= 1):
-        raise ValueError(f"write() stores pixels from 0 to 1 as bytes; got {x.min():g} to {x.max():g}. Rescale them.")
+        raise ValueError(
+            f"write() stores pixels from 0 to 1 as bytes; got {x.min():g} to {x.max():g}. Rescale them."
+        )
     if not np.issubdtype(y.dtype, np.integer) or y.min() < 0 or y.max() > 255:
         raise ValueError(f"write() stores a label in a byte; got {y.dtype} from {y.min()} to {y.max()}.")
     records = np.c_[np.rint(x.reshape(len(x), -1) * 255), y].astype("uint8").tobytes()
@@ -84,8 +88,10 @@ def _record_bytes(path, shape):
         raise FileNotFoundError(f"There is no file {path}; write it with streaming.write(path, x, y).")
     record, size = int(np.prod(shape)) + 1, pathlib.Path(path).stat().st_size
     if size == 0 or size % record:
-        raise ValueError(f"{path} holds {size:,} bytes, no whole number of records of {record}: images of shape {shape} "
-                         "and a label each. Give the shape that it was written with; or it was cut off: write it again.")
+        raise ValueError(
+            f"{path} holds {size:,} bytes, no whole number of records of {record}: images of shape {shape} "
+            "and a label each. Give the shape that it was written with; or it was cut off: write it again."
+        )
     return record
 
 
@@ -125,14 +131,22 @@ def _train(way, path, side, allowance):
         accuracy = 0.0
     needed = (_peak() - start) / MEGABYTE
     ran_out = accuracy == 0 or needed > allowance  # the second where the system knows no limit
-    return {"examples": 0 if ran_out else examples, "needed": needed, "accuracy": 0.0 if ran_out else accuracy}
+    return {
+        "examples": 0 if ran_out else examples,
+        "needed": needed,
+        "accuracy": 0.0 if ran_out else accuracy,
+    }
 
 
 def _trainer(shape):
     """A function from data to the accuracy of a linear classifier on the examples as they came, over one epoch."""
 
     def train(data):
-        from dlcourse import models, reproducibility, training  # here, so that running out is noticed before it is slow
+        from dlcourse import (  # here, so that running out is noticed before it is slow
+            models,
+            reproducibility,
+            training,
+        )
 
         reproducibility.start()
         model = models.mlp(shape, 10, hidden=[], seed=0)
@@ -146,8 +160,12 @@ def _trainer(shape):
 def _peak():
     """The process's largest resident memory so far, in bytes."""
     status = pathlib.Path("/proc/self/status")
-    if status.exists():  # getrusage counts the parent's memory too, from before this program was started in its place
-        return 1024 * next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    if (
+        status.exists()
+    ):  # getrusage counts the parent's memory too, from before this program was started in its place
+        return 1024 * next(
+            int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")
+        )
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 

@@ -41,7 +41,9 @@ def test_reliability_of_two_classes_is_sklearns_curve():
     labels = rng.integers(0, 2, 500)
     found = calibration.reliability(probabilities, labels, 10)
     correct = probabilities.argmax(axis=1) == labels
-    accuracy, confidence = sklearn_calibration.calibration_curve(correct, probabilities.max(axis=1), n_bins=10)
+    accuracy, confidence = sklearn_calibration.calibration_curve(
+        correct, probabilities.max(axis=1), n_bins=10
+    )
     filled = found.counts > 0
     np.testing.assert_allclose(found.accuracy[filled], accuracy)
     np.testing.assert_allclose(found.confidence[filled], confidence)

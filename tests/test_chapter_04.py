@@ -25,7 +25,9 @@ SOURCE = pathlib.Path(__file__).resolve().parents[1] / "notebooks" / "src" / "04
 def chapter():
     """The functions that the chapter defines, by name, without running its cells."""
     tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
-    tree.body = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.Import, ast.ImportFrom))]
+    tree.body = [
+        node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.Import, ast.ImportFrom))
+    ]
     names = {}
     exec(compile(tree, str(SOURCE), "exec"), names)
     return names
@@ -76,12 +78,16 @@ def test_most_correlated_columns_by_numpys_correlations():
     assert held_out.most_correlated(x, y, 6).tolist() == np.argsort(expected)[::-1][:6].tolist()
 
 
-@pytest.mark.parametrize(("candidates", "count", "p"), [(1, 50, 0.3), (2, 1, 0.5), (7, 20, 0.9), (500, 100, 0.5)])
+@pytest.mark.parametrize(
+    ("candidates", "count", "p"), [(1, 50, 0.3), (2, 1, 0.5), (7, 20, 0.9), (500, 100, 0.5)]
+)
 def test_best_by_chance_against_the_sum_over_outcomes(candidates, count, p):
     right = np.arange(count + 1)
     at_most = stats.binom.cdf(right, count, p) ** candidates
     probability = np.diff(at_most, prepend=0)
-    assert held_out.best_by_chance(candidates, count, p) == pytest.approx((right * probability).sum() / count, rel=1e-9)
+    assert held_out.best_by_chance(candidates, count, p) == pytest.approx(
+        (right * probability).sum() / count, rel=1e-9
+    )
     if candidates == 1:
         assert held_out.best_by_chance(1, count, p) == pytest.approx(p)
 
@@ -122,7 +128,10 @@ BOTH = np.array([True, False])
         (lambda: held_out.neighbour_agreement(np.zeros((1, 2)), np.zeros(1)), "two examples"),
         (lambda: datasets.from_arrays(np.zeros((4, 2)), np.array([0, 0, 0, 1])), "too few examples"),
         (lambda: datasets.from_arrays(np.zeros((4, 2)), np.zeros(3, int)), "expected as many"),
-        (lambda: datasets.from_arrays(np.zeros((4, 2)), np.zeros(4, int), validation=0.5, test=0.5), "none of 4 examples"),
+        (
+            lambda: datasets.from_arrays(np.zeros((4, 2)), np.zeros(4, int), validation=0.5, test=0.5),
+            "none of 4 examples",
+        ),
     ],
 )
 def test_bad_input_to_splits_is_told(call, message):
@@ -148,20 +157,36 @@ def test_members_train_as_they_would_alone():
     together = population.mlp(seeds, (5,), 3, hidden=[8], shared=False)
     settings = {"epochs": 3, "batch_size": 20, "seed": 5, "jit_compile": False}
     stacked = tuple(np.stack(arrays, axis=1) for arrays in zip(*data, strict=True))
-    training.fit(together, population.classification(), stacked, optimizer=keras.optimizers.SGD(0.1, momentum=0.9), **settings)
+    training.fit(
+        together,
+        population.classification(),
+        stacked,
+        optimizer=keras.optimizers.SGD(0.1, momentum=0.9),
+        **settings,
+    )
     logits = training.predict(together, stacked[0])
     for member, (seed, (x, y)) in enumerate(zip(seeds, data, strict=True)):
         alone = models.mlp((5,), 3, hidden=[8], seed=seed)
-        training.fit(alone, training.objectives.classification(), (x, y), optimizer=keras.optimizers.SGD(0.1, momentum=0.9), **settings)
+        training.fit(
+            alone,
+            training.objectives.classification(),
+            (x, y),
+            optimizer=keras.optimizers.SGD(0.1, momentum=0.9),
+            **settings,
+        )
         np.testing.assert_allclose(logits[:, member], training.predict(alone, x), rtol=1e-4, atol=1e-5)
 
 
 def test_weights_and_shared_labels_of_the_objective_by_hand():
     x, y = blobs(9)
     model, weights = population.mlp([0, 1], (5,), 3, hidden=[]), np.linspace(0, 2, 9).astype("float32")
-    nats = np.stack([losses.categorical(column, y) for column in np.moveaxis(training.predict(model, x), 1, 0)], axis=1)
+    nats = np.stack(
+        [losses.categorical(column, y) for column in np.moveaxis(training.predict(model, x), 1, 0)], axis=1
+    )
     objective = population.classification()
-    loss, metrics_found = objective(model, (tf.constant(x), tf.constant(y), tf.constant(weights)), training=False)
+    loss, metrics_found = objective(
+        model, (tf.constant(x), tf.constant(y), tf.constant(weights)), training=False
+    )
     assert float(loss) == pytest.approx((weights[:, None] * nats).mean(axis=0).sum(), rel=1e-5)
     accuracies = population.accuracies(training.predict(model, x), y)
     assert float(metrics_found["accuracy"]) == pytest.approx(accuracies.mean())
@@ -193,7 +218,10 @@ def test_records_come_back_in_batches_and_whole(tmp_path, digits, batch_size, co
     assert streaming.write(path, x, y, copies) == path.stat().st_size == copies * len(x) * 65
     parts = list(streaming.batches(path, (8, 8, 1), batch_size).as_numpy_iterator())
     assert {len(part[0]) for part in parts[:-1]} <= {batch_size}
-    for images, labels in [streaming.load(path, (8, 8, 1)), [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]]:
+    for images, labels in [
+        streaming.load(path, (8, 8, 1)),
+        [np.concatenate(arrays) for arrays in zip(*parts, strict=True)],
+    ]:
         np.testing.assert_allclose(images, np.concatenate([x] * copies), atol=1e-6)
         np.testing.assert_array_equal(labels, np.concatenate([y] * copies))
 
@@ -211,12 +239,24 @@ def test_a_process_learns_from_more_than_it_may_hold(tmp_path):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda path: streaming.write(path, np.zeros((2, 4)), np.zeros(3, int)), ValueError, "2 images and 3 labels"),
+        (
+            lambda path: streaming.write(path, np.zeros((2, 4)), np.zeros(3, int)),
+            ValueError,
+            "2 images and 3 labels",
+        ),
         (lambda path: streaming.write(path, np.full((2, 4), 7.0), np.zeros(2, int)), ValueError, "Rescale"),
-        (lambda path: streaming.write(path, np.full((2, 4), np.nan), np.zeros(2, int)), ValueError, "Rescale"),
+        (
+            lambda path: streaming.write(path, np.full((2, 4), np.nan), np.zeros(2, int)),
+            ValueError,
+            "Rescale",
+        ),
         (lambda path: streaming.write(path, np.zeros((2, 4)), np.array([0, 300])), ValueError, "in a byte"),
         (lambda path: streaming.batches(path, (2, 2, 1)), FileNotFoundError, "write it with"),
-        (lambda path: path.write_bytes(b"1234567") and streaming.batches(path, (2, 2, 1)), ValueError, "no whole number"),
+        (
+            lambda path: path.write_bytes(b"1234567") and streaming.batches(path, (2, 2, 1)),
+            ValueError,
+            "no whole number",
+        ),
         (lambda path: streaming.in_little_memory("stream", path, 2, 10), RuntimeError, "There is no file"),
     ],
 )
@@ -246,17 +286,28 @@ def test_fitted_curves_are_at_the_minimum_that_newton_finds(name):
     basis = np.polynomial.legendre.legvander(x, 3)
     for one, target in zip(weights, y, strict=True):
         mean = np.exp(basis @ one)
-        gradient = basis.T @ ({"squared_error": 2 * (mean - target), "poisson": 1 - target / mean}[name] * mean)
+        gradient = basis.T @ (
+            {"squared_error": 2 * (mean - target), "poisson": 1 - target / mean}[name] * mean
+        )
         assert np.abs(gradient).max() < 1e-3 * len(x)
     if name == "poisson":
-        theirs = linear_model.PoissonRegressor(alpha=0, fit_intercept=False, tol=1e-10, max_iter=1000).fit(basis, y[0]).coef_
+        theirs = (
+            linear_model.PoissonRegressor(alpha=0, fit_intercept=False, tol=1e-10, max_iter=1000)
+            .fit(basis, y[0])
+            .coef_
+        )
         np.testing.assert_allclose(weights[0], theirs, atol=1e-4)
 
 
 def test_scatter_has_the_spread_that_it_names():
     truth, rng = np.full(200, 3.0), np.random.default_rng(0)
-    for noise, sd in [("Gaussian", 0.5), ("Laplace", 0.5), ("narrow Gaussian", 0.1), ("counts", math.sqrt(3)),
-                      ("outliers", math.sqrt(0.9 * 0.25 + 0.1 * 25))]:
+    for noise, sd in [
+        ("Gaussian", 0.5),
+        ("Laplace", 0.5),
+        ("narrow Gaussian", 0.1),
+        ("counts", math.sqrt(3)),
+        ("outliers", math.sqrt(0.9 * 0.25 + 0.1 * 25)),
+    ]:
         drawn = chapter()["scatter"](noise, truth, 400, rng)
         assert drawn.shape == (400, 200)
         assert drawn.mean() == pytest.approx(3, abs=0.03) and drawn.std() == pytest.approx(sd, rel=0.05)
@@ -295,7 +346,10 @@ def test_small_takes_means_of_two_by_two():
 def test_selection_without_its_leak_is_a_coin_and_a_future_column_agrees_as_often_as_it_says():
     honest = [chapter()["selection"](seed, examples=60, features=50, keep=5)[1] for seed in range(40)]
     assert np.mean(honest) == pytest.approx(0.5, abs=0.06)
-    noise, y = np.random.default_rng(0).normal(size=(2000, 3)), np.where(np.random.default_rng(1).random(2000) < 0.5, 1.0, -1.0)
+    noise, y = (
+        np.random.default_rng(0).normal(size=(2000, 3)),
+        np.where(np.random.default_rng(1).random(2000) < 0.5, 1.0, -1.0),
+    )
     with_leak, without = chapter()["future"](0, noise, y, agreement=0.8)
     assert with_leak == pytest.approx(0.8, abs=0.03) and without == pytest.approx(0.5, abs=0.05)
 
@@ -307,7 +361,9 @@ def test_leaks_give_the_honest_score_without_leak():
         options = {} if name == "standardising" else {"keep": 3}
         scores = chapter()[name](0, x, y, examples=100, **options)
         assert len(scores) == 2 and all(0 <= score <= 1 for score in scores)
-    images, labels, origin = chapter()["with_copies"](0, x.astype("float32"), np.arange(200), originals=7, copies=3)
+    images, labels, origin = chapter()["with_copies"](
+        0, x.astype("float32"), np.arange(200), originals=7, copies=3
+    )
     assert images.shape == (21, 6) and len(set(origin)) == 7
     np.testing.assert_array_equal(labels, origin)
     assert np.abs(images - x[origin]).max() < 0.6
@@ -321,7 +377,9 @@ def test_choosing_among_one_is_no_choice():
 
 def test_rare_eights_and_their_weights():
     rng = np.random.default_rng(0)
-    split = datasets.Split(rng.random((300, 28, 28, 1)).astype("float32"), rng.integers(0, 10, 300).astype("int32"))
+    split = datasets.Split(
+        rng.random((300, 28, 28, 1)).astype("float32"), rng.integers(0, 10, 300).astype("int32")
+    )
     x, y = chapter()["rare_eights"](split, 0, examples=100, eights=10)
     assert x.shape == (100, 196) and y.sum() == 10
     *_, weights = chapter()["weighted"](x, y, True)
@@ -377,7 +435,9 @@ def test_seconds_of_goes_through_the_whole_dataset():
 @pytest.mark.parametrize("fault", [None, "raw pixels", "mixed labels", "swapped axes"])
 def test_faults_do_what_they_are_called(fault):
     rng = np.random.default_rng(0)
-    split = datasets.Split(rng.random((50, 28, 28, 1)).astype("float32"), rng.integers(0, 10, 50).astype("int32"))
+    split = datasets.Split(
+        rng.random((50, 28, 28, 1)).astype("float32"), rng.integers(0, 10, 50).astype("int32")
+    )
     prepare, small, faults = chapter()["prepare"], chapter()["small"], [fault]
     x, y = prepare(split, faults)
     x_new, y_new = prepare(split, faults, validation=True)

@@ -1,4 +1,4 @@
-"""Figures about data and losses: curves over seeds, reliability diagrams, bars side by side, predictions with a band."""
+"""Figures about data and losses: curves over seeds, reliability diagrams, bars, predictions with a band."""
 
 import numpy as np
 
@@ -24,7 +24,9 @@ def row(*draws, caption, alt, figsize=(9.0, 3.4)):
 
 
 @figure_function
-def curves(ax, x, series, xlabel, ylabel, title, xscale="linear", yscale="linear", marks=None, figsize=(7.0, 4.0)):
+def curves(
+    ax, x, series, xlabel, ylabel, title, xscale="linear", yscale="linear", marks=None, figsize=(7.0, 4.0)
+):
     """Values against a setting; where there are several seeds, their mean with its 95 % interval.
 
     Args:
@@ -44,9 +46,13 @@ def curves(ax, x, series, xlabel, ylabel, title, xscale="linear", yscale="linear
             raise ValueError(f"curves(): {label!r} has {len(values)} values for {len(x)} settings.")
         colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)] if len(x) <= 30 else ""
         measured = [Measured(value) for value in values]
-        ax.plot(places, [one.mean for one in measured], color=colour, marker=marker, markersize=5, label=label)
+        ax.plot(
+            places, [one.mean for one in measured], color=colour, marker=marker, markersize=5, label=label
+        )
         if measured[0].n > 1:
-            ax.fill_between(places, [one.low for one in measured], [one.high for one in measured], color=colour, alpha=0.2)
+            ax.fill_between(
+                places, [one.low for one in measured], [one.high for one in measured], color=colour, alpha=0.2
+            )
     for label, value in (marks or {}).items():
         ax.axhline(value, color="black", linestyle="--", linewidth=1, label=label)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title, xscale="linear" if texts else xscale, yscale=yscale)
@@ -75,9 +81,15 @@ def reliability_diagram(ax, reliability, title="Reliability", figsize=(4.2, 4.0)
     ax.plot([0, 1], [0, 1], "--", color="black", linewidth=1, label="right as often as sure")
     ax.vlines(confidence, accuracy, confidence, color=COLOURS[1], linewidth=3, alpha=0.6, label="gap")
     ax.plot(confidence, accuracy, "o", color=COLOURS[0], markersize=5, label="accuracy")
-    ax.set(xlabel="confidence (probability of the predicted class)", ylabel="share", title=title, xlim=(0, 1), ylim=(0, 1.02))
+    ax.set(
+        xlabel="confidence (probability of the predicted class)",
+        ylabel="share",
+        title=title,
+        xlim=(0, 1),
+        ylim=(0, 1.02),
+    )
     ax.legend(fontsize=8, loc="upper left")
-    return f"{title}: accuracy against confidence in {int(filled.sum())} bins, with the diagonal of perfect calibration."
+    return f"{title}: accuracy against confidence in {int(filled.sum())} bins, and the diagonal."
 
 
 @figure_function
@@ -94,8 +106,15 @@ def bars(ax, rows, title, xlabel, marks=None, figsize=(7.0, 3.6)):
     for index, label in enumerate(labels):
         values = [row[label] for row in rows.values()]
         places = np.arange(len(rows)) + (index - (len(labels) - 1) / 2) * height
-        ax.barh(places, [one.mean for one in values], height * 0.9, xerr=[one.half_width for one in values],
-                color=COLOURS[index], label=label, error_kw={"linewidth": 1.2})
+        ax.barh(
+            places,
+            [one.mean for one in values],
+            height * 0.9,
+            xerr=[one.half_width for one in values],
+            color=COLOURS[index],
+            label=label,
+            error_kw={"linewidth": 1.2},
+        )
     for label, value in (marks or {}).items():
         ax.axvline(value, color="black", linestyle="--", linewidth=1, label=label)
     ax.set_yticks(np.arange(len(rows)), list(rows))
@@ -117,7 +136,9 @@ def band(ax, x, y, mean, sigma, title, xlabel, ylabel, truth=None, figsize=(7.0,
     """
     order = np.argsort(x)
     x, y, mean, sigma = x[order], y[order], mean[order], sigma[order]
-    ax.fill_between(x, mean - 2 * sigma, mean + 2 * sigma, color=COLOURS[0], alpha=0.2, label="mean ± 2 predicted sd")
+    ax.fill_between(
+        x, mean - 2 * sigma, mean + 2 * sigma, color=COLOURS[0], alpha=0.2, label="mean ± 2 predicted sd"
+    )
     ax.plot(x, y, ".", color="0.35", markersize=4, label="data")
     ax.plot(x, mean, color=COLOURS[0], label="predicted mean")
     if truth is not None:

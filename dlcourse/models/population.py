@@ -5,6 +5,8 @@ nothing else: the loss is a sum over members, so no gradient passes from one to 
 weight by weight (SGD, momentum, Adam) trains each as it would alone.
 """
 
+import itertools
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -15,6 +17,8 @@ from dlcourse.models.building import check_positive, check_shape, seeded_initial
 
 class DenseBank(layers.Layer):
     """A dense layer for each member: (batch, members, inputs) to (batch, members, units).
+
+    Inputs (batch, 1, inputs) are the same for all members.
 
     Args:
         kernels: float (members, inputs, units), the initial weights; biases start at 0.
@@ -30,7 +34,9 @@ class DenseBank(layers.Layer):
     def build(self, input_shape):
         members, _, units = self.initial.shape
         self.kernel = self.add_weight(
-            shape=self.initial.shape, initializer=lambda shape, dtype=None: self.initial, regularizer=self.regularizer,
+            shape=self.initial.shape,
+            initializer=lambda shape, dtype=None: self.initial,
+            regularizer=self.regularizer,
             name="kernel",
         )
         self.bias = self.add_weight(shape=(members, 1, units), initializer="zeros", name="bias")
@@ -40,7 +46,7 @@ class DenseBank(layers.Layer):
         return tf.transpose(self.activation(by_member), [1, 0, 2])
 
     def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], self.initial.shape[-1])
+        return (input_shape[0], self.initial.shape[0], self.initial.shape[-1])
 
 
 def mlp(seeds, input_shape, classes, *, hidden, shared=True, activation="relu", regularizer=None):
@@ -60,13 +66,13 @@ def mlp(seeds, input_shape, classes, *, hidden, shared=True, activation="relu", 
     shape, seeds = check_shape("population.mlp", input_shape), list(seeds)
     if not seeds:
         raise ValueError("population.mlp(seeds=[]): give one seed a member, such as range(5).")
-    check_positive("population.mlp", classes=classes, **{f"hidden[{index}]": width for index, width in enumerate(hidden)})
+    check_positive(
+        "population.mlp", classes=classes, **{f"hidden[{index}]": width for index, width in enumerate(hidden)}
+    )
     inputs = keras.Input(shape if shared else (len(seeds), *shape))
     x = layers.Reshape((1 if shared else len(seeds), int(np.prod(shape))))(inputs)
-    if shared:
-        x = layers.Lambda(lambda one: tf.repeat(one, len(seeds), axis=1), name="for_each")(x)
     widths = [int(np.prod(shape)), *hidden, classes]
-    for index, (before, width) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+    for index, (before, width) in enumerate(itertools.pairwise(widths)):
         last = index == len(hidden)
         x = DenseBank(
             _kernels(seeds, index, before, width),
@@ -80,7 +86,8 @@ def mlp(seeds, input_shape, classes, *, hidden, shared=True, activation="relu", 
 def _kernels(seeds, layer, inputs, units):
     """Glorot-uniform kernels, float32 (members, inputs, units), drawn as ``models.mlp`` draws them."""
     drawn = {
-        seed: np.asarray(seeded_initializer("glorot_uniform", seed, layer)((inputs, units))) for seed in set(seeds)
+        seed: np.asarray(seeded_initializer("glorot_uniform", seed, layer)((inputs, units)))
+        for seed in set(seeds)
     }
     return np.stack([drawn[seed] for seed in seeds])
 
@@ -88,8 +95,8 @@ def _kernels(seeds, layer, inputs, units):
 class classification:
     """The members' cross-entropies in nats, added up; accuracy is their mean.
 
-    A batch is ``(x, y)`` or ``(x, y, weights)``: y int (batch,), the same for all, or (batch, members); weights float of
-    y's shape, by which each example's loss is multiplied.
+    A batch is ``(x, y)`` or ``(x, y, weights)``: y int (batch,), the same for all, or (batch, members); weights float
+    of y's shape, by which each example's loss is multiplied.
     """
 
     def __call__(self, model, batch, training):
@@ -101,7 +108,9 @@ class classification:
         if weights:
             loss *= weights[0] if weights[0].shape.rank == 2 else weights[0][:, None]
         correct = tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), y)
-        return tf.reduce_sum(tf.reduce_mean(loss, axis=0)), {"accuracy": tf.reduce_mean(tf.cast(correct, tf.float32))}
+        return tf.reduce_sum(tf.reduce_mean(loss, axis=0)), {
+            "accuracy": tf.reduce_mean(tf.cast(correct, tf.float32))
+        }
 
 
 def accuracies(logits, labels):
