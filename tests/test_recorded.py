@@ -1,0 +1,41 @@
+"""A recorded point is measured anew: what stands in benchmarks/results is what its study gives."""
+
+import importlib.util
+import pathlib
+
+import pytest
+
+from dlcourse import recording, reproducibility
+from dlcourse.measured import Measured
+
+STUDIES = pathlib.Path(__file__).resolve().parents[1] / "benchmarks" / "studies"
+
+
+def study(name):
+    """A study's module, without running its main()."""
+    spec = importlib.util.spec_from_file_location(name, STUDIES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def within(anew, recorded):
+    """Whether the mean of what was measured anew lies in the 95 % interval of what is recorded."""
+    recorded = Measured(recorded)
+    return recorded.low <= Measured(anew).mean <= recorded.high
+
+
+@pytest.mark.slow
+def test_a_recorded_point_is_measured_again():
+    reproducibility.start(0)
+    recorded = recording.load("ch05_double_descent")
+    anew = study("ch05_double_descent").errors(width=8, noise=0.2)
+    assert within(anew["held out"], recorded["noise 0.2, width 8"]["held out"])
+    assert not within(anew["held out"], recorded["noise 0.2, width 2"]["held out"])  # so the test can fail
+
+
+def test_every_study_is_recorded_and_told_of():
+    readme = (STUDIES.parent / "README.md").read_text(encoding="utf-8")
+    for path in STUDIES.glob("*.py"):
+        assert recording.load(path.stem), f"{path.stem} is not recorded: make bench STUDY={path.stem}"
+        assert f"`{path.stem}`" in readme, f"benchmarks/README.md has no row for {path.stem}"
