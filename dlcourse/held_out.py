@@ -30,7 +30,8 @@ def split(examples, test, seed, groups=None):
     if not 0 < held < len(names):
         kind = "examples" if len(names) == examples else "groups"
         raise ValueError(
-            f"split(test={test!r}) of {len(names)} {kind} leaves one side empty: give a share between 0 and 1, such as 0.2, and at least one group for each side."
+            f"split(test={test!r}) of {len(names)} {kind} leaves one side empty: give a share between 0 and 1, such "
+            "as 0.2, and at least one group for each side."
         )
     chosen = np.isin(groups, np.random.default_rng(seed).choice(names, held, replace=False))
     return np.flatnonzero(~chosen), np.flatnonzero(chosen)
