@@ -1364,20 +1364,20 @@ same = all(np.array_equal(a, b)
 passes = np.array([[seconds_of(data)
                     for data in (decoded_first, batched_first, as_bytes.batch(500))]
                    for _ in range(7)])
-show.table([[name, mask(f"{np.median(passes[:, k]) * 200:.1f}")]
+quickest = passes.min(axis=0)  # what else the computer does can only add
+show.table([[name, mask(f"{quickest[k] * 200:.1f}")]
             for k, name in enumerate(["decode, then batch", "batch, then decode",
                                       "batch alone"])],
-           ["pipeline", "microseconds an example (median of 7 passes)"],
+           ["pipeline", "microseconds an example (quickest of 7 passes)"],
            f"The batches are the same: {same}")
 
 # %% [markdown]
 # Did you say "the same"? The divisions are. What differs is how often TensorFlow has to *call* something: 5,000 times with 784 numbers, or 10 times with 392,000. Each call has its fixed cost, and small pictures don't earn it back. It is why networks train on batches at all.
 
 # %% slideshow={"slide_type": "fragment"}
-claims.measure("C04.14", "time of decoding first over batching first, median "
-               "of 7 passes", np.median(passes[:, 0]) / np.median(passes[:, 1]),
-               above=1.5,
-               control=np.median(passes[:, 2]) / np.median(passes[:, 1]))
+claims.measure("C04.14", "time of decoding first over batching first, quickest "
+               "of 7 passes", quickest[0] / quickest[1],
+               above=1.5, control=quickest[2] / quickest[1])
 
 # %% [markdown]
 # A ratio of one would have refuted that the calls matter; batching without decoding bounds what can be won further. What follows: batch early, and let what comes after work on whole batches. It isn't always possible: augmentation that draws a new number for each picture must then draw a batch of them.
