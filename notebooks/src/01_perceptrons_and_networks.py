@@ -369,8 +369,8 @@ plots.curves(
     xlabel="steepness k of the unit σ(kz)", ylabel="accuracy on validation data",
     title="Accuracy by steepness of the units",
     caption="Accuracy of the same network after 400 steps, mean and 95 % interval over "
-    "5 seeds. The steeper the sigmoid, the more of a threshold it is, and the less it "
-    "learns.",
+    "5 seeds. From k = 1 on, "
+    "the steeper the sigmoid, the more of a threshold it is, and the less it learns.",
 )
 
 # %%
@@ -750,8 +750,8 @@ plots.curves(
     ylabel="accuracy on validation data",
     title="The same network, the same digits, three scales",
     caption="Accuracy after 200 steps on 5,000 digits, mean and 95 % interval over 5 "
-    "seeds. Each scale has its own best learning rate, and raw pixels fall short at "
-    "each of the five.",
+    "seeds. Each scale has its own best learning rate; raw pixels at theirs "
+    "stay below the others at theirs.",
 )
 
 # %%
@@ -767,10 +767,10 @@ scale_matters = claims.measure(
 
 # %% [markdown]
 # More than 10 points is right. "Nothing" is a tempting answer, since the first layer's weights can absorb any
-# scale. They can, but they don't start there: with inputs around 100 the units' first outputs are huge, gradients
-# for the first layer are a hundred times larger than for the others, and one learning rate can't suit both. (Adam,
-# which sizes the steps of each weight on its own, softens this: exercise 3.) Turning integers into floats, which
-# the article names, is the least of it; the scale is what matters.
+# scale. They can, but they don't start there: with inputs of up to 255 the units' first outputs are huge, and so
+# are the gradients of the first layer's weights, in which the inputs are a factor. One learning rate can't suit
+# these and the other layers' as well. (Adam, which sizes the steps of each weight on its own, softens this:
+# exercise 3.) Turning integers into floats, which the article names, is the least of it; the scale is what matters.
 #
 # *What would have refuted it:* a learning rate at which raw pixels keep up. We tried five, over a range of 1 to
 # 3,000. The control, scaled against standardised, shows that once the numbers are near 1, the exact recipe matters
@@ -779,8 +779,8 @@ scale_matters = claims.measure(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How does text become numbers?
 #
-# Which language is *ana mi piaceva que*? 20 characters, four languages (English, French, German, Italian), from one
-# old book each. Letters are no numbers. Three encodings:
+# Which language is *che la diritta via e*? 20 characters, four languages (English, French, German, Italian), from
+# one old book each. Letters are no numbers. Three encodings:
 #
 # - **codes**: each character's place in the alphabet, shape `(20,)`, standardised;
 # - **one-hot**: a vector of 46 entries a character, 1 at its place and 0 elsewhere, shape `(20, 46)`;
@@ -903,8 +903,7 @@ show.table(
       f"{counting.multiply_adds(model):,}",
       f"{Measured(1e3 * seconds[name], 'ms'):.2f}"]
       for name, model in contenders.items()],
-    ["network", "parameters by formula", "Keras counts", "multiply-adds an image",
-     "time for 64 images"],
+    ["network", "parameters", "by Keras", "multiply-adds", "time for 64 images"],
 )
 
 # %%
@@ -956,7 +955,7 @@ verdict = claims.verdict("A2.1.4", {
 # depth of the network gradually grows with its width*. The second half mixes two things: depth is the number of
 # layers, and doubling them doesn't add any. The first half can be tested. From 40 inputs, doubling gives 80, 160,
 # 320. Against it: three layers of equal width, and three that halve, all with the same number of parameters within
-# 1 %.
+#      1 %.
 #
 # **Predict before you run.** Which comes first on MNIST-1D, and by how much?
 #
@@ -1344,9 +1343,9 @@ exercises.check(answer, 1,
 #
 # Replace `keras.optimizers.SGD(0.1)` by `keras.optimizers.Adam(0.001)` and the rates by `[1e-4, 1e-3, 1e-2]`. Adam
 # divides each weight's step by the size of its recent gradients, so the first layer's larger gradients no longer
-# force a small rate on all. What it can't mend is the start: with inputs around 100 the initial outputs, and so the
-# initial loss, are about a hundred times too large, and many of the 200 steps go into undoing that. Smaller initial
-# weights in the first layer (divided by 255) are the same as scaled pixels, but for the step size.
+# force a small rate on all. What it can't mend is the start: with inputs of up to 255 the initial outputs, and so
+# the initial loss, are far too large, and many of the 200 steps go into undoing that. Smaller initial weights in
+# the first layer (divided by 255) are the same as scaled pixels, but for the step size.
 #
 # </details>
 #
