@@ -16,9 +16,9 @@ from dlcourse.recording import Recording
 
 NAME = "training_speed"
 ROUNDS = 5
-EXAMPLES = {"mlp": 55_000, "convnet": 6_400}
+EXAMPLES = {"mlp": 55_000, "convnet": 9_600}
 CASES = list(itertools.product(["mlp", "convnet"], [64, 512]))
-SCALING = [5_000, 10_000, 20_000, 40_000, 60_000]
+SCALING, SCALING_WORK = [5_000, 10_000, 20_000, 40_000, 60_000], 240_000
 
 
 def measure(**settings):
@@ -45,16 +45,13 @@ def main():
         if not recording.done(key):
             recording.add(key, compare(model, batch_size, torch))
     if not recording.done("by examples"):
-        rounds = [
-            [
-                measure(way="dlcourse", model="mlp", batch_size=64, examples=n)["examples_per_second"]
-                for n in SCALING
-            ]
-            for _ in range(5)
-        ]
-        recording.add(
-            "by examples", dict(zip(map(str, SCALING), map(list, zip(*rounds, strict=True)), strict=True))
-        )
+        rates = {str(examples): [] for examples in SCALING}
+        for _ in range(ROUNDS):
+            for examples in SCALING:
+                epochs = SCALING_WORK // examples  # the same number of examples seen, by all
+                settings = {"model": "mlp", "batch_size": 64, "examples": examples, "epochs": epochs}
+                rates[str(examples)].append(measure(way="dlcourse", **settings)["examples_per_second"])
+        recording.add("by examples", rates)
 
 
 def compare(model, batch_size, torch):

@@ -53,10 +53,10 @@ class Arrays:
 
     def run(self, state):
         """Run what is left of the state's epoch; yields the number of examples after each segment."""
+        start = time.perf_counter()
         order = loop.epoch_order(self.examples, self.seed, state.epoch)
         while state.step < self.steps:
             first, last, size = self._next_segment(state.step)
-            start = time.perf_counter()
             reached, totals, loss, before = self.segment(
                 order, tf.constant(first), tf.constant(last), state.totals, tf.constant(state.loss), size
             )
@@ -67,6 +67,7 @@ class Arrays:
             self.compiled.add(size)
             state.step, state.totals, state.loss = last, totals, float(loss)
             yield examples
+            start = time.perf_counter()
 
     def _next_segment(self, step):
         """First step, last step, and batch size of the next segment."""
