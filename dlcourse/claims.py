@@ -49,13 +49,18 @@ class Measurement:
 
     @property
     def margin(self):
-        """Distance from the interval to the nearest side of the bound, over the distance from the mean to the control.
+        """How far the claim is from failing: the relative distance of its interval to its bound.
 
-        0: the interval touches its bound; 1: the bound lies as far off as the control does; below 0: outside.
+        For a bound on one side, the distance from the interval's nearer end, over the larger of bound and mean (in
+        absolute value). For a bound on both sides, the distance to the nearer side, over half the bound's width. 0
+        where the interval touches the bound, negative where it crosses it.
         """
-        distance = min(self.low - self.bound[0], self.bound[1] - self.high)
-        scale = abs(self.mean - self.control.mean)
-        return distance / scale if scale else math.inf
+        least, most = self.bound
+        distance = min(self.low - least, most - self.high)
+        if math.isfinite(least) and math.isfinite(most):
+            return distance / ((most - least) / 2)
+        scale = max(abs(least if math.isinf(most) else most), abs(self.mean))
+        return distance / scale if scale else 0.0
 
     def _ipython_display_(self):
         """Nothing: ``measure`` has shown it, and as a cell's last value it would be printed again, unmasked."""
@@ -67,6 +72,13 @@ class Measurement:
         if math.isinf(low):
             return f"below {high:g}"
         return f"between {low:g} and {high:g}"
+
+
+class Verdict(str):
+    """A verdict's text, which as a cell's last value shows nothing."""
+
+    def _ipython_display_(self):
+        """Nothing: ``verdict`` has shown it."""
 
 
 @dataclass
@@ -136,7 +148,7 @@ class Claims:
                 computed from measurements.
 
         Returns:
-            str: the verdict.
+            Verdict: the text, which shows nothing as a cell's last value, since it has been shown already.
 
         Raises:
             ClaimError: where no condition is true, or nothing live was measured under this id.
@@ -155,7 +167,7 @@ class Claims:
             if bool(condition):
                 self.verdicts[id] = text
                 show.markdown(f"**{id}: {text}.**")
-                return text
+                return Verdict(text)
         raise ClaimError(
             f"Claim {id} gets no verdict: none of its conditions is true ({', '.join(conditions)})."
         )
@@ -172,7 +184,7 @@ class Claims:
                 "bound": [None if math.isinf(side) else side for side in item.bound],
                 "control": list(item.control.values),
                 "ok": item.ok,
-                "margin": item.margin if math.isfinite(item.margin) else None,
+                "margin": item.margin,
                 "verdict": self.verdicts.get(item.id),
                 "source": item.source,
             }

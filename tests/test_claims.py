@@ -1,10 +1,10 @@
 """A claim passes, fails, or is no claim; nobody types a verdict."""
 
 import json
-import math
 
 import pytest
 from displayed import shown
+from IPython.core.formatters import DisplayFormatter
 from IPython.utils import capture
 
 from dlcourse.claims import ClaimError, Claims
@@ -92,7 +92,29 @@ def test_the_report_carries_its_records_in_metadata_and_masks_measured_values():
     assert "| above 0.5001 |" in row and "⟨0.91" in row and "⟨0.5⟩" in row
 
 
-def test_the_margin_is_the_share_of_the_way_to_the_control():
-    assert measure(0.9, control=0.5, above=0.7).margin == pytest.approx(0.5)
-    assert measure(0.9, control=0.5, above=0.9).margin == pytest.approx(0.0)
-    assert math.isfinite(measure(1, control=3, below=2).margin)
+@pytest.mark.parametrize(
+    ("values", "bound", "control", "expected"),
+    [
+        (0.98, {"above": 0.97}, 0, 0.01 / 0.98),  # over the mean, which is larger than the bound
+        (-16.0, {"below": -8}, 0, 8 / 16),
+        (0.3, {"above": 0}, -1, 1.0),  # a bound of zero has no size of its own
+        (1e-15, {"below": 1e-10}, 1, 1 - 1e-5),  # well below, though both are small
+        (0.65, {"between": (0, 1)}, 2, 0.7),
+        (0.5, {"between": (0, 1)}, 2, 1.0),
+        (0.0, {"above": 0}, -1, 0.0),
+    ],
+)
+def test_the_margin_is_the_relative_distance_to_the_bound(values, bound, control, expected):
+    assert measure(values, control=control, **bound).margin == pytest.approx(expected)
+
+
+def test_the_margin_is_the_intervals_not_the_means():
+    found = measure([1.0, 1.1, 0.9], control=0.0, above=0.5)
+    assert found.margin == pytest.approx((found.low - 0.5) / 1.0)
+
+
+def test_what_measure_and_verdict_return_shows_nothing_as_a_cells_last_value():
+    claims = Claims("00")
+    found = measure(1.0, control=0.0, claims=claims, above=0.5)
+    for value in (found, quiet(claims.verdict, "A0.1", {"holds": True})):
+        assert DisplayFormatter().format(value) == ({}, {})

@@ -107,24 +107,9 @@ def summary(chapters, rows):
     )
 
 
-def margin(record):
-    """How far a claim is from failing: the relative distance of its interval to its bound.
-
-    For a bound on one side, the distance from the interval's nearer end, over the larger of bound and mean (in
-    absolute value). For a bound on both sides, the distance to the nearer side, over half the bound's width. 0 where
-    the interval touches the bound, negative where it crosses it.
-    """
-    (low, high), (least, most) = record["interval"], record["bound"]
-    if least is not None and most is not None:
-        return min(low - least, most - high) / ((most - least) / 2)
-    distance, bound = (low - least, least) if most is None else (most - high, most)
-    scale = max(abs(bound), abs(low + high) / 2)
-    return distance / scale if scale else 0.0
-
-
 def narrowest(records):
     """The smallest margin, and whose it is, as text."""
     if not records:
         return "–"
-    smallest = min(records, key=margin)
-    return f"{margin(smallest):.1%} ({smallest['id']})"
+    smallest = min(records, key=lambda record: record["margin"])
+    return f"{smallest['margin']:.1%} ({smallest['id']})"
