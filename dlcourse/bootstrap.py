@@ -410,7 +410,9 @@ def install(root=ROOT, installer="uv"):
         with_index = dict(settings, **variables)
         uv_install = [uv, "pip", "install", "--python", python]
         code, text = run(
-            uv_install + options + ["--require-hashes", "--no-deps", "-r", "requirements.lock"],
+            uv_install
+            + options
+            + ["--compile-bytecode", "--require-hashes", "--no-deps", "-r", "requirements.lock"],
             with_index,
             root,
             of_uv,

@@ -11,11 +11,11 @@ trains a linear classifier on such a file with a memory limit on its process, an
 import json
 import os
 import pathlib
-import resource
 import subprocess
 import sys
 
 import numpy as np
+import psutil
 
 MEGABYTE = 1_000_000
 BATCH_SIZE = 500
@@ -160,12 +160,13 @@ def _trainer(shape):
 def _peak():
     """The process's largest resident memory so far, in bytes."""
     status = pathlib.Path("/proc/self/status")
-    if (
-        status.exists()
-    ):  # getrusage counts the parent's memory too, from before this program was started in its place
-        return 1024 * next(
-            int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")
-        )
+    if status.exists():  # getrusage counts the parent's memory too, from before this program took its place
+        lines = status.read_text().splitlines()
+        return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    if sys.platform == "win32":
+        return psutil.Process().memory_info().peak_wset
+    import resource  # not on Windows
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
@@ -173,6 +174,8 @@ def _limit(allowance):
     """Let the process take that many MB of address space beyond what it has; where there is no /proc, no limit."""
     statm = pathlib.Path("/proc/self/statm")
     if statm.exists():
+        import resource
+
         most = int(statm.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE") + int(allowance * MEGABYTE)
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
