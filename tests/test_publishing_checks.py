@@ -102,6 +102,15 @@ def test_header_must_be_the_first_cell(sample):
     assert checks.header(code("1")) and checks.header(nbformat.v4.new_notebook())
 
 
+# code that doesn't fit the page
+
+
+def test_width_finds_a_long_line():
+    assert checks.width(code("x = 1\n" + "y" * 88)) == []
+    [wrong] = checks.width(code("x = 1\n" + "y" * 89))
+    assert "89 columns" in wrong
+
+
 # escapes from the comparison
 
 

@@ -21,6 +21,8 @@ ESCAPES = {
     "raises-exception",
 }
 MARKER = re.compile(r"^\s*#+\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)", re.MULTILINE)
+WIDTH = 88
+"""Columns of code that a page shows without scrolling sideways."""
 MASK_WITH_NUMBER = re.compile(r"⟨[^⟩\n]*\d[^⟩\n]*⟩")
 
 
@@ -93,6 +95,17 @@ def escapes(notebook):
         markers = MARKER.findall(cell.source) if cell.cell_type == "code" else []
         wrong += [f"cell {number} escapes the tests by {escape}" for escape in [*sorted(tags), *markers]]
     return wrong
+
+
+def width(notebook):
+    """Code fits the page."""
+    return [
+        f"cell {number} has a line of {len(line)} columns, more than the page's {WIDTH}: {line.strip()[:60]!r}"
+        for number, cell in enumerate(notebook.cells, 1)
+        if cell.cell_type == "code"
+        for line in cell.source.splitlines()
+        if len(line) > WIDTH
+    ]
 
 
 def masks(notebook):
@@ -321,7 +334,7 @@ def pictures(notebook):
     )
 
 
-NOTEBOOK_CHECKS = (execution, freshness, header, escapes, masks, typed_numbers)
+NOTEBOOK_CHECKS = (execution, freshness, header, escapes, width, masks, typed_numbers)
 """The checks that take an executed notebook alone."""
 
 
