@@ -4,5 +4,6 @@ from dlcourse.models.convnet import convnet
 from dlcourse.models.deep import DeepNetworks
 from dlcourse.models.mlp import mlp
 from dlcourse.models.perceptron import Perceptron
+from dlcourse.models.vae import load_vae, vae
 
-__all__ = ["DeepNetworks", "Perceptron", "convnet", "mlp"]
+__all__ = ["DeepNetworks", "Perceptron", "convnet", "load_vae", "mlp", "vae"]

@@ -8,6 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dlcourse.training.bounds import importance_weighted as importance_weighted
+from dlcourse.training.bounds import negative_elbo as negative_elbo
+
 
 class classification:
     """Cross-entropy of integer labels under the model's logits, in nats, and accuracy.

@@ -1,0 +1,91 @@
+"""The variational autoencoder: built here, TensorFlow Probability imported only when it is."""
+
+from dlcourse.models.building import check_positive, check_shape
+
+LIKELIHOODS = ("bernoulli", "gaussian")
+
+
+def vae(
+    input_shape,
+    latents,
+    *,
+    hidden=(200, 200),
+    activation="tanh",
+    likelihood="bernoulli",
+    noise=None,
+    prior="normal",
+    components=100,
+    classes=None,
+    means=None,
+    dtype="float32",
+    seed=None,
+):
+    """A variational autoencoder (Kingma & Welling 2014; Rezende, Mohamed & Wierstra 2014).
+
+    Encoder: images (batch, *input_shape) to a posterior q(z | x), a Gaussian with independent latents (batch, latents).
+    Decoder: latents (..., latents) to a likelihood p(x | z) of images (..., *input_shape). Both are multilayer
+    perceptrons; the decoder has the encoder's widths in reverse.
+
+    Args:
+        input_shape: of one example, such as (28, 28, 1).
+        latents: number of latent variables.
+        hidden: widths of the encoder's hidden layers; an empty list gives a linear VAE.
+        activation: a Keras activation or its name, or "gated": h · sigmoid(g), both linear (Dauphin et al. 2017).
+        likelihood: "bernoulli", for images of zeros and ones, or "gaussian".
+        noise: the Gaussian's standard deviation; None learns one for all pixels.
+        prior: "normal"; "mixture" of Gaussians, learnt; "vamp", a mixture of the posteriors of learnt pseudo-inputs
+            (Tomczak & Welling 2018); or a TensorFlow Probability distribution over vectors of ``latents``.
+        components: of the mixture or VampPrior.
+        classes: number of labels that encoder and decoder are told; None: they are told none.
+        means: array of input_shape, the pixels' means in the training data: the encoder subtracts them, and the decoder
+            starts from them.
+        dtype: "float32" or "float64".
+        seed: of the initial weights and of all draws; None takes Keras' global generator.
+
+    Returns:
+        variational.VAE, a keras.Model.
+
+    Raises:
+        ValueError: where a shape, number or name makes no sense, or a prior doesn't match the latents.
+    """
+    shape = check_shape("vae", input_shape)
+    widths = {f"hidden[{index}]": width for index, width in enumerate(hidden)}
+    check_positive("vae", latents=latents, components=components, **widths)
+    if classes is not None:
+        check_positive("vae", classes=classes)
+    if likelihood not in LIKELIHOODS:
+        raise ValueError(f"vae(likelihood={likelihood!r}): expected one of {', '.join(LIKELIHOODS)}.")
+    if noise is not None and (likelihood != "gaussian" or not noise > 0):
+        raise ValueError(
+            f"vae(noise={noise!r}, likelihood={likelihood!r}): noise is a standard deviation above 0, of the Gaussian "
+            "likelihood alone. Leave it out, or give likelihood='gaussian'."
+        )
+    from dlcourse.models import variational
+
+    return variational.VAE(
+        shape,
+        latents,
+        hidden=list(hidden),
+        activation=activation,
+        likelihood=likelihood,
+        noise=noise,
+        prior=prior,
+        components=components,
+        classes=classes,
+        means=means,
+        dtype=dtype,
+        seed=seed,
+    )
+
+
+def load_vae(path):
+    """A VAE that ``model.save(path)`` wrote, with the same outputs; nothing in the file is unpickled.
+
+    Raises:
+        FileNotFoundError: where there is no such file.
+    """
+    import keras
+
+    from dlcourse.models import variational
+
+    return keras.saving.load_model(path, custom_objects={"VAE": variational.VAE}, safe_mode=True)

@@ -1,0 +1,380 @@
+"""The variational autoencoder as a Keras 3 model, on TensorFlow Probability's distributions.
+
+``models.vae`` builds it. ``tfp.layers`` are Keras 2 layers and don't go into such a model; distributions do.
+"""
+
+import os
+import pathlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+from tensorflow_probability import distributions as tfd
+
+from dlcourse.models import priors
+from dlcourse.models.building import seeded_initializer
+from dlcourse.models.priors import diagonal_gaussian, positive
+
+FLOOR = 1e-3
+"""Pixels' means are kept this far from 0 and 1, so that their logits are finite."""
+
+
+@keras.saving.register_keras_serializable("dlcourse")
+class VAE(keras.Model):
+    """A variational autoencoder; arguments as for ``models.vae``, which checks them.
+
+    x is float (batch, *input_shape); z float (..., batch, latents); y int (batch,), where the model takes labels. All
+    quantities are in nats per example, float (batch,). Draws come from the model's own generator, which
+    ``training.fit`` seeds, or, where a method is given ``seed``, from that seed alone.
+    """
+
+    def __init__(
+        self,
+        input_shape,
+        latents,
+        *,
+        hidden,
+        activation="tanh",
+        likelihood="bernoulli",
+        noise=None,
+        prior="normal",
+        components=100,
+        classes=None,
+        means=None,
+        dtype="float32",
+        seed=None,
+        **options,
+    ):
+        super().__init__(dtype=dtype, **{"name": "vae", **options})
+        self.shape, self.latents, self.classes = tuple(input_shape), int(latents), classes
+        self.likelihood, self.noise = likelihood, noise
+        self.config = {
+            "input_shape": list(self.shape),
+            "latents": self.latents,
+            "hidden": list(hidden),
+            "activation": keras.activations.serialize(activation) if callable(activation) else activation,
+            "likelihood": likelihood,
+            "noise": noise,
+            "prior": prior,
+            "components": components,
+            "classes": classes,
+            "seed": seed,
+        }
+        self.generator = keras.random.SeedGenerator(seed)
+        pixels, labels = int(np.prod(self.shape)), classes or 0
+        start = self._starting_point(means)
+        build = {"activation": activation, "dtype": dtype}
+        self.encoder = _mlp("encoder", pixels + labels, hidden, 2 * latents, seed=seed, **build)
+        later = None if seed is None else seed + 1_000
+        self.decoder = _mlp("decoder", latents + labels, hidden[::-1], pixels, seed=later, **build)
+        self.decoder.layers[-1].bias.assign(start.reshape(-1))
+        self.pixel_bias = self._constant("pixel_bias", start)
+        self.pixel_means = self._constant("pixel_means", np.zeros(self.shape) if means is None else means)
+        if likelihood == "gaussian" and noise is None:
+            self.log_noise = self.add_weight(name="log_noise", shape=(), initializer="zeros")
+        self._prior = priors.build(
+            prior, self, self.shape, self.latents, components, classes, None if seed is None else seed + 2_000
+        )
+        self.built = True
+
+    # The two directions, and the distributions
+
+    def posterior_parameters(self, x, y=None):
+        """Mean and standard deviation of q(z | x), each (batch, latents)."""
+        x = self._checked(x)
+        flat = tf.reshape(x - self.pixel_means, (-1, int(np.prod(self.shape))))
+        loc, raw = tf.split(self.encoder(self._with_labels(flat, y)), 2, axis=-1)
+        return loc, positive(raw)
+
+    def encode(self, x, y=None):
+        """The posterior q(z | x): a distribution of vectors (batch, latents)."""
+        return diagonal_gaussian(*self.posterior_parameters(x, y))
+
+    def decode(self, z, y=None):
+        """The likelihood p(x | z): a distribution of images (..., *input_shape).
+
+        Raises:
+            ValueError: where z doesn't end in an axis of ``latents``, or labels are missing or not expected.
+        """
+        z = tf.cast(tf.convert_to_tensor(z), self.compute_dtype)
+        if z.shape.rank is None or z.shape.rank < 1 or z.shape[-1] != self.latents:
+            raise ValueError(
+                f"decode() got z of shape {tuple(z.shape)}; this VAE has {self.latents} latents: expected (..., "
+                f"{self.latents})."
+            )
+        inputs = self._with_labels(z, y)
+        output = self.decoder(tf.reshape(inputs, (-1, inputs.shape[-1])))
+        output = tf.reshape(output, tf.concat([tf.shape(z)[:-1], self.shape], axis=0))
+        output = tf.ensure_shape(output, (*z.shape[:-1], *self.shape))
+        if self.likelihood == "bernoulli":
+            pixels = priors.Bernoulli(logits=output, dtype=output.dtype)
+        else:
+            pixels = tfd.Normal(output, self.noise_scale())
+        return tfd.Independent(pixels, len(self.shape))
+
+    def prior(self):
+        """The prior p(z): a distribution of vectors (latents,)."""
+        return self._prior.distribution()
+
+    def noise_scale(self):
+        """The Gaussian likelihood's standard deviation, a scalar tensor."""
+        if self.noise is not None:
+            return tf.constant(self.noise, self.compute_dtype)
+        return tf.exp(tf.convert_to_tensor(self.log_noise))
+
+    # What training maximises
+
+    def rate_and_distortion(self, x, y=None, *, seed=None, analytic=None):
+        """The two parts of the negative ELBO: KL(q(z | x) || p(z)) and -E ln p(x | z), by one draw of z.
+
+        Args:
+            analytic: whether the KL divergence is TFP's closed form; None: where there is one, else by the same draw.
+        """
+        posterior, prior = self.encode(x, y), self.prior()
+        z = posterior.sample(seed=self.seed(seed))
+        distortion = -self.decode(z, y).log_prob(self._checked(x))
+        if analytic or (analytic is None and self.has_analytic_rate()):
+            rate = posterior.kl_divergence(prior)
+        else:
+            rate = posterior.log_prob(z) - prior.log_prob(z)
+        return rate, distortion
+
+    def elbo(self, x, y=None, *, seed=None, analytic=None):
+        """The evidence lower bound, one draw of z an example: at most ln p(x) on average."""
+        rate, distortion = self.rate_and_distortion(x, y, seed=seed, analytic=analytic)
+        return -rate - distortion
+
+    def rate(self, x, y=None, *, seed=None, analytic=None):
+        """KL(q(z | x) || p(z)): nats that the code of an image costs."""
+        return self.rate_and_distortion(x, y, seed=seed, analytic=analytic)[0]
+
+    def distortion(self, x, y=None, *, seed=None):
+        """-E ln p(x | z): nats that the image still costs once its code is known."""
+        return self.rate_and_distortion(x, y, seed=seed)[1]
+
+    def rate_by_latent(self, x, y=None):
+        """The rate's share of each latent, (batch, latents).
+
+        Raises:
+            ValueError: where the prior doesn't treat the latents one by one.
+        """
+        if not isinstance(self._prior, priors.Normal):
+            raise ValueError(
+                "The rate splits into latents, and free bits apply to each, only under prior='normal'; this model's "
+                f"prior is {self.config['prior']!r}."
+            )
+        loc, scale = self.posterior_parameters(x, y)
+        return tfd.Normal(loc, scale).kl_divergence(tfd.Normal(tf.zeros_like(loc), tf.ones_like(loc)))
+
+    def log_weights(self, x, k, y=None, *, seed=None, through=None):
+        """ln p(x, z_i) - ln q(z_i | x) of k draws z_i, (k, batch); the encoder runs once.
+
+        Args:
+            through: where given, z passes through this function, and ln q's own parameters get no gradient: what
+                the doubly reparameterised estimator needs (``objectives.importance_weighted``).
+        """
+        k = _checked_k(k)
+        loc, scale = self.posterior_parameters(x, y)
+        z = diagonal_gaussian(loc, scale).sample(k, seed=self.seed(seed))
+        if through is not None:
+            z, loc, scale = through(z), tf.stop_gradient(loc), tf.stop_gradient(scale)
+        log_joint = self.prior().log_prob(z) + self.decode(z, y).log_prob(self._checked(x))
+        return log_joint - diagonal_gaussian(loc, scale).log_prob(z)
+
+    def importance_weighted_bound(self, x, k, y=None, *, seed=0, batch_size=100, at_once=50):
+        """ln (1/k) sum of k importance weights (Burda et al. 2016): a lower bound on ln p(x), tighter with each draw.
+
+        Computed in batches under XLA, so that 5,000 draws for 10,000 images fit into memory. NumPy, float (examples,).
+
+        Args:
+            k: number of draws, 1 or more.
+            batch_size: images at a time.
+            at_once: draws at a time.
+        """
+        k, x = _checked_k(k), np.asarray(self._checked(x))
+        at_once = min(k, at_once)
+        batch_size = min(batch_size, len(x))
+        found = []
+        for start in range(0, len(x), batch_size):
+            rows = (np.arange(start, start + batch_size)) % len(
+                x
+            )  # the last batch is filled up, and cut below
+            labels = None if y is None else tf.constant(np.asarray(y)[rows])
+            images = tf.constant(x[rows])
+            total = self._log_sums(images, labels, tf.constant([seed, start]), k // at_once, at_once)
+            if k % at_once:
+                rest = self._log_sums(images, labels, tf.constant([seed + 1, start]), 1, k % at_once)
+                total = np.logaddexp(total, rest)
+            found.append(np.asarray(total) - np.log(k))
+        return np.concatenate(found)[: len(x)]
+
+    @tf.function(jit_compile=True, reduce_retracing=True)
+    def _log_sums(self, x, y, seed, rounds, at_once):
+        """ln of the sum of ``rounds`` times ``at_once`` importance weights, (batch,)."""
+
+        def more(index, total):
+            return index < rounds
+
+        def body(index, total):
+            own = tf.random.experimental.stateless_fold_in(seed, index)
+            weights = self.log_weights(x, at_once, y, seed=own)
+            return index + 1, tf.reduce_logsumexp(tf.concat([total[None], weights], axis=0), axis=0)
+
+        start = tf.fill((x.shape[0],), tf.constant(-np.inf, self.compute_dtype))
+        return tf.while_loop(more, body, (0, start))[1]
+
+    # What it is used for
+
+    def reconstruct(self, x, y=None):
+        """Mean images of p(x | z) at the posterior's mean z, of x's shape."""
+        return self.decode(self.posterior_parameters(x, y)[0], y).mean()
+
+    def sample(self, n, y=None, *, seed=None):
+        """n new images, as mean images of p(x | z), z drawn from the prior; y: their labels, an int or (n,)."""
+        z = self.prior().sample(n, seed=self.seed(seed))
+        return self.decode(z, None if y is None else tf.broadcast_to(y, (n,))).mean()
+
+    def interpolate(self, first, second, steps=9, y=None):
+        """Mean images along the straight line between the codes of two images, (steps, *input_shape)."""
+        ends = self.posterior_parameters(tf.stack([first, second]), None if y is None else [y, y])[0]
+        share = tf.cast(tf.linspace(0.0, 1.0, steps), self.compute_dtype)[:, None]
+        z = (1 - share) * ends[:1] + share * ends[1:]
+        return self.decode(z, None if y is None else tf.broadcast_to(y, (steps,))).mean()
+
+    def call(self, x, training=False):
+        """Reconstructions from a drawn code."""
+        return self.decode(self.encode(x).sample(seed=self.seed(None))).mean()
+
+    # Plumbing
+
+    def seed(self, seed):
+        """A stateless seed, int32 (2,): the model's own next one, one from a whole number, or the given pair."""
+        if seed is None:
+            return tf.cast(self.generator.next(), tf.int32)
+        return tf.constant([seed, 0]) if isinstance(seed, int | np.integer) else seed
+
+    def binarised(self, x, *, seed=None):
+        """Zeros and ones, drawn anew with the grey values as probabilities; zeros and ones stay as they are."""
+        x = self._checked(x)
+        draw = tf.random.stateless_uniform(tf.shape(x), seed=self.seed(seed), dtype=x.dtype)
+        return tf.cast(draw < x, x.dtype)
+
+    def has_analytic_rate(self):
+        """Whether TFP knows KL(q || p) in closed form for this prior."""
+        if isinstance(self._prior, priors.Given):
+            zero = tf.zeros((1, self.latents), self.compute_dtype)
+            try:
+                diagonal_gaussian(zero, zero + 1).kl_divergence(self.prior())
+            except NotImplementedError:
+                return False
+            return True
+        return isinstance(self._prior, priors.Normal)
+
+    def check_examples(self, x, y=None):
+        """Raise ValueError where arrays don't fit this model: shape, range under a Bernoulli, labels."""
+        if tuple(x.shape[1:]) != self.shape:
+            raise ValueError(
+                f"This VAE takes examples of shape {self.shape}; got an array of shape {tuple(x.shape)}, so examples "
+                f"of {tuple(x.shape[1:])}. Reshape them, or build the model with that input_shape."
+            )
+        if self.likelihood == "bernoulli" and len(x) and not (np.min(x) >= 0 and np.max(x) <= 1):
+            raise ValueError(
+                f"A Bernoulli likelihood takes pixels from 0 to 1; got values from {float(np.min(x)):g} to "
+                f"{float(np.max(x)):g}. Scale the images (x / 255), or build the VAE with likelihood='gaussian'."
+            )
+        if self.classes is not None and y is not None:
+            wrong = [label for label in np.unique(y) if not 0 <= label < self.classes]
+            if wrong:
+                raise ValueError(f"Labels {wrong[:5]} are outside 0 to {self.classes - 1}.")
+
+    def get_config(self):
+        if isinstance(self._prior, priors.Given):
+            raise ValueError(
+                "A VAE with a prior that was given as a distribution can't be saved: save its weights "
+                "(model.save_weights), and build it with the same prior."
+            )
+        return {**self.config, "dtype": self.compute_dtype, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        activation = config["activation"]
+        if isinstance(activation, dict):
+            config = {**config, "activation": keras.activations.deserialize(activation)}
+        return cls(config.pop("input_shape"), config.pop("latents"), **config)
+
+    def save(self, path, **options):
+        """Write the model to a ``.keras`` file, whole or not at all; ``models.load_vae`` reads it."""
+        path = pathlib.Path(path)
+        unfinished = path.with_name(f".{os.getpid()}-{path.name}")
+        try:
+            super().save(unfinished, **options)
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def _constant(self, name, value):
+        value = np.asarray(value, self.compute_dtype)
+        variable = self.add_weight(name=name, shape=value.shape, initializer="zeros", trainable=False)
+        variable.assign(value)
+        return variable
+
+    def _starting_point(self, means):
+        """What the decoder says of each pixel before training: logits, or means."""
+        if means is None:
+            return np.zeros(self.shape, self.compute_dtype)
+        means = np.asarray(means, self.compute_dtype)
+        if means.shape != self.shape:
+            raise ValueError(f"vae(means=...) has shape {means.shape}; expected {self.shape}, one a pixel.")
+        if self.likelihood == "gaussian":
+            return means
+        self.check_examples(means[None])
+        means = np.clip(means, FLOOR, 1 - FLOOR)
+        return np.log(means / (1 - means))
+
+    def _checked(self, x):
+        """x as a tensor, once its shape, and outside of a graph its range, were looked at."""
+        if not tf.is_tensor(x):
+            x = np.asarray(x)
+            self.check_examples(x)
+        elif tuple(x.shape[1:]) != self.shape:
+            self.check_examples(x)
+        return tf.cast(x, self.compute_dtype)
+
+    def _with_labels(self, inputs, y):
+        """Inputs (..., batch, n) with one-hot labels behind them, where the model takes labels."""
+        if (y is None) != (self.classes is None):
+            raise ValueError(
+                "This VAE takes labels: give y, int (batch,)."
+                if y is None
+                else "This VAE takes no labels: build it with classes=..., or leave y out."
+            )
+        if y is None:
+            return inputs
+        labels = tf.one_hot(y, self.classes, dtype=inputs.dtype)
+        labels = tf.broadcast_to(labels, tf.concat([tf.shape(inputs)[:-1], [self.classes]], axis=0))
+        return tf.concat([inputs, labels], axis=-1)
+
+
+def _mlp(name, features, hidden, outputs, *, activation, dtype, seed):
+    """Dense layers from ``features`` to ``outputs``; the last one is linear."""
+
+    def dense(units, number, **options):
+        initializer = seeded_initializer("glorot_uniform", seed, number)
+        return layers.Dense(units, kernel_initializer=initializer, dtype=dtype, **options)
+
+    inputs = keras.Input((features,), dtype=dtype)
+    x = inputs
+    for index, width in enumerate(hidden):
+        if activation == "gated":
+            gate = dense(width, 100 + index, activation="sigmoid", name=f"gate_{index + 1}")(x)
+            x = layers.Multiply(dtype=dtype)([dense(width, index, name=f"hidden_{index + 1}")(x), gate])
+        else:
+            x = dense(width, index, activation=activation, name=f"hidden_{index + 1}")(x)
+    return keras.Model(inputs, dense(outputs, len(hidden), name="output")(x), name=name)
+
+
+def _checked_k(k):
+    if isinstance(k, bool) or int(k) != k or k < 1:
+        raise ValueError(f"k={k!r}: the bound averages k importance weights; give a whole number, 1 or more.")
+    return int(k)
