@@ -57,7 +57,8 @@ len(points)
 fig, ax = plt.subplots(figsize=(3, 2))
 ax.plot(points, points)
 ax.set(title="A line", xlabel="x (m)", ylabel="y (m)")
-show.figure(fig, "The line rises, $y = x$.", "A straight line that rises from the lower left")
+alt = "A straight line that rises from the lower left"
+show.figure(fig, "The line rises, $y = x$.", alt)
 
 # %%
 slope = measured.Measured([1.0, 1.1, 0.9])
@@ -68,7 +69,7 @@ show.table([["slope", slope]], ["quantity", "value"])
 # ## What was measured
 
 # %%
-claims.measure("C01.1", "the line rises: slope", values=slope, above=0.5, control=[0.0, 0.1, -0.1])
+claims.measure("C01.1", "the line rises: slope", slope, above=0.5, control=[0, 0.1, -0.1])
 claims.report()
 
 # %% [markdown]
