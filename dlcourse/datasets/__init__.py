@@ -1,11 +1,11 @@
 """Real data as NumPy arrays.
 
 `load(name)` loads a data set of the course, `names()` says which there are; `texts.read(language)` reads a
-book. `from_arrays`, `from_csv` and `from_images` put your own data in their place, and `own_digit` a
+book, `series.read(name)` a time series. `from_arrays`, `from_csv` and `from_images` put your own data in their place, and `own_digit` a
 picture of yours.
 """
 
-from dlcourse.datasets import catalogue, mnist1d, texts
+from dlcourse.datasets import catalogue, mnist1d, series, texts
 from dlcourse.datasets.catalogue import DataError, names
 from dlcourse.datasets.dataset import Dataset, Split
 from dlcourse.datasets.loading import load
@@ -24,5 +24,6 @@ __all__ = [
     "mnist1d",
     "names",
     "own_digit",
+    "series",
     "texts",
 ]

@@ -54,7 +54,7 @@ def _read_list(path):
 
 def names():
     """The names that `load` knows, as a list."""
-    return [name for name, entry in entries().items() if entry["kind"] != "texts"]
+    return [name for name, entry in entries().items() if entry["kind"] not in ("texts", "time series")]
 
 
 def entry(name):
@@ -129,6 +129,8 @@ def describe():
     for name, of_name in entries().items():
         sizes = of_name.get("examples")
         size = " + ".join(f"{n:,}" for n in sizes) if sizes else f"{len(of_name.get('files', []))} files"
+        if "rows" in of_name:
+            size = f"{of_name['rows']:,} rows"
         shape = "×".join(map(str, of_name["shape"])) if "shape" in of_name else "text"
         rows.append((name, of_name["title"], size, shape, of_name["licence"], of_name["source"]))
     return rows

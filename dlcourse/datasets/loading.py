@@ -34,6 +34,8 @@ def load(name, examples=None, seed=0):
             f"{name!r} is text, not arrays: use datasets.texts.read(language) with a language of "
             f"{', '.join(file['language'] for file in entry['files'])}"
         )
+    if entry["kind"] == "time series":
+        raise ValueError(f"{name!r} is one time series, not examples: use datasets.series.read({name!r})")
     of_train, of_validation, of_test = entry["examples"]
     if examples is not None:
         examples = splitting.whole_number(examples, f"load({name!r}, examples=...)", 1, of_train)
