@@ -379,4 +379,5 @@ def test_segments_do_not_change_the_result(monkeypatch):
 def test_xla_is_chosen_by_rule():
     assert loop.xla_pays(network(), 5_000)
     assert not loop.xla_pays(network(), 100)
+    assert not loop.xla_pays(models.mlp((8,), 3, hidden=[8], dropout=0.5), 5_000)
     assert not loop.xla_pays(models.convnet((8, 8, 1), 3, filters=(4,), hidden=8), 5_000)

@@ -104,7 +104,6 @@ XLA_LAYERS = {
     "Add",
     "BatchNormalization",
     "Dense",
-    "Dropout",
     "Embedding",
     "Flatten",
     "GlobalAveragePooling1D",
@@ -116,8 +115,9 @@ XLA_LAYERS = {
     "Reshape",
 }
 """Layers that XLA runs faster on a CPU: one loop of fused matrix products and elementwise operations. It runs
-convolutions at half the speed of TensorFlow's own kernels, so a model with any other layer is left to those
-(benchmarks/README.md has both measurements)."""
+convolutions at half the speed of TensorFlow's own kernels (benchmarks/README.md has both measurements), and dropout
+draws its numbers anew for every use, several times slower at some widths: a model with any other layer is left to
+TensorFlow's kernels."""
 
 XLA_STEPS = 1_000
 """Fewer steps than this don't earn back the time that XLA takes to compile."""
