@@ -115,9 +115,8 @@ XLA_LAYERS = {
     "Reshape",
 }
 """Layers that XLA runs faster on a CPU: one loop of fused matrix products and elementwise operations. It runs
-convolutions at half the speed of TensorFlow's own kernels (benchmarks/README.md has both measurements), and dropout
-draws its numbers anew for every use, several times slower at some widths: a model with any other layer is left to
-TensorFlow's kernels."""
+convolutions at half the speed of TensorFlow's own kernels (benchmarks/README.md has both measurements), and dense
+layers with dropout down to a sixth of it: a model with any other layer is left to TensorFlow's."""
 
 XLA_STEPS = 1_000
 """Fewer steps than this don't earn back the time that XLA takes to compile."""
