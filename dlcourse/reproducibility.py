@@ -33,7 +33,7 @@ def set_environment(*names):
         os.environ.setdefault(name, ENVIRONMENT[name])
 
 
-def start(seed=0, threads=None):
+def start(seed=0, threads=None, tensorflow=True):
     """Make what follows repeatable: call it once, first thing in a notebook or script.
 
     Seeds Python, NumPy and Keras; asks TensorFlow for deterministic operations; pins the number of threads;
@@ -42,6 +42,8 @@ def start(seed=0, threads=None):
     Args:
         seed: whole number, at least 0.
         threads: threads for TensorFlow and NumPy; by default ``DLCOURSE_THREADS`` or 2.
+        tensorflow: False where a chapter uses neither TensorFlow nor Keras: they are then not loaded, which saves
+            seconds.
 
     Raises:
         ValueError: where the seed or the number of threads is not usable, or Keras runs on another backend.
@@ -52,10 +54,23 @@ def start(seed=0, threads=None):
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise ValueError(f"start(threads={threads!r}): expected a whole number of threads, 1 or more.")
 
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    import keras
     import numpy
     import threadpoolctl
+
+    if tensorflow:
+        _start_tensorflow(seed, threads)
+    threadpoolctl.threadpool_limits(threads)
+    random.seed(seed)
+    numpy.random.seed(seed)
+
+    from dlcourse.figures import style
+
+    style.apply()
+
+
+def _start_tensorflow(seed, threads):
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    import keras
 
     if keras.backend.backend() != "tensorflow":
         raise ValueError(
@@ -63,15 +78,8 @@ def start(seed=0, threads=None):
             "environment variable KERAS_BACKEND=tensorflow (or edit ~/.keras/keras.json) and restart the kernel."
         )
     pin_threads(threads)
-    threadpoolctl.threadpool_limits(threads)
     deterministic()
-    random.seed(seed)
-    numpy.random.seed(seed)
     keras.utils.set_random_seed(seed)
-
-    from dlcourse.figures import style
-
-    style.apply()
 
 
 def deterministic():

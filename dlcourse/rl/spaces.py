@@ -1,0 +1,148 @@
+"""Whether an environment, its rewards and a policy fit an agent: clear errors instead of strange curves."""
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, VectorEnv
+
+
+def require(environment, *, observation, action):
+    """The observation and action space of one copy of the environment, if they are of the kinds asked for.
+
+    Args:
+        environment: Gymnasium Env or VectorEnv.
+        observation, action: classes of ``gymnasium.spaces``, such as ``Discrete`` or ``Box``.
+
+    Returns:
+        (observation space, action space), of a single copy.
+
+    Raises:
+        ValueError: where a space is of another kind, or the kind asked for needs more than the space has: a Discrete
+            space that doesn't start at 0, a Box of actions without bounds.
+    """
+    found = []
+    for role, wanted in [("observation", observation), ("action", action)]:
+        vector = isinstance(environment, VectorEnv)
+        space = getattr(environment, f"single_{role}_space" if vector else f"{role}_space")
+        if not isinstance(space, wanted):
+            raise ValueError(
+                f"{_name(environment)}: its {role} space is {space}, but this agent needs {wanted.__name__}. "
+                + _ADVICE.get((role, wanted.__name__), "Choose another agent or another environment.")
+            )
+        if isinstance(space, spaces.Discrete) and space.start != 0:
+            raise ValueError(
+                f"{_name(environment)}: its {role} space {space} starts at {space.start}; the agents count from 0. "
+                "Wrap the environment (gymnasium.wrappers.TransformObservation or TransformAction)."
+            )
+        if role == "action" and isinstance(space, spaces.Box) and not space.is_bounded():
+            raise ValueError(
+                f"{_name(environment)}: its action space {space} has no finite bounds. "
+                "Wrap the environment in gymnasium.wrappers.RescaleAction, or give its actions bounds."
+            )
+        found.append(space)
+    return tuple(found)
+
+
+_ADVICE = {
+    ("observation", "Discrete"): "A table needs numbered states: see chapter 09c for agents with networks.",
+    ("observation", "Box"): "Turn numbered states into vectors (gymnasium.wrappers.FlattenObservation does).",
+    ("action", "Discrete"): "Continuous actions need another agent: see chapter 09d.",
+    ("action", "Box"): "Numbered actions need another agent: see chapter 09c.",
+}
+
+
+def tabular(environments):
+    """Numbers of states and actions of a vector environment that a tabular agent can learn in.
+
+    Raises:
+        ValueError: where it is no vector environment, its spaces are not Discrete, or it resets in another way than on
+            the step after an episode's end.
+    """
+    vectorised(environments)
+    observation, action = require(environments, observation=spaces.Discrete, action=spaces.Discrete)
+    return int(observation.n), int(action.n)
+
+
+def vectorised(environments):
+    """Check that these are several copies of an environment, which reset on the step after an episode's end.
+
+    In that mode (Gymnasium's default) the step that ends an episode returns its last observation, from which an agent
+    may bootstrap, and the step after it ignores the action: it must not be learnt from.
+
+    Raises:
+        ValueError: with what to do.
+    """
+    if not isinstance(environments, VectorEnv):
+        raise ValueError(
+            f"{_name(environments)} is a single environment; the agents step several copies at once. "
+            'Give gymnasium.make_vec(id, num_envs=..., vectorization_mode="sync").'
+        )
+    mode = environments.metadata.get("autoreset_mode")
+    if mode != AutoresetMode.NEXT_STEP:
+        raise ValueError(
+            f"{_name(environments)} has the autoreset mode {mode}; the agents need AutoresetMode.NEXT_STEP. In other "
+            "modes the observation that ends an episode isn't where they look for it, and their targets would be wrong."
+        )
+
+
+def finite(rewards, step):
+    """The rewards, if all are finite numbers.
+
+    Raises:
+        ValueError: naming the first copy and step where one is not.
+    """
+    rewards = np.asarray(rewards, "float64")
+    if not np.isfinite(rewards).all():
+        copy = int(np.flatnonzero(~np.isfinite(rewards.ravel()))[0])
+        raise ValueError(
+            f"The environment gave the reward {rewards.ravel()[copy]} in copy {copy} at step {step}. One such reward "
+            "spoils every value that is learnt after it: find out where the environment divides by zero or overflows."
+        )
+    return rewards
+
+
+def probabilities(policy, states, actions):
+    """A policy as an array of probabilities (states, actions).
+
+    Args:
+        policy: whole numbers (states,), one action each; or probabilities (states, actions).
+
+    Raises:
+        ValueError: where the shape is another, an action doesn't exist, or a row is no distribution.
+    """
+    policy = np.asarray(policy)
+    if policy.shape == (states,) and np.issubdtype(policy.dtype, np.integer):
+        wrong = np.flatnonzero((policy < 0) | (policy >= actions))
+        if len(wrong):
+            raise ValueError(
+                f"The policy takes action {policy[wrong[0]]} in state {wrong[0]}; there are actions 0 to {actions - 1}."
+            )
+        return np.eye(actions)[policy]
+    if policy.shape != (states, actions):
+        raise ValueError(
+            f"The policy is an array of {policy.dtype} of shape {policy.shape}. Expected whole numbers of shape "
+            f"({states},), an action for each state, or probabilities of shape ({states}, {actions})."
+        )
+    sums = policy.sum(axis=1)
+    wrong = np.flatnonzero(~(np.abs(sums - 1) < 1e-8) | (policy < 0).any(axis=1))
+    if len(wrong):
+        raise ValueError(
+            f"The policy's probabilities in state {wrong[0]} are {policy[wrong[0]]}: they must be at least 0 and add "
+            "up to 1."
+        )
+    return policy.astype("float64")
+
+
+def discount_factor(discount):
+    """The discount, if it lies between 0 and 1.
+
+    Raises:
+        ValueError: else.
+    """
+    if not 0 <= discount <= 1:
+        raise ValueError(f"discount={discount}: expected a number from 0 (only the next reward counts) to 1.")
+    return float(discount)
+
+
+def _name(environment):
+    spec = getattr(environment, "spec", None)
+    return spec.id if spec is not None else type(environment).__name__
