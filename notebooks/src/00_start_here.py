@@ -268,7 +268,8 @@ mistakes_small, mistakes_large, mistakes_repeated = (
 )
 left = mistakes_large / mistakes_small
 show.markdown(
-    f"Mistakes with 500: {mistakes_small:.1%}; with 5,000: {mistakes_large:.1%}. Their ratio: {left:.2f}."
+    f"Mistakes with 500: {mistakes_small:.1%}; with 5,000: {mistakes_large:.1%}. "
+    f"Their ratio: {left:.2f}."
 )
 
 # %% slideshow={"slide_type": "fragment"}
@@ -651,7 +652,10 @@ primer.descent(
 # %% slideshow={"slide_type": "fragment"}
 network = models.mlp(mnist.input_shape, classes=10, hidden=[128], seed=0)
 show.table(
-    [[part.name, part.output.shape, f"{part.count_params():,}"] for part in network.layers],
+    [
+        [part.name, part.output.shape, f"{part.count_params():,}"]
+        for part in network.layers
+    ],
     ["layer", "shape of its output", "numbers it holds"],
 )
 
@@ -695,7 +699,8 @@ show.figure(
     "learns, over the epoch that ends there; the dashed ones after it, on digits "
     "that it never learns from. That is why validation can be the better of the two "
     "at first.",
-    alt="Two line charts over four epochs: the loss, and the accuracy, each on training and validation data.",
+    alt="Two line charts over four epochs: the loss, and the accuracy, "
+    "each on training and validation data.",
 )
 
 # %% slideshow={"slide_type": "fragment"}
@@ -946,7 +951,9 @@ from_photographs = claims.measure(
 blind = training.predict(networks[0], as_shrunk).argmax(axis=-1)
 favourite = np.bincount(blind).argmax()
 same = show.mask((blind == favourite).sum())
-show.markdown(f"Only shrunk, {same} of 100 look like a {show.mask(favourite)} to network 0.")
+show.markdown(
+    f"Only shrunk, {same} of 100 look like a {show.mask(favourite)} to network 0."
+)
 
 # %% [markdown]
 # Take this along into every chapter: **a network knows what its training data were like, and nothing else.** New data must

@@ -68,18 +68,29 @@ claims = Claims("02")
 x, w, b = np.array([1.0, 2.0]), np.array([0.5, -0.25]), 0.0
 target, rate = 1.0, 1.0
 
-z = w @ x + b                                  # step 1: forward
+z = w @ x + b  # step 1: forward
 y = 1 / (1 + np.exp(-z))
-loss = 0.5 * (y - target) ** 2                 # step 2: the loss
-dE_dy = y - target                             # step 3: the chain rule
+loss = 0.5 * (y - target) ** 2  # step 2: the loss
+dE_dy = y - target  # step 3: the chain rule
 dE_dz = dE_dy * y * (1 - y)
 dE_dw, dE_db = dE_dz * x, dE_dz
-w_new, b_new = w - rate * dE_dw, b - rate * dE_db     # step 4: the update
+w_new, b_new = w - rate * dE_dw, b - rate * dE_db  # step 4: the update
 
 show.table(
-    [["z", z], ["y", y], ["E", loss], ["dE/dy", dE_dy], ["dE/dz", dE_dz],
-     ["dE/dw", dE_dw], ["dE/db", dE_db], ["new w", w_new], ["new b", b_new]],
-    ["quantity", "value"], "All exact: work them out on paper first.")
+    [
+        ["z", z],
+        ["y", y],
+        ["E", loss],
+        ["dE/dy", dE_dy],
+        ["dE/dz", dE_dz],
+        ["dE/dw", dE_dw],
+        ["dE/db", dE_db],
+        ["new w", w_new],
+        ["new b", b_new],
+    ],
+    ["quantity", "value"],
+    "All exact: work them out on paper first.",
+)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Did you say the first weight, because 0.5 is larger than 0.25? The size of a weight doesn't appear in
@@ -92,6 +103,7 @@ show.table(
 # Along the step, $w - \eta\, g$, the loss starts out falling at the rate $\|g\|^2$: that is what a derivative means.
 # The promise is a straight line; the loss is not.
 
+
 # %% slideshow={"slide_type": "subslide"}
 def neuron_loss(w, b, x, target):
     return 0.5 * (1 / (1 + np.exp(-(w @ x + b))) - target) ** 2
@@ -99,32 +111,53 @@ def neuron_loss(w, b, x, target):
 
 steps = np.linspace(0, 4, 41)
 delivered = [
-    neuron_loss(w - step * dE_dw, b - step * dE_db, x, target) for step in steps]
+    neuron_loss(w - step * dE_dw, b - step * dE_db, x, target) for step in steps
+]
 promised = loss - steps * (dE_dw @ dE_dw + dE_db**2)
 drawings.curves(
-    steps, {"loss after the step": delivered}, theory={"promise of the gradient": promised}, markers=False,
-    xlabel="learning rate", ylabel="loss", title="One step of one neuron", xscale="linear", yscale="linear",
-    caption="The tangent is right for small steps only. At $\\eta = 4/3$ it promises a loss of zero, and beyond that a "
-            "negative one, which a squared error can't have.",
-    alt="The loss after one step falls ever more slowly towards zero as the learning rate grows; the straight line that the "
-        "gradient promises leaves it and goes below zero.")
+    steps,
+    {"loss after the step": delivered},
+    theory={"promise of the gradient": promised},
+    markers=False,
+    xlabel="learning rate",
+    ylabel="loss",
+    title="One step of one neuron",
+    xscale="linear",
+    yscale="linear",
+    caption=(
+        "The tangent is right for small steps only. At $\\eta = 4/3$ it promises a"
+        " loss of zero, and beyond that a negative one, which a squared error can't"
+        " have."
+    ),
+    alt=(
+        "The loss after one step falls ever more slowly towards zero as the learning"
+        " rate grows; the straight line that the gradient promises leaves it and goes"
+        " below zero."
+    ),
+)
 
 
 # %% slideshow={"slide_type": "subslide"}
 def kept_share(w, b, x, target, direction_w, direction_b, step):
-    """The drop in loss after a step along a direction, over what its square promises."""
+    """The drop in loss after a step along a direction, over what its square
+    promises."""
     after = neuron_loss(w - step * direction_w, b - step * direction_b, x, target)
     promised = step * (direction_w @ direction_w + direction_b**2)
     return (neuron_loss(w, b, x, target) - after) / promised
 
 
-careless = dE_dy * x, dE_dy                    # the sigmoid's derivative left out
+careless = dE_dy * x, dE_dy  # the sigmoid's derivative left out
 claims.measure(
-    "C02.1", "one neuron, a step of 0.001: loss delivered over loss promised by the gradient",
-    kept_share(w, b, x, target, dE_dw, dE_db, 0.001), between=(0.99, 1.01),
-    control=kept_share(w, b, x, target, *careless, 0.001))
+    "C02.1",
+    "one neuron, a step of 0.001: loss delivered over loss promised by the gradient",
+    kept_share(w, b, x, target, dE_dw, dE_db, 0.001),
+    between=(0.99, 1.01),
+    control=kept_share(w, b, x, target, *careless, 0.001),
+)
 share = Measured(kept_share(w, b, x, target, dE_dw, dE_db, rate))
-show.markdown(f"With the learning rate 1, {share:.0%} of the promised drop is delivered.")
+show.markdown(
+    f"With the learning rate 1, {share:.0%} of the promised drop is delivered."
+)
 
 # %% [markdown]
 # The control leaves out $\sigma'(z) = 0.25$. Its step still goes downhill, but it promises four times what it
@@ -144,6 +177,7 @@ show.markdown(f"With the learning rate 1, {share:.0%} of the promised drop is de
 # **Predict before you run.** A batch of 32 digits (64 pixels) goes through 16 hidden units into 10 classes.
 # What is the shape of $dE/dW_1$? And for a *single* digit: if you draw the 64 numbers of $dE/dW_1$ that belong to one
 # hidden unit as an 8×8 picture, what will it show?
+
 
 # %% slideshow={"slide_type": "subslide"}
 def initial(widths, seed, dtype="float64"):
@@ -165,7 +199,7 @@ def forward(layers, x, f):
     """
     signals, outputs = [], [x]
     for number, (weights, bias) in enumerate(layers, 1):
-        z = outputs[-1] @ weights + bias      # (n, d_in) @ (d_in, d_out) + (d_out,)
+        z = outputs[-1] @ weights + bias  # (n, d_in) @ (d_in, d_out) + (d_out,)
         signals.append(z)
         outputs.append(z if number == len(layers) else f(z))
     return signals, outputs
@@ -174,17 +208,18 @@ def forward(layers, x, f):
 # %% slideshow={"slide_type": "subslide"}
 def cross_entropy(logits, labels):
     """Step 2. The mean of -log p(label), in nats; logits (n, classes), labels (n,)."""
-    shifted = logits - logits.max(axis=1, keepdims=True)    # exp(1000) would overflow
+    shifted = logits - logits.max(axis=1, keepdims=True)  # exp(1000) would overflow
     log_sum = np.log(np.exp(shifted).sum(axis=1))
     return np.mean(log_sum - shifted[np.arange(len(labels)), labels])
 
 
 def output_delta(logits, labels):
-    """dE/dZ of the last layer, (n, classes): probabilities less one-hot labels, over n."""
+    """dE/dZ of the last layer, (n, classes): probabilities less one-hot labels, over
+    n."""
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     delta = exponentials / exponentials.sum(axis=1, keepdims=True)
     delta[np.arange(len(labels)), labels] -= 1
-    return delta / len(labels)                              # a mean: easy to forget
+    return delta / len(labels)  # a mean: easy to forget
 
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -197,17 +232,18 @@ def output_delta(logits, labels):
 #
 # If you forget a transpose, the shapes remind you, unless the layer is square.
 
+
 # %% slideshow={"slide_type": "subslide"}
 def backward(layers, signals, outputs, labels, df):
     """Step 3. The gradients (dE/dW, dE/db), a pair a layer, shaped like the layers."""
     gradients = [None] * len(layers)
-    delta = output_delta(outputs[-1], labels)               # (n, classes)
+    delta = output_delta(outputs[-1], labels)  # (n, classes)
     for l in reversed(range(len(layers))):
-        dW = outputs[l].T @ delta                           # (d_in, n) @ (n, d_out)
-        gradients[l] = dW, delta.sum(axis=0)                # (d_in, d_out), (d_out,)
+        dW = outputs[l].T @ delta  # (d_in, n) @ (n, d_out)
+        gradients[l] = dW, delta.sum(axis=0)  # (d_in, d_out), (d_out,)
         if l > 0:
             weights, _ = layers[l]
-            delta = (delta @ weights.T) * df(signals[l - 1])    # (n, d_in)
+            delta = (delta @ weights.T) * df(signals[l - 1])  # (n, d_in)
     return gradients
 
 
@@ -230,8 +266,12 @@ gradients = backward(layers, signals, outputs, labels[:32], d_tanh)
 names = ["A in", "W", "b", "Z", "dE/dW", "dE/db"]
 arrays = [(outputs[l], *layers[l], signals[l], *gradients[l]) for l in range(2)]
 show.table(
-    [[name, *[arrays[l][row].shape for l in range(2)]] for row, name in enumerate(names)],
-    ["array", "layer 1", "layer 2"])
+    [
+        [name, *[arrays[l][row].shape for l in range(2)]]
+        for row, name in enumerate(names)
+    ],
+    ["array", "layer 1", "layer 2"],
+)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # A gradient always has the shape of what it belongs to: $(64, 16)$. The common wrong guess is $(32, 64, 16)$, one
@@ -239,6 +279,7 @@ show.table(
 # $A^\top\delta$ does the sum without ever storing them.
 #
 # For the second question, one digit and the six hidden units with the largest gradients:
+
 
 # %% slideshow={"slide_type": "subslide"}
 def first_gradient(layers, x, y, f, df):
@@ -250,11 +291,21 @@ single = first_gradient(layers, pixels[:1], labels[:1], np.tanh, d_tanh)  # (64,
 units = np.argsort(-np.abs(single).max(axis=0))[:6]
 largest = np.abs(single).max()
 image_grid(
-    [pixels[0].reshape(8, 8), *(single[:, unit].reshape(8, 8) / largest for unit in units)],
-    ["the digit", *[f"unit {number}" for number in range(1, 7)]], columns=7, limits=(-1, 1), cmap="PuOr",
-    title="One digit, and its gradient at six hidden units", figsize=(8, 1.9),
-    caption="Each unit's gradient is the digit itself, times one number: its $\\delta$. Violet is positive, orange "
-            "negative, white zero.")
+    [
+        pixels[0].reshape(8, 8),
+        *(single[:, unit].reshape(8, 8) / largest for unit in units),
+    ],
+    ["the digit", *[f"unit {number}" for number in range(1, 7)]],
+    columns=7,
+    limits=(-1, 1),
+    cmap="PuOr",
+    title="One digit, and its gradient at six hidden units",
+    figsize=(8, 1.9),
+    caption=(
+        "Each unit's gradient is the digit itself, times one number: its $\\delta$."
+        " Violet is positive, orange negative, white zero."
+    ),
+)
 
 
 # %% slideshow={"slide_type": "fragment"}
@@ -265,11 +316,23 @@ def second_direction(gradient):
 
 
 alone, together = [
-    [second_direction(first_gradient(
-        layers, pixels[i : i + size], labels[i : i + size], np.tanh, d_tanh))
-     for i in range(10)] for size in (1, 32)]
-claims.measure("C02.2", "one example's gradient of a weight matrix: second singular value over the first",
-               alone, below=1e-12, control=together)
+    [
+        second_direction(
+            first_gradient(
+                layers, pixels[i : i + size], labels[i : i + size], np.tanh, d_tanh
+            )
+        )
+        for i in range(10)
+    ]
+    for size in (1, 32)
+]
+claims.measure(
+    "C02.2",
+    "one example's gradient of a weight matrix: second singular value over the first",
+    alone,
+    below=1e-12,
+    control=together,
+)
 
 # %% [markdown]
 # The common guess is "something like the features that the unit detects". An untrained unit detects nothing yet. What
@@ -290,6 +353,7 @@ claims.measure("C02.2", "one example's gradient of a weight matrix: second singu
 # layers of 64 is trained with each of them. How many of the six end near chance (10 %), so that the accuracy gives
 # them away?
 
+
 # %% slideshow={"slide_type": "subslide"}
 def flat(layers):
     """All parameters, or all gradients, as one vector (P,)."""
@@ -301,7 +365,8 @@ def shaped(vector, layers):
     ends = np.cumsum([array.size for pair in layers for array in pair])
     pieces = iter(np.split(vector, ends[:-1]))
     return [
-        tuple(next(pieces).reshape(array.shape) for array in pair) for pair in layers]
+        tuple(next(pieces).reshape(array.shape) for array in pair) for pair in layers
+    ]
 
 
 def loss_of(layers, x, y, f):
@@ -340,7 +405,7 @@ def last_alone(gradients):
     return [(0 * dW, 0 * db) for dW, db in gradients[:-1]] + gradients[-1:]
 
 
-mistakes = {                                      # each takes what backward takes
+mistakes = {  # each takes what backward takes
     "none": backward,
     "f' left out": lambda L, z, a, y, df: backward(L, z, a, y, np.ones_like),
     "f' of the output a": lambda L, z, a, y, df: backward(L, a[1:], a, y, df),
@@ -355,13 +420,26 @@ mistakes = {                                      # each takes what backward tak
 # The four steps in a loop over shuffled batches. It yields the layers after every epoch, so that whoever calls it
 # can measure what they like. What one step does is an argument, since two sections below change it.
 
+
 # %% slideshow={"slide_type": "subslide"}
 def gradient_step(layers, signals, outputs, y, df, rate):
     return update(layers, backward(layers, signals, outputs, y, df), rate)
 
 
-def train(layers, x, y, f, df, *, rate, epochs, seed, batch_size=32,
-          step=gradient_step, decay=False):
+def train(
+    layers,
+    x,
+    y,
+    f,
+    df,
+    *,
+    rate,
+    epochs,
+    seed,
+    batch_size=32,
+    step=gradient_step,
+    decay=False,
+):
     """Stochastic gradient descent; yields the layers after each epoch.
 
     With decay the rate falls linearly to 0.
@@ -383,47 +461,92 @@ def accuracy(layers, x, y, f):
 # %% slideshow={"slide_type": "subslide"}
 def with_gradients(gradients_of):
     """A step that uses another backward pass."""
+
     def step(layers, signals, outputs, y, df, rate):
         return update(layers, gradients_of(layers, signals, outputs, y, df), rate)
+
     return step
 
 
 def trained_accuracy(widths, step, rate, seed, examples, held_out):
-    """Accuracy on (x, y) held out, after 10 epochs of a tanh network on examples (x, y)."""
-    *_, final = train(initial(widths, seed), *examples, np.tanh, d_tanh, rate=rate,
-                      epochs=10, seed=seed, step=step)
+    """Accuracy on (x, y) held out, after 10 epochs of a tanh network on examples (x,
+    y)."""
+    *_, final = train(
+        initial(widths, seed),
+        *examples,
+        np.tanh,
+        d_tanh,
+        rate=rate,
+        epochs=10,
+        seed=seed,
+        step=step,
+    )
     return accuracy(final, *held_out, np.tanh)
 
 
 # %% slideshow={"slide_type": "subslide"}
 held_out = digits.validation.x.reshape(-1, 64).astype("float64"), digits.validation.y
-checked = initial([12, 6, 6, 10], seed=0)         # small: the check needs 2 P passes
+checked = initial([12, 6, 6, 10], seed=0)  # small: the check needs 2 P passes
 some = pixels[:32, 20:32], labels[:32]
 numeric = difference_quotients(checked, *some, np.tanh, h=1e-5)
 trained, errors, angles = {}, {}, {}
 for name, gradients_of in mistakes.items():
-    found = flat(gradients_of(checked, *forward(checked, some[0], np.tanh), some[1], d_tanh))
+    found = flat(
+        gradients_of(checked, *forward(checked, some[0], np.tanh), some[1], d_tanh)
+    )
     errors[name], angles[name] = relative_error(found, numeric), angle(found, numeric)
-    trained[name] = Measured([
-        trained_accuracy([64, 64, 64, 64, 10], with_gradients(gradients_of), 0.1, seed,
-                         (pixels, labels), held_out) for seed in range(5)])
+    trained[name] = Measured(
+        [
+            trained_accuracy(
+                [64, 64, 64, 64, 10],
+                with_gradients(gradients_of),
+                0.1,
+                seed,
+                (pixels, labels),
+                held_out,
+            )
+            for seed in range(5)
+        ]
+    )
 
 # %% slideshow={"slide_type": "fragment"}
 show.table(
-    [[name, Measured(errors[name]), Measured(angles[name], "°"), f"{trained[name]:.1%}"]
-     for name in mistakes],
-    ["mistake", "relative error", "angle to the gradient", "accuracy after 10 epochs"],
-    "Against finite differences; and trained with it, on validation data")
+    [
+        [
+            name,
+            Measured(errors[name]),
+            Measured(angles[name], "°"),
+            f"{trained[name]:.1%}",
+        ]
+        for name in mistakes
+    ],
+    [
+        "mistake",
+        "relative error",
+        "angle to the gradient",
+        "accuracy after 10 epochs",
+    ],
+    "Against finite differences; and trained with it, on validation data",
+)
 
 # %% slideshow={"slide_type": "subslide"}
 downhill = [name for name in mistakes if name not in ("none", "sign turned round")]
 claims.measure(
-    "C02.3", "wrong gradients train: lowest validation accuracy among five of the six mistakes, 5 seeds",
-    np.min([trained[name].values for name in downhill], axis=0), above=0.5,
-    control=trained["sign turned round"])
+    "C02.3",
+    "wrong gradients train: lowest validation accuracy among five of the six"
+    " mistakes, 5 seeds",
+    np.min([trained[name].values for name in downhill], axis=0),
+    above=0.5,
+    control=trained["sign turned round"],
+)
 claims.measure(
-    "C02.4", "and finite differences catch them: smallest relative error among the six mistakes",
-    min(error for name, error in errors.items() if name != "none"), above=1e-3, control=errors["none"])
+    "C02.4",
+    "and finite differences catch them: smallest relative error among the six"
+    " mistakes",
+    min(error for name, error in errors.items() if name != "none"),
+    above=1e-3,
+    control=errors["none"],
+)
 
 # %% [markdown]
 # Most people guess four or more. Only the gradient that points uphill ends near chance; a mistaken one that still
@@ -458,6 +581,7 @@ claims.measure(
 # On logarithmic axes each is a straight line: slopes $+1$ or $+2$ on the right, $-1$ on the left. They meet near
 # $h \approx \sqrt\varepsilon$ and $h \approx \sqrt[3]{\varepsilon}$.
 
+
 # %% slideshow={"slide_type": "subslide"}
 def along(layers, direction, h, x, y):
     """The loss after a step h along a direction (P,), in the arrays' precision."""
@@ -479,7 +603,9 @@ def quotient_errors(steps, x, y, *, dtype, central, seed, directions=8):
     for row, direction in enumerate(drawn.astype(dtype)):
         for column, h in enumerate(steps):
             low = -h if central else 0.0
-            up, down = [along(layers, direction, at, x.astype(dtype), y) for at in (h, low)]
+            up, down = [
+                along(layers, direction, at, x.astype(dtype), y) for at in (h, low)
+            ]
             found[row, column] = (up - down) / (h - low)
     true = drawn @ gradient
     return np.sqrt(np.mean((found - true[:, None]) ** 2, axis=0) / np.mean(true**2))
@@ -489,23 +615,50 @@ def quotient_errors(steps, x, y, *, dtype, central, seed, directions=8):
 step_sizes = np.logspace(-13, 0, 53)
 kinds = list(itertools.product(["float32", "float64"], ["forward", "central"]))
 quotients = {
-    (dtype, kind): np.array([
-        quotient_errors(step_sizes, pixels[:32], labels[:32], dtype=dtype,
-                        central=kind == "central", seed=seed) for seed in range(5)])
-    for dtype, kind in kinds}
+    (dtype, kind): np.array(
+        [
+            quotient_errors(
+                step_sizes,
+                pixels[:32],
+                labels[:32],
+                dtype=dtype,
+                central=kind == "central",
+                seed=seed,
+            )
+            for seed in range(5)
+        ]
+    )
+    for dtype, kind in kinds
+}
 
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True)
 for axis, dtype in zip(axes, ["float32", "float64"], strict=True):
     usable = step_sizes > 100 * np.finfo(dtype).eps
-    lines = {kind: quotients[dtype, kind][:, usable] for kind in ["forward", "central"]}
+    lines = {
+        kind: quotients[dtype, kind][:, usable] for kind in ["forward", "central"]
+    }
     drawings.curves(
-        step_sizes[usable], lines, ax=axis, xlabel="step $h$",
-        ylabel="relative error of the slope", title=f"Difference quotients, {dtype}")
+        step_sizes[usable],
+        lines,
+        ax=axis,
+        xlabel="step $h$",
+        ylabel="relative error of the slope",
+        title=f"Difference quotients, {dtype}",
+    )
 show.figure(
-    fig, caption="Right of each valley truncation, left of it rounding. Central differences reach deeper and want a "
-    "larger step; float32 has only a narrow valley. Lines: median of 5 seeds, bands: all of them.",
-    alt="Two log-log charts, float32 and float64. Each shows V-shaped curves for forward and central differences: "
-    "error falls with slope minus one as the step grows, then rises with slope one (forward) or two (central).")
+    fig,
+    caption=(
+        "Right of each valley truncation, left of it rounding. Central differences"
+        " reach deeper and want a larger step; float32 has only a narrow valley."
+        " Lines: median of 5 seeds, bands: all of them."
+    ),
+    alt=(
+        "Two log-log charts, float32 and float64. Each shows V-shaped curves for"
+        " forward and central differences: error falls with slope minus one as the"
+        " step grows, then rises with slope one (forward) or two (central)."
+    ),
+)
+
 
 # %% slideshow={"slide_type": "subslide"}
 def slope(x, y):
@@ -514,7 +667,8 @@ def slope(x, y):
 
 
 def two_slopes(steps, errors):
-    """Slopes left and right of the lowest error, a factor of 5 away from it; its place."""
+    """Slopes left and right of the lowest error, a factor of 5 away from it; its
+    place."""
     best = steps[np.argmin(errors)]
     left = (steps >= best / 300) & (steps <= best / 5)
     right = (steps >= 5 * best) & (steps <= 1)
@@ -522,40 +676,86 @@ def two_slopes(steps, errors):
 
 
 # %% slideshow={"slide_type": "subslide"}
-valleys = {kind: np.array([two_slopes(step_sizes, errors) for errors in quotients[kind]])
-           for kind in kinds}
+valleys = {
+    kind: np.array([two_slopes(step_sizes, errors) for errors in quotients[kind]])
+    for kind in kinds
+}
 show.table(
-    [[dtype, kind, *[Measured(valleys[dtype, kind][:, i]) for i in range(2)],
-      Measured(np.log10(valleys[dtype, kind][:, 2])),
-      Measured(np.log10(quotients[dtype, kind].min(axis=1)))]
-     for dtype, kind in kinds],
-    ["precision", "quotient", "slope left", "slope right", "best step, log₁₀", "least error, log₁₀"],
-    "Left of the valley rounding, right of it truncation")
+    [
+        [
+            dtype,
+            kind,
+            *[Measured(valleys[dtype, kind][:, i]) for i in range(2)],
+            Measured(np.log10(valleys[dtype, kind][:, 2])),
+            Measured(np.log10(quotients[dtype, kind].min(axis=1))),
+        ]
+        for dtype, kind in kinds
+    ],
+    [
+        "precision",
+        "quotient",
+        "slope left",
+        "slope right",
+        "best step, log₁₀",
+        "least error, log₁₀",
+    ],
+    "Left of the valley rounding, right of it truncation",
+)
 
 # %% slideshow={"slide_type": "subslide"}
 for dtype in ["float32", "float64"]:
-    lowest = {kind: quotients[dtype, kind].min(axis=1) for kind in ("forward", "central")}
+    lowest = {
+        kind: quotients[dtype, kind].min(axis=1) for kind in ("forward", "central")
+    }
     gained = np.log10(lowest["forward"] / lowest["central"])
-    claims.measure("C02.19", f"digits that central differences win over forward ones at best, {dtype}", gained,
-                   above=0.5, control=-gained)
+    claims.measure(
+        "C02.19",
+        f"digits that central differences win over forward ones at best, {dtype}",
+        gained,
+        above=0.5,
+        control=-gained,
+    )
     left, right = valleys[dtype, "forward"][:, :2].T
     central_left, central_right = valleys[dtype, "central"][:, :2].T
-    claims.measure("C02.5", f"truncation error of forward differences grows like h: slope, {dtype}", right,
-                   between=(0.8, 1.2), control=central_right)
-    claims.measure("C02.5", f"truncation error of central differences grows like h²: slope, {dtype}", central_right,
-                   between=(1.7, 2.3), control=right)
-    claims.measure("C02.6", f"rounding error of central differences grows like 1/h: slope, {dtype}", central_left,
-                   between=(-1.25, -0.75), control=central_right)
-    claims.measure("C02.6", f"rounding error of forward differences grows like 1/h: slope, {dtype}", left,
-                   between=(-1.25, -0.75), control=right)
+    claims.measure(
+        "C02.5",
+        f"truncation error of forward differences grows like h: slope, {dtype}",
+        right,
+        between=(0.8, 1.2),
+        control=central_right,
+    )
+    claims.measure(
+        "C02.5",
+        f"truncation error of central differences grows like h²: slope, {dtype}",
+        central_right,
+        between=(1.7, 2.3),
+        control=right,
+    )
+    claims.measure(
+        "C02.6",
+        f"rounding error of central differences grows like 1/h: slope, {dtype}",
+        central_left,
+        between=(-1.25, -0.75),
+        control=central_right,
+    )
+    claims.measure(
+        "C02.6",
+        f"rounding error of forward differences grows like 1/h: slope, {dtype}",
+        left,
+        between=(-1.25, -0.75),
+        control=right,
+    )
 
 # %% slideshow={"slide_type": "fragment"}
 best_step = Measured(np.log10(valleys["float64", "central"][:, 2]))
-right_digits = {dtype: Measured(-np.log10(quotients[dtype, "central"].min(axis=1)))
-                for dtype in ("float32", "float64")}
+right_digits = {
+    dtype: Measured(-np.log10(quotients[dtype, "central"].min(axis=1)))
+    for dtype in ("float32", "float64")
+}
 show.markdown(f"""
-Central differences in float64 are best at a step of 10 to the power {best_step:.1f}, and
-get {right_digits["float64"]:.1f} digits right; in float32 at best {right_digits["float32"]:.1f}.
+Central differences in float64 are best at a step of 10 to the power {best_step:.1f},
+and get {right_digits["float64"]:.1f} digits right; in float32 at best
+{right_digits["float32"]:.1f}.
 """)
 
 # %% [markdown]
@@ -577,6 +777,7 @@ get {right_digits["float64"]:.1f} digits right; in float32 at best {right_digits
 # arrives at it along each use. What must the engine do with the three? Which number results, and which would if the
 # last one to arrive overwrote the others?
 
+
 # %% slideshow={"slide_type": "subslide"}
 class Node:
     """A value in a computation that remembers how it was made.
@@ -592,18 +793,22 @@ class Node:
             self.value = np.asarray(value, "float64")
         except (TypeError, ValueError):
             raise ValueError(
-                f"Node({value!r}): expected a number or an array of numbers.") from None
+                f"Node({value!r}): expected a number or an array of numbers."
+            ) from None
         if not np.isfinite(self.value).all():
             raise ValueError(
-                f"Node {name!r} is not finite: {self.value}. Look at what it is made from.")
+                f"Node {name!r} is not finite: {self.value}. Look at what it is made"
+                " from."
+            )
         self.name, self.parents, self.gradient = name, list(parents), None
-        self.number = next(Node.numbers)        # larger than its parents' numbers
+        self.number = next(Node.numbers)  # larger than its parents' numbers
 
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Each operation computes its value, and says for each parent how a gradient passes back through it. For
 # $c = a \cdot b$: $\frac{dE}{da} = \frac{dE}{dc} \cdot b$. For $C = A B$: $\frac{dE}{dA} = \frac{dE}{dC} B^\top$ and
 # $\frac{dE}{dB} = A^\top \frac{dE}{dC}$.
+
 
 # %% slideshow={"slide_type": "subslide"}
 def node(value):
@@ -631,7 +836,9 @@ def matmul(a, b):
     a, b = node(a), node(b)
     if a.value.ndim != 2 or b.value.ndim != 2 or a.value.shape[1] != b.value.shape[0]:
         raise ValueError(
-            f"matmul() takes (n, k) and (k, m); got {a.value.shape} and {b.value.shape}.")
+            f"matmul() takes (n, k) and (k, m); got {a.value.shape} and"
+            f" {b.value.shape}."
+        )
     back = [(a, lambda g: g @ b.value.T), (b, lambda g: a.value.T @ g)]
     return Node(a.value @ b.value, "@", back)
 
@@ -658,6 +865,7 @@ Node.__mul__ = Node.__rmul__ = multiply
 Node.__matmul__ = matmul
 Node.__sub__ = subtract
 
+
 # %% slideshow={"slide_type": "subslide"}
 def ancestors(output):
     """The output and all that it was made from, each node before its own parents."""
@@ -675,15 +883,17 @@ def backpropagate(output, combine=np.add):
     """Set .gradient = dE/d(node) on all nodes that the output E was made from."""
     if output.value.ndim:
         raise ValueError(
-            f"backpropagate() starts at one number, the loss; got shape {output.value.shape}.")
+            "backpropagate() starts at one number, the loss; got shape"
+            f" {output.value.shape}."
+        )
     nodes = ancestors(output)
     for item in nodes:
         item.gradient = np.zeros_like(item.value)
     output.gradient = np.ones(())
-    for item in nodes:                                      # complete when its turn comes
+    for item in nodes:  # complete when its turn comes
         for parent, pullback in item.parents:
             share = like(pullback(item.gradient), parent.value.shape)
-            parent.gradient = combine(parent.gradient, share)   # every use adds
+            parent.gradient = combine(parent.gradient, share)  # every use adds
 
 
 # %% slideshow={"slide_type": "subslide"}
@@ -700,7 +910,9 @@ backpropagate(result)
 summed = float(three.gradient)
 backpropagate(result, combine=lambda before, share: share)
 overwritten = float(three.gradient)
-show.markdown(f"dE/dx = {summed:g}; had the last share overwritten the others: {overwritten:g}.")
+show.markdown(
+    f"dE/dx = {summed:g}; had the last share overwritten the others: {overwritten:g}."
+)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # By hand $2x + 1 = 7$. The shares 3, 3 and 1 must be **added**: the chain rule sums over all paths from $x$ to $E$. A
@@ -708,6 +920,7 @@ show.markdown(f"dE/dx = {summed:g}; had the last share overwritten the others: {
 # as long as nothing is used twice.
 #
 # The neuron of the first section again, as the engine sees it:
+
 
 # %% slideshow={"slide_type": "subslide"}
 def sigmoid(z):
@@ -729,19 +942,34 @@ squared = 0.5 * (gap * gap)
 squared.name = "$E$"
 backpropagate(squared)
 drawings.computation_graph(
-    squared, title="One neuron: values forward, gradients backward",
-    caption="In each box: the operation, its value, and below it the gradient of E (after ∂). The forward pass fills in "
-            "values from left to right, the backward pass gradients from right to left. They are those found by hand.")
+    squared,
+    title="One neuron: values forward, gradients backward",
+    caption=(
+        "In each box: the operation, its value, and below it the gradient of E (after"
+        " ∂). The forward pass fills in values from left to right, the backward pass"
+        " gradients from right to left. They are those found by hand."
+    ),
+)
 
 # %% slideshow={"slide_type": "fragment"}
 show.table(
-    [[name, hand, float(found)] for name, hand, found in [
-        ("dE/dw1", dE_dw[0], w1.gradient), ("dE/dw2", dE_dw[1], w2.gradient), ("dE/db", dE_db, bias.gradient),
-        ("dE/dz", dE_dz, signal.gradient), ("dE/dy", dE_dy, output.gradient)]], ["gradient", "by hand", "engine"])
+    [
+        [name, hand, float(found)]
+        for name, hand, found in [
+            ("dE/dw1", dE_dw[0], w1.gradient),
+            ("dE/dw2", dE_dw[1], w2.gradient),
+            ("dE/db", dE_db, bias.gradient),
+            ("dE/dz", dE_dz, signal.gradient),
+            ("dE/dy", dE_dy, output.gradient),
+        ]
+    ],
+    ["gradient", "by hand", "engine"],
+)
 
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # And a whole network, built of the same few operations. Nothing was derived for it:
+
 
 # %% slideshow={"slide_type": "subslide"}
 def engine_gradients(layers, x, labels, f, df, combine=np.add):
@@ -759,9 +987,12 @@ def engine_gradients(layers, x, labels, f, df, combine=np.add):
 
 
 def worst(found, true):
-    """The largest relative error of an array: the difference's norm over the true norm."""
+    """The largest relative error of an array: the difference's norm over the true
+    norm."""
     pairs = zip(itertools.chain(*found), itertools.chain(*true), strict=True)
-    return max(np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-300) for a, b in pairs)
+    return max(
+        np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-300) for a, b in pairs
+    )
 
 
 # %% slideshow={"slide_type": "fragment"}
@@ -776,8 +1007,14 @@ for seed in range(5):
     for kept, combine in [(engine_errors, np.add), (forgetful_errors, overwrite)]:
         found = engine_gradients(layers, *batch, np.tanh, d_tanh, combine)
         kept.append(worst(found, ours))
-claims.measure("C02.7", "the engine's gradients of a network against the formulas': largest relative error",
-               engine_errors, below=1e-12, control=forgetful_errors)
+claims.measure(
+    "C02.7",
+    "the engine's gradients of a network against the formulas': largest relative"
+    " error",
+    engine_errors,
+    below=1e-12,
+    control=forgetful_errors,
+)
 
 # %% [markdown]
 # The control is the engine that overwrites: the logits are used twice in the loss, so it goes wrong at once. An
@@ -798,6 +1035,7 @@ claims.measure("C02.7", "the engine's gradients of a network against the formula
 # tape within $10^{-12}$ of each array's norm at every size, and if repeating the steps reaches the known optimum of a
 # convex problem at whatever learning rate; they *hold when the learning rate is small enough* if they do below a rate
 # that theory names and don't above. The second half is settled in the section on convergence.
+
 
 # %% slideshow={"slide_type": "subslide"}
 def tape_gradients(layers, x, labels, activation):
@@ -823,11 +1061,12 @@ def d_relu(z):
     return (z > 0).astype(z.dtype)
 
 
-activations = {                                  # f, f', TensorFlow's f
+activations = {  # f, f', TensorFlow's f
     "tanh": (np.tanh, d_tanh, tf.tanh),
     "sigmoid": (sigmoid, d_sigmoid, tf.sigmoid),
     "ReLU": (relu, d_relu, tf.nn.relu),
 }
+
 
 # %% slideshow={"slide_type": "subslide"}
 def three_ways(seed, depth, width, batch, classes, f, df, tf_f):
@@ -836,13 +1075,19 @@ def three_ways(seed, depth, width, batch, classes, f, df, tf_f):
     layers = initial([20] + [width] * depth + [classes], seed)
     x, y = random.normal(size=(batch, 20)), random.integers(classes, size=batch)
     tape, passed = tape_gradients(layers, x, y, tf_f), forward(layers, x, f)
-    return {"formulas": worst(backward(layers, *passed, y, df), tape),
-            "engine": worst(engine_gradients(layers, x, y, f, df), tape),
-            "f' left out": worst(backward(layers, *passed, y, np.ones_like), tape)}
+    return {
+        "formulas": worst(backward(layers, *passed, y, df), tape),
+        "engine": worst(engine_gradients(layers, x, y, f, df), tape),
+        "f' left out": worst(backward(layers, *passed, y, np.ones_like), tape),
+    }
 
 
-settings = {"hidden layers": [1, 2, 4, 8], "width": [3, 32, 128],
-            "batch": [1, 16, 100], "outputs": [2, 10, 50]}
+settings = {
+    "hidden layers": [1, 2, 4, 8],
+    "width": [3, 32, 128],
+    "batch": [1, 16, 100],
+    "outputs": [2, 10, 50],
+}
 table = []
 for number, sizes in enumerate(itertools.product(*settings.values())):
     name = list(activations)[number % 3]
@@ -854,31 +1099,74 @@ rows = []
 for setting, values in {**settings, "activation": list(activations)}.items():
     for value in values:
         chosen = [row for row in table if row[setting] == value]
-        largest = [Measured(max(row[way] for row in chosen)) for way in ("formulas", "engine")]
+        largest = [
+            Measured(max(row[way] for row in chosen))
+            for way in ("formulas", "engine")
+        ]
         smallest = Measured(min(row["f' left out"] for row in chosen))
         rows.append([f"{setting}: {value}", len(chosen), *largest, smallest])
-show.table(rows, ["setting", "networks", "formulas: worst", "engine: worst", "f' left out: smallest"],
-           "Relative error against tf.GradientTape, worst array of the worst network of each line")
+show.table(
+    rows,
+    [
+        "setting",
+        "networks",
+        "formulas: worst",
+        "engine: worst",
+        "f' left out: smallest",
+    ],
+    "Relative error against tf.GradientTape, worst array of the worst network of each"
+    " line",
+)
 
 # %% slideshow={"slide_type": "fragment"}
 by_depth = {
-    way: np.array([[np.clip(row[way], 1e-17, 100) for row in table
-                    if row["hidden layers"] == depth] for depth in settings["hidden layers"]]).T
-    for way in ["formulas", "engine", "f' left out"]}
+    way: (
+        np.array(
+            [
+                [
+                    np.clip(row[way], 1e-17, 100)
+                    for row in table
+                    if row["hidden layers"] == depth
+                ]
+                for depth in settings["hidden layers"]
+            ]
+        ).T
+    )
+    for way in ["formulas", "engine", "f' left out"]
+}
 drawings.curves(
-    settings["hidden layers"], by_depth, theory={"float64's rounding unit": [np.finfo("float64").eps / 2] * 4},
-    xlabel="hidden layers", ylabel="relative error of the worst array", title="Three ways to one gradient", ticks=True,
-    caption="Both of ours stay within a few rounding units of the tape at every depth; with the derivative left out, "
-            "the error is of the gradient's own size or larger. Lines: medians, bands: all networks of that depth, from 1e-17 "
-            "(below: drawn there) to 100.",
-    alt="Relative error on a logarithmic axis against the number of hidden layers: formulas and engine lie near "
-        "rounding at all depths, the network without the derivative near 1 and above.")
+    settings["hidden layers"],
+    by_depth,
+    theory={"float64's rounding unit": [np.finfo("float64").eps / 2] * 4},
+    xlabel="hidden layers",
+    ylabel="relative error of the worst array",
+    title="Three ways to one gradient",
+    ticks=True,
+    caption=(
+        "Both of ours stay within a few rounding units of the tape at every depth;"
+        " with the derivative left out, the error is of the gradient's own size or"
+        " larger. Lines: medians, bands: all networks of that depth, from 1e-17"
+        " (below: drawn there) to 100."
+    ),
+    alt=(
+        "Relative error on a logarithmic axis against the number of hidden layers:"
+        " formulas and engine lie near rounding at all depths, the network without"
+        " the derivative near 1 and above."
+    ),
+)
 
 # %% slideshow={"slide_type": "fragment"}
-exact = [claims.measure(
-    "A2.2.1", f"{way} against tf.GradientTape in float64, {len(table)} networks: largest relative error of an array",
-    max(row[way] for row in table), below=1e-12, control=min(row["f' left out"] for row in table))
-    for way in ["formulas", "engine"]]
+exact = [
+    claims.measure(
+        "A2.2.1",
+        f"{way} against tf.GradientTape in float64, {len(table)} networks: largest"
+        " relative error of an array",
+        max(row[way] for row in table),
+        below=1e-12,
+        control=min(row["f' left out"] for row in table),
+    )
+    for way in ["formulas", "engine"]
+]
 
 # %% [markdown]
 # Who guessed $10^{-10}$ added up the errors as if all had one sign. They have both, and mostly cancel; a sum of a million
@@ -897,15 +1185,17 @@ exact = [claims.measure(
 # **Predict before you run.** A network has a million parameters. How many forward-mode passes does its whole gradient
 # take, and how many reverse-mode passes?
 
+
 # %% slideshow={"slide_type": "subslide"}
 def directional_derivative(layers, direction, x, labels, f, df):
-    """One forward-mode pass: the loss's slope along a direction, given as layers (dW, db)."""
+    """One forward-mode pass: the loss's slope along a direction, given as layers (dW,
+    db)."""
     a, a_dot = x, None
     pairs = zip(layers, direction, strict=True)
     for number, ((W, b), (W_dot, b_dot)) in enumerate(pairs, 1):
         z = a @ W + b
         z_dot = a @ W_dot + b_dot
-        if a_dot is not None:                     # the input itself doesn't move
+        if a_dot is not None:  # the input itself doesn't move
             z_dot = a_dot @ W + z_dot
         last = number == len(layers)
         a, a_dot = (z, z_dot) if last else (f(z), df(z) * z_dot)
@@ -930,15 +1220,22 @@ def tape_forward(layers, direction, x, labels):
 # %% slideshow={"slide_type": "subslide"}
 layers, direction = [initial([64, 32, 10], seed) for seed in (0, 1)]
 batch = pixels[:32], labels[:32]
-gradient = flat(backward(layers, *forward(layers, batch[0], np.tanh), batch[1], d_tanh))
+gradient = flat(
+    backward(layers, *forward(layers, batch[0], np.tanh), batch[1], d_tanh)
+)
 by_reverse = gradient @ flat(direction)
 ours = directional_derivative(layers, direction, *batch, np.tanh, d_tanh)
 by_tape = tape_forward(layers, direction, *batch)
 up, down = [along(layers, flat(direction), h, *batch) for h in (1e-5, -1e-5)]
 quotient = (up - down) / 2e-5
-claims.measure("C02.8", "slope along a direction, forward mode against the gradient times the direction: relative error",
-               max(abs(ours / by_reverse - 1), abs(by_tape / by_reverse - 1)), below=1e-12,
-               control=abs(quotient / by_reverse - 1))
+claims.measure(
+    "C02.8",
+    "slope along a direction, forward mode against the gradient times the direction:"
+    " relative error",
+    max(abs(ours / by_reverse - 1), abs(by_tape / by_reverse - 1)),
+    below=1e-12,
+    control=abs(quotient / by_reverse - 1),
+)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Now count. In multiplications of matrix products, with $F = n \sum_l d_{l-1} d_l$ for the forward pass:
@@ -951,13 +1248,19 @@ claims.measure("C02.8", "slope along a direction, forward mode against the gradi
 #
 # They cost the same. One gives one slope, the other the whole gradient.
 
+
 # %% slideshow={"slide_type": "subslide"}
 def whole_gradient_forward(layers, x, labels, f, df):
     """The gradient (P,) by forward mode: one pass a parameter."""
     size = len(flat(layers))
-    return np.array([
-        directional_derivative(layers, shaped(direction, layers), x, labels, f, df)
-        for direction in np.eye(size)])
+    return np.array(
+        [
+            directional_derivative(
+                layers, shaped(direction, layers), x, labels, f, df
+            )
+            for direction in np.eye(size)
+        ]
+    )
 
 
 def whole_gradient_reverse(layers, x, labels, f, df):
@@ -984,7 +1287,10 @@ def seconds(gradient, layers, x, labels, repeats):
 
 
 # %% slideshow={"slide_type": "subslide"}
-ways = {"forward mode": whole_gradient_forward, "reverse mode": whole_gradient_reverse}
+ways = {
+    "forward mode": whole_gradient_forward,
+    "reverse mode": whole_gradient_reverse,
+}
 widths = [1, 4, 16, 64, 192]
 x_small, y_small = pixels[:16, 24:32], labels[:16] % 4
 counts, times, parameters = {way: [] for way in ways}, {way: [] for way in ways}, []
@@ -997,31 +1303,84 @@ for width in widths:
         times[way].append(seconds(gradient, layers, x_small, y_small, repeats))
 by_formula = [16 * (8 * width + width * 4) * 3 - 16 * 8 * width for width in widths]
 show.table(
-    [[P, f"{forward_count:,}", f"{reverse_count:,}", f"{one:,}", f"{forward_count // reverse_count:,}"]
-     for P, forward_count, reverse_count, one in zip(
-         parameters, counts["forward mode"], counts["reverse mode"], by_formula, strict=True)],
-    ["parameters", "multiplications, forward mode", "reverse mode", "one pass by formula", "forward over reverse"])
+    [
+        [
+            P,
+            f"{forward_count:,}",
+            f"{reverse_count:,}",
+            f"{one:,}",
+            f"{forward_count // reverse_count:,}",
+        ]
+        for P, forward_count, reverse_count, one in zip(
+            parameters,
+            counts["forward mode"],
+            counts["reverse mode"],
+            by_formula,
+            strict=True,
+        )
+    ],
+    [
+        "parameters",
+        "multiplications, forward mode",
+        "reverse mode",
+        "one pass by formula",
+        "forward over reverse",
+    ],
+)
 
 # %% slideshow={"slide_type": "fragment"}
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2))
-drawings.curves(parameters, counts, ax=axes[0], xlabel="parameters", ylabel="multiplications in matrix products",
-                title="Counted: a whole gradient")
-drawings.curves(parameters, {way: 1e3 * np.array(times[way]) for way in ways}, ax=axes[1], xlabel="parameters",
-                ylabel="processor time (ms)", title="Measured: a whole gradient")
+drawings.curves(
+    parameters,
+    counts,
+    ax=axes[0],
+    xlabel="parameters",
+    ylabel="multiplications in matrix products",
+    title="Counted: a whole gradient",
+)
+drawings.curves(
+    parameters,
+    {way: 1e3 * np.array(times[way]) for way in ways},
+    ax=axes[1],
+    xlabel="parameters",
+    ylabel="processor time (ms)",
+    title="Measured: a whole gradient",
+)
 show.figure(
-    fig, caption="Reverse mode's cost grows with the network; forward mode's grows with the network times the number of "
-    "parameters. Small networks cost time even where they hardly multiply: calling NumPy is not free.",
-    alt="Two log-log charts against the number of parameters: multiplications and processor time for a whole "
-        "gradient. In both, forward mode rises about one power more steeply than reverse mode.")
+    fig,
+    caption=(
+        "Reverse mode's cost grows with the network; forward mode's grows with the"
+        " network times the number of parameters. Small networks cost time even where"
+        " they hardly multiply: calling NumPy is not free."
+    ),
+    alt=(
+        "Two log-log charts against the number of parameters: multiplications and"
+        " processor time for a whole gradient. In both, forward mode rises about one"
+        " power more steeply than reverse mode."
+    ),
+)
 
 # %% slideshow={"slide_type": "fragment"}
 ratios = np.array(times["forward mode"]) / np.array(times["reverse mode"])
-claims.measure("C02.9", "multiplications of forward over reverse mode, over the number of parameters (exact)",
-               np.divide(counts["forward mode"], counts["reverse mode"]) / parameters, between=(0.999, 1.001),
-               control=1 / np.array(parameters))
-claims.measure("C02.9", "time of forward over reverse mode against parameters: slope on logarithmic axes",
-               slope(parameters, ratios), between=(0.75, 1.25), control=slope(parameters, times["reverse mode"]))
-show.markdown(f"With {parameters[-1]:,} parameters, forward mode takes {Measured(ratios[-1]):.0f} times as long.")
+claims.measure(
+    "C02.9",
+    "multiplications of forward over reverse mode, over the number of parameters"
+    " (exact)",
+    np.divide(counts["forward mode"], counts["reverse mode"]) / parameters,
+    between=(0.999, 1.001),
+    control=1 / np.array(parameters),
+)
+claims.measure(
+    "C02.9",
+    "time of forward over reverse mode against parameters: slope on logarithmic axes",
+    slope(parameters, ratios),
+    between=(0.75, 1.25),
+    control=slope(parameters, times["reverse mode"]),
+)
+show.markdown(
+    f"With {parameters[-1]:,} parameters, forward mode takes"
+    f" {Measured(ratios[-1]):.0f} times as long."
+)
 
 # %% [markdown]
 # A million passes against one. Who guessed one for both thought of the chain rule's factors, which are the same, and not
@@ -1056,6 +1415,7 @@ show.markdown(f"With {parameters[-1]:,} parameters, forward mode takes {Measured
 # it at a learning rate at which gradient descent still trains, and updating from output to input *after* the whole
 # backward pass gives exactly gradient descent. Otherwise it does not hold.
 
+
 # %% slideshow={"slide_type": "subslide"}
 def step_in_passing(layers, signals, outputs, y, df, rate):
     """Each layer is updated before the gradient passes through it."""
@@ -1065,7 +1425,7 @@ def step_in_passing(layers, signals, outputs, y, df, rate):
         dW, db = outputs[l].T @ delta, delta.sum(axis=0)
         changed[l] = weights - rate * dW, bias - rate * db
         if l > 0:
-            new_weights, _ = changed[l]           # backward() takes layers[l] here
+            new_weights, _ = changed[l]  # backward() takes layers[l] here
             delta = (delta @ new_weights.T) * df(signals[l - 1])
     return changed
 
@@ -1093,20 +1453,39 @@ def step_angle(step, hidden_layers, rate, seed, x, y):
 depths, rates = [1, 2, 4, 8], np.array([0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0])
 batch = pixels[:64], labels[:64]
 angles = {
-    depth: np.array([[step_angle(step_in_passing, depth, rate, seed, *batch) for rate in rates]
-                     for seed in range(5)]) for depth in depths}
+    depth: np.array(
+        [
+            [step_angle(step_in_passing, depth, rate, seed, *batch) for rate in rates]
+            for seed in range(5)
+        ]
+    )
+    for depth in depths
+}
 drawings.curves(
-    rates, {f"{depth} hidden layer{'s' * (depth > 1)}": angles[depth] for depth in depths}, xlabel="learning rate",
-    ylabel="angle to the true gradient (degrees)", title="Updating while the gradient passes",
-    caption="The angle is proportional to the learning rate and grows with depth. At small rates the mistake can't be seen; "
-            "at 1 the deep networks step far off.",
-    alt="Four parallel rising lines on logarithmic axes: the angle grows in proportion to the learning rate, and is larger "
-        "for deeper networks.")
+    rates,
+    {f"{depth} hidden layer{'s' * (depth > 1)}": angles[depth] for depth in depths},
+    xlabel="learning rate",
+    ylabel="angle to the true gradient (degrees)",
+    title="Updating while the gradient passes",
+    caption=(
+        "The angle is proportional to the learning rate and grows with depth. At"
+        " small rates the mistake can't be seen; at 1 the deep networks step far off."
+    ),
+    alt=(
+        "Four parallel rising lines on logarithmic axes: the angle grows in"
+        " proportion to the learning rate, and is larger for deeper networks."
+    ),
+)
 
 # %% slideshow={"slide_type": "subslide"}
 wide = claims.measure(
-    "A2.2.2", "updated in passing, 4 hidden layers, learning rate 1: angle to the true gradient (degrees), 5 seeds",
-    angles[4][:, -1], above=5, control=[step_angle(step_in_turn, 4, 1.0, seed, *batch) for seed in range(5)])
+    "A2.2.2",
+    "updated in passing, 4 hidden layers, learning rate 1: angle to the true gradient"
+    " (degrees), 5 seeds",
+    angles[4][:, -1],
+    above=5,
+    control=[step_angle(step_in_turn, 4, 1.0, seed, *batch) for seed in range(5)],
+)
 
 
 def batch_angle(seed, x, y):
@@ -1114,21 +1493,36 @@ def batch_angle(seed, x, y):
     layers, half = initial([64, 32, 32, 32, 32, 10], seed), len(x) // 2
     first, second = [
         flat(backward(layers, *forward(layers, x[rows], np.tanh), y[rows], d_tanh))
-        for rows in (slice(half), slice(half, None))]
+        for rows in (slice(half), slice(half, None))
+    ]
     return angle(first, second)
 
 
 # %% slideshow={"slide_type": "subslide"}
 small = rates <= 0.1
-noise = Measured([batch_angle(seed, pixels[:128], labels[:128]) for seed in range(5)], "°")
-claims.measure("C02.10", "angle of the update in passing, learning rate 0.1: eight hidden layers over one, paired by seed",
-               angles[8][:, 4] / angles[1][:, 4], above=1.5, control=angles[1][:, 4] / angles[1][:, 4])
-claims.measure("C02.10", "angle of the update in passing against the learning rate: slope on logarithmic axes",
-               [slope(rates[small], row[small]) for row in angles[4]], between=(0.9, 1.1),
-               control=[slope(rates[small], [value] * small.sum()) for value in noise.values])
+noise = Measured(
+    [batch_angle(seed, pixels[:128], labels[:128]) for seed in range(5)], "°"
+)
+claims.measure(
+    "C02.10",
+    "angle of the update in passing, learning rate 0.1: eight hidden layers over one,"
+    " paired by seed",
+    angles[8][:, 4] / angles[1][:, 4],
+    above=1.5,
+    control=angles[1][:, 4] / angles[1][:, 4],
+)
+claims.measure(
+    "C02.10",
+    "angle of the update in passing against the learning rate: slope on logarithmic"
+    " axes",
+    [slope(rates[small], row[small]) for row in angles[4]],
+    between=(0.9, 1.1),
+    control=[slope(rates[small], [value] * small.sum()) for value in noise.values],
+)
 show.markdown(f"""
-At a rate of 0.1 and four hidden layers the step is off by {Measured(angles[4][:, 4], "°")}, at a rate of 1 by
-{Measured(angles[4][:, -1], "°")}. To compare: the gradients of two different batches of 64 stand at {noise} to each other.
+At a rate of 0.1 and four hidden layers the step is off by
+{Measured(angles[4][:, 4], "°")}, at a rate of 1 by {Measured(angles[4][:, -1], "°")}.
+To compare: the gradients of two different batches of 64 stand at {noise} to each other.
 """)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -1138,31 +1532,66 @@ At a rate of 0.1 and four hidden layers the step is off by {Measured(angles[4][:
 # %% slideshow={"slide_type": "subslide"}
 training_rates = np.array([0.03, 0.1, 0.3, 0.6, 1.0, 2.0])
 both = {"all gradients first": gradient_step, "updated in passing": step_in_passing}
-with np.errstate(all="ignore"):                   # some diverge, which is the point
+with np.errstate(all="ignore"):  # some diverge, which is the point
     reached = {
-        name: np.array([[
-            trained_accuracy([64, 32, 32, 10], step, rate, seed, (pixels, labels), held_out)
-            for rate in training_rates] for seed in range(6)])
-        for name, step in both.items()}
+        name: np.array(
+            [
+                [
+                    trained_accuracy(
+                        [64, 32, 32, 10], step, rate, seed, (pixels, labels), held_out
+                    )
+                    for rate in training_rates
+                ]
+                for seed in range(6)
+            ]
+        )
+        for name, step in both.items()
+    }
 drawings.curves(
-    training_rates, reached, xlabel="learning rate", ylabel="validation accuracy", yscale="linear",
+    training_rates,
+    reached,
+    xlabel="learning rate",
+    ylabel="validation accuracy",
+    yscale="linear",
     title="Trained for 10 epochs, two hidden layers",
-    caption="No difference at small rates. Updating in passing fails at a learning rate at which gradient descent still "
-            "trains well. Lines: median of 6 seeds, bands: all of them.",
-    alt="Validation accuracy against the learning rate: both ways agree at small rates; at a rate of one, updating in "
-        "passing falls to chance while gradient descent stays high; at two both fail.")
+    caption=(
+        "No difference at small rates. Updating in passing fails at a learning rate"
+        " at which gradient descent still trains well. Lines: median of 6 seeds,"
+        " bands: all of them."
+    ),
+    alt=(
+        "Validation accuracy against the learning rate: both ways agree at small"
+        " rates; at a rate of one, updating in passing falls to chance while gradient"
+        " descent stays high; at two both fail."
+    ),
+)
 
 # %% slideshow={"slide_type": "fragment"}
 at_one, at_tenth = list(training_rates).index(1.0), list(training_rates).index(0.1)
 lost = reached["all gradients first"] - reached["updated in passing"]
-suffers = claims.measure("A2.2.2", "validation accuracy lost by updating in passing, learning rate 1, paired by seed",
-                         lost[:, at_one], above=0.05, control=lost[:, at_tenth])
-same = max(step_angle(step_in_turn, depth, 1.0, seed, *batch)
-           for depth in depths for seed in range(5))
-in_turn = claims.verdict("A2.2.2", {
-    "holds": wide.high < 1,
-    "holds when all gradients come first": wide.low > 1 and suffers.low > 0 and same < 1e-5,
-    "does not hold": True})
+suffers = claims.measure(
+    "A2.2.2",
+    "validation accuracy lost by updating in passing, learning rate 1, paired by"
+    " seed",
+    lost[:, at_one],
+    above=0.05,
+    control=lost[:, at_tenth],
+)
+same = max(
+    step_angle(step_in_turn, depth, 1.0, seed, *batch)
+    for depth in depths
+    for seed in range(5)
+)
+in_turn = claims.verdict(
+    "A2.2.2",
+    {
+        "holds": wide.high < 1,
+        "holds when all gradients come first": (
+            wide.low > 1 and suffers.low > 0 and same < 1e-5
+        ),
+        "does not hold": True,
+    },
+)
 
 # %% [markdown]
 # "Gradient descent is gradient descent, in whatever order" is the common guess, and it is right for the *updates*: their
@@ -1181,9 +1610,11 @@ in_turn = claims.verdict("A2.2.2", {
 # still the same digit. The learning rate is chosen on the validation digits; then those join the training
 # data, and the test digits are looked at once.
 
+
 # %% slideshow={"slide_type": "subslide"}
 def moved(x, y):
-    """8×8 pictures as they are, and moved by one pixel each way: (n, 64) -> (5 n, 64)."""
+    """8×8 pictures as they are, and moved by one pixel each way: (n, 64) -> (5 n,
+    64)."""
     framed = np.pad(x.reshape(-1, 8, 8), [(0, 0), (1, 1), (1, 1)])
     corners = [(1, 1), (0, 1), (2, 1), (1, 0), (1, 2)]
     pictures = [framed[:, i : i + 8, j : j + 8].reshape(-1, 64) for i, j in corners]
@@ -1193,17 +1624,42 @@ def moved(x, y):
 def learn(x, y, rate, seed, epochs=20):
     """The layers after each epoch, for pixels centred round 0."""
     more_x, more_y = moved(x, y)
-    return list(train(initial([64, 64, 64, 10], seed), more_x - 0.5, more_y, relu, d_relu,
-                      rate=rate, epochs=epochs, seed=seed, decay=True))
+    return list(
+        train(
+            initial([64, 64, 64, 10], seed),
+            more_x - 0.5,
+            more_y,
+            relu,
+            d_relu,
+            rate=rate,
+            epochs=epochs,
+            seed=seed,
+            decay=True,
+        )
+    )
 
 
 # %% slideshow={"slide_type": "subslide"}
 candidates = [0.03, 0.1, 0.3]
-scores = {rate: Measured([
-    accuracy(learn(pixels, labels, rate, seed)[-1], held_out[0] - 0.5, held_out[1], relu)
-    for seed in range(3)]) for rate in candidates}
+scores = {
+    rate: Measured(
+        [
+            accuracy(
+                learn(pixels, labels, rate, seed)[-1],
+                held_out[0] - 0.5,
+                held_out[1],
+                relu,
+            )
+            for seed in range(3)
+        ]
+    )
+    for rate in candidates
+}
 chosen = max(candidates, key=lambda rate: scores[rate].mean)
-show.table([[rate, f"{scores[rate]:.1%}"] for rate in candidates], ["learning rate", "validation accuracy, 3 seeds"])
+show.table(
+    [[rate, f"{scores[rate]:.1%}"] for rate in candidates],
+    ["learning rate", "validation accuracy, 3 seeds"],
+)
 
 # %% slideshow={"slide_type": "subslide"}
 all_pixels = np.concatenate([pixels, held_out[0]])
@@ -1213,32 +1669,62 @@ histories = [learn(all_pixels, all_labels, chosen, seed) for seed in range(5)]
 mixed = np.random.default_rng(0).permutation(all_labels)
 shuffled = [learn(all_pixels, mixed, chosen, seed, epochs=3)[-1] for seed in range(5)]
 
-losses = [[loss_of(layers, all_pixels - 0.5, all_labels, relu) for layers in history]
-          for history in histories]
+losses = [
+    [loss_of(layers, all_pixels - 0.5, all_labels, relu) for layers in history]
+    for history in histories
+]
 drawings.curves(
-    np.arange(1, 21), {"training loss": losses}, xlabel="epoch", ylabel="loss (nats)", xscale="linear",
-    title="The NumPy network on 8×8 digits", caption="The training loss, on a logarithmic axis. As the learning rate "
-    "runs out, the curves become smooth. Line: median of 5 seeds, band: all of them.",
-    alt="The training loss falls over twenty epochs, unevenly at first and smoothly at the end.")
+    np.arange(1, 21),
+    {"training loss": losses},
+    xlabel="epoch",
+    ylabel="loss (nats)",
+    xscale="linear",
+    title="The NumPy network on 8×8 digits",
+    caption=(
+        "The training loss, on a logarithmic axis. As the learning rate runs out, the"
+        " curves become smooth. Line: median of 5 seeds, band: all of them."
+    ),
+    alt=(
+        "The training loss falls over twenty epochs, unevenly at first and smoothly"
+        " at the end."
+    ),
+)
 
 # %% slideshow={"slide_type": "fragment"}
 right = claims.measure(
-    "C02.11", "the NumPy network on digits: test accuracy, 5 seeds",
-    [accuracy(history[-1], *test, relu) for history in histories], above=0.96,
-    control=[accuracy(layers, *test, relu) for layers in shuffled])
+    "C02.11",
+    "the NumPy network on digits: test accuracy, 5 seeds",
+    [accuracy(history[-1], *test, relu) for history in histories],
+    above=0.96,
+    control=[accuracy(layers, *test, relu) for layers in shuffled],
+)
 wrong = Measured([len(test[1]) * (1 - value) for value in right.value.values])
-show.markdown(f"Of {len(test[1])} test digits, {wrong:.1f} are wrong: {right.value:.1%} right. The control learnt from "
-              "shuffled labels.")
+show.markdown(
+    f"Of {len(test[1])} test digits, {wrong:.1f} are wrong: {right.value:.1%} right."
+    " The control learnt from shuffled labels."
+)
 
 # %% slideshow={"slide_type": "fragment"}
-guesses = np.array([
-    forward(history[-1], test[0], relu)[1][-1].argmax(axis=1) for history in histories])
+guesses = np.array(
+    [
+        forward(history[-1], test[0], relu)[1][-1].argmax(axis=1)
+        for history in histories
+    ]
+)
 failures = (guesses != test[1]).sum(axis=0)
 hardest = np.argsort(-failures, kind="stable")[:10]
-image_grid(test[0][hardest].reshape(-1, 8, 8) + 0.5, [str(test[1][i]) for i in hardest], columns=10, figsize=(8, 1.6),
-           title="The test digits that most of the five networks got wrong",
-           caption="Above each its label. Would you have read them all?",
-           alt="Ten blurred handwritten digits of 8 by 8 pixels, those that most of the networks got wrong.")
+image_grid(
+    test[0][hardest].reshape(-1, 8, 8) + 0.5,
+    [str(test[1][i]) for i in hardest],
+    columns=10,
+    figsize=(8, 1.6),
+    title="The test digits that most of the five networks got wrong",
+    caption="Above each its label. Would you have read them all?",
+    alt=(
+        "Ten blurred handwritten digits of 8 by 8 pixels, those that most of the"
+        " networks got wrong."
+    ),
+)
 
 # %% [markdown]
 # Who guessed 35 (one in ten wrong) or 100 overrates how much machinery this takes; the four steps, unchanged, are what trains the
@@ -1265,9 +1751,11 @@ image_grid(test[0][hardest].reshape(-1, 8, 8) + 0.5, [str(test[1][i]) for i in h
 # **Predict before you run.** For $\kappa = 500$, how many steps win one more correct digit: about 3, about 100, or about
 # 1,000? And once the loss no longer changes in its first four digits, is $w$ known to four digits?
 
+
 # %% slideshow={"slide_type": "subslide"}
 def ridge(x, y, penalty):
-    """Hessian (d, d) and right-hand side (d,) of ridge regression, features standardised."""
+    """Hessian (d, d) and right-hand side (d,) of ridge regression, features
+    standardised."""
     x, y = (x - x.mean(axis=0)) / x.std(axis=0), y - y.mean()
     return x.T @ x / len(x) + penalty * np.eye(x.shape[1]), x.T @ y / len(x)
 
@@ -1283,33 +1771,59 @@ def descend(hessian, right_side, rate, steps):
 # %% slideshow={"slide_type": "subslide"}
 patients = datasets.load("diabetes").train
 x_patients, y_patients = patients.x.astype("float64"), patients.y.astype("float64")
-problems = {penalty: ridge(x_patients, y_patients, penalty) for penalty in [0.0, 0.03, 0.3]}
-spectra = {penalty: np.linalg.eigvalsh(problem[0]) for penalty, problem in problems.items()}
+problems = {
+    penalty: ridge(x_patients, y_patients, penalty) for penalty in [0.0, 0.03, 0.3]
+}
+spectra = {
+    penalty: np.linalg.eigvalsh(problem[0]) for penalty, problem in problems.items()
+}
 conditions = {penalty: values[-1] / values[0] for penalty, values in spectra.items()}
 
 # %% slideshow={"slide_type": "subslide"}
 paths, distances = {}, {}
 for penalty, (hessian, right_side) in problems.items():
     optimum = np.linalg.solve(hessian, right_side)
-    paths[penalty] = descend(hessian, right_side, 1 / spectra[penalty][-1], steps=15_000)
+    paths[penalty] = descend(
+        hessian, right_side, 1 / spectra[penalty][-1], steps=15_000
+    )
     distances[penalty] = np.linalg.norm(paths[penalty] - optimum, axis=1)
     distances[penalty] /= np.linalg.norm(optimum)
 
 shown = np.arange(0, 3001, 20)
 drawings.curves(
-    shown, {f"ridge penalty {penalty}": np.maximum(distances[penalty][shown], 1e-15) for penalty in problems},
-    theory={f"$(1 - 1/\\kappa)^t$, {penalty}": np.maximum((1 - 1 / conditions[penalty]) ** shown, 1e-15)
-            for penalty in problems},
-    xlabel="step", ylabel="distance to the optimum, relative", title="Gradient descent at the rate 1/L", markers=False,
-    xscale="linear", caption="A straight line on these axes is a constant factor a step. After a start in which the steep "
-    "directions are settled, each curve runs parallel to theory's; the floor is float64's rounding.",
-    alt="Distance to the optimum on a logarithmic axis against steps: three straight falling lines, steepest for the "
-        "largest ridge penalty, each parallel to its dashed theoretical line.")
+    shown,
+    {
+        f"ridge penalty {penalty}": np.maximum(distances[penalty][shown], 1e-15)
+        for penalty in problems
+    },
+    theory={
+        f"$(1 - 1/\\kappa)^t$, {penalty}": np.maximum(
+            (1 - 1 / conditions[penalty]) ** shown, 1e-15
+        )
+        for penalty in problems
+    },
+    xlabel="step",
+    ylabel="distance to the optimum, relative",
+    title="Gradient descent at the rate 1/L",
+    markers=False,
+    xscale="linear",
+    caption=(
+        "A straight line on these axes is a constant factor a step. After a start in"
+        " which the steep directions are settled, each curve runs parallel to"
+        " theory's; the floor is float64's rounding."
+    ),
+    alt=(
+        "Distance to the optimum on a logarithmic axis against steps: three straight"
+        " falling lines, steepest for the largest ridge penalty, each parallel to its"
+        " dashed theoretical line."
+    ),
+)
 
 
 # %% slideshow={"slide_type": "subslide"}
 def factor_per_step(distances):
-    """The factor of a step, once only the slowest direction is left, and before rounding."""
+    """The factor of a step, once only the slowest direction is left, and before
+    rounding."""
     usable = np.flatnonzero((distances < 1e-8) & (distances > 1e-12))
     first, last = usable[0], usable[-1]
     return (distances[last] / distances[first]) ** (1 / (last - first))
@@ -1318,12 +1832,30 @@ def factor_per_step(distances):
 found = {penalty: np.log(factor_per_step(distances[penalty])) for penalty in problems}
 theory = {penalty: np.log(1 - 1 / conditions[penalty]) for penalty in problems}
 show.table(
-    [[penalty, Measured(conditions[penalty]), Measured(np.log(0.1) / theory[penalty]), Measured(np.log(0.1) / found[penalty])]
-     for penalty in problems],
-    ["ridge penalty", "condition number", "steps for one digit, theory", "steps for one digit, measured"])
-claims.measure("C02.12", "gradient descent at 1/L, three problems: log of the factor a step over theory's, largest deviation from 1",
-               max(abs(found[penalty] / theory[penalty] - 1) for penalty in problems), below=0.05,
-               control=min(abs(found[penalty] / theory[0.3] - 1) for penalty in (0.0, 0.03)))
+    [
+        [
+            penalty,
+            Measured(conditions[penalty]),
+            Measured(np.log(0.1) / theory[penalty]),
+            Measured(np.log(0.1) / found[penalty]),
+        ]
+        for penalty in problems
+    ],
+    [
+        "ridge penalty",
+        "condition number",
+        "steps for one digit, theory",
+        "steps for one digit, measured",
+    ],
+)
+claims.measure(
+    "C02.12",
+    "gradient descent at 1/L, three problems: log of the factor a step over theory's,"
+    " largest deviation from 1",
+    max(abs(found[penalty] / theory[penalty] - 1) for penalty in problems),
+    below=0.05,
+    control=min(abs(found[penalty] / theory[0.3] - 1) for penalty in (0.0, 0.03)),
+)
 
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -1337,43 +1869,82 @@ ends = {}
 for multiple in multiples:
     last = descend(hessian, right_side, multiple / spectra[0.3][-1], steps=2_000)[-1]
     ends[multiple] = np.linalg.norm(last - optimum) / np.linalg.norm(optimum)
-show.table([[f"{multiple} / L", Measured(ends[multiple])] for multiple in multiples],
-           ["learning rate", "distance to the optimum after 2,000 steps, relative"])
+show.table(
+    [[f"{multiple} / L", Measured(ends[multiple])] for multiple in multiples],
+    ["learning rate", "distance to the optimum after 2,000 steps, relative"],
+)
 
 # %% slideshow={"slide_type": "fragment"}
 below = [end for multiple, end in ends.items() if multiple < 2]
 above = [end for multiple, end in ends.items() if multiple > 2]
 converges = claims.measure(
-    "A2.2.1", "repeated until it converges, learning rates below 2/L: largest distance to the known optimum",
-    max(below), below=1e-8, control=min(above))
-four_steps = claims.verdict("A2.2.1", {
-    "holds": all(item.high < 1e-12 for item in exact) and max(ends.values()) < 1e-8,
-    "holds when the learning rate is small enough": all(item.high < 1e-12 for item in exact) and converges.high < 1e-8
-    and min(above) > 1,
-    "does not hold": True})
+    "A2.2.1",
+    "repeated until it converges, learning rates below 2/L: largest distance to the"
+    " known optimum",
+    max(below),
+    below=1e-8,
+    control=min(above),
+)
+four_steps = claims.verdict(
+    "A2.2.1",
+    {
+        "holds": (
+            all(item.high < 1e-12 for item in exact) and max(ends.values()) < 1e-8
+        ),
+        "holds when the learning rate is small enough": (
+            all(item.high < 1e-12 for item in exact)
+            and converges.high < 1e-8
+            and min(above) > 1
+        ),
+        "does not hold": True,
+    },
+)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### When would you have stopped?
+
 
 # %% slideshow={"slide_type": "subslide"}
 def stopped(path, hessian, right_side, y, tolerance):
     """The first step that changes the loss by less than a share; the distance then."""
     centred = path - np.linalg.solve(hessian, right_side)
     lowest = -0.5 * right_side @ np.linalg.solve(hessian, right_side)
-    spread = 0.5 * np.mean((y - y.mean()) ** 2)                # the loss at w = 0
+    spread = 0.5 * np.mean((y - y.mean()) ** 2)  # the loss at w = 0
     loss = spread + lowest + 0.5 * np.einsum("ti,ij,tj->t", centred, hessian, centred)
     step = np.argmax(-np.diff(loss) < tolerance * loss[1:])
     return step, np.linalg.norm(centred[step]) / np.linalg.norm(centred[0])
 
 
-stops = {penalty: stopped(paths[penalty], *problems[penalty], y_patients, tolerance=1e-4)
-         for penalty in problems}
-show.table([[penalty, Measured(conditions[penalty]), Measured(stops[penalty][0]), f"{Measured(stops[penalty][1]):.1%}"]
-            for penalty in problems],
-           ["ridge penalty", "condition number", "stopped after steps", "distance still to go"],
-           "Stopping when a step changes the loss by less than a ten-thousandth")
-claims.measure("C02.13", "stopped when the loss has gone flat (1e-4), least squares: share of the way still to go",
-               stops[0.0][1], above=0.1, control=stops[0.3][1])
+stops = {
+    penalty: stopped(paths[penalty], *problems[penalty], y_patients, tolerance=1e-4)
+    for penalty in problems
+}
+show.table(
+    [
+        [
+            penalty,
+            Measured(conditions[penalty]),
+            Measured(stops[penalty][0]),
+            f"{Measured(stops[penalty][1]):.1%}",
+        ]
+        for penalty in problems
+    ],
+    [
+        "ridge penalty",
+        "condition number",
+        "stopped after steps",
+        "distance still to go",
+    ],
+    "Stopping when a step changes the loss by less than a ten-thousandth",
+)
+claims.measure(
+    "C02.13",
+    "stopped when the loss has gone flat (1e-4), least squares: share of the way"
+    " still to go",
+    stops[0.0][1],
+    above=0.1,
+    control=stops[0.3][1],
+)
 
 # %% [markdown]
 # About a thousand steps a digit: $\kappa \ln 10$. The guess "about 3" has Newton's method in mind, which the
@@ -1444,9 +2015,11 @@ def walk(rule, hessian, start, rate, steps, **options):
 # Keras passes learning rate and β through float32 even then, and 0.9 isn't the same number there. So all of them
 # are sums of powers of two here: $\beta = \beta_1 = 7/8$ and $\beta_2 = 1 - 2^{-10}$.
 
+
 # %% slideshow={"slide_type": "subslide"}
 def valley(degrees):
-    """The Hessian of a valley, its floor turned from the first axis; and the rotation."""
+    """The Hessian of a valley, its floor turned from the first axis; and the
+    rotation."""
     sine, cosine = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
     rotation = np.array([[cosine, -sine], [sine, cosine]])
     return rotation @ np.diag([0.01, 1.0]) @ rotation.T, rotation
@@ -1467,14 +2040,24 @@ exact_betas = {"beta_1": 0.875, "beta_2": 1 - 2**-10}
 pairs = [
     (gradient_descent, keras.optimizers.SGD(0.25), {}),
     (momentum, keras.optimizers.SGD(0.25, momentum=0.875), {"beta": 0.875}),
-    (adam, keras.optimizers.Adam(0.25, **exact_betas), exact_betas)]
+    (adam, keras.optimizers.Adam(0.25, **exact_betas), exact_betas),
+]
 differences = [
-    relative_error(walk(rule, hessian, start, 0.25, 60, **options),
-                   keras_walk(optimizer, hessian, start, 60))
-    for rule, optimizer, options in pairs]
-usual = relative_error(walk(adam, hessian, start, 0.25, 60),
-                       keras_walk(keras.optimizers.Adam(0.25), hessian, start, 60))
-show.markdown(f"With the usual β of Adam, through float32, the two differ by {Measured(usual):.1e}.")
+    relative_error(
+        walk(rule, hessian, start, 0.25, 60, **options),
+        keras_walk(optimizer, hessian, start, 60),
+    )
+    for rule, optimizer, options in pairs
+]
+usual = relative_error(
+    walk(adam, hessian, start, 0.25, 60),
+    keras_walk(keras.optimizers.Adam(0.25), hessian, start, 60),
+)
+show.markdown(
+    "With the usual β of Adam, through float32, the two differ by"
+    f" {Measured(usual):.1e}."
+)
+
 
 # %% slideshow={"slide_type": "fragment"}
 def adam_paper(w, g, state, t, rate):
@@ -1484,10 +2067,17 @@ def adam_paper(w, g, state, t, rate):
     return w - rate * m / (np.sqrt(s) + 1e-7), state
 
 
-other = relative_error(walk(adam_paper, hessian, start, 0.25, 60),
-                       walk(adam, hessian, start, 0.25, 60))
-claims.measure("C02.14", "60 steps of gradient descent, momentum and Adam against Keras' own: largest relative difference",
-               max(differences), below=1e-12, control=other)
+other = relative_error(
+    walk(adam_paper, hessian, start, 0.25, 60), walk(adam, hessian, start, 0.25, 60)
+)
+claims.measure(
+    "C02.14",
+    "60 steps of gradient descent, momentum and Adam against Keras' own: largest"
+    " relative difference",
+    max(differences),
+    below=1e-12,
+    control=other,
+)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # The control is Adam as printed in the paper's Algorithm 1. It adds $\epsilon = 10^{-7}$ at another place: no
@@ -1515,78 +2105,169 @@ def steps_needed(rule, degrees, start, rate, limit=1500):
 # %% slideshow={"slide_type": "subslide"}
 sweep = 2.0 ** np.arange(-6, 4)
 needed = {
-    name: {degrees: np.array([[steps_needed(rule, degrees, start, rate) for rate in sweep]
-                              for start in starts]) for degrees in (0, 45)}
-    for name, rule in rules.items()}
+    name: {
+        degrees: np.array(
+            [
+                [steps_needed(rule, degrees, start, rate) for rate in sweep]
+                for start in starts
+            ]
+        )
+        for degrees in (0, 45)
+    }
+    for name, rule in rules.items()
+}
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True)
 for axis, degrees in zip(axes, (0, 45), strict=True):
-    drawings.curves(sweep, {name: needed[name][degrees] for name in rules}, ax=axis, xlabel="learning rate",
-                    ylabel="steps to a loss of 1e-6", title="Valley turned by 45°" if degrees else "Valley along an axis")
+    drawings.curves(
+        sweep,
+        {name: needed[name][degrees] for name in rules},
+        ax=axis,
+        xlabel="learning rate",
+        ylabel="steps to a loss of 1e-6",
+        title="Valley turned by 45°" if degrees else "Valley along an axis",
+    )
 axes[0].set_ylim(40, 2000)
 show.figure(
-    fig, caption="Fewer is better; 1,500 means not within 1,500 steps. Gradient descent and momentum need the same "
-    "number of steps however the valley lies. Adam gets along with many learning rates while the valley follows an axis, "
-    "and needs more steps when it doesn't.",
-    alt="Two charts of the steps needed against the learning rate. Gradient descent works near a rate of one only, "
-        "momentum over a wider range and with fewer steps; Adam over the widest range when the valley follows an axis, "
-        "and with more steps when it is turned by 45 degrees.")
+    fig,
+    caption=(
+        "Fewer is better; 1,500 means not within 1,500 steps. Gradient descent and"
+        " momentum need the same number of steps however the valley lies. Adam gets"
+        " along with many learning rates while the valley follows an axis, and needs"
+        " more steps when it doesn't."
+    ),
+    alt=(
+        "Two charts of the steps needed against the learning rate. Gradient descent"
+        " works near a rate of one only, momentum over a wider range and with fewer"
+        " steps; Adam over the widest range when the valley follows an axis, and with"
+        " more steps when it is turned by 45 degrees."
+    ),
+)
 
 # %% slideshow={"slide_type": "subslide"}
-best = {name: {degrees: np.mean(steps, axis=0).argmin() for degrees, steps in by_turn.items()}
-        for name, by_turn in needed.items()}
-at_best = {name: {degrees: needed[name][degrees][:, column] for degrees, column in by_turn.items()}
-           for name, by_turn in best.items()}
+best = {
+    name: {
+        degrees: np.mean(steps, axis=0).argmin() for degrees, steps in by_turn.items()
+    }
+    for name, by_turn in needed.items()
+}
+at_best = {
+    name: {
+        degrees: needed[name][degrees][:, column]
+        for degrees, column in by_turn.items()
+    }
+    for name, by_turn in best.items()
+}
 show.table(
-    [[name, *[cell for degrees in (0, 45) for cell in (
-        Measured(sweep[best[name][degrees]]), Measured(at_best[name][degrees]))]] for name in rules],
-    ["rule", "best rate, 0°", "steps, 0°", "best rate, 45°", "steps, 45°"])
+    [
+        [
+            name,
+            *[
+                cell
+                for degrees in (0, 45)
+                for cell in (
+                    Measured(sweep[best[name][degrees]]),
+                    Measured(at_best[name][degrees]),
+                )
+            ],
+        ]
+        for name in rules
+    ],
+    ["rule", "best rate, 0°", "steps, 0°", "best rate, 45°", "steps, 45°"],
+)
 drawings.trajectories(
-    {name: walk(rule, valley(45)[0], valley(45)[1] @ np.array([9.0, 3.0]), rate, 60)
-     for (name, rule), rate in zip(rules.items(), [1.75, 0.25, 1.0], strict=True)}, valley(45)[0],
-    title="60 steps in the turned valley", caption="Gradient descent jumps from wall to wall and gets on slowly; momentum "
-    "swings out and rolls on; Adam sets off along the diagonal of its coordinates.",
-    alt="Contours of a narrow diagonal valley with three paths from the upper right: gradient descent zigzags between the "
-        "walls and then creeps; momentum and Adam swing across the floor in growing and shrinking loops.")
+    {
+        name: walk(
+            rule, valley(45)[0], valley(45)[1] @ np.array([9.0, 3.0]), rate, 60
+        )
+        for (name, rule), rate in zip(rules.items(), [1.75, 0.25, 1.0], strict=True)
+    },
+    valley(45)[0],
+    title="60 steps in the turned valley",
+    caption=(
+        "Gradient descent jumps from wall to wall and gets on slowly; momentum swings"
+        " out and rolls on; Adam sets off along the diagonal of its coordinates."
+    ),
+    alt=(
+        "Contours of a narrow diagonal valley with three paths from the upper right:"
+        " gradient descent zigzags between the walls and then creeps; momentum and"
+        " Adam swing across the floor in growing and shrinking loops."
+    ),
+)
 
 # %% slideshow={"slide_type": "subslide"}
-claims.measure("C02.15", "steps of gradient descent over momentum's, each at its best rate, paired by start",
-               at_best["gradient descent"][0] / at_best["momentum"][0], above=2,
-               control=at_best["gradient descent"][0] / at_best["gradient descent"][45])
+claims.measure(
+    "C02.15",
+    "steps of gradient descent over momentum's, each at its best rate, paired by"
+    " start",
+    at_best["gradient descent"][0] / at_best["momentum"][0],
+    above=2,
+    control=at_best["gradient descent"][0] / at_best["gradient descent"][45],
+)
 
 
 def forgiving(steps):
-    """How many rates need at most 1.5 times the steps of the best; steps (starts, rates)."""
+    """How many rates need at most 1.5 times the steps of the best; steps (starts,
+    rates)."""
     steps = np.mean(steps, axis=0)
     return int((steps <= 1.5 * steps.min()).sum())
 
 
 # %% slideshow={"slide_type": "subslide"}
-claims.measure("C02.15", "valley along an axis: steps of Adam over momentum's, each at its best rate, paired by start",
-               at_best["Adam"][0] / at_best["momentum"][0], between=(0.67, 1.5),
-               control=at_best["gradient descent"][0] / at_best["momentum"][0])
-claims.measure("C02.18", "valley along an axis: rates, in factors of two, at which Adam needs at most 1.5 times its fewest steps",
-               forgiving(needed["Adam"][0]), above=3.5, control=forgiving(needed["gradient descent"][0]))
+claims.measure(
+    "C02.15",
+    "valley along an axis: steps of Adam over momentum's, each at its best rate,"
+    " paired by start",
+    at_best["Adam"][0] / at_best["momentum"][0],
+    between=(0.67, 1.5),
+    control=at_best["gradient descent"][0] / at_best["momentum"][0],
+)
+claims.measure(
+    "C02.18",
+    "valley along an axis: rates, in factors of two, at which Adam needs at most 1.5"
+    " times its fewest steps",
+    forgiving(needed["Adam"][0]),
+    above=3.5,
+    control=forgiving(needed["gradient descent"][0]),
+)
 at_half = sweep == 0.5
-claims.measure("C02.16", "Adam at the rate 0.5: steps in the turned valley over steps in the straight one, paired by start",
-               (needed["Adam"][45] / needed["Adam"][0])[:, at_half].ravel(), above=1.5,
-               control=(needed["momentum"][45] / needed["momentum"][0])[:, at_half].ravel())
+claims.measure(
+    "C02.16",
+    "Adam at the rate 0.5: steps in the turned valley over steps in the straight one,"
+    " paired by start",
+    (needed["Adam"][45] / needed["Adam"][0])[:, at_half].ravel(),
+    above=1.5,
+    control=(needed["momentum"][45] / needed["momentum"][0])[:, at_half].ravel(),
+)
+
 
 # %% slideshow={"slide_type": "subslide"}
 def shrinking(path, hessian):
-    """The factor a step, from the loss between steps 100 and 300, which goes with its square."""
+    """The factor a step, from the loss between steps 100 and 300, which goes with its
+    square."""
     loss = 0.5 * np.einsum("ti,ij,tj->t", path, hessian, path)
     slope, _ = np.polyfit(np.arange(100, 300), np.log(loss[100:300]), 1)
     return np.exp(slope / 2)
 
 
 hessian = valley(0)[0]
-shrink = {rate: shrinking(walk(momentum, hessian, starts[0], rate, 300), hessian)
-          for rate in (0.5, 1.0, 2.0, 3.0)}
+shrink = {
+    rate: shrinking(walk(momentum, hessian, starts[0], rate, 300), hessian)
+    for rate in (0.5, 1.0, 2.0, 3.0)
+}
 claims.measure(
-    "C02.17", "momentum, four rates from 0.5 to 3: logarithm of the factor a step over that of the root of β",
-    [np.log(value) / np.log(np.sqrt(0.9)) for value in shrink.values()], between=(0.95, 1.05),
-    control=[np.log(shrinking(walk(gradient_descent, hessian, starts[0], rate, 300), hessian)) / np.log(np.sqrt(0.9))
-             for rate in (0.5, 1.0)])
+    "C02.17",
+    "momentum, four rates from 0.5 to 3: logarithm of the factor a step over that of"
+    " the root of β",
+    [np.log(value) / np.log(np.sqrt(0.9)) for value in shrink.values()],
+    between=(0.95, 1.05),
+    control=[
+        np.log(
+            shrinking(walk(gradient_descent, hessian, starts[0], rate, 300), hessian)
+        )
+        / np.log(np.sqrt(0.9))
+        for rate in (0.5, 1.0)
+    ],
+)
 
 # %% [markdown]
 # "Adam, since everyone uses it" is the usual guess. At its best rate momentum gets there in about as many steps, both
@@ -1613,10 +2294,15 @@ claims.report()
 
 # %% slideshow={"slide_type": "subslide"}
 answer = ...
-exercises.check(answer, 0.5 * 0.25 * 3, hints={
-    -0.375: "Look at the sign: y - t is positive when the target is 0.",
-    1.5: "The sigmoid's derivative y (1 - y) is missing.",
-    0.125: "That is dE/dz. One more link of the chain: dz/dw is the input."})
+exercises.check(
+    answer,
+    0.5 * 0.25 * 3,
+    hints={
+        -0.375: "Look at the sign: y - t is positive when the target is 0.",
+        1.5: "The sigmoid's derivative y (1 - y) is missing.",
+        0.125: "That is dE/dz. One more link of the chain: dz/dw is the input.",
+    },
+)
 
 # %% [markdown]
 # <details><summary>Solution</summary>
@@ -1630,9 +2316,14 @@ exercises.check(answer, 0.5 * 0.25 * 3, hints={
 
 # %% slideshow={"slide_type": "subslide"}
 answer = ...
-exercises.check(answer, 64 * (3 * (784 * 128 + 128 * 10) - 784 * 128), hints={
-    64 * (784 * 128 + 128 * 10): "That is the forward pass alone.",
-    64 * 3 * (784 * 128 + 128 * 10): "One product too many: nobody needs dE/dX."})
+exercises.check(
+    answer,
+    64 * (3 * (784 * 128 + 128 * 10) - 784 * 128),
+    hints={
+        64 * (784 * 128 + 128 * 10): "That is the forward pass alone.",
+        64 * 3 * (784 * 128 + 128 * 10): "One product too many: nobody needs dE/dX.",
+    },
+)
 
 # %% [markdown]
 # <details><summary>Solution</summary>

@@ -82,7 +82,8 @@ digits
 
 # %% slideshow={"slide_type": "subslide"}
 def kernel_gradients(kernels, x, labels, slopes=True):
-    """Gradients of the mean cross-entropy for the kernels of a sigmoid network without biases, first first."""
+    """Gradients of the mean cross-entropy for the kernels of a sigmoid network without
+    biases, first first."""
     inputs = [x]
     for kernel in kernels[:-1]:
         inputs.append(1 / (1 + np.exp(-inputs[-1] @ kernel)))
@@ -90,7 +91,9 @@ def kernel_gradients(kernels, x, labels, slopes=True):
     share = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     delta = (share - np.eye(10)[labels]) / len(x)
     found = [inputs[-1].T @ delta]
-    for kernel, units, below in zip(kernels[:0:-1], inputs[:0:-1], inputs[-2::-1], strict=True):
+    for kernel, units, below in zip(
+        kernels[:0:-1], inputs[:0:-1], inputs[-2::-1], strict=True
+    ):
         delta = delta @ kernel.T * (units * (1 - units) if slopes else 1.0)
         found.append(below.T @ delta)
     return found[::-1]
@@ -102,9 +105,12 @@ def kernel_gradients(kernels, x, labels, slopes=True):
 
 # %% slideshow={"slide_type": "subslide"}
 def sigmoid_network(depth, seed, dtype):
-    """A Keras classifier of 8x8 digits: ``depth`` sigmoid layers of 64 units, started as Keras does."""
+    """A Keras classifier of 8x8 digits: ``depth`` sigmoid layers of 64 units, started
+    as Keras does."""
     keras.config.set_dtype_policy(dtype)
-    model = models.mlp((8, 8, 1), 10, hidden=[64] * depth, activation="sigmoid", seed=seed)
+    model = models.mlp(
+        (8, 8, 1), 10, hidden=[64] * depth, activation="sigmoid", seed=seed
+    )
     keras.config.set_dtype_policy("float32")
     return model
 
@@ -120,12 +126,16 @@ show.source(gradients.by_layer)
 kernels = [layer.kernel.numpy() for layer in deep.layers if hasattr(layer, "kernel")]
 flat = batch.x.reshape(100, 64).astype("float64")
 by_hand, no_slopes = (
-    [np.log10(np.linalg.norm(gradient)) for gradient in kernel_gradients(kernels, flat, batch.y, slopes)]
+    [
+        np.log10(np.linalg.norm(gradient))
+        for gradient in kernel_gradients(kernels, flat, batch.y, slopes)
+    ]
     for slopes in (True, False)
 )
 claim.measure(
     "C03.1",
-    "gradient norms of 33 kernels, by hand and by GradientTape: log10 of the largest relative difference",
+    "gradient norms of 33 kernels, by hand and by GradientTape: log10 of the largest"
+    " relative difference",
     np.log10(np.max(np.abs(10 ** (np.array(by_hand) - by_keras) - 1)) + 1e-16),
     below=-9,
     control=np.log10(np.max(np.abs(10 ** (np.array(no_slopes) - by_keras) - 1))),
@@ -138,29 +148,39 @@ claim.measure(
 # %% slideshow={"slide_type": "subslide"}
 norms = {
     f"{depth} sigmoid layers": np.transpose(
-        [gradients.by_layer(sigmoid_network(depth, seed, "float64"), objective, sample) for seed in range(5)]
+        [
+            gradients.by_layer(
+                sigmoid_network(depth, seed, "float64"), objective, sample
+            )
+            for seed in range(5)
+        ]
     )
     for depth in (2, 8, 32)
 }
 figures.by_layer(
     norms,
     ylabel="log10 of the kernel gradient's norm",
-    caption="Gradient norms of networks as Keras starts them; the axis counts powers of ten. Every layer gets about a "
-    "quarter of the gradient of the one above it, to its right.",
+    caption=(
+        "Gradient norms of networks as Keras starts them; the axis counts powers of"
+        " ten. Every layer gets about a quarter of the gradient of the one above it,"
+        " to its right."
+    ),
 )
 
 # %%
 ratios = {label: Measured(values[0] - values[-2]) for label, values in norms.items()}
 claim.measure(
     "A2.3.1",
-    "32 sigmoid layers: log10 of the first kernel's gradient norm over the last hidden layer's",
+    "32 sigmoid layers: log10 of the first kernel's gradient norm over the last"
+    " hidden layer's",
     ratios["32 sigmoid layers"],
     below=-8,
     control=ratios["2 sigmoid layers"],
 )
 show.markdown(f"""
-The first of 32 layers gets $10^{{x}}$ of the last one's gradient, x = {ratios["32 sigmoid layers"]:.1f};
-the first of 8 layers, x = {ratios["8 sigmoid layers"]:.1f}. By plain gradient descent it moves that many powers of
+The first of 32 layers gets $10^{{x}}$ of the last one's gradient, x =
+{ratios["32 sigmoid layers"]:.1f}; the first of 8 layers, x =
+{ratios["8 sigmoid layers"]:.1f}. By plain gradient descent it moves that many powers of
 ten less in every step.
 """)
 
@@ -174,7 +194,11 @@ ten less in every step.
 
 # %% slideshow={"slide_type": "subslide"}
 lost = {
-    dtype: np.isinf(gradients.by_layer(sigmoid_network(64, 0, dtype), objective, sample)).sum()
+    dtype: (
+        np.isinf(
+            gradients.by_layer(sigmoid_network(64, 0, dtype), objective, sample)
+        ).sum()
+    )
     for dtype in ("float32", "float64")
 }
 claim.measure(
@@ -206,7 +230,13 @@ recipes = {
 }
 show.table(
     [
-        [name, *(f"{i * variance(i, o):.2f}" for i, o in [(256, 256), (64, 256), (256, 64)])]
+        [
+            name,
+            *(
+                f"{i * variance(i, o):.2f}"
+                for i, o in [(256, 256), (64, 256), (256, 64)]
+            ),
+        ]
         for name, variance in recipes.items()
     ],
     ["recipe", "σ_w², 256 → 256", "64 → 256", "256 → 64"],
@@ -227,11 +257,21 @@ VARIANCES = list(STARTS.values())
 ACTIVATIONS, DEPTHS = ["sigmoid", "tanh", "relu", "selu"], [2, 4, 8, 16, 32, 64]
 
 
-def random_networks(x, activation, depth, weight_variances, bias_variance=0.0, seeds=range(8)):
-    """Send examples through random networks 256 units wide, and a random gradient back: one ``Signals`` a seed."""
-    options = {"depth": depth, "width": 256, "activation": activation, "bias_variance": bias_variance}
+def random_networks(
+    x, activation, depth, weight_variances, bias_variance=0.0, seeds=range(8)
+):
+    """Send examples through random networks 256 units wide, and a random gradient back:
+    one ``Signals`` a seed."""
+    options = {
+        "depth": depth,
+        "width": 256,
+        "activation": activation,
+        "bias_variance": bias_variance,
+    }
     return [
-        signal_propagation.random_signals(x, weight_variances=weight_variances, seed=seed, **options)
+        signal_propagation.random_signals(
+            x, weight_variances=weight_variances, seed=seed, **options
+        )
         for seed in seeds
     ]
 
@@ -242,11 +282,25 @@ def random_networks(x, activation, depth, weight_variances, bias_variance=0.0, s
 
 # %% slideshow={"slide_type": "subslide"}
 images = digits.train.take(8).x.reshape(8, 64) - 0.5
-images /= np.sqrt(np.mean(images**2, axis=1, keepdims=True))  # mean square 1: layer 1 has variance σ_w²
-signals = {(a, d): random_networks(images, a, d, VARIANCES) for a in ACTIVATIONS for d in DEPTHS}
-measured = {a: np.array([[run.log10_ratio() for run in signals[a, d]] for d in DEPTHS]) for a in ACTIVATIONS}
+images /= np.sqrt(
+    np.mean(images**2, axis=1, keepdims=True)
+)  # mean square 1: layer 1 has variance σ_w²
+signals = {
+    (a, d): random_networks(images, a, d, VARIANCES)
+    for a in ACTIVATIONS
+    for d in DEPTHS
+}
+measured = {
+    a: np.array([[run.log10_ratio() for run in signals[a, d]] for d in DEPTHS])
+    for a in ACTIVATIONS
+}
 predicted = {
-    a: np.array([[mean_field.log_rates(v, d, a, v).sum() / np.log(10) for v in VARIANCES] for d in DEPTHS])
+    a: np.array(
+        [
+            [mean_field.log_rates(v, d, a, v).sum() / np.log(10) for v in VARIANCES]
+            for d in DEPTHS
+        ]
+    )
     for a in ACTIVATIONS
 }
 figures.by_depth(
@@ -254,13 +308,20 @@ figures.by_depth(
     predicted,
     DEPTHS,
     list(STARTS),
-    caption="Each point: mean of 8 random networks with its 95 % interval; powers of ten. A straight line through 0 is "
-    "the same factor in every layer. Dashed: the theory of the next section, which has seen none of these "
-    "points. The four panels have different scales.",
+    caption=(
+        "Each point: mean of 8 random networks with its 95 % interval; powers of ten."
+        " A straight line through 0 is the same factor in every layer. Dashed: the"
+        " theory of the next section, which has seen none of these points. The four"
+        " panels have different scales."
+    ),
 )
 
 # %%
-at_64 = {(a, s): Measured(measured[a][-1, :, case]) for a in ACTIVATIONS for case, s in enumerate(STARTS)}
+at_64 = {
+    (a, s): Measured(measured[a][-1, :, case])
+    for a in ACTIVATIONS
+    for case, s in enumerate(STARTS)
+}
 show.table(
     [[a, *(f"{at_64[a, s]:.1f}" for s in STARTS)] for a in ACTIVATIONS],
     ["64 layers", *STARTS],
@@ -268,33 +329,41 @@ show.table(
 )
 
 # %%
-by_start = np.log10([run.gradient for run in signals["tanh", 64]]).mean(axis=-1)  # (seeds, starts, layers)
+by_start = np.log10([run.gradient for run in signals["tanh", 64]]).mean(
+    axis=-1
+)  # (seeds, starts, layers)
 figures.by_layer(
     {start: by_start[:, case].T for case, start in enumerate(STARTS)},
     title="64 tanh layers: gradient norm by layer",
     ylabel="log10 of the norm of ∂L/∂h",
-    caption="The gradient enters at the right and travels left. Too small: it shrinks at every step; too large: it "
-    "grows at every step; the line that stays is the one worth looking for.",
+    caption=(
+        "The gradient enters at the right and travels left. Too small: it shrinks at"
+        " every step; too large: it grows at every step; the line that stays is the"
+        " one worth looking for."
+    ),
 )
 
 # %%
 claim.measure(
     "A2.3.1",
-    "64 tanh layers, weights too large: log10 of the first layer's gradient over the last's",
+    "64 tanh layers, weights too large: log10 of the first layer's gradient over the"
+    " last's",
     at_64["tanh", "too large"],
     above=2,
     control=at_64["tanh", "Glorot = LeCun"],
 )
 claim.measure(
     "A2.3.1",
-    "64 ReLU layers, Glorot's initialisation: log10 of the first layer's gradient over the last's",
+    "64 ReLU layers, Glorot's initialisation: log10 of the first layer's gradient"
+    " over the last's",
     at_64["relu", "Glorot = LeCun"],
     below=-6,
     control=at_64["relu", "He"],
 )
 claim.measure(
     "A2.3.1",
-    "64 ReLU layers, He's initialisation: log10 of the first layer's gradient over the last's",
+    "64 ReLU layers, He's initialisation: log10 of the first layer's gradient over"
+    " the last's",
     at_64["relu", "He"],
     between=(-1.5, 1.5),
     control=at_64["relu", "Glorot = LeCun"],
@@ -334,7 +403,10 @@ claim.measure(
 show.source(mean_field.gaussian_mean, mean_field.next_variance, mean_field.chi)
 
 # %% slideshow={"slide_type": "subslide"}
-FIRST, LAST = 24, 60  # the window of layers: where the forward variance settles, it has settled by then
+FIRST, LAST = (
+    24,
+    60,
+)  # the window of layers: where the forward variance settles, it has settled by then
 rates, foretold = {}, {}
 for activation in ACTIVATIONS:
     by_seed = np.array([run.log_rate(FIRST, LAST) for run in signals[activation, 64]])
@@ -342,9 +414,16 @@ for activation in ACTIVATIONS:
         rates[activation, start] = Measured(by_seed[:, case])
         by_layer = mean_field.log_rates(variance, 64, activation, variance)
         foretold[activation, start] = by_layer[FIRST - 1 : LAST - 1].mean()
-settled = {(a, s): mean_field.fixed_point(a, v) for a in ACTIVATIONS for s, v in STARTS.items()}
+settled = {
+    (a, s): mean_field.fixed_point(a, v)
+    for a in ACTIVATIONS
+    for s, v in STARTS.items()
+}
 show.table(
-    [[a, s, f"{settled[a, s]:.2g}", f"{foretold[a, s]:+.4f}", f"{rates[a, s]:.4f}"] for a, s in rates],
+    [
+        [a, s, f"{settled[a, s]:.2g}", f"{foretold[a, s]:+.4f}", f"{rates[a, s]:.4f}"]
+        for a, s in rates
+    ],
     ["activation", "start", "variance settles at", "½ ln χ, theory", "measured"],
     "Growth of the gradient norm per layer (natural log)",
 )
@@ -360,7 +439,8 @@ show.table(
 
 # %% slideshow={"slide_type": "subslide"}
 def error(rate, prediction):
-    """How far a measured rate is from a predicted one, in tolerances: 5 %, or 0.01 a layer if that is more."""
+    """How far a measured rate is from a predicted one, in tolerances: 5 %, or 0.01 a
+    layer if that is more."""
     tolerance = max(0.05 * abs(prediction), 0.01)
     return Measured([(value - prediction) / tolerance for value in rate.values])
 
@@ -370,7 +450,8 @@ for activation, start in rates:
     other = order[(order.index(start) + 1) % len(order)]
     claim.measure(
         "C03.3",
-        f"{activation}, {start}: rate per layer against mean-field theory, in tolerances",
+        f"{activation}, {start}: rate per layer against mean-field theory, in"
+        " tolerances",
         error(rates[activation, start], foretold[activation, start]),
         between=(-1, 1),
         control=error(rates[activation, other], foretold[activation, start]),
@@ -391,7 +472,8 @@ for case, (activation, variance, other) in cases.items():
     wanted = mean_field.log_rate(activation, variance)
     claim.measure(
         "C03.3",
-        f"{activation}, σ_w² = {variance:g}, 1,024 units: measured rate over predicted rate",
+        f"{activation}, σ_w² = {variance:g}, 1,024 units: measured rate over"
+        " predicted rate",
         Measured(wide[f"{case}, width 1024"]) / wanted,
         between=(0.95, 1.05),
         control=Measured(wide[f"{other}, width 1024"]) / wanted,
@@ -421,26 +503,40 @@ for case, (activation, variance, other) in cases.items():
 
 # %% slideshow={"slide_type": "subslide"}
 weight_axis, bias_axis = np.linspace(0.5, 4.0, 24), 0.6 * np.linspace(0, 1, 16) ** 2
-theory = np.array([[mean_field.log_rate("tanh", w, b) for w in weight_axis] for b in bias_axis])
+theory = np.array(
+    [[mean_field.log_rate("tanh", w, b) for w in weight_axis] for b in bias_axis]
+)
 border = [mean_field.critical_weight_variance("tanh", b) for b in bias_axis]
 weights, discs = [0.75, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75], []
 for b in (0.05, 0.15, 0.3, 0.5):
-    runs = random_networks(images, "tanh", 40, weights, bias_variance=b, seeds=range(3))
-    discs += zip(weights, [b] * 7, np.mean([run.log_rate(12, 38) for run in runs], axis=0), strict=True)
+    runs = random_networks(
+        images, "tanh", 40, weights, bias_variance=b, seeds=range(3)
+    )
+    discs += zip(
+        weights,
+        [b] * 7,
+        np.mean([run.log_rate(12, 38) for run in runs], axis=0),
+        strict=True,
+    )
 figures.phase_diagram(
     weight_axis,
     bias_axis,
     theory,
     (border, bias_axis),
     discs,
-    caption="Shade: theory; discs: measured in random networks, in the same shades. Left of the line gradients shrink "
-    "(the ordered phase), right of it they grow (chaos). Depth costs least along the line.",
+    caption=(
+        "Shade: theory; discs: measured in random networks, in the same shades. Left"
+        " of the line gradients shrink (the ordered phase), right of it they grow"
+        " (chaos). Depth costs least along the line."
+    ),
 )
 
 # %%
 expected = np.array([mean_field.log_rate("tanh", w, b) for w, b, _ in discs])
 found = np.array([rate for *_, rate in discs])
-naive = np.array([np.log(w) / 2 for w, *_ in discs])  # the weights alone, without slopes and biases
+naive = np.array(
+    [np.log(w) / 2 for w, *_ in discs]
+)  # the weights alone, without slopes and biases
 claim.measure(
     "C03.4",
     "28 tanh networks over the plane: largest error of the predicted rate per layer",
@@ -450,7 +546,8 @@ claim.measure(
 )
 moved = [mean_field.critical_weight_variance("tanh", b) for b in (0.0, 0.5)]
 show.markdown(
-    f"By theory the border lies at σ_w² = {moved[0]:.2f} without biases, at {moved[1]:.2f} with σ_b² = 0.5."
+    f"By theory the border lies at σ_w² = {moved[0]:.2f} without biases, at"
+    f" {moved[1]:.2f} with σ_b² = 0.5."
 )
 
 # %% [markdown]
@@ -509,32 +606,48 @@ NETWORKS = {
 
 
 def five_networks(x, options):
-    """Jacobians of five random tanh networks of 49 layers and 64 units, at one input."""
+    """Jacobians of five random tanh networks of 49 layers and 64 units, at one
+    input."""
     shape = {"depth": 49, "width": 64, "activation": "tanh"}
-    return [signal_propagation.random_jacobians(x, seed=seed, **shape, **options) for seed in range(5)]
+    return [
+        signal_propagation.random_jacobians(x, seed=seed, **shape, **options)
+        for seed in range(5)
+    ]
 
 
-jacobians = {label: five_networks(images[0], options) for label, options in NETWORKS.items()}
+jacobians = {
+    label: five_networks(images[0], options) for label, options in NETWORKS.items()
+}
 
 # %% slideshow={"slide_type": "subslide"}
 COUNTS = [1, 12, 24, 36, 48]
 singular_values = signal_propagation.log10_singular_values
 spectra = {
-    label: np.array([[singular_values(run.layers[:count]) for run in runs] for count in COUNTS])
+    label: np.array(
+        [[singular_values(run.layers[:count]) for run in runs] for count in COUNTS]
+    )
     for label, runs in jacobians.items()
 }
 figures.singular_values(
     spectra,
     COUNTS,
-    caption="Powers of ten by which a product of Jacobians stretches its directions (mean of 5 networks). In A all "
-    "shrink. In B some grow while the rest vanish: one product, both fates. C's layers never stretch, "
-    "and neither does their product.",
+    caption=(
+        "Powers of ten by which a product of Jacobians stretches its directions (mean"
+        " of 5 networks). In A all shrink. In B some grow while the rest vanish: one"
+        " product, both fates. C's layers never stretch, and neither does their"
+        " product."
+    ),
 )
 
 # %%
-slopes = {label: Measured([run.slopes.mean() for run in runs]) for label, runs in jacobians.items()}
+slopes = {
+    label: Measured([run.slopes.mean() for run in runs])
+    for label, runs in jacobians.items()
+}
 stretch = {
-    label: Measured([np.linalg.norm(run.layers, 2, axis=(1, 2)).max() for run in runs])
+    label: Measured(
+        [np.linalg.norm(run.layers, 2, axis=(1, 2)).max() for run in runs]
+    )
     for label, runs in jacobians.items()
 }
 largest = {label: Measured(values[-1, :, 0]) for label, values in spectra.items()}
@@ -542,7 +655,10 @@ median = {label: Measured(values[-1, :, 32]) for label, values in spectra.items(
 columns = {"mean φ'": slopes, "most that a layer stretches": stretch}
 columns |= {"log10 largest of 48 layers": largest, "log10 median": median}
 show.table(
-    [[label, *(f"{values[label]:.2f}" for values in columns.values())] for label in NETWORKS],
+    [
+        [label, *(f"{values[label]:.2f}" for values in columns.values())]
+        for label in NETWORKS
+    ],
     ["network", *columns],
 )
 
@@ -557,7 +673,8 @@ smaller_slopes = claim.measure(
 )
 never = claim.measure(
     "A2.3.3",
-    "layers that don't stretch (C), 48 of them: log10 of the product's largest singular value",
+    "layers that don't stretch (C), 48 of them: log10 of the product's largest"
+    " singular value",
     largest[c],
     below=1e-6,
     control=largest[b],
@@ -570,7 +687,8 @@ both = claim.measure(
     control=median[b],
 )
 cause = claim.verdict(
-    "A2.3.3", {"does not hold for explosion": smaller_slopes.ok and never.ok, "holds": True}
+    "A2.3.3",
+    {"does not hold for explosion": smaller_slopes.ok and never.ok, "holds": True},
 )
 
 # %% [markdown]
@@ -608,14 +726,28 @@ cause = claim.verdict(
 
 # %% slideshow={"slide_type": "subslide"}
 def rate_at_start(activation, normalisation, split):
-    """Log growth of the kernels' gradients per layer of five networks, 24 layers of 128 units, as they start."""
-    options = {"depth": 24, "width": 128, "activation": activation, "normalisation": normalisation}
-    networks = models.DeepNetworks((8, 8, 1), 10, seeds=range(5), dtype="float64", **options)
-    by_network = gradients.by_layer(networks, networks.objective, (split.x - 0.5, split.y))
+    """Log growth of the kernels' gradients per layer of five networks, 24 layers of 128
+    units, as they start."""
+    options = {
+        "depth": 24,
+        "width": 128,
+        "activation": activation,
+        "normalisation": normalisation,
+    }
+    networks = models.DeepNetworks(
+        (8, 8, 1), 10, seeds=range(5), dtype="float64", **options
+    )
+    by_network = gradients.by_layer(
+        networks, networks.objective, (split.x - 0.5, split.y)
+    )
     return Measured(gradients.rates_per_layer(by_network, skip=8))
 
 
-shown = [(name, kind) for kind in ("batch", "layer") for name in ("relu", "sigmoid", "tanh")]
+shown = [
+    (name, kind)
+    for kind in ("batch", "layer")
+    for name in ("relu", "sigmoid", "tanh")
+]
 normalised = {key: rate_at_start(*key, digits.train.take(500)) for key in shown}
 by_theory = {key: np.log(mean_field.normalised_chi(*key)) / 2 for key in shown}
 show.table(
@@ -628,7 +760,8 @@ show.table(
 other = {"batch": "layer", "layer": "batch"}
 claim.measure(
     "C03.6",
-    "plain ReLU network with batch normalisation, as it starts: log growth of the gradient per layer",
+    "plain ReLU network with batch normalisation, as it starts: log growth of the"
+    " gradient per layer",
     normalised["relu", "batch"],
     between=(0.12, 0.26),
     control=normalised["relu", "layer"],
@@ -638,7 +771,10 @@ claim.measure(
     "six normalised networks: largest difference between measured and predicted rate",
     max(abs(normalised[key].mean - by_theory[key]) for key in shown),
     below=0.06,
-    control=max(abs(normalised[name, kind].mean - by_theory[name, other[kind]]) for name, kind in shown),
+    control=max(
+        abs(normalised[name, kind].mean - by_theory[name, other[kind]])
+        for name, kind in shown
+    ),
 )
 
 # %% [markdown]
@@ -669,14 +805,20 @@ claim.measure(
 # the formula and nothing else:
 
 # %% slideshow={"slide_type": "subslide"}
-show.source(models.DeepNetworks.call, models.DeepNetworks._units, models.DeepNetworks._normalised)
+show.source(
+    models.DeepNetworks.call,
+    models.DeepNetworks._units,
+    models.DeepNetworks._normalised,
+)
 
 # %% slideshow={"slide_type": "subslide"}
 CURES = {
     "nothing": {},
     "dropout 20 %": {"dropout": 0.2},
     "L2 1e-4": {"l2": 1e-4},
-    "start at χ = 1": {"weight_variance": mean_field.critical_weight_variance("sigmoid")},
+    "start at χ = 1": {
+        "weight_variance": mean_field.critical_weight_variance("sigmoid")
+    },
     "ReLU, Glorot": {"activation": "relu"},
     "ReLU, He": {"activation": "relu", "weight_variance": 2.0},
     "batch norm": {"normalisation": "batch"},
@@ -688,15 +830,26 @@ CURES = {
 
 # %%
 def deep_networks(options, dtype="float32"):
-    """Five networks of 20 layers and 32 units for 8x8 digits, with the given options."""
-    return models.DeepNetworks((8, 8, 1), 10, depth=20, width=32, seeds=range(5), dtype=dtype, **options)
+    """Five networks of 20 layers and 32 units for 8x8 digits, with the given
+    options."""
+    return models.DeepNetworks(
+        (8, 8, 1), 10, depth=20, width=32, seeds=range(5), dtype=dtype, **options
+    )
 
 
 def trained_accuracy(options, optimizer, train, test):
-    """Test accuracy of the five trained networks, one value a seed; that of guessing if the loss isn't finite."""
+    """Test accuracy of the five trained networks, one value a seed; that of guessing if
+    the loss isn't finite."""
     networks = deep_networks(options)
     try:
-        training.fit(networks, networks.objective, train, epochs=15, batch_size=49, optimizer=optimizer)
+        training.fit(
+            networks,
+            networks.objective,
+            train,
+            epochs=15,
+            batch_size=49,
+            optimizer=optimizer,
+        )
     except training.NonFiniteLossError:
         return Measured([0.1] * 5)
     scores = training.evaluate(networks, networks.objective, test)
@@ -708,22 +861,35 @@ train, at_start, accuracy = digits.train.take(1_078), {}, {}  # 22 whole batches
 for cure, options in CURES.items():
     networks = deep_networks(options, "float64")
     at_start[cure] = gradients.by_layer(networks, networks.objective, sample)
-    accuracy[cure] = trained_accuracy(options, keras.optimizers.Adam(1e-3), train, digits.test)
+    accuracy[cure] = trained_accuracy(
+        options, keras.optimizers.Adam(1e-3), train, digits.test
+    )
 figures.cures(
     at_start,
     accuracy,
     chance=0.1,
-    caption="Left: gradients at the start, mean of 5 seeds. Right: accuracy on test digits after 15 epochs, with 95 % "
-    "intervals. Dropout's and L2's gradients vanish like the untreated network's (hidden below L2's).",
+    caption=(
+        "Left: gradients at the start, mean of 5 seeds. Right: accuracy on test"
+        " digits after 15 epochs, with 95 % intervals. Dropout's and L2's gradients"
+        " vanish like the untreated network's (hidden below L2's)."
+    ),
 )
 
 # %%
 show.table(
     [
-        [cure, f"{Measured(at_start[cure][1] - at_start[cure][-2]):.1f}", f"{accuracy[cure]:.1%}"]
+        [
+            cure,
+            f"{Measured(at_start[cure][1] - at_start[cure][-2]):.1f}",
+            f"{accuracy[cure]:.1%}",
+        ]
         for cure in CURES
     ],
-    ["20 layers, and …", "log10 first over last hidden kernel's gradient", "test accuracy"],
+    [
+        "20 layers, and …",
+        "log10 first over last hidden kernel's gradient",
+        "test accuracy",
+    ],
 )
 
 # %% [markdown]
@@ -766,7 +932,8 @@ claim.measure(
 )
 claim.measure(
     "C03.8",
-    "batch normalisation added to ReLU layers: change in test accuracy, paired by seed",
+    "batch normalisation added to ReLU layers: change in test accuracy, paired by"
+    " seed",
     accuracy["batch norm, ReLU"] - accuracy["ReLU, He"],
     below=-0.2,
     control=accuracy["batch norm"] - accuracy["nothing"],
@@ -803,9 +970,17 @@ show.source(gradients.ClippedSGD.apply)
 exploding = {"activation": "relu", "weight_variance": 2.0, "residual": True}
 networks = deep_networks(exploding, "float64")
 whole_norm = (
-    np.log10(np.sum(10 ** (2 * gradients.by_layer(networks, networks.objective, sample)), axis=0)) / 2
+    np.log10(
+        np.sum(
+            10 ** (2 * gradients.by_layer(networks, networks.objective, sample)),
+            axis=0,
+        )
+    )
+    / 2
 )
-plain_descent, clipped_descent = keras.optimizers.SGD(0.1), gradients.ClippedSGD(0.1, limit=1.0)
+plain_descent, clipped_descent = keras.optimizers.SGD(0.1), gradients.ClippedSGD(
+    0.1, limit=1.0
+)
 unclipped = trained_accuracy(exploding, plain_descent, train, digits.test)
 clipped = trained_accuracy(exploding, clipped_descent, train, digits.test)
 vanishing_clipped = trained_accuracy({}, clipped_descent, train, digits.test)
@@ -820,7 +995,11 @@ show.table(
 
 # %%
 claim.measure(
-    "C03.9", "clipping makes an exploding network learn: test accuracy", clipped, above=0.5, control=unclipped
+    "C03.9",
+    "clipping makes an exploding network learn: test accuracy",
+    clipped,
+    above=0.5,
+    control=unclipped,
 )
 claim.measure(
     "C03.9",
@@ -830,15 +1009,18 @@ claim.measure(
     control=clipped,
 )
 show.markdown(f"""
-The exploding network's gradient has the norm $10^{{x}}$, x = {Measured(whole_norm):.1f}. A few steps of plain descent throw
-the weights so far that the loss is no longer a number (counted as guessing); clipped, no step is longer than the
-learning rate.
+The exploding network's gradient has the norm $10^{{x}}$, x =
+{Measured(whole_norm):.1f}. A few steps of plain descent throw the weights so far that
+the loss is no longer a number (counted as guessing); clipped, no step is longer than
+the learning rate.
 """)
 cure = claim.verdict(
     "A2.3.2",
     {
-        "does not hold for dropout and L2": all(m.ok for m in not_cured.values())
-        and any(m.ok for m in cured.values()),
+        "does not hold for dropout and L2": (
+            all(m.ok for m in not_cured.values())
+            and any(m.ok for m in cured.values())
+        ),
         "holds": all(accuracy[cure].low >= 0.5 for cure in not_cured),
     },
 )
@@ -869,10 +1051,16 @@ for setting, values in recorded.items():
     best[treatment] = max(best.get(treatment, found), found, key=float)
 show.table(
     [[treatment, f"{value:.1%}"] for treatment, value in best.items()],
-    ["20 sigmoid layers, and …", "validation accuracy, best of 6 settings (recorded)"],
+    [
+        "20 sigmoid layers, and …",
+        "validation accuracy, best of 6 settings (recorded)",
+    ],
 )
 for kind in ("dropout", "L2"):
-    strongest = max((value for treatment, value in best.items() if treatment.startswith(kind)), key=float)
+    strongest = max(
+        (value for treatment, value in best.items() if treatment.startswith(kind)),
+        key=float,
+    )
     claim.measure(
         "A2.3.2",
         f"best of 18 settings of {kind}: validation accuracy",
@@ -909,7 +1097,8 @@ for kind in ("dropout", "L2"):
 
 # %% slideshow={"slide_type": "subslide"}
 def similarities(x, depth, residual, seeds=range(8)):
-    """Cosine between input gradients by distance along a closed curve, (seeds, points // 2 + 1)."""
+    """Cosine between input gradients by distance along a closed curve, (seeds, points
+    // 2 + 1)."""
     options = {"depth": depth, "width": 256, "residual": residual}
     return np.array(
         [
@@ -933,15 +1122,19 @@ circle = signal_propagation.circle_through(images[0], images[1], points=72)
 degrees = np.arange(0, 181, 5)
 cosines = {label: similarities(circle, *kind) for label, kind in KINDS.items()}
 theory_cosines = {
-    label: mean_field.gradient_similarity(np.radians(degrees), *kind) for label, kind in KINDS.items()
+    label: mean_field.gradient_similarity(np.radians(degrees), *kind)
+    for label, kind in KINDS.items()
 }
 figures.similarity(
     degrees,
     cosines,
     theory_cosines,
-    caption="Cosine between input gradients against the angle between inputs; mean of 8 random networks, 95 % "
-    "intervals, dashed: theory. A deep plain network's gradients at neighbouring inputs have nothing to "
-    "do with each other; residual links keep the resemblance.",
+    caption=(
+        "Cosine between input gradients against the angle between inputs; mean of 8"
+        " random networks, 95 % intervals, dashed: theory. A deep plain network's"
+        " gradients at neighbouring inputs have nothing to do with each other;"
+        " residual links keep the resemblance."
+    ),
 )
 
 # %%
@@ -955,13 +1148,17 @@ claim.measure(
 )
 claim.measure(
     "C03.10",
-    "50 residual ReLU layers (s = 0.1), 10 degrees apart: cosine between input gradients",
+    "50 residual ReLU layers (s = 0.1), 10 degrees apart: cosine between input"
+    " gradients",
     at_ten["residual, 50 layers, s = 0.1"],
     above=0.5,
     control=at_ten["plain, 50 layers"],
 )
 show.table(
-    [[label, f"{at_ten[label]:.3f}", f"{theory_cosines[label][2]:.3f}"] for label in KINDS],
+    [
+        [label, f"{at_ten[label]:.3f}", f"{theory_cosines[label][2]:.3f}"]
+        for label in KINDS
+    ],
     ["network", "measured at 10 degrees", "theory"],
 )
 
@@ -983,8 +1180,10 @@ show.table(
 claim.verdict(
     "A2.3.1",
     {
-        "holds when the network is started off the line χ = 1": abs(at_64["relu", "He"].mean) < 1.5
-        and at_64["relu", "Glorot = LeCun"].high < -6,
+        "holds when the network is started off the line χ = 1": (
+            abs(at_64["relu", "He"].mean) < 1.5
+            and at_64["relu", "Glorot = LeCun"].high < -6
+        ),
         "holds": min(abs(value.mean) for value in at_64.values()) >= 1.5,
         "does not hold": True,
     },

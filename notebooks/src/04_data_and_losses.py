@@ -277,7 +277,7 @@ drawings.row(lambda ax: draw_fits("Gaussian", points, true_curve, three, ax),
 
 # %% slideshow={"slide_type": "fragment"}
 def ratio(distances, noise, loss, other):
-    """Squared distance from the truth under one loss over that under another, paired."""
+    """Squared distance from the truth under one loss over another's, paired."""
     return distances[noise, loss] / distances[noise, other]
 
 
@@ -1087,7 +1087,8 @@ found = {title: calibration.reliability(calibration.softmax(on_test[0], T),
          for title, T in [("As trained", 1.0), ("With temperature", temperatures[0])]}
 plain, softer = found
 drawings.row(lambda ax: drawings.reliability_diagram(found[plain], title=plain, ax=ax),
-             lambda ax: drawings.reliability_diagram(found[softer], title=softer, ax=ax),
+             lambda ax: drawings.reliability_diagram(
+                 found[softer], title=softer, ax=ax),
              figsize=(9, 4.2),
              caption="Reliability of one network on test digits. As trained the dots "
              "lie below the diagonal: it is surer than it is right. One number, fitted "

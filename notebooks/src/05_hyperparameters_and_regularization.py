@@ -74,17 +74,36 @@ claims = Claims("05")
 # %% slideshow={"slide_type": "fragment"}
 mnist = datasets.load("mnist")
 examples = mnist.train.take(500, seed=0)
-train, validation = tunable.pooled(examples), tunable.pooled(mnist.validation.take(4000, seed=0))
+train, validation = tunable.pooled(examples), tunable.pooled(
+    mnist.validation.take(4000, seed=0)
+)
 print("training", train.x.shape, " validation", validation.x.shape)
 
 # %% [markdown]
 # With Keras one training reads like this, and takes a few lines:
 
 # %% slideshow={"slide_type": "fragment"}
-network = models.mlp((7, 7, 1), 10, hidden=[32], initializer="he_normal", regularizer=keras.regularizers.L2(1e-4), seed=0)
-run = training.fit(network, training.objectives.classification(), train, epochs=20, batch_size=32, validation=validation,
-                   optimizer=keras.optimizers.SGD(0.05, momentum=0.9))
-show.markdown(f"Validation error after 20 epochs: {Measured(1 - run.history['val_accuracy'][-1]):.1%}")
+network = models.mlp(
+    (7, 7, 1),
+    10,
+    hidden=[32],
+    initializer="he_normal",
+    regularizer=keras.regularizers.L2(1e-4),
+    seed=0,
+)
+run = training.fit(
+    network,
+    training.objectives.classification(),
+    train,
+    epochs=20,
+    batch_size=32,
+    validation=validation,
+    optimizer=keras.optimizers.SGD(0.05, momentum=0.9),
+)
+show.markdown(
+    "Validation error after 20 epochs:"
+    f" {Measured(1 - run.history['val_accuracy'][-1]):.1%}"
+)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # A study needs hundreds of trainings. Compiling takes longer than training such a network, so `dlcourse.tunable` compiles *once*: learning
@@ -93,53 +112,124 @@ show.markdown(f"Validation error after 20 epochs: {Measured(1 - run.history['val
 
 # %% slideshow={"slide_type": "fragment"}
 GOOD = {"learning_rate": 0.05, "hidden": 32, "batch_size": 32, "l2": 1e-4}
-SWEEPS = {"learning_rate": [5e-4, 1.5e-3, 5e-3, 0.015, 0.05, 0.15, 0.5, 1.5, 5.0], "hidden": [1, 2, 4, 8, 16, 32, 64, 96, 128],
-          "batch_size": [8, 16, 32, 64, 96, 128, 256, 500], "l2": [1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 0.1, 1.0]}
+SWEEPS = {
+    "learning_rate": [5e-4, 1.5e-3, 5e-3, 0.015, 0.05, 0.15, 0.5, 1.5, 5.0],
+    "hidden": [1, 2, 4, 8, 16, 32, 64, 96, 128],
+    "batch_size": [8, 16, 32, 64, 96, 128, 256, 500],
+    "l2": [1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 0.1, 1.0],
+}
 
 
 def sweep(network, name, values, good, measure, seeds=range(5), epochs=20):
-    """Final errors (values, seeds) with one hyperparameter moved and the others as they are."""
+    """Final errors (values, seeds) with one hyperparameter moved and the others as they
+    are."""
     settings = [tunable.Setting(**{**good, name: value}) for value in values]
     return network.train(settings, seeds, epochs, measure)[:, :, -1]
 
 
 small = tunable.Tunable(train, classes=10, shifted=tunable.shifted(examples))
-errors = {name: sweep(small, name, values, GOOD, lambda members: members.errors(validation)) for name, values in SWEEPS.items()}
+errors = {
+    name: sweep(small, name, values, GOOD, lambda members: members.errors(validation))
+    for name, values in SWEEPS.items()
+}
+
 
 # %% slideshow={"slide_type": "fragment"}
 def draw_sweep(name, values, error, good, ax):
-    label = {"hidden": "hidden units", "l2": "strength of L2", "batch_size": "batch size (examples)"}.get(name, "learning rate")
-    drawings.curves(values, {"error": 100 * error}, label, "validation error (%)", label.capitalize(), xscale="log", ax=ax)
+    label = {
+        "hidden": "hidden units",
+        "l2": "strength of L2",
+        "batch_size": "batch size (examples)",
+    }.get(name, "learning rate")
+    drawings.curves(
+        values,
+        {"error": 100 * error},
+        label,
+        "validation error (%)",
+        label.capitalize(),
+        xscale="log",
+        ax=ax,
+    )
     ax.axvline(good, color="black", linestyle=":", linewidth=1)
     ax.set_ylim(0, 100)
 
 
-drawings.row(*[lambda ax, name=name: draw_sweep(name, SWEEPS[name], errors[name], GOOD[name], ax) for name in SWEEPS], figsize=(13, 3.2),
-             caption="One hyperparameter moved, the others at the dotted good setting; mean of 5 seeds with its 95 % interval. The learning "
-             "rate has a cliff on the right and a slope on the left; more hidden units don't hurt; each has a flat valley.",
-             alt="Four panels of validation error against learning rate, hidden units, batch size and L2 strength. Learning rate: a "
-             "valley with a cliff on the right. Hidden units: falling. Batch size: rising for large batches. L2: a cliff on the right.")
+drawings.row(
+    *[
+        lambda ax, name=name: draw_sweep(
+            name, SWEEPS[name], errors[name], GOOD[name], ax
+        )
+        for name in SWEEPS
+    ],
+    figsize=(13, 3.2),
+    caption=(
+        "One hyperparameter moved, the others at the dotted good setting; mean of 5"
+        " seeds with its 95 % interval. The learning rate has a cliff on the right"
+        " and a slope on the left; more hidden units don't hurt; each has a flat"
+        " valley."
+    ),
+    alt=(
+        "Four panels of validation error against learning rate, hidden units, batch"
+        " size and L2 strength. Learning rate: a valley with a cliff on the right."
+        " Hidden units: falling. Batch size: rising for large batches. L2: a cliff on"
+        " the right."
+    ),
+)
+
 
 # %% slideshow={"slide_type": "fragment"}
 def spread(error, values, centre, factor):
-    """Worst minus best mean error among the values within a factor of the centre, seed by seed."""
-    near = [index for index, value in enumerate(values) if 1 / factor <= value / centre * 1.0001 and value / centre <= factor * 1.0001]
+    """Worst minus best mean error among the values within a factor of the centre, seed
+    by seed."""
+    near = [
+        index
+        for index, value in enumerate(values)
+        if 1 / factor <= value / centre * 1.0001 and value / centre <= factor * 1.0001
+    ]
     by_value = error[near].mean(axis=1)
     return Measured(error[near][by_value.argmax()] - error[near][by_value.argmin()])
 
 
 wide = {name: spread(errors[name], SWEEPS[name], GOOD[name], 1e6) for name in SWEEPS}
 close = {name: spread(errors[name], SWEEPS[name], GOOD[name], 3.1) for name in SWEEPS}
-show.table([[name.replace("_", " "), f"{SWEEPS[name][0]:g} to {SWEEPS[name][-1]:g}", f"{wide[name]:.1%}", f"{close[name]:.1%}"] for name in SWEEPS],
-           ["hyperparameter", "sweep", "worst − best, whole sweep", "within a factor of 3"], "Differences in validation error, in percentage points")
+show.table(
+    [
+        [
+            name.replace("_", " "),
+            f"{SWEEPS[name][0]:g} to {SWEEPS[name][-1]:g}",
+            f"{wide[name]:.1%}",
+            f"{close[name]:.1%}",
+        ]
+        for name in SWEEPS
+    ],
+    ["hyperparameter", "sweep", "worst − best, whole sweep", "within a factor of 3"],
+    "Differences in validation error, in percentage points",
+)
 
 # %% slideshow={"slide_type": "fragment"}
 at_good = errors["learning_rate"][SWEEPS["learning_rate"].index(0.05)]
-luck = Measured(np.abs(at_good - np.roll(at_good, 1)))                # same setting, next seed
-one_sided = {name: Measured(error[[0, -1]].min(axis=0) - error[error.mean(axis=1).argmin()]) for name, error in errors.items()}
-claims.measure("C05.0", "learning rate: the better end of the sweep minus its best value", one_sided["learning_rate"], above=0.2, control=one_sided["hidden"])
-effects = [claims.measure("A2.5.1", f"{name.replace('_', ' ')}: worst minus best of its sweep, share of errors", wide[name], above=0.05,
-                          control=luck) for name in SWEEPS]
+luck = Measured(np.abs(at_good - np.roll(at_good, 1)))  # same setting, next seed
+one_sided = {
+    name: Measured(error[[0, -1]].min(axis=0) - error[error.mean(axis=1).argmin()])
+    for name, error in errors.items()
+}
+claims.measure(
+    "C05.0",
+    "learning rate: the better end of the sweep minus its best value",
+    one_sided["learning_rate"],
+    above=0.2,
+    control=one_sided["hidden"],
+)
+effects = [
+    claims.measure(
+        "A2.5.1",
+        f"{name.replace('_', ' ')}: worst minus best of its sweep, share of errors",
+        wide[name],
+        above=0.05,
+        control=luck,
+    )
+    for name in SWEEPS
+]
 
 # %% [markdown]
 # Did you fear for all four alike? "A great deal" depends on how far one moves. The wrong guess is to take the best value for a needle: each
@@ -152,15 +242,19 @@ effects = [claims.measure("A2.5.1", f"{name.replace('_', ' ')}: worst minus best
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Can you find a learning rate without training once to the end?
 #
-# Nine learning rates with five seeds were 45 trainings. Is there a cheaper way, one that takes two epochs instead of 900?
+# Nine learning rates with five seeds were 45 trainings. Is there a cheaper way, one that takes six epochs instead of 900?
 #
 # **Predict before you run.** During one short training the rate rises from 0.0001 to 10 by equal factors. What does the loss do meanwhile, and
 # which point of its curve would you choose: where the loss is smallest, or an earlier one?
 
+
 # %% slideshow={"slide_type": "subslide"}
 def range_test(network, good, low=1e-4, high=10.0, epochs=6, seeds=range(5)):
-    """Rates (steps,) that rise by equal factors, and the loss at each (steps, seeds), in nats."""
-    members = network.start([tunable.Setting(**{**good, "learning_rate": low})], seeds)
+    """Rates (steps,) that rise by equal factors, and the loss at each (steps, seeds),
+    in nats."""
+    members = network.start(
+        [tunable.Setting(**{**good, "learning_rate": low})], seeds
+    )
     losses = []
     for _ in range(epochs):
         members.epoch(epochs, schedule=lambda share: (high / low) ** share)
@@ -171,7 +265,11 @@ def range_test(network, good, low=1e-4, high=10.0, epochs=6, seeds=range(5)):
 
 def suggested(rates, losses, factor=3.0):
     """A third of the rate at which the smoothed loss is smallest, for each seed."""
-    smooth = np.apply_along_axis(lambda column: np.convolve(column, np.ones(5) / 5, "same"), 0, np.nan_to_num(losses, nan=1e9))[2:-2]
+    smooth = np.apply_along_axis(
+        lambda column: np.convolve(column, np.ones(5) / 5, "same"),
+        0,
+        np.nan_to_num(losses, nan=1e9),
+    )[2:-2]
     return rates[2:-2][smooth.argmin(axis=0)] / factor
 
 
@@ -179,18 +277,49 @@ rates, losses = range_test(small, GOOD)
 found = suggested(rates, losses)
 
 # %% slideshow={"slide_type": "fragment"}
-drawings.curves(rates, {"loss of the step's batch": np.clip(np.nan_to_num(losses, nan=10), 0, 10)}, "learning rate", "loss (nats)",
-                "Learning-rate range test", xscale="log", marks={"guessing, log 10": np.log(10)},
-                caption="One short training with a rising rate, mean of 5 seeds. Nothing happens, then the loss falls, then it explodes. The useful rate lies "
-                "left of the smallest loss.")
-at_found = np.array([sweep(small, "learning_rate", [float(rate)], GOOD, lambda members: members.errors(validation), seeds=[seed])[0, 0]
-                     for seed, rate in enumerate(found)])
+drawings.curves(
+    rates,
+    {"loss of the step's batch": np.clip(np.nan_to_num(losses, nan=10), 0, 10)},
+    "learning rate",
+    "loss (nats)",
+    "Learning-rate range test",
+    xscale="log",
+    marks={"guessing, log 10": np.log(10)},
+    caption=(
+        "One short training with a rising rate, mean of 5 seeds. Nothing happens,"
+        " then the loss falls, then it explodes. The useful rate lies left of the"
+        " smallest loss."
+    ),
+)
+at_found = np.array(
+    [
+        sweep(
+            small,
+            "learning_rate",
+            [float(rate)],
+            GOOD,
+            lambda members: members.errors(validation),
+            seeds=[seed],
+        )[0, 0]
+        for seed, rate in enumerate(found)
+    ]
+)
 best_rate = errors["learning_rate"][errors["learning_rate"].mean(axis=1).argmin()]
-show.markdown(f"Suggested rate: {Measured(found):.2g}; validation error with it {Measured(at_found):.1%}, with the best of the sweep {Measured(best_rate):.1%}.")
+show.markdown(
+    f"Suggested rate: {Measured(found):.2g}; validation error with it"
+    f" {Measured(at_found):.1%}, with the best of the sweep"
+    f" {Measured(best_rate):.1%}."
+)
 
 # %% slideshow={"slide_type": "fragment"}
-claims.measure("C05.1", "the range test's rate against the best of nine trained to the end: difference in error", at_found - best_rate, below=0.05,
-               control=errors["learning_rate"][0] - best_rate)
+claims.measure(
+    "C05.1",
+    "the range test's rate against the best of nine trained to the end: difference in"
+    " error",
+    at_found - best_rate,
+    below=0.05,
+    control=errors["learning_rate"][0] - best_rate,
+)
 
 # %% [markdown]
 # Did you choose the lowest point? That is the common guess, and it is the edge of the cliff: there the loss has stopped falling *because* the rate is
@@ -206,6 +335,7 @@ claims.measure("C05.1", "the range test's rate against the best of nine trained 
 # smoothly to 0; *warm-up*, rising for a tenth of the training and then cosine. At a small peak rate (0.02), a good one (0.1) and a large one (0.3): where
 # does the schedule matter most?
 
+
 # %% slideshow={"slide_type": "subslide"}
 def step(share):
     return np.where(share < 0.5, 1.0, np.where(share < 0.75, 0.1, 0.01))
@@ -216,29 +346,81 @@ def cosine(share):
 
 
 def warm_up(share, length=0.1):
-    return np.where(share < length, share / length, cosine((share - length) / (1 - length)))
+    return np.where(
+        share < length, share / length, cosine((share - length) / (1 - length))
+    )
 
 
-schedules = {"constant": np.ones_like, "step": step, "cosine": cosine, "warm-up": warm_up}
+schedules = {
+    "constant": np.ones_like,
+    "step": step,
+    "cosine": cosine,
+    "warm-up": warm_up,
+}
 peaks = [0.02, 0.1, 0.3]
 settings = [tunable.Setting(**{**GOOD, "learning_rate": peak}) for peak in peaks]
-scheduled = {name: small.train(settings, range(8), 20, lambda members: members.errors(validation), factor)[:, :, -1]
-             for name, factor in schedules.items()}
+scheduled = {
+    name: small.train(
+        settings, range(8), 20, lambda members: members.errors(validation), factor
+    )[:, :, -1]
+    for name, factor in schedules.items()
+}
 
 # %% slideshow={"slide_type": "fragment"}
 shares = np.linspace(0, 1, 201)[:-1]
-drawings.row(lambda ax: drawings.curves(shares, {name: factor(shares) for name, factor in schedules.items()}, "share of the training done",
-                                        "factor of the peak rate", "Schedules", ax=ax),
-             lambda ax: drawings.bars({f"peak {peak}": {name: Measured(100 * scheduled[name][index]) for name in schedules}
-                                       for index, peak in enumerate(peaks)}, "After 20 epochs", "validation error (%)", ax=ax), figsize=(11, 3.6),
-             caption="Left the factor by which the rate is multiplied. Right the error reached, 8 seeds: schedules matter where the peak is high.",
-             alt="Left: four curves of a learning-rate factor over training. Right: bars of validation error for three peak rates and four schedules.")
+drawings.row(
+    lambda ax: drawings.curves(
+        shares,
+        {name: factor(shares) for name, factor in schedules.items()},
+        "share of the training done",
+        "factor of the peak rate",
+        "Schedules",
+        ax=ax,
+    ),
+    lambda ax: drawings.bars(
+        {
+            f"peak {peak}": {
+                name: Measured(100 * scheduled[name][index]) for name in schedules
+            }
+            for index, peak in enumerate(peaks)
+        },
+        "After 20 epochs",
+        "validation error (%)",
+        ax=ax,
+    ),
+    figsize=(11, 3.6),
+    caption=(
+        "Left the factor by which the rate is multiplied. Right the error reached, 8"
+        " seeds: schedules matter where the peak is high."
+    ),
+    alt=(
+        "Left: four curves of a learning-rate factor over training. Right: bars of"
+        " validation error for three peak rates and four schedules."
+    ),
+)
 
 # %% slideshow={"slide_type": "fragment"}
-claims.measure("C05.2", "peak 0.3: error with the cosine schedule minus error at constant rate", scheduled["cosine"][2] - scheduled["constant"][2],
-               below=-0.01, control=scheduled["cosine"][0] - scheduled["constant"][0])
-show.table([[name, *[f"{Measured(scheduled[name][index] - scheduled['constant'][index]):.1%}" for index in range(3)]] for name in schedules],
-           ["schedule", *[f"peak {peak}" for peak in peaks]], "Error minus that of the constant rate, percentage points, paired over 8 seeds")
+claims.measure(
+    "C05.2",
+    "peak 0.3: error with the cosine schedule minus error at constant rate",
+    scheduled["cosine"][2] - scheduled["constant"][2],
+    below=-0.01,
+    control=scheduled["cosine"][0] - scheduled["constant"][0],
+)
+show.table(
+    [
+        [
+            name,
+            *[
+                f"{Measured(scheduled[name][index] - scheduled['constant'][index]):.1%}"
+                for index in range(3)
+            ],
+        ]
+        for name in schedules
+    ],
+    ["schedule", *[f"peak {peak}" for peak in peaks]],
+    "Error minus that of the constant rate, percentage points, paired over 8 seeds",
+)
 
 # %% [markdown]
 # Did you think that a schedule always helps? At the small peak it can't: the rate is too small already, and falling makes it worse or
@@ -256,12 +438,17 @@ show.table([[name, *[f"{Measured(scheduled[name][index] - scheduled['constant'][
 # by half of the error, by a tenth, or not measurably?
 
 # %% slideshow={"slide_type": "subslide"}
-SPACE = {"learning_rate": search.Range(1e-3, 3.0, log=True), "hidden": search.Range(2, 128, log=True, whole=True),
-         "batch_size": search.Range(8, 256, log=True, whole=True), "l2": search.Range(1e-6, 1.0, log=True)}
+SPACE = {
+    "learning_rate": search.Range(1e-3, 3.0, log=True),
+    "hidden": search.Range(2, 128, log=True, whole=True),
+    "batch_size": search.Range(8, 256, log=True, whole=True),
+    "l2": search.Range(1e-6, 1.0, log=True),
+}
 
 
 def objective(network, validation, seed):
-    """A function of a setting that trains it, and yields the validation error after every epoch."""
+    """A function of a setting that trains it, and yields the validation error after
+    every epoch."""
 
     def errors(setting):
         members = network.start([tunable.Setting(**setting)], [seed])
@@ -271,12 +458,38 @@ def objective(network, validation, seed):
 
     return errors
 
+
 # %% slideshow={"slide_type": "fragment"}
-ways = {"random": {"sampler": "random"}, "TPE": {"sampler": "tpe"}, "TPE, Hyperband": {"sampler": "tpe", "pruning": True}}
+ways = {
+    "random": {"sampler": "random"},
+    "TPE": {"sampler": "tpe"},
+    "TPE, Hyperband": {"sampler": "tpe", "pruning": True},
+}
 judge = tunable.pooled(mnist.validation.take(2000, seed=0))
-searches = {name: search.run(objective(small, judge, seed=0), SPACE, budget=216, epochs=9, seed=0, **options) for name, options in ways.items()}
-show.table([[name, found.epochs, mask(len(found.trials)), f"{Measured(found.best.error):.1%}"] for name, found in searches.items()],
-           ["search", "epochs spent", "settings tried", "best validation error"], "One search of each kind, live")
+searches = {
+    name: search.run(
+        objective(small, judge, seed=0),
+        SPACE,
+        budget=216,
+        epochs=9,
+        seed=0,
+        **options,
+    )
+    for name, options in ways.items()
+}
+show.table(
+    [
+        [
+            name,
+            found.epochs,
+            mask(len(found.trials)),
+            f"{Measured(found.best.error):.1%}",
+        ]
+        for name, found in searches.items()
+    ],
+    ["search", "epochs spent", "settings tried", "best validation error"],
+    "One search of each kind, live",
+)
 
 # %% [markdown]
 # One search is an anecdote. Ten of each, over 360 epochs, are recorded by `benchmarks/studies/ch05_search.py`:
@@ -285,24 +498,65 @@ show.table([[name, found.epochs, mask(len(found.trials)), f"{Measured(found.best
 recorded = recording.load("ch05_search")
 names = ["random", "TPE", "random, Hyperband", "TPE, Hyperband"]
 runs = {name: [recorded[f"{name}, {seed}"] for seed in range(10)] for name in names}
-pictures.progress({name: [(np.array(run["spent"]), np.array(run["best"])) for run in found] for name, found in runs.items()},
-                  "Ten searches of each kind (recorded)",
-                  caption="Recorded. The smallest validation error found so far against epochs spent, mean and 95 % interval of 10 searches.")
-final = {name: Measured([run["error"] for run in found]) for name, found in runs.items()}
-show.table([[name, f"{final[name]:.2%}", f"{final[name] - final['random']:.2%}"] for name in names],
-           ["search", "best validation error", "minus random search"], "After 360 epochs, 10 seeds (recorded), paired by seed")
+pictures.progress(
+    {
+        name: [(np.array(run["spent"]), np.array(run["best"])) for run in found]
+        for name, found in runs.items()
+    },
+    "Ten searches of each kind (recorded)",
+    caption=(
+        "Recorded. The smallest validation error found so far against epochs spent,"
+        " mean and 95 % interval of 10 searches."
+    ),
+)
+final = {
+    name: Measured([run["error"] for run in found]) for name, found in runs.items()
+}
+show.table(
+    [
+        [name, f"{final[name]:.2%}", f"{final[name] - final['random']:.2%}"]
+        for name in names
+    ],
+    ["search", "best validation error", "minus random search"],
+    "After 360 epochs, 10 seeds (recorded), paired by seed",
+)
 
 # %% slideshow={"slide_type": "fragment"}
 first = Measured([run["best"][0] for run in runs["random"]])
-claims.measure("C05.3", "random search, 40 settings: error of the best found (recorded), share", final["random"], below=0.25, control=first, source="recorded")
+claims.measure(
+    "C05.3",
+    "random search, 40 settings: error of the best found (recorded), share",
+    final["random"],
+    below=0.25,
+    control=first,
+    source="recorded",
+)
+
+
 def best_after(run, epochs):
     return run["best"][np.searchsorted(run["spent"], epochs, side="right") - 1]
 
 
-claims.measure("C05.3", "TPE minus random search after 360 epochs: best validation error (recorded)", final["TPE"] - final["random"], below=-0.005,
-               control=Measured([best_after(a, 90) - best_after(b, 90) for a, b in zip(runs["TPE"], runs["random"], strict=True)]), source="recorded")
-claims.measure("C05.3", "random search, 24 settings: smallest error of a complete trial, share", searches["random"].best.error, below=0.25,
-               control=float(np.median([trial.error for trial in searches["random"].trials])))
+claims.measure(
+    "C05.3",
+    "TPE minus random search after 360 epochs: best validation error (recorded)",
+    final["TPE"] - final["random"],
+    below=-0.005,
+    control=Measured(
+        [
+            best_after(a, 90) - best_after(b, 90)
+            for a, b in zip(runs["TPE"], runs["random"], strict=True)
+        ]
+    ),
+    source="recorded",
+)
+claims.measure(
+    "C05.3",
+    "random search, 24 settings: smallest error of a complete trial, share",
+    searches["random"].best.error,
+    below=0.25,
+    control=float(np.median([trial.error for trial in searches["random"].trials])),
+)
 
 # %% [markdown]
 # Two wrong guesses are common: that a clever search halves the error, and that it doesn't matter. Here TPE gains some percentage points over random search at the same price, since its later settings are near the good ones. Its first ten settings are
@@ -323,28 +577,64 @@ claims.measure("C05.3", "random search, 24 settings: smallest error of a complet
 # %% slideshow={"slide_type": "fragment"}
 live_importance = searches["random"].importances()
 many = [run["importances"] for run in runs["random"]]
-pictures.importances(many, "Importance in ten random searches (recorded)",
-                     caption="Recorded: each dot is one random search of 40 settings, bars are their means.")
+pictures.importances(
+    many,
+    "Importance in ten random searches (recorded)",
+    caption=(
+        "Recorded: each dot is one random search of 40 settings, bars are their"
+        " means."
+    ),
+)
 importance = {name: Measured([one[name] for one in many]) for name in SPACE}
-show.table([[name.replace("_", " "), f"{importance[name]:.2f}", f"{Measured(live_importance[name]):.2f}"] for name in SPACE],
-           ["hyperparameter", "importance, 10 searches (recorded)", "the live search's"])
+show.table(
+    [
+        [
+            name.replace("_", " "),
+            f"{importance[name]:.2f}",
+            f"{Measured(live_importance[name]):.2f}",
+        ]
+        for name in SPACE
+    ],
+    ["hyperparameter", "importance, 10 searches (recorded)", "the live search's"],
+)
+
 
 # %% slideshow={"slide_type": "fragment"}
 def disagreement(one, other):
-    """Half the sum of absolute differences between two sets of shares: 0 the same, 1 nothing in common."""
+    """Half the sum of absolute differences between two sets of shares: 0 the same, 1
+    nothing in common."""
     return 0.5 * sum(abs(one[name] - other[name]) for name in one)
 
 
 def one_cause(setting):
-    yield np.log10(setting["learning_rate"])                          # an "error" that depends on one of the four alone
+    yield np.log10(
+        setting["learning_rate"]
+    )  # an "error" that depends on one of the four alone
 
 
-simple = [search.run(one_cause, SPACE, budget=24, epochs=1, sampler="random", seed=seed).importances() for seed in range(4)]
+simple = [
+    search.run(
+        one_cause, SPACE, budget=24, epochs=1, sampler="random", seed=seed
+    ).importances()
+    for seed in range(4)
+]
 agreeing = Measured([disagreement(simple[0], other) for other in simple[1:]])
-claims.measure("C05.4", "random searches of 40 settings: disagreement about the importances, each with the next (recorded)",
-               [disagreement(a, b) for a, b in zip(many, many[1:] + many[:1], strict=True)], above=0.15, control=agreeing, source="recorded")
-claims.measure("C05.4", "the live search: disagreement about the importances with each of the ten", [disagreement(live_importance, other) for other in many],
-               above=0.15, control=agreeing)
+claims.measure(
+    "C05.4",
+    "random searches of 40 settings: disagreement about the importances, each with"
+    " the next (recorded)",
+    [disagreement(a, b) for a, b in zip(many, many[1:] + many[:1], strict=True)],
+    above=0.15,
+    control=agreeing,
+    source="recorded",
+)
+claims.measure(
+    "C05.4",
+    "the live search: disagreement about the importances with each of the ten",
+    [disagreement(live_importance, other) for other in many],
+    above=0.15,
+    control=agreeing,
+)
 
 # %% [markdown]
 # Did you expect one order? The usual wrong guess is to read the bars as a law of networks. The dots scatter widely: a few dozen settings are little to split a variance by, and two searches that differ in luck alone disagree about much of it. Where one
@@ -361,18 +651,40 @@ claims.measure("C05.4", "the live search: disagreement about the importances wit
 # %% slideshow={"slide_type": "fragment"}
 ranked = sorted(searches["random"].trials, key=lambda trial: trial.error)
 chosen = {"best": ranked[0], "middle": ranked[len(ranked) // 2]}
-test = tunable.pooled(mnist.test)                                     # used in this cell, and nowhere else
-tested = {name: small.train([tunable.Setting(**trial.setting)], range(5), 9, lambda members: members.errors(test))[0, :, -1]
-          for name, trial in chosen.items()}
-show.table([[name, f"{Measured(trial.error):.1%}", f"{Measured(tested[name]):.1%}"] for name, trial in chosen.items()],
-           ["setting", "validation error in the search", "test error, 5 new trainings"])
+test = tunable.pooled(mnist.test)  # used in this cell, and nowhere else
+tested = {
+    name: small.train(
+        [tunable.Setting(**trial.setting)],
+        range(5),
+        9,
+        lambda members: members.errors(test),
+    )[0, :, -1]
+    for name, trial in chosen.items()
+}
+show.table(
+    [
+        [name, f"{Measured(trial.error):.1%}", f"{Measured(tested[name]):.1%}"]
+        for name, trial in chosen.items()
+    ],
+    ["setting", "validation error in the search", "test error, 5 new trainings"],
+)
 
 # %% slideshow={"slide_type": "fragment"}
-decisive = claims.measure("A2.5.1", "test error of the search's middle setting minus that of its best", tested["middle"] - tested["best"], above=0.05,
-                          control=Measured(tested["best"] - np.roll(tested["best"], 1)))
-claims.verdict("A2.5.1", {"holds": all(effect.ok for effect in effects) and decisive.ok,
-                          "holds when the range is wide enough": any(effect.ok for effect in effects),
-                          "does not hold": True})
+decisive = claims.measure(
+    "A2.5.1",
+    "test error of the search's middle setting minus that of its best",
+    tested["middle"] - tested["best"],
+    above=0.05,
+    control=Measured(tested["best"] - np.roll(tested["best"], 1)),
+)
+claims.verdict(
+    "A2.5.1",
+    {
+        "holds": all(effect.ok for effect in effects) and decisive.ok,
+        "holds when the range is wide enough": any(effect.ok for effect in effects),
+        "does not hold": True,
+    },
+)
 
 # %% [markdown]
 # If you guessed "at": that is what validation data not used for the choice would give. The best of many is a little lucky, and here the validation set is large, so little.
@@ -395,39 +707,71 @@ folder, file = sys.argv[1:]
 data = np.load(f"{folder}/data.npz")
 
 def error(setting):                     # ridge regression on random features
-    features = [regularization.relu_features(data[name], setting["features"], seed=0) for name in ("x", "held_x")]
+    units = setting["features"]
+    features = [regularization.relu_features(data[name], units, seed=0)
+                for name in ("x", "held_x")]
     weights = regularization.ridge(features[0], data["y"], setting["l2"])
     return np.mean((features[1] @ weights - data["held_y"]) ** 2)
 
-space = {"features": search.Range(5, 300, log=True, whole=True), "l2": search.Range(1e-3, 1e3, log=True)}
+space = {"features": search.Range(5, 300, log=True, whole=True),
+         "l2": search.Range(1e-3, 1e3, log=True)}
 print(search.work(error, space, f"{folder}/{file}", trials=24, seed=5))
 """
 
+
 # %% slideshow={"slide_type": "fragment"}
 def start_worker(folder, file):
-    return subprocess.Popen([sys.executable, "-c", WORKER, str(folder), file], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", WORKER, str(folder), file],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 diabetes = datasets.load("diabetes")
 inputs, targets = regularization.centred(diabetes.train.x, diabetes.train.y)
 with tempfile.TemporaryDirectory() as folder:
-    np.savez(pathlib.Path(folder) / "data.npz", x=inputs[:180], y=targets[:180], held_x=inputs[180:], held_y=targets[180:])
-    workers = [start_worker(folder, "together") for _ in range(2)] + [start_worker(folder, "alone")]
+    np.savez(
+        pathlib.Path(folder) / "data.npz",
+        x=inputs[:180],
+        y=targets[:180],
+        held_x=inputs[180:],
+        held_y=targets[180:],
+    )
+    workers = [start_worker(folder, "together") for _ in range(2)] + [
+        start_worker(folder, "alone")
+    ]
     done = [int(worker.communicate()[0]) for worker in workers]
-    together, alone = (search.read(pathlib.Path(folder) / file) for file in ("together", "alone"))
+    together, alone = (
+        search.read(pathlib.Path(folder) / file) for file in ("together", "alone")
+    )
 show.markdown(f"""
-Two workers did {mask(done[0])} and {mask(done[1])} trials, {sum(done[:2])} together; a third process, on a file of its own, did {done[2]}. Best of both files: trial
+Two workers did {mask(done[0])} and {mask(done[1])} trials, {sum(done[:2])} together; a
+third process, on a file of its own, did {done[2]}. Best of both files: trial
 {mask(together.best.number)} and trial {mask(alone.best.number)}.
 """)
+
 
 # %% slideshow={"slide_type": "fragment"}
 def largest_change(ours, theirs):
     """Largest relative difference of errors, trial by trial."""
-    return max(abs(a.error / b.error - 1) for a, b in zip(ours.trials, theirs.trials, strict=True))
+    return max(
+        abs(a.error / b.error - 1)
+        for a, b in zip(ours.trials, theirs.trials, strict=True)
+    )
 
 
-claims.measure("C05.5", "two workers against one: largest relative difference of any of 24 trials' errors", largest_change(together, alone), below=1e-9,
-               control=max(abs(a.error / b.error - 1) for a, b in zip(together.trials[1:], alone.trials, strict=False)))
+claims.measure(
+    "C05.5",
+    "two workers against one: largest relative difference of any of 24 trials'"
+    " errors",
+    largest_change(together, alone),
+    below=1e-9,
+    control=max(
+        abs(a.error / b.error - 1)
+        for a, b in zip(together.trials[1:], alone.trials, strict=False)
+    ),
+)
 
 # %% [markdown]
 # The study lives in a journal file: each process appends what it does under a lock, and reads what others did. Did you think that the outcome must depend on the race? For TPE it does, since each new setting
@@ -460,40 +804,93 @@ claims.measure("C05.5", "two workers against one: largest relative difference of
 # %% slideshow={"slide_type": "fragment"}
 show.source(regularization.soft_threshold, regularization.proximal_gradient)
 
+
 # %% slideshow={"slide_type": "fragment"}
 def with_permuted(x, y, seed, examples=None):
-    """Rows drawn by seed; each column of x once more with its rows permuted: as distributed, and irrelevant. Centred."""
+    """Rows drawn by seed; each column of x once more with its rows permuted: as
+    distributed, and irrelevant. Centred."""
     random = np.random.default_rng(seed)
     rows = random.permutation(len(x))[:examples]
-    return regularization.centred(np.c_[x[rows], random.permuted(x[rows], axis=0)], y[rows])
+    return regularization.centred(
+        np.c_[x[rows], random.permuted(x[rows], axis=0)], y[rows]
+    )
 
 
 x, y = with_permuted(diabetes.train.x, diabetes.train.y, seed=0)
 strength = 0.1 * regularization.largest_strength(x, y)
 solution = regularization.lasso(x, y, strength)
-steps = {"subgradient": regularization.subgradient(x, y, strength, 500), "ISTA": regularization.proximal_gradient(x, y, strength, 500),
-         "FISTA": regularization.proximal_gradient(x, y, strength, 500, accelerated=True)}
+steps = {
+    "subgradient": regularization.subgradient(x, y, strength, 500),
+    "ISTA": regularization.proximal_gradient(x, y, strength, 500),
+    "FISTA": regularization.proximal_gradient(x, y, strength, 500, accelerated=True),
+}
 
 # %% slideshow={"slide_type": "fragment"}
 lowest = regularization.lasso_objective(x, y, solution, strength)
-gaps = {name: [max(regularization.lasso_objective(x, y, weights, strength) - lowest, 1e-10) for weights in path] for name, path in steps.items()}
+gaps = {
+    name: [
+        max(regularization.lasso_objective(x, y, weights, strength) - lowest, 1e-10)
+        for weights in path
+    ]
+    for name, path in steps.items()
+}
 zeros = {name: (path == 0).sum(axis=1) for name, path in steps.items()}
-drawings.row(lambda ax: drawings.curves(np.arange(1, 501), zeros, "step", "weights exactly 0.0", "Zeros", ax=ax),
-             lambda ax: drawings.curves(np.arange(1, 501), gaps, "step", "objective above its minimum", "Distance from the minimum", xscale="log", yscale="log", ax=ax),
-             caption="Diabetes: ten real features and a permuted copy of each. Proximal steps (ISTA, FISTA) have the solution's zeros after a few steps; "
-             "subgradient steps never have one.",
-             alt="Left: number of exact zeros by step; ISTA and FISTA rise to the solution's number, the subgradient stays at 0. Right: "
-             "distance of the objective from its minimum by step, falling for ISTA and FISTA, slowly for the subgradient.")
-print("exact zeros after 500 steps:", {name: int(count[-1]) for name, count in zeros.items()}, " of the solution:", int((solution == 0).sum()))
+drawings.row(
+    lambda ax: drawings.curves(
+        np.arange(1, 501), zeros, "step", "weights exactly 0.0", "Zeros", ax=ax
+    ),
+    lambda ax: drawings.curves(
+        np.arange(1, 501),
+        gaps,
+        "step",
+        "objective above its minimum",
+        "Distance from the minimum",
+        xscale="log",
+        yscale="log",
+        ax=ax,
+    ),
+    caption=(
+        "Diabetes: ten real features and a permuted copy of each. Proximal steps"
+        " (ISTA, FISTA) have the solution's zeros after a few steps; subgradient"
+        " steps never have one."
+    ),
+    alt=(
+        "Left: number of exact zeros by step; ISTA and FISTA rise to the solution's"
+        " number, the subgradient stays at 0. Right: distance of the objective from"
+        " its minimum by step, falling for ISTA and FISTA, slowly for the"
+        " subgradient."
+    ),
+)
+print(
+    "exact zeros after 500 steps:",
+    {name: int(count[-1]) for name, count in zeros.items()},
+    " of the solution:",
+    int((solution == 0).sum()),
+)
 
 # %% slideshow={"slide_type": "fragment"}
-claims.measure("C05.6", "share of the Lasso's zeros that are exactly 0.0 after 500 proximal steps", float(np.mean(steps["ISTA"][-1][solution == 0] == 0)), above=0.99,
-               control=float(np.mean(steps["subgradient"][-1][solution == 0] == 0)))
+claims.measure(
+    "C05.6",
+    "share of the Lasso's zeros that are exactly 0.0 after 500 proximal steps",
+    float(np.mean(steps["ISTA"][-1][solution == 0] == 0)),
+    above=0.99,
+    control=float(np.mean(steps["subgradient"][-1][solution == 0] == 0)),
+)
 draws = [with_permuted(diabetes.train.x, diabetes.train.y, seed) for seed in range(8)]
 tenth = [0.1 * regularization.largest_strength(*draw) for draw in draws]
-sparse = claims.measure("A2.5.2", "L1 at a tenth of its largest strength: share of 20 weights that are exactly 0",
-                        [np.mean(regularization.lasso(*draw, strength) == 0) for draw, strength in zip(draws, tenth, strict=True)], above=0.25,
-                        control=[np.mean(regularization.ridge(*draw, len(draw[1]) * strength) == 0) for draw, strength in zip(draws, tenth, strict=True)])
+sparse = claims.measure(
+    "A2.5.2",
+    "L1 at a tenth of its largest strength: share of 20 weights that are exactly 0",
+    [
+        np.mean(regularization.lasso(*draw, strength) == 0)
+        for draw, strength in zip(draws, tenth, strict=True)
+    ],
+    above=0.25,
+    control=[
+        np.mean(regularization.ridge(*draw, len(draw[1]) * strength) == 0)
+        for draw, strength in zip(draws, tenth, strict=True)
+    ],
+)
 
 # %% [markdown]
 # If you guessed "about half": the sum's *solution* has such zeros, and gradient descent on it never gets there, since a weight near 0 is kicked by $\pm\eta\lambda$ from side to side. Weights that "should" be zero in Keras
@@ -503,13 +900,41 @@ sparse = claims.measure("A2.5.2", "L1 at a tenth of its largest strength: share 
 
 # %% slideshow={"slide_type": "fragment"}
 strengths = regularization.largest_strength(x, y) * np.array([0.5, 0.1, 0.02, 0.004])
-theirs = [linear_model.Lasso(alpha=value, tol=1e-10, max_iter=100_000, fit_intercept=False).fit(x, y).coef_ for value in strengths]
+theirs = [
+    linear_model.Lasso(alpha=value, tol=1e-10, max_iter=100_000, fit_intercept=False)
+    .fit(x, y)
+    .coef_
+    for value in strengths
+]
 ours = [regularization.lasso(x, y, value) for value in strengths]
-claims.measure("C05.7", "Lasso, ours against scikit-learn's: largest difference of a weight", max(np.abs(a - b).max() for a, b in zip(ours, theirs, strict=True)),
-               below=1e-6, control=np.abs(ours[1] - linear_model.Lasso(alpha=2 * strengths[1], tol=1e-10, fit_intercept=False).fit(x, y).coef_).max())
-claims.measure("C05.7", "ridge, ours against scikit-learn's: largest difference of a weight",
-               max(np.abs(regularization.ridge(x, y, value) - linear_model.Ridge(alpha=value, fit_intercept=False).fit(x, y).coef_).max() for value in (0.1, 10.0, 1000.0)),
-               below=1e-8, control=np.abs(regularization.ridge(x, y, 10.0) - linear_model.Ridge(alpha=20.0, fit_intercept=False).fit(x, y).coef_).max())
+claims.measure(
+    "C05.7",
+    "Lasso, ours against scikit-learn's: largest difference of a weight",
+    max(np.abs(a - b).max() for a, b in zip(ours, theirs, strict=True)),
+    below=1e-6,
+    control=np.abs(
+        ours[1]
+        - linear_model.Lasso(alpha=2 * strengths[1], tol=1e-10, fit_intercept=False)
+        .fit(x, y)
+        .coef_
+    ).max(),
+)
+claims.measure(
+    "C05.7",
+    "ridge, ours against scikit-learn's: largest difference of a weight",
+    max(
+        np.abs(
+            regularization.ridge(x, y, value)
+            - linear_model.Ridge(alpha=value, fit_intercept=False).fit(x, y).coef_
+        ).max()
+        for value in (0.1, 10.0, 1000.0)
+    ),
+    below=1e-8,
+    control=np.abs(
+        regularization.ridge(x, y, 10.0)
+        - linear_model.Ridge(alpha=20.0, fit_intercept=False).fit(x, y).coef_
+    ).max(),
+)
 
 # %% [markdown]
 # The controls leave out a factor of 2, the usual mistake between the two scalings $\frac{1}{2n}\lVert\cdot\rVert^2$ and $\frac1n\lVert\cdot\rVert^2$.
@@ -522,45 +947,90 @@ claims.measure("C05.7", "ridge, ours against scikit-learn's: largest difference 
 # **Predict before you run.** 100 examples, 40 features, of which 5 make $y$ (with noise). Are the first five to enter the right ones? And at the strength that *predicts*
 # best, how many of the 35 irrelevant ones are in?
 
+
 # %% slideshow={"slide_type": "subslide"}
 def planted(seed, examples=100, features=40, resemblance=0.0):
-    """x (examples, features), y, and 1,000 held-out examples; the first five features make y. The next five are
-    correlated with them by ``resemblance``, and irrelevant."""
+    """x (examples, features), y, and 1,000 held-out examples.
+
+    The first five features make y. The next five are correlated with them by
+    ``resemblance``, and irrelevant.
+    """
     random = np.random.default_rng(seed)
     x = random.standard_normal((examples + 1000, features))
     x[:, 5:10] = resemblance * x[:, :5] + np.sqrt(1 - resemblance**2) * x[:, 5:10]
-    y = x[:, :5] @ np.array([1.0, -1.0, 1.0, -1.0, 1.0]) + random.standard_normal(len(x))
-    return (*regularization.centred(x[:examples], y[:examples], scale=False), x[examples:], y[examples:])
+    y = x[:, :5] @ np.array([1.0, -1.0, 1.0, -1.0, 1.0]) + random.standard_normal(
+        len(x)
+    )
+    return (
+        *regularization.centred(x[:examples], y[:examples], scale=False),
+        x[examples:],
+        y[examples:],
+    )
 
 
 def order_of_entry(strengths, path):
-    """Features in the order in which their weights leave 0, from strong to weak penalty."""
-    entered = [strengths[np.flatnonzero(column)].max(initial=0.0) for column in path.T]
+    """Features in the order in which their weights leave 0, from strong to weak
+    penalty."""
+    entered = [
+        strengths[np.flatnonzero(column)].max(initial=0.0) for column in path.T
+    ]
     return np.argsort(-np.array(entered), kind="stable")
 
 
 relative = np.logspace(0, -1.7, 35)
-sets = {"independent": [planted(seed) for seed in range(10)], "resembling": [planted(seed, resemblance=0.95) for seed in range(10)]}
-paths = {name: [regularization.lasso_path(x, y, regularization.largest_strength(x, y) * relative) for x, y, *_ in many] for name, many in sets.items()}
+sets = {
+    "independent": [planted(seed) for seed in range(10)],
+    "resembling": [planted(seed, resemblance=0.95) for seed in range(10)],
+}
+paths = {
+    name: [
+        regularization.lasso_path(
+            x, y, regularization.largest_strength(x, y) * relative
+        )
+        for x, y, *_ in many
+    ]
+    for name, many in sets.items()
+}
 
 # %% slideshow={"slide_type": "fragment"}
 relevant = np.arange(40) < 5
-drawings.row(lambda ax: pictures.path(relative, paths["independent"][0], "Independent features", relevant, ax=ax),
-             lambda ax: pictures.path(relative, paths["resembling"][0], "Five resemble the relevant ones", relevant, ax=ax), figsize=(11, 3.8),
-             caption="Weights along the Lasso's path; strengths in units of the largest that matters. Left the five relevant features (blue) "
-             "enter first. Right, irrelevant features that resemble them take part of their place.",
-             alt="Two panels of Lasso paths. Left: five blue lines of relevant features leave zero first, grey ones later. Right: grey lines "
-             "of resembling irrelevant features leave zero together with the blue ones.")
+drawings.row(
+    lambda ax: pictures.path(
+        relative, paths["independent"][0], "Independent features", relevant, ax=ax
+    ),
+    lambda ax: pictures.path(
+        relative,
+        paths["resembling"][0],
+        "Five resemble the relevant ones",
+        relevant,
+        ax=ax,
+    ),
+    figsize=(11, 3.8),
+    caption=(
+        "Weights along the Lasso's path; strengths in units of the largest that"
+        " matters. Left the five relevant features (blue) enter first. Right,"
+        " irrelevant features that resemble them take part of their place."
+    ),
+    alt=(
+        "Two panels of Lasso paths. Left: five blue lines of relevant features leave"
+        " zero first, grey ones later. Right: grey lines of resembling irrelevant"
+        " features leave zero together with the blue ones."
+    ),
+)
+
 
 # %% slideshow={"slide_type": "fragment"}
 def first_right(relative, paths, relevant):
     """The share of the first features to enter that are relevant, path by path."""
     count = int(relevant.sum())
-    return Measured([relevant[order_of_entry(relative, path)[:count]].mean() for path in paths])
+    return Measured(
+        [relevant[order_of_entry(relative, path)[:count]].mean() for path in paths]
+    )
 
 
 def false_at_best(sets, paths, relevant):
-    """How many irrelevant features have a weight at the strength of the smallest held-out error."""
+    """How many irrelevant features have a weight at the strength of the smallest held-
+    out error."""
     found = []
     for (_, _, held_x, held_y), path in zip(sets, paths, strict=True):
         best = ((held_y[:, None] - held_x @ path.T) ** 2).mean(axis=0).argmin()
@@ -571,16 +1041,45 @@ def false_at_best(sets, paths, relevant):
 shuffled = []
 for seed, (x, y, *_) in enumerate(sets["independent"]):
     mixed = np.random.default_rng(seed).permutation(y)
-    shuffled.append(regularization.lasso_path(x, mixed, regularization.largest_strength(x, mixed) * relative))
+    shuffled.append(
+        regularization.lasso_path(
+            x, mixed, regularization.largest_strength(x, mixed) * relative
+        )
+    )
 recovered = {name: first_right(relative, paths[name], relevant) for name in paths}
 by_chance = first_right(relative, shuffled, relevant)
-show.table([[name, f"{recovered[name]:.0%}", f"{false_at_best(sets[name], paths[name], relevant):.1f}"] for name in paths],
-           ["features", "relevant among the first five", "irrelevant with a weight at the best strength for prediction (of 35)"], "10 draws")
+show.table(
+    [
+        [
+            name,
+            f"{recovered[name]:.0%}",
+            f"{false_at_best(sets[name], paths[name], relevant):.1f}",
+        ]
+        for name in paths
+    ],
+    [
+        "features",
+        "relevant among the first five",
+        "irrelevant with a weight at the best strength for prediction (of 35)",
+    ],
+    "10 draws",
+)
 
 # %% slideshow={"slide_type": "fragment"}
-selects = claims.measure("A2.5.2", "independent features: relevant ones among the first five to enter, share", recovered["independent"], above=0.8, control=by_chance)
-excess = claims.measure("C05.8", "irrelevant features that have a weight at the best strength for prediction", false_at_best(sets["independent"], paths["independent"], relevant),
-                        above=3, control=5 * (1 - recovered["independent"].mean))
+selects = claims.measure(
+    "A2.5.2",
+    "independent features: relevant ones among the first five to enter, share",
+    recovered["independent"],
+    above=0.8,
+    control=by_chance,
+)
+excess = claims.measure(
+    "C05.8",
+    "irrelevant features that have a weight at the best strength for prediction",
+    false_at_best(sets["independent"], paths["independent"], relevant),
+    above=3,
+    control=5 * (1 - recovered["independent"].mean),
+)
 
 # %% [markdown]
 # Did you expect the best predictor to use the right features alone? It is the common wrong guess. A penalty strong enough to keep all irrelevant features out shrinks the relevant ones as well, so for prediction a weaker one is better, which
@@ -593,13 +1092,29 @@ real = np.arange(20) < 10
 
 
 def first_four(draws, real, relative):
-    entries = [order_of_entry(relative, regularization.lasso_path(x, y, regularization.largest_strength(x, y) * relative)) for x, y in draws]
+    entries = [
+        order_of_entry(
+            relative,
+            regularization.lasso_path(
+                x, y, regularization.largest_strength(x, y) * relative
+            ),
+        )
+        for x, y in draws
+    ]
     return Measured([real[order[:4]].mean() for order in entries])
 
 
-mixed = [(x, np.random.default_rng(seed).permutation(y)) for seed, (x, y) in enumerate(draws)]
-claims.measure("A2.5.2", "diabetes: real ones among the first four features to enter, share", first_four(draws, real, relative[:24]), above=0.8,
-               control=first_four(mixed, real, relative[:24]))
+mixed = [
+    (x, np.random.default_rng(seed).permutation(y))
+    for seed, (x, y) in enumerate(draws)
+]
+claims.measure(
+    "A2.5.2",
+    "diabetes: real ones among the first four features to enter, share",
+    first_four(draws, real, relative[:24]),
+    above=0.8,
+    control=first_four(mixed, real, relative[:24]),
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## And where features resemble each other?
@@ -608,21 +1123,53 @@ claims.measure("A2.5.2", "diabetes: real ones among the first four features to e
 #
 # **Predict before you run.** Feature B is a noisy copy of A, correlated 0.95 with it, and only A makes $y$. Does the Lasso take A, both, or either? Would the same be chosen on a new sample?
 
+
 # %% slideshow={"slide_type": "fragment"}
 def usurped(relative, paths):
-    """The share of the five relevant features whose irrelevant neighbour enters before them, path by path."""
+    """The share of the five relevant features whose irrelevant neighbour enters before
+    them, path by path."""
     ranks = [np.argsort(order_of_entry(relative, path)) for path in paths]
     return Measured([np.mean(rank[5:10] < rank[:5]) for rank in ranks])
 
 
-strangers = {name: Measured([np.count_nonzero(path[17][5:10]) for path in paths[name]]) for name in paths}
-show.table([[name, f"{recovered[name]:.0%}", f"{strangers[name]:.1f}", f"{usurped(relative, paths[name]):.0%}"] for name in sets],
-           ["features", "relevant among the first five", "of the five neighbours, selected", "neighbour enters before the relevant one"],
-           f"Ten draws; neighbours selected at {relative[17]:.2f} of the largest strength")
-confused = claims.measure("A2.5.2", "resembling features (0.95): how many of the five irrelevant neighbours are selected", strangers["resembling"], above=1.0,
-                          control=strangers["independent"])
-claims.verdict("A2.5.2", {"holds": sparse.ok and selects.ok and not confused.ok,
-                          "holds when features don't resemble each other": sparse.ok and selects.ok, "does not hold": True})
+strangers = {
+    name: Measured([np.count_nonzero(path[17][5:10]) for path in paths[name]])
+    for name in paths
+}
+show.table(
+    [
+        [
+            name,
+            f"{recovered[name]:.0%}",
+            f"{strangers[name]:.1f}",
+            f"{usurped(relative, paths[name]):.0%}",
+        ]
+        for name in sets
+    ],
+    [
+        "features",
+        "relevant among the first five",
+        "of the five neighbours, selected",
+        "neighbour enters before the relevant one",
+    ],
+    f"Ten draws; neighbours selected at {relative[17]:.2f} of the largest strength",
+)
+confused = claims.measure(
+    "A2.5.2",
+    "resembling features (0.95): how many of the five irrelevant neighbours are"
+    " selected",
+    strangers["resembling"],
+    above=1.0,
+    control=strangers["independent"],
+)
+claims.verdict(
+    "A2.5.2",
+    {
+        "holds": sparse.ok and selects.ok and not confused.ok,
+        "holds when features don't resemble each other": sparse.ok and selects.ok,
+        "does not hold": True,
+    },
+)
 
 # %% [markdown]
 # Did you guess "A, since only A is right"? The penalty cannot see which is the cause: sharing the weight between A and B costs the same sum of absolute values as giving it to A alone. The data of one sample, noise and all, decide between them, and the table's last column says how often for the wrong one. So zeros mean "not needed beside the others", not "irrelevant". If the neighbours had stayed out as they do where they don't resemble, the sentence would hold without a condition.
@@ -660,10 +1207,16 @@ def noisy_sine(seed, examples=15):
 
 
 def ridge_curves(points, values, strengths, grid):
-    """Weights (strengths, 12) and fitted curves (strengths, grid); the mean is fitted beside."""
+    """Weights (strengths, 12) and fitted curves (strengths, grid); the mean is fitted
+    beside."""
     features = polynomial(points)
-    weights = regularization.ridge_path(features - features.mean(axis=0), values - values.mean(), strengths)
-    return weights, values.mean() + weights @ (polynomial(grid) - features.mean(axis=0)).T
+    weights = regularization.ridge_path(
+        features - features.mean(axis=0), values - values.mean(), strengths
+    )
+    return (
+        weights,
+        values.mean() + weights @ (polynomial(grid) - features.mean(axis=0)).T,
+    )
 
 
 points, values = noisy_sine(0)
@@ -671,30 +1224,79 @@ weights, curves = ridge_curves(points, values, STRENGTHS, GRID)
 
 # %% slideshow={"slide_type": "fragment"}
 picks = {f"λ = {STRENGTHS[place]:.0e}": curves[place] for place in (48, 16, 0)}
-drawings.row(lambda ax: pictures.path(STRENGTHS, weights, "Weights along the path", floor=1e-5, ax=ax),
-             lambda ax: pictures.fits(GRID, picks, "Fitted curves", data=(points, values), truth=np.sin(3 * GRID), limits=(-2.5, 2.5), ax=ax), figsize=(11, 3.8),
-             caption="Ridge on 15 points. Left, on logarithmic axes: the weights shrink (a dip is a change of sign), and none stays at zero. Right: hardly any penalty wiggles, the middle one follows the truth, the strongest is flat.",
-             alt="Left: twelve weights growing as the L2 penalty weakens, none exactly zero. Right: three fitted curves through 15 points: wild, close to the true sine, and flat.")
+drawings.row(
+    lambda ax: pictures.path(
+        STRENGTHS, weights, "Weights along the path", floor=1e-5, ax=ax
+    ),
+    lambda ax: pictures.fits(
+        GRID,
+        picks,
+        "Fitted curves",
+        data=(points, values),
+        truth=np.sin(3 * GRID),
+        limits=(-2.5, 2.5),
+        ax=ax,
+    ),
+    figsize=(11, 3.8),
+    caption=(
+        "Ridge on 15 points. Left, on logarithmic axes: the weights shrink (a dip is"
+        " a change of sign), and none stays at zero. Right: hardly any penalty"
+        " wiggles, the middle one follows the truth, the strongest is flat."
+    ),
+    alt=(
+        "Left: twelve weights growing as the L2 penalty weakens, none exactly zero."
+        " Right: three fitted curves through 15 points: wild, close to the true sine,"
+        " and flat."
+    ),
+)
+
 
 # %% slideshow={"slide_type": "fragment"}
 def ridge_effects(seeds, examples, strengths, grid, truth):
-    """For each seed, log10 of what a penalty chosen on the truth changes against nearly none: (norm, roughness, error)."""
+    """For each seed, log10 of what a penalty chosen on the truth changes against nearly
+    none: (norm, roughness, error)."""
     found = []
     for seed in seeds:
         weights, curves = ridge_curves(*noisy_sine(seed, examples), strengths, grid)
         errors = ((curves - truth) ** 2).mean(axis=1)
         rough = np.square(np.diff(curves, 2, axis=1)).sum(axis=1)
         best = errors.argmin()
-        found.append(np.log10([np.linalg.norm(weights[best]) / np.linalg.norm(weights[-1]), rough[best] / rough[-1], errors[best] / errors[-1]]))
+        found.append(
+            np.log10(
+                [
+                    np.linalg.norm(weights[best]) / np.linalg.norm(weights[-1]),
+                    rough[best] / rough[-1],
+                    errors[best] / errors[-1],
+                ]
+            )
+        )
     return np.array(found).T
 
 
-few, plenty = (ridge_effects(range(10), count, STRENGTHS, GRID, np.sin(3 * GRID)) for count in (15, 1000))
-shrinks = [claims.measure("A2.5.3", f"15 examples, best L2 over hardly any: log10 of the {name}", few[place], below=bound, control=plenty[place])
-           for place, (name, bound) in enumerate([("weights' norm", -0.3), ("curve's roughness", -0.6), ("squared distance from the truth", -0.3)])]
+few, plenty = (
+    ridge_effects(range(10), count, STRENGTHS, GRID, np.sin(3 * GRID))
+    for count in (15, 1000)
+)
+shrinks = [
+    claims.measure(
+        "A2.5.3",
+        f"15 examples, best L2 over hardly any: log10 of the {name}",
+        few[place],
+        below=bound,
+        control=plenty[place],
+    )
+    for place, (name, bound) in enumerate(
+        [
+            ("weights' norm", -0.3),
+            ("curve's roughness", -0.6),
+            ("squared distance from the truth", -0.3),
+        ]
+    )
+]
 
 # %% [markdown]
 # And real data: diabetes with all products of two features (65 columns), learnt from 70 examples. Half of the remaining examples choose the strength, the other half measure:
+
 
 # %% slideshow={"slide_type": "fragment"}
 def products(x):
@@ -703,23 +1305,56 @@ def products(x):
 
 
 def held_out_gain(x, y, seed, examples, strengths):
-    """log10 of held-out squared error with a chosen penalty over that with hardly any."""
+    """log10 of held-out squared error with a chosen penalty over that with hardly
+    any."""
     order = np.random.default_rng(seed).permutation(len(x))
     fit, rest = order[:examples], order[examples:]
     choose, measure = rest[: len(rest) // 2], rest[len(rest) // 2 :]
-    weights = regularization.ridge_path(x[fit] - x[fit].mean(axis=0), y[fit] - y[fit].mean(), strengths)
-    errors = [((y[part, None] - y[fit].mean() - (x[part] - x[fit].mean(axis=0)) @ weights.T) ** 2).mean(axis=0) for part in (choose, measure)]
+    weights = regularization.ridge_path(
+        x[fit] - x[fit].mean(axis=0), y[fit] - y[fit].mean(), strengths
+    )
+    errors = [
+        (
+            (
+                y[part, None]
+                - y[fit].mean()
+                - (x[part] - x[fit].mean(axis=0)) @ weights.T
+            )
+            ** 2
+        ).mean(axis=0)
+        for part in (choose, measure)
+    ]
     return np.log10(errors[1][errors[0].argmin()] / errors[1][-1])
 
 
-table, target = regularization.centred(np.r_[diabetes.train.x, diabetes.validation.x], np.r_[diabetes.train.y, diabetes.validation.y])
+table, target = regularization.centred(
+    np.r_[diabetes.train.x, diabetes.validation.x],
+    np.r_[diabetes.train.y, diabetes.validation.y],
+)
 wide_table = regularization.centred(products(table), target)[0]
 scales = np.logspace(5, -3, 33)
-with_few = claims.measure("A2.5.3", "diabetes with products, 70 examples: log10 of held-out error, chosen L2 over hardly any",
-                          [held_out_gain(wide_table, target, seed, 70, scales) for seed in range(10)], below=-0.1,
-                          control=[held_out_gain(table, target, seed, 250, scales) for seed in range(10)])
-claims.verdict("A2.5.3", {"holds": all(one.ok for one in shrinks) and with_few.ok and np.mean(plenty[2]) < -0.3,
-                          "holds when examples are few for the model": all(one.ok for one in shrinks) and with_few.ok, "does not hold": True})
+with_few = claims.measure(
+    "A2.5.3",
+    "diabetes with products, 70 examples: log10 of held-out error, chosen L2 over"
+    " hardly any",
+    [held_out_gain(wide_table, target, seed, 70, scales) for seed in range(10)],
+    below=-0.1,
+    control=[held_out_gain(table, target, seed, 250, scales) for seed in range(10)],
+)
+claims.verdict(
+    "A2.5.3",
+    {
+        "holds": (
+            all(one.ok for one in shrinks)
+            and with_few.ok
+            and np.mean(plenty[2]) < -0.3
+        ),
+        "holds when examples are few for the model": (
+            all(one.ok for one in shrinks) and with_few.ok
+        ),
+        "does not hold": True,
+    },
+)
 
 # %% [markdown]
 # Zeros one by one would be L1's path. And "smooth weights" is a common slip: the weights become *small*; it is the curve, the function of the input, that becomes smooth, and only because in this basis rough curves need large weights.
@@ -734,28 +1369,69 @@ claims.verdict("A2.5.3", {"holds": all(one.ok for one in shrinks) and with_few.o
 #
 # **Predict before you run.** As the L2 penalty grows, what does each part do, and where is their sum smallest: where one of them vanishes, where they are equal, or elsewhere?
 
+
 # %% slideshow={"slide_type": "subslide"}
 def decompose(examples, strengths, grid, seeds):
     """(squared bias, variance, error), each (strengths,), over draws of the data."""
-    curves = np.array([ridge_curves(*noisy_sine(seed, examples), strengths, grid)[1] for seed in seeds])     # (draws, strengths, grid)
+    curves = np.array(
+        [
+            ridge_curves(*noisy_sine(seed, examples), strengths, grid)[1]
+            for seed in seeds
+        ]
+    )  # (draws, strengths, grid)
     truth = np.sin(3 * grid)
-    parts = np.array([regularization.bias_and_variance(curves[:, place], truth) for place in range(len(strengths))])
+    parts = np.array(
+        [
+            regularization.bias_and_variance(curves[:, place], truth)
+            for place in range(len(strengths))
+        ]
+    )
     return (*parts.T, ((curves - truth) ** 2).mean(axis=(0, 2)))
 
 
 bias, variance, error = decompose(30, STRENGTHS, GRID, range(200))
-drawings.curves(STRENGTHS, {"squared bias": bias, "variance": variance, "their sum": bias + variance}, "strength of the L2 penalty",
-                "squared distance from the truth", "Bias and variance", xscale="log", yscale="log",
-                caption="200 samples of 30 points. To the right the penalty grows: bias rises, variance falls, and the sum has its minimum between.")
+drawings.curves(
+    STRENGTHS,
+    {"squared bias": bias, "variance": variance, "their sum": bias + variance},
+    "strength of the L2 penalty",
+    "squared distance from the truth",
+    "Bias and variance",
+    xscale="log",
+    yscale="log",
+    caption=(
+        "200 samples of 30 points. To the right the penalty grows: bias rises,"
+        " variance falls, and the sum has its minimum between."
+    ),
+)
 
 # %% slideshow={"slide_type": "fragment"}
 best = error.argmin()
-claims.measure("C05.9", "bias² + variance against the mean squared error, largest relative difference", float(np.abs((bias + variance) / error - 1).max()), below=1e-9,
-               control=float(np.abs(variance / error - 1).max()))
+claims.measure(
+    "C05.9",
+    "bias² + variance against the mean squared error, largest relative difference",
+    float(np.abs((bias + variance) / error - 1).max()),
+    below=1e-9,
+    control=float(np.abs(variance / error - 1).max()),
+)
 many_points = decompose(1000, STRENGTHS, GRID, range(20))[2]
-claims.measure("C05.9", "error at hardly any penalty over the error at the best", error[-1] / error[best], above=2, control=many_points[-1] / many_points.min())
-claims.measure("C05.9", "error at the strongest penalty over the error at the best", error[0] / error[best], above=2, control=variance[0] / variance[best])
-show.markdown(f"At the best strength, {Measured(STRENGTHS[best]):.1g}, squared bias is {Measured(bias[best]):.1g} and variance {Measured(variance[best]):.1g}.")
+claims.measure(
+    "C05.9",
+    "error at hardly any penalty over the error at the best",
+    error[-1] / error[best],
+    above=2,
+    control=many_points[-1] / many_points.min(),
+)
+claims.measure(
+    "C05.9",
+    "error at the strongest penalty over the error at the best",
+    error[0] / error[best],
+    above=2,
+    control=variance[0] / variance[best],
+)
+show.markdown(
+    f"At the best strength, {Measured(STRENGTHS[best]):.1g}, squared bias is"
+    f" {Measured(bias[best]):.1g} and variance {Measured(variance[best]):.1g}."
+)
 
 # %% [markdown]
 # The minimum is where the two *slopes* cancel, not where the curves cross: the guess "where they are equal" is common, and wrong in general. The sum is an identity of averages, which the control breaks by leaving the bias out.
@@ -769,20 +1445,28 @@ show.markdown(f"At the best strength, {Measured(STRENGTHS[best]):.1g}, squared b
 # **Predict before you run.** 100 examples, $p$ random features $\max(0, w_k^\top x)$, least squares on them. Sketch held-out error for $p$ from 10 to 2,000. At $p = 100$ the
 # fit is exact for the first time; beyond, there are many exact fits, and we take the shortest. Where is the error largest?
 
+
 # %% slideshow={"slide_type": "subslide"}
 def feature_errors(train, held_out, counts, seeds, examples, strength=0.0):
-    """Held-out mean squared error of one-hot targets (counts, seeds), from minimum-norm or ridge fits."""
+    """Held-out mean squared error of one-hot targets (counts, seeds), from minimum-norm
+    or ridge fits."""
     errors = np.zeros((len(counts), len(seeds)))
-    flat, held = train.x.reshape(len(train.x), -1), held_out.x.reshape(len(held_out.x), -1)
+    flat, held = train.x.reshape(len(train.x), -1), held_out.x.reshape(
+        len(held_out.x), -1
+    )
     target = np.eye(10)[held_out.y] - 0.1
     for column, seed in enumerate(seeds):
         rows = np.random.default_rng(seed).permutation(len(flat))[:examples]
         for place, count in enumerate(counts):
-            features = regularization.relu_features(np.r_[flat[rows], held], count, seed)
+            features = regularization.relu_features(
+                np.r_[flat[rows], held], count, seed
+            )
             seen, new = features[:examples], features[examples:]
             wanted = np.eye(10)[train.y[rows]] - 0.1
             if strength:
-                weights = seen.T @ np.linalg.solve(seen @ seen.T + strength * np.eye(examples), wanted)
+                weights = seen.T @ np.linalg.solve(
+                    seen @ seen.T + strength * np.eye(examples), wanted
+                )
             else:
                 weights = np.linalg.lstsq(seen, wanted, rcond=None)[0]
             errors[place, column] = ((new @ weights - target) ** 2).sum(axis=1).mean()
@@ -794,31 +1478,91 @@ held_out = tunable.pooled(mnist.validation.take(500, seed=1))
 plain = feature_errors(train, held_out, counts, range(8), 100)
 penalised = feature_errors(train, held_out, counts[:-1], range(8), 100, strength=10.0)
 
+
 # %% slideshow={"slide_type": "fragment"}
 def draw_descent(counts, plain, penalised, ax):
-    drawings.curves(counts, {"shortest exact fit": plain}, "random features p", "held-out squared error", "100 examples: random features (live)", xscale="log", yscale="log", ax=ax)
-    drawings.curves(counts[:-1], {"shortest exact fit": plain[:-1], "with L2": penalised}, "random features p", "held-out squared error", "100 examples: random features (live)", xscale="log", yscale="log", ax=ax)
+    drawings.curves(
+        counts,
+        {"shortest exact fit": plain},
+        "random features p",
+        "held-out squared error",
+        "100 examples: random features (live)",
+        xscale="log",
+        yscale="log",
+        ax=ax,
+    )
+    drawings.curves(
+        counts[:-1],
+        {"shortest exact fit": plain[:-1], "with L2": penalised},
+        "random features p",
+        "held-out squared error",
+        "100 examples: random features (live)",
+        xscale="log",
+        yscale="log",
+        ax=ax,
+    )
     ax.axvline(100, color="black", linestyle=":", linewidth=1)
     ax.legend(*[part[1:] for part in ax.get_legend_handles_labels()], fontsize=9)
 
 
 descent = recording.load("ch05_double_descent")
 widths = [int(key.split()[-1]) for key in descent if key.startswith("noise 0.2")]
-by_width = {f"{label}, {part}": [100 * np.array(descent[f"noise {noise}, width {width}"][part]) for width in widths]
-            for noise, label in ((0.2, "a fifth of labels wrong"), (0.0, "labels right")) for part in ("held out", "training")}
-drawings.row(lambda ax: draw_descent(counts, plain, penalised, ax),
-             lambda ax: drawings.curves(widths, by_width, "hidden units", "error (%)", "200 examples: a network (recorded)", xscale="log", ax=ax), figsize=(12, 4.2),
-             caption="Left, live: the error peaks where the number of features equals the number of examples (dotted), and falls again beyond; with L2 there's no peak. Right, recorded: "
-             "networks of growing width after 4,000 steps of Adam.",
-             alt="Left: held-out error against the number of random features, with a sharp peak at 100 features for the shortest exact fit and a smooth fall with L2. Right: a "
-             "network's training and held-out error against its width, with wrong and right labels.")
+by_width = {
+    f"{label}, {part}": [
+        100 * np.array(descent[f"noise {noise}, width {width}"][part])
+        for width in widths
+    ]
+    for noise, label in ((0.2, "a fifth of labels wrong"), (0.0, "labels right"))
+    for part in ("held out", "training")
+}
+drawings.row(
+    lambda ax: draw_descent(counts, plain, penalised, ax),
+    lambda ax: drawings.curves(
+        widths,
+        by_width,
+        "hidden units",
+        "error (%)",
+        "200 examples: a network (recorded)",
+        xscale="log",
+        ax=ax,
+    ),
+    figsize=(12, 4.2),
+    caption=(
+        "Left, live: the error peaks where the number of features equals the number"
+        " of examples (dotted), and falls again beyond; with L2 there's no peak."
+        " Right, recorded: networks of growing width after 4,000 steps of Adam."
+    ),
+    alt=(
+        "Left: held-out error against the number of random features, with a sharp"
+        " peak at 100 features for the shortest exact fit and a smooth fall with L2."
+        " Right: a network's training and held-out error against its width, with"
+        " wrong and right labels."
+    ),
+)
 
 # %% slideshow={"slide_type": "fragment"}
 at, half, beyond = counts.index(100), counts.index(40), counts.index(800)
-claims.measure("C05.10", "squared error at p = n over that at p = 8 n, log10", np.log10(plain[at] / plain[beyond]), above=0.5, control=np.log10(penalised[at] / penalised[beyond]))
-claims.measure("C05.10", "squared error at p = n over that at p = 0.4 n, log10", np.log10(plain[at] / plain[half]), above=0.5, control=np.log10(penalised[at] / penalised[half]))
-claims.measure("C05.10", "share of draws whose error is largest at p = n", float(np.mean(plain.argmax(axis=0) == at)), above=0.7,
-               control=float(np.mean(penalised.argmax(axis=0) == at)))
+claims.measure(
+    "C05.10",
+    "squared error at p = n over that at p = 8 n, log10",
+    np.log10(plain[at] / plain[beyond]),
+    above=0.5,
+    control=np.log10(penalised[at] / penalised[beyond]),
+)
+claims.measure(
+    "C05.10",
+    "squared error at p = n over that at p = 0.4 n, log10",
+    np.log10(plain[at] / plain[half]),
+    above=0.5,
+    control=np.log10(penalised[at] / penalised[half]),
+)
+claims.measure(
+    "C05.10",
+    "share of draws whose error is largest at p = n",
+    float(np.mean(plain.argmax(axis=0) == at)),
+    above=0.7,
+    control=float(np.mean(penalised.argmax(axis=0) == at)),
+)
 
 # %% [markdown]
 # Did your sketch fall and then rise for good? That is the picture of most textbooks up to 2019. At $p = n$ there is exactly one exact fit, and it must bend to every error in the data, whatever weights that takes. Beyond, there are many, and
@@ -826,17 +1570,36 @@ claims.measure("C05.10", "share of draws whose error is largest at p = n", float
 # No peak at $p = n$ would refute it; a peak elsewhere would refute the explanation.
 
 # %% slideshow={"slide_type": "fragment"}
-noisy = {width: {part: np.array(values) for part, values in descent[f"noise 0.2, width {width}"].items()} for width in widths}
-threshold = min(width for width in widths if noisy[width]["training"].mean() < 0.01)              # fits its training data, wrong labels and all
-narrower = min((width for width in widths if width < threshold), key=lambda width: noisy[width]["held out"].mean())
+noisy = {
+    width: {
+        part: np.array(values)
+        for part, values in descent[f"noise 0.2, width {width}"].items()
+    }
+    for width in widths
+}
+threshold = min(
+    width for width in widths if noisy[width]["training"].mean() < 0.01
+)  # fits its training data, wrong labels and all
+narrower = min(
+    (width for width in widths if width < threshold),
+    key=lambda width: noisy[width]["held out"].mean(),
+)
 lowest_before = min(range(at), key=lambda place: plain[place].mean())
 show.markdown(f"""
-The network (recorded, 5 seeds, a fifth of the labels wrong) fits its training data from width {mask(threshold)} on. Held-out error: {Measured(noisy[narrower]["held out"]):.1%} at width {mask(narrower)},
-{Measured(noisy[threshold]["held out"]):.1%} at width {mask(threshold)}, {Measured(noisy[widths[-1]]["held out"]):.1%} at width {widths[-1]}.
+The network (recorded, 5 seeds, a fifth of the labels wrong) fits its training data from
+width {mask(threshold)} on. Held-out error: {Measured(noisy[narrower]["held out"]):.1%}
+at width {mask(narrower)}, {Measured(noisy[threshold]["held out"]):.1%} at width
+{mask(threshold)}, {Measured(noisy[widths[-1]]["held out"]):.1%} at width {widths[-1]}.
 """)
-claims.measure("C05.10", "a network: error at the width that just fits, minus the smallest at a lesser width, log10 (recorded)",
-               np.log10(noisy[threshold]["held out"] / noisy[narrower]["held out"]), below=0.05,
-               control=np.log10(plain[at] / plain[lowest_before]), source="recorded")
+claims.measure(
+    "C05.10",
+    "a network: error at the width that just fits, minus the smallest at a lesser"
+    " width, log10 (recorded)",
+    np.log10(noisy[threshold]["held out"] / noisy[narrower]["held out"]),
+    below=0.05,
+    control=np.log10(plain[at] / plain[lowest_before]),
+    source="recorded",
+)
 
 # %% [markdown]
 # So the least-squares peak is exact theory, and this small network, stopped after 4,000 steps, doesn't show it: its error falls with width, past the point where it fits all wrong labels (the control is the same quantity for the random features). Papers that show the peak in
@@ -850,60 +1613,167 @@ claims.measure("C05.10", "a network: error at the width that just fits, minus th
 #
 # **Predict before you run.** 500 digits, 64 hidden units, 40 epochs: which lowers held-out error most? And if 30 % of the labels had been drawn at random?
 
+
 # %% slideshow={"slide_type": "subslide"}
 def compare(train, copies, choices, select, report, moved, seeds=range(6), epochs=40):
-    """Errors (choices, seeds, epochs, 3): on data to select by, data to report on, and the latter moved."""
+    """Errors (choices, seeds, epochs, 3): on data to select by, data to report on, and
+    the latter moved."""
     network = tunable.Tunable(train, 10, copies)
-    settings = [tunable.Setting(learning_rate=0.05, hidden=64, **options) for options in choices.values()]
-    return network.train(settings, seeds, epochs, lambda members: np.stack([members.errors(part) for part in (select, report, moved)], axis=-1))
+    settings = [
+        tunable.Setting(learning_rate=0.05, hidden=64, **options)
+        for options in choices.values()
+    ]
+    return network.train(
+        settings,
+        seeds,
+        epochs,
+        lambda members: np.stack(
+            [members.errors(part) for part in (select, report, moved)], axis=-1
+        ),
+    )
 
 
 def some_wrong(y, share, seed=0):
     random = np.random.default_rng(seed)
-    return np.where(random.random(len(y)) < share, random.integers(0, 10, len(y)), y).astype("int32")
+    return np.where(
+        random.random(len(y)) < share, random.integers(0, 10, len(y)), y
+    ).astype("int32")
 
 
-choices = {"nothing": {}, "L2 0.01": {"l2": 0.01}, "weight decay 0.02": {"weight_decay": 0.02}, "dropout 0.5": {"dropout": 0.5},
-           "label smoothing 0.2": {"label_smoothing": 0.2}, "shifts": {"shifts": 0.8}}
-raw = mnist.validation.take(4000, seed=0)                              # as `validation`, before pooling
-select, report = (datasets.Split(validation.x[part::2], validation.y[part::2]) for part in (0, 1))
+choices = {
+    "nothing": {},
+    "L2 0.01": {"l2": 0.01},
+    "weight decay 0.02": {"weight_decay": 0.02},
+    "dropout 0.5": {"dropout": 0.5},
+    "label smoothing 0.2": {"label_smoothing": 0.2},
+    "shifts": {"shifts": 0.8},
+}
+raw = mnist.validation.take(4000, seed=0)  # as `validation`, before pooling
+select, report = (
+    datasets.Split(validation.x[part::2], validation.y[part::2]) for part in (0, 1)
+)
 moved = datasets.Split(tunable.shifted(raw)[1, 1::2], report.y)
-outcome = {name: compare((train.x, some_wrong(train.y, share)), tunable.shifted(examples), choices, select, report, moved)
-           for name, share in {"all labels right": 0.0, "30 % drawn at random": 0.3}.items()}
+outcome = {
+    name: compare(
+        (train.x, some_wrong(train.y, share)),
+        tunable.shifted(examples),
+        choices,
+        select,
+        report,
+        moved,
+    )
+    for name, share in {"all labels right": 0.0, "30 % drawn at random": 0.3}.items()
+}
+
 
 # %% slideshow={"slide_type": "fragment"}
 def final_errors(errors, choices):
-    """Errors (seeds, 2) on data to report on and the same moved: of the last epoch, and of the epoch that early stopping takes."""
+    """Errors (seeds, 2) on data to report on and the same moved: of the last epoch, and
+    of the epoch that early stopping takes."""
     found = {name: errors[place, :, -1, 1:] for place, name in enumerate(choices)}
     best = errors[0, :, :, 0].argmin(axis=1)
     return {**found, "early stopping": errors[0, np.arange(len(best)), best, 1:]}
 
 
+def against_nothing(reached, name):
+    """What a regulariser changes; without any, the error itself."""
+    return reached[name] - (reached["nothing"] if name != "nothing" else 0)
+
+
 reached = {name: final_errors(errors, choices) for name, errors in outcome.items()}
-columns = {("all labels right", 0): "labels right", ("30 % drawn at random", 0): "30 % of labels drawn at random", ("all labels right", 1): "labels right, test digits moved"}
-show.table([[name, *[f"{Measured(reached[data][name][:, part] - reached[data]['nothing'][:, part]):.1%}" if name != "nothing"
-                     else f"{Measured(reached[data][name][:, part]):.1%}" for data, part in columns]] for name in reached["all labels right"]],
-           ["regulariser", *columns.values()], "First row: held-out error. Others: what changes, percentage points, paired over 6 seeds (negative is better)")
+columns = {
+    ("all labels right", 0): "labels right",
+    ("30 % drawn at random", 0): "30 % of labels drawn at random",
+    ("all labels right", 1): "labels right, test digits moved",
+}
+show.table(
+    [
+        [
+            name,
+            *[
+                f"{Measured(against_nothing(reached[data], name)[:, part]):.1%}"
+                for data, part in columns
+            ],
+        ]
+        for name in reached["all labels right"]
+    ],
+    ["regulariser", *columns.values()],
+    "First row: held-out error. Others: what changes, percentage points, paired over"
+    " 6 seeds (negative is better)",
+)
 
 # %% slideshow={"slide_type": "fragment"}
-drawings.row(*[lambda ax, data=data: drawings.curves(np.arange(1, 41), {name: 100 * outcome[data][place, :, :, 1].T for place, name in enumerate(choices) if name != "weight decay 0.02"},
-                                                     "epoch", "held-out error (%)", data, ax=ax) for data in outcome], figsize=(11, 3.8),
-             caption="Held-out error by epoch, mean and 95 % interval of 6 seeds. Left, with right labels, hardly anything beats doing nothing. Right, with wrong labels among them, "
-             "doing nothing learns them by heart: its error rises after a few epochs.",
-             alt="Two panels of held-out error by epoch for five regularisers. With right labels all fall together. With wrong labels the curve "
-             "without regulariser turns up after about eight epochs, the others less or not at all.")
+drawings.row(
+    *[
+        lambda ax, data=data: drawings.curves(
+            np.arange(1, 41),
+            {
+                name: 100 * outcome[data][place, :, :, 1].T
+                for place, name in enumerate(choices)
+                if name != "weight decay 0.02"
+            },
+            "epoch",
+            "held-out error (%)",
+            data,
+            ax=ax,
+        )
+        for data in outcome
+    ],
+    figsize=(11, 3.8),
+    caption=(
+        "Held-out error by epoch, mean and 95 % interval of 6 seeds. Left, with right"
+        " labels, hardly anything beats doing nothing. Right, with wrong labels among"
+        " them, doing nothing learns them by heart: its error rises after a few"
+        " epochs."
+    ),
+    alt=(
+        "Two panels of held-out error by epoch for five regularisers. With right"
+        " labels all fall together. With wrong labels the curve without regulariser"
+        " turns up after about eight epochs, the others less or not at all."
+    ),
+)
 
 # %% slideshow={"slide_type": "fragment"}
-wrong_labels, right_labels = reached["30 % drawn at random"], reached["all labels right"]
+wrong_labels, right_labels = (
+    reached["30 % drawn at random"],
+    reached["all labels right"],
+)
 for name in ("L2 0.01", "dropout 0.5", "label smoothing 0.2", "early stopping"):
-    claims.measure("C05.11", f"{name}, 30 % of labels drawn at random: change of held-out error", Measured(wrong_labels[name][:, 0] - wrong_labels["nothing"][:, 0]),
-                   below=-0.01, control=Measured(right_labels[name][:, 0] - right_labels["nothing"][:, 0]))
+    claims.measure(
+        "C05.11",
+        f"{name}, 30 % of labels drawn at random: change of held-out error",
+        Measured(wrong_labels[name][:, 0] - wrong_labels["nothing"][:, 0]),
+        below=-0.01,
+        control=Measured(right_labels[name][:, 0] - right_labels["nothing"][:, 0]),
+    )
 kept = ["weight decay 0.02", "dropout 0.5", "label smoothing 0.2", "early stopping"]
-claims.measure("C05.11", "all labels right: change of held-out error by whichever of decay, dropout, smoothing and stopping gains most",
-               min((Measured(right_labels[name][:, 0] - right_labels["nothing"][:, 0]) for name in kept), key=lambda gain: gain.mean), above=-0.015,
-               control=min((Measured(wrong_labels[name][:, 0] - wrong_labels["nothing"][:, 0]) for name in kept), key=lambda gain: gain.mean))
-claims.measure("C05.12", "shifts: change of the error on moved digits", Measured(right_labels["shifts"][:, 1] - right_labels["nothing"][:, 1]), below=-0.05,
-               control=Measured(right_labels["shifts"][:, 0] - right_labels["nothing"][:, 0]))
+claims.measure(
+    "C05.11",
+    "all labels right: change of held-out error by whichever of decay, dropout,"
+    " smoothing and stopping gains most",
+    min(
+        (
+            Measured(right_labels[name][:, 0] - right_labels["nothing"][:, 0])
+            for name in kept
+        ),
+        key=lambda gain: gain.mean,
+    ),
+    above=-0.015,
+    control=min(
+        (
+            Measured(wrong_labels[name][:, 0] - wrong_labels["nothing"][:, 0])
+            for name in kept
+        ),
+        key=lambda gain: gain.mean,
+    ),
+)
+claims.measure(
+    "C05.12",
+    "shifts: change of the error on moved digits",
+    Measured(right_labels["shifts"][:, 1] - right_labels["nothing"][:, 1]),
+    below=-0.05,
+    control=Measured(right_labels["shifts"][:, 0] - right_labels["nothing"][:, 0]),
+)
 
 # %% [markdown]
 # If you expected each to help on clean data, so do most lists of advice. The controls of the first claim are the same regularisers with right labels: there none gains more than 1.5 percentage points (the claim after), and L2 of this strength loses. A regulariser is a remedy against variance and
@@ -918,27 +1788,55 @@ claims.measure("C05.12", "shifts: change of the error on moved digits", Measured
 #
 # **Predict before you run.** And with Adam, which divides each weight's gradient by its usual size? Four groups of weights start at 1; their gradients are pure noise with mean 0, of size 0.01, 0.1, 1 and 10. Which group will L2 shrink most?
 
+
 # %% slideshow={"slide_type": "subslide"}
 def shrunk(optimizer, penalty, scales, seeds=5, copies=400, steps=300):
-    """Mean weight left, float64 (seeds, scales), after steps of noise gradients of the given sizes and an L2 penalty."""
+    """Mean weight left, float64 (seeds, scales), after steps of noise gradients of the
+    given sizes and an L2 penalty."""
     weights = keras.Variable(np.ones((seeds, len(scales), copies), "float32"))
     optimizer.build([weights])
     random = np.random.default_rng(0)
     for _ in range(steps):
-        noise = random.standard_normal(weights.shape).astype("float32") * np.array(scales, "float32")[:, None]
+        noise = (
+            random.standard_normal(weights.shape).astype("float32")
+            * np.array(scales, "float32")[:, None]
+        )
         optimizer.apply([noise + 2 * penalty * weights], [weights])
     return weights.numpy().astype("float64").mean(axis=2)
 
 
 scales = [0.01, 0.1, 1.0, 10.0]
-left = {"Adam with L2": shrunk(keras.optimizers.Adam(0.01), 0.05, scales), "AdamW (weight decay)": shrunk(keras.optimizers.AdamW(0.01, weight_decay=0.1), 0.0, scales)}
+left = {
+    "Adam with L2": shrunk(keras.optimizers.Adam(0.01), 0.05, scales),
+    "AdamW (weight decay)": shrunk(
+        keras.optimizers.AdamW(0.01, weight_decay=0.1), 0.0, scales
+    ),
+}
 
 # %% slideshow={"slide_type": "fragment"}
-drawings.curves(scales, {name: values.T for name, values in left.items()}, "size of a weight's gradients", "mean weight left (from 1)", "The same penalty, 300 steps",
-                xscale="log", marks={"(1 - 0.01 · 0.1)^300 = 0.741": 0.999**300},
-                caption="Weight decay shrinks all weights alike, as the formula says (dashed). L2 under Adam shrinks those with small gradients to nothing, and leaves those with large gradients.")
-claims.measure("C05.13", "weight left where gradients are large, minus where they are small: Adam with L2", Measured(left["Adam with L2"][:, 3] - left["Adam with L2"][:, 0]), above=0.3,
-               control=Measured(left["AdamW (weight decay)"][:, 3] - left["AdamW (weight decay)"][:, 0]))
+drawings.curves(
+    scales,
+    {name: values.T for name, values in left.items()},
+    "size of a weight's gradients",
+    "mean weight left (from 1)",
+    "The same penalty, 300 steps",
+    xscale="log",
+    marks={"(1 - 0.01 · 0.1)^300 = 0.741": 0.999**300},
+    caption=(
+        "Weight decay shrinks all weights alike, as the formula says (dashed). L2"
+        " under Adam shrinks those with small gradients to nothing, and leaves those"
+        " with large gradients."
+    ),
+)
+claims.measure(
+    "C05.13",
+    "weight left where gradients are large, minus where they are small: Adam with L2",
+    Measured(left["Adam with L2"][:, 3] - left["Adam with L2"][:, 0]),
+    above=0.3,
+    control=Measured(
+        left["AdamW (weight decay)"][:, 3] - left["AdamW (weight decay)"][:, 0]
+    ),
+)
 
 # %% [markdown]
 # Did you guess "all alike"? Adam divides the *whole* gradient, penalty included, so a weight with large gradients has its penalty divided as well. [Loshchilov & Hutter 2019](https://arxiv.org/abs/1711.05101) took the decay out of the gradient: AdamW. Equal lines
@@ -957,8 +1855,15 @@ claims.report()
 
 # %%
 answer = ...
-exercises.check(answer, -0.1, hints={0.0: "The threshold is rate times strength, 0.2, which is less than 0.3.", -0.5: "A penalty moves weights towards 0, not away.",
-                                     0.1: "The sign stays."})
+exercises.check(
+    answer,
+    -0.1,
+    hints={
+        0.0: "The threshold is rate times strength, 0.2, which is less than 0.3.",
+        -0.5: "A penalty moves weights towards 0, not away.",
+        0.1: "The sign stays.",
+    },
+)
 
 # %% [markdown]
 # <details><summary>Solution</summary>
@@ -971,7 +1876,17 @@ exercises.check(answer, -0.1, hints={0.0: "The threshold is rate times strength,
 
 # %%
 answer = ...
-exercises.check(answer, 81, hints={108: "Resumed trainings pay for the new epochs only: 9 settings go from 1 to 3 epochs at 2 each.", 729: "Only one setting gets all 27 epochs."})
+exercises.check(
+    answer,
+    81,
+    hints={
+        108: (
+            "Resumed trainings pay for the new epochs only: 9 settings go from 1 to 3"
+            " epochs at 2 each."
+        ),
+        729: "Only one setting gets all 27 epochs.",
+    },
+)
 
 # %% [markdown]
 # <details><summary>Solution</summary>
