@@ -17,7 +17,7 @@ if __name__ == "__main__":
         "paper, k = 50",
         vae_study.iwae,
         objectives.importance_weighted(50),
-        epochs=200,
+        epochs=220,
         batch_size=100,
         block=5,
     )

@@ -32,6 +32,6 @@ if __name__ == "__main__":
         "learnt mixture of 500 Gaussians as prior",
         gated,
         objectives.importance_weighted(1),
-        epochs=300,
+        epochs=400,
         batch_size=200,
     )

@@ -46,7 +46,7 @@ def diagonal_gaussian(loc, scale):
 
 def positive(raw):
     """Numbers above 0: softplus, shifted so that 0 gives 1."""
-    return tf.math.softplus(raw + np.log(np.e - 1)) + 1e-6
+    return tf.math.softplus(tf.convert_to_tensor(raw) + np.log(np.e - 1)) + 1e-6
 
 
 class Normal:

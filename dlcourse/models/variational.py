@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import layers
 from tensorflow_probability import distributions as tfd
 
-from dlcourse.models import priors
+from dlcourse.models import draws, priors
 from dlcourse.models.building import seeded_initializer
 from dlcourse.models.priors import diagonal_gaussian, positive
 
@@ -71,8 +71,11 @@ class VAE(keras.Model):
         self.decoder.layers[-1].bias.assign(start.reshape(-1))
         self.pixel_bias = self._constant("pixel_bias", start)
         self.pixel_means = self._constant("pixel_means", np.zeros(self.shape) if means is None else means)
-        if likelihood == "gaussian" and noise is None:
-            self.log_noise = self.add_weight(name="log_noise", shape=(), initializer="zeros")
+        if likelihood == "gaussian":
+            level = keras.initializers.Constant(0.0 if noise is None else float(np.log(noise)))
+            self.log_noise = self.add_weight(
+                name="log_noise", shape=(), initializer=level, trainable=noise is None
+            )
         self._prior = priors.build(
             prior, self, self.shape, self.latents, components, classes, None if seed is None else seed + 2_000
         )
@@ -90,6 +93,13 @@ class VAE(keras.Model):
     def encode(self, x, y=None):
         """The posterior q(z | x): a distribution of vectors (batch, latents)."""
         return diagonal_gaussian(*self.posterior_parameters(x, y))
+
+    def draw(self, loc, scale, *shape, seed=None):
+        """Draws z = loc + scale · noise, (*shape, batch, latents): the reparameterisation trick."""
+        noise = draws.normal(
+            tf.concat([tf.constant(shape, tf.int32), tf.shape(loc)], 0), self.seed(seed), loc.dtype
+        )
+        return loc + scale * tf.ensure_shape(noise, (*shape, *loc.shape))
 
     def decode(self, z, y=None):
         """The likelihood p(x | z): a distribution of images (..., *input_shape).
@@ -119,8 +129,6 @@ class VAE(keras.Model):
 
     def noise_scale(self):
         """The Gaussian likelihood's standard deviation, a scalar tensor."""
-        if self.noise is not None:
-            return tf.constant(self.noise, self.compute_dtype)
         return tf.exp(tf.convert_to_tensor(self.log_noise))
 
     # What training maximises
@@ -131,8 +139,9 @@ class VAE(keras.Model):
         Args:
             analytic: whether the KL divergence is TFP's closed form; None: where there is one, else by the same draw.
         """
-        posterior, prior = self.encode(x, y), self.prior()
-        z = posterior.sample(seed=self.seed(seed))
+        loc, scale = self.posterior_parameters(x, y)
+        posterior, prior = diagonal_gaussian(loc, scale), self.prior()
+        z = self.draw(loc, scale, seed=seed)
         distortion = -self.decode(z, y).log_prob(self._checked(x))
         if analytic or (analytic is None and self.has_analytic_rate()):
             rate = posterior.kl_divergence(prior)
@@ -176,7 +185,7 @@ class VAE(keras.Model):
         """
         k = _checked_k(k)
         loc, scale = self.posterior_parameters(x, y)
-        z = diagonal_gaussian(loc, scale).sample(k, seed=self.seed(seed))
+        z = self.draw(loc, scale, k, seed=seed)
         if through is not None:
             z, loc, scale = through(z), tf.stop_gradient(loc), tf.stop_gradient(scale)
         log_joint = self.prior().log_prob(z) + self.decode(z, y).log_prob(self._checked(x))
@@ -244,7 +253,7 @@ class VAE(keras.Model):
 
     def call(self, x, training=False):
         """Reconstructions from a drawn code."""
-        return self.decode(self.encode(x).sample(seed=self.seed(None))).mean()
+        return self.decode(self.draw(*self.posterior_parameters(x))).mean()
 
     # Plumbing
 
@@ -257,8 +266,7 @@ class VAE(keras.Model):
     def binarised(self, x, *, seed=None):
         """Zeros and ones, drawn anew with the grey values as probabilities; zeros and ones stay as they are."""
         x = self._checked(x)
-        draw = tf.random.stateless_uniform(tf.shape(x), seed=self.seed(seed), dtype=x.dtype)
-        return tf.cast(draw < x, x.dtype)
+        return tf.cast(draws.uniform(tf.shape(x), self.seed(seed), x.dtype) < x, x.dtype)
 
     def has_analytic_rate(self):
         """Whether TFP knows KL(q || p) in closed form for this prior."""

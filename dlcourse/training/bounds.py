@@ -12,7 +12,8 @@ class negative_elbo:
     """Distortion + beta · rate, by one draw of z (Kingma & Welling 2014; Higgins et al. 2017 for beta).
 
     Args:
-        beta: weight of the rate, KL(q(z | x) || p(z)); 1 gives the bound.
+        beta: weight of the rate, KL(q(z | x) || p(z)); 1 gives the bound. A number, or a tf.Variable, which may be
+            assigned anew between trainings by one compiled loop (``repeats.Repeats``); free_bits likewise.
         free_bits: nats that each latent may cost, as a mean over the batch, without being pressed lower (Kingma et
             al. 2016); 0 gives the bound. For the standard normal prior alone.
 
@@ -32,7 +33,7 @@ class negative_elbo:
         x, y = unpacked(model, batch)
         rate, distortion = map(tf.reduce_mean, model.rate_and_distortion(x, y))
         pressed = rate
-        if self.free_bits:
+        if not (isinstance(self.free_bits, int | float) and self.free_bits == 0):
             by_latent = tf.reduce_mean(model.rate_by_latent(x, y), axis=0)
             pressed = tf.reduce_sum(tf.maximum(by_latent, tf.cast(self.free_bits, rate.dtype)))
         loss = distortion + tf.cast(self.beta, rate.dtype) * pressed
