@@ -282,3 +282,19 @@ def test_nothing_is_ever_unpickled(copy, tmp_path):
     archive.seek(0)
     np.load(archive, allow_pickle=True)["x_train"]
     assert sprung.exists()  # the trap does work
+
+
+def test_what_a_data_set_is_used_for_is_what_chapters_load():
+    root = DATA.parent
+    loaded = {}
+    for source in (root / "notebooks" / "src").glob("*.py"):
+        for name in re.findall(r'datasets\.load\(\s*"(\w+)"', source.read_text(encoding="utf-8")):
+            loaded.setdefault(name, set()).add(source.name.split("_")[0])
+    written = {path.name.split("_")[0] for path in (root / "notebooks" / "src").glob("*.py")}
+    for name, entry in catalogue.entries().items():
+        used = set(entry["used_for"]) & written
+        assert loaded.get(name, set()) <= used, name
+        for chapter in used:
+            [source] = (root / "notebooks" / "src").glob(f"{chapter}_*.py")
+            quoted = rf'"{name}"|\b{name}\.' if name != "texts" else r"\btexts\.|\bsnippets\."
+            assert re.search(quoted, source.read_text(encoding="utf-8")), (name, chapter)
