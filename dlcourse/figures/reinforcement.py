@@ -7,7 +7,9 @@ from dlcourse.figures.style import COLOURS, MARKERS, figure_function
 from dlcourse.measured import Measured
 
 
-def draw_map(ax, letters, values=None, policy=None, moves="", title="", bounds=None, digits=2, skip="HGC"):
+def draw_map(
+    ax, letters, values=None, policy=None, moves="", title="", bounds=None, digits=2, skip="HGC", walls=()
+):
     """Draw a grid world: shade and number for a state's value, an arrow for its action.
 
     Args:
@@ -19,6 +21,7 @@ def draw_map(ax, letters, values=None, policy=None, moves="", title="", bounds=N
         bounds: (lowest, highest) value for the shades; by default those of the states that are drawn.
         digits: of the values; None draws no numbers.
         skip: letters of places where nobody acts: no value, no arrow.
+        walls: list of (row, column): a wall on the right of that place.
     """
     rows, columns = len(letters), len(letters[0])
     flat = [letter for row in letters for letter in row]
@@ -42,6 +45,8 @@ def draw_map(ax, letters, values=None, policy=None, moves="", title="", bounds=N
             ax.text(x, y - (0.1 if digits is not None else 0), sign, ha="center", va="center", fontsize=14)
         if acting[state] and values is not None and digits is not None:
             ax.text(x, y + 0.36, f"{values[state]:.{digits}f}", ha="center", va="center", fontsize=6.5)
+    for row, column in walls:
+        ax.plot([column + 0.5] * 2, [row - 0.5, row + 0.5], color="black", linewidth=3)
     ax.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
     ax.grid(False)
