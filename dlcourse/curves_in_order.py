@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from dlcourse.datasets import Split
+from dlcourse.datasets import Split, mnist1d
 from dlcourse.models.building import seeded_initializer
 from dlcourse.training import objectives, repeats
 
@@ -35,7 +35,6 @@ def gru(seed):
         layers.GRU(
             6,
             return_sequences=True,
-            unroll=True,
             go_backwards=bool(index),
             kernel_initializer=_start(seed, 2 * index),
             recurrent_initializer=seeded_initializer("orthogonal", seed, 2 * index + 1),
@@ -56,16 +55,29 @@ def _start(seed, layer):
     return seeded_initializer("glorot_uniform", seed, layer)
 
 
-def shuffled(data, seed):
+def own_order(seed):
+    """A random order of the positions, int (40,)."""
+    return np.random.default_rng(1_000 + seed).permutation(POSITIONS)
+
+
+def authors_order():
+    """The order in which the authors' own generator shuffles the positions (its shuffle_seq), int (40,)."""
+    straight, mixed = (mnist1d.generate(shuffle_seq=mix)["x_train"][:1] for mix in (False, True))
+    return np.argmin(np.abs(mixed[0][:, None] - straight[0][None, :]), axis=1)
+
+
+def shuffled(data, order):
     """The same curves with their positions in another order, the same for all: a Split."""
-    order = np.random.default_rng(1_000 + seed).permutation(POSITIONS)
     return Split(data.x[:, order], data.y)
 
 
-def accuracies(build, train, score, *, seeds, steps, batch_size=100, learning_rate=1e-2, jit_compile=False):
+def accuracies(
+    build, train, score, *, seeds, steps, order=None, batch_size=100, learning_rate=1e-2, jit_compile=False
+):
     """Train from each seed on curves in order and, from the same weights, on shuffled ones.
 
-    Adam at the authors' learning rate and batch size.
+    Adam at the authors' learning rate and batch size. ``order`` is that of the shuffled positions; None gives each seed
+    an order of its own.
 
     Returns:
         float array (2, seeds): accuracy on ``score`` in order, and shuffled.
@@ -81,8 +93,8 @@ def accuracies(build, train, score, *, seeds, steps, batch_size=100, learning_ra
     found = np.zeros((2, len(seeds)))
     for column, seed in enumerate(seeds):
         start = build(seed)
-        for row, arrange in enumerate((lambda data, _: data, shuffled)):
-            learnt, scored = arrange(train, seed), arrange(score, seed)
+        for row, places in enumerate([np.arange(POSITIONS), own_order(seed) if order is None else order]):
+            learnt, scored = shuffled(train, places), shuffled(score, places)
             study.train(start, learnt.x, learnt.y, seed=seed)
             found[row, column] = repeats.accuracy(study.model, scored)
     return found

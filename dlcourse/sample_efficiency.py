@@ -6,18 +6,27 @@ from keras import layers
 
 from dlcourse import counting, models
 from dlcourse.datasets import Split
-from dlcourse.models.local import LocalConvolution2D
 from dlcourse.training import objectives, repeats
 
 
 def convolutional(seed, input_shape=(28, 28, 1), classes=10, hidden=64):
-    """Two strided convolutions, of 8 filters 7x7 and 16 filters 3x3, and a hidden layer: a network of its own."""
-    return _local_network(input_shape, classes, hidden, True, seed)
+    """8 and 16 filters of 3x3, each followed by 2x2 max pooling, and a hidden layer: images to logits."""
+    seeds = models.Seeds(seed)
+    inputs = x = keras.Input(input_shape)
+    for filters in (8, 16):
+        x = models.convolution_block(x, filters, normalise=False, seeds=seeds)
+        x = layers.MaxPooling2D(2)(x)
+    return keras.Model(inputs, _head(x, hidden, classes, seeds))
 
 
 def local(seed, input_shape=(28, 28, 1), classes=10, hidden=64):
     """The same network, but every place of the image has filters of its own."""
-    return _local_network(input_shape, classes, hidden, False, seed)
+    seeds = models.Seeds(seed)
+    inputs = x = keras.Input(input_shape)
+    for index, filters in enumerate((8, 16)):
+        x = models.LocalConvolution2D(filters, 3, seed=2 * seed + index)(x)
+        x = layers.MaxPooling2D(2)(x)
+    return keras.Model(inputs, _head(x, hidden, classes, seeds))
 
 
 def dense(seed, input_shape=(28, 28, 1), classes=10, hidden=64):
@@ -27,18 +36,13 @@ def dense(seed, input_shape=(28, 28, 1), classes=10, hidden=64):
     return models.mlp(input_shape, classes, hidden=widths, initializer="he_normal", seed=seed)
 
 
-def _local_network(input_shape, classes, hidden, shared, seed):
-    inputs = keras.Input(input_shape)
-    x = LocalConvolution2D(8, 7, 2, shared=shared, seed=4 * seed, name="first")(inputs)
-    x = LocalConvolution2D(16, 3, 2, shared=shared, seed=4 * seed + 1, name="second")(x)
+def _head(x, hidden, classes, seeds):
     x = layers.Flatten()(x)
-    for name, width, activation in [("hidden", hidden, "relu"), ("logits", classes, None)]:
-        initializer = keras.initializers.HeNormal(seed=4 * seed + 2 + (name == "logits"))
-        x = layers.Dense(width, activation, kernel_initializer=initializer, name=name)(x)
-    return keras.Model(inputs, x)
+    x = layers.Dense(hidden, "relu", kernel_initializer=seeds.initializer("he_normal"))(x)
+    return layers.Dense(classes, kernel_initializer=seeds.initializer("he_normal"))(x)
 
 
-def accuracies(build, pool, score, *, sizes, seeds, steps, batch_size=50, learning_rate=1e-3, keep=None):
+def accuracies(build, pool, score, *, sizes, seeds, steps, batch_size=32, learning_rate=2e-3):
     """Train a classifier on ever more examples, from several seeds, and score each once.
 
     All sizes take the same number of steps. Seed s decides the initial weights and which examples of the pool are
@@ -49,10 +53,9 @@ def accuracies(build, pool, score, *, sizes, seeds, steps, batch_size=50, learni
         pool, score: Splits to learn from and to score on.
         sizes: numbers of examples.
         seeds, steps, batch_size, learning_rate: of each training, by Adam.
-        keep: callable ``model -> anything``, whose values are returned as well; or None.
 
     Returns:
-        float array (sizes, seeds); with ``keep``, (that array, dict from (size, seed) to kept values).
+        float array (sizes, seeds).
     """
     study = repeats.Repeats(
         build(0),
@@ -63,15 +66,13 @@ def accuracies(build, pool, score, *, sizes, seeds, steps, batch_size=50, learni
         jit_compile=False,
     )
     numbered = Split(np.arange(len(pool)), pool.y)
-    found, kept = np.zeros((len(sizes), len(seeds))), {}
+    found = np.zeros((len(sizes), len(seeds)))
     for column, seed in enumerate(seeds):
         start = build(seed)
         for row, size in enumerate(sizes):
             study.train(start, pool.x, pool.y, seed=seed, rows=numbered.take(size, seed).x)
             found[row, column] = _accuracy(study.model, score)
-            if keep is not None:
-                kept[size, seed] = keep(study.model)
-    return found if keep is None else (found, kept)
+    return found
 
 
 def _accuracy(model, score, batch=1000):

@@ -1,9 +1,30 @@
 """Keras models, one family a file. Classifiers return logits; shapes stand in each docstring."""
 
-from dlcourse.models.convnet import convnet
+from dlcourse.models.augmentation import RandomAffine
+from dlcourse.models.convnet import Seeds, convnet, convolution_block, residual_block, residual_stages, resnet
 from dlcourse.models.deep import DeepNetworks
+from dlcourse.models.local import LocalConvolution2D
 from dlcourse.models.mlp import mlp
 from dlcourse.models.perceptron import Perceptron
+from dlcourse.models.recurrent import recurrent, reset_states
+from dlcourse.models.recurrent_population import RecurrentPopulation
 from dlcourse.models.vae import load_vae, vae
 
-__all__ = ["DeepNetworks", "Perceptron", "convnet", "load_vae", "mlp", "vae"]
+__all__ = [
+    "DeepNetworks",
+    "LocalConvolution2D",
+    "Perceptron",
+    "RandomAffine",
+    "RecurrentPopulation",
+    "Seeds",
+    "convnet",
+    "convolution_block",
+    "load_vae",
+    "mlp",
+    "recurrent",
+    "reset_states",
+    "residual_block",
+    "residual_stages",
+    "resnet",
+    "vae",
+]

@@ -1,0 +1,48 @@
+"""Chapter 06a: three networks on 100 to 60,000 digits: dense, convolutional, and local without shared weights.
+
+    python benchmarks/run.py ch06_examples
+
+Recorded by "network, examples": test accuracies (shares of 10,000), one a seed, after 200 to 3,000 steps of Adam with
+batches of 50, more for more examples. Networks as in dlcourse/sample_efficiency.py; ``dense`` and ``convolutional``
+have equally many parameters, ``local`` has more.
+"""
+
+import numpy as np
+
+from dlcourse import datasets, recording, reproducibility, sample_efficiency
+from dlcourse.datasets import Split
+
+SEEDS = range(5)
+STEPS = {100: 200, 1_000: 500, 10_000: 1_500, 60_000: 3_000}
+NETWORKS = {
+    "convolutional": sample_efficiency.convolutional,
+    "dense": sample_efficiency.dense,
+    "local": sample_efficiency.local,
+}
+
+
+def accuracies(network, size, seeds=SEEDS):
+    """Test accuracies, float (seeds,)."""
+    mnist = datasets.load("mnist")
+    pool = Split(
+        np.concatenate([mnist.train.x, mnist.validation.x]),
+        np.concatenate([mnist.train.y, mnist.validation.y]),
+    )
+    return sample_efficiency.accuracies(
+        NETWORKS[network], pool, mnist.test, sizes=[size], seeds=seeds, steps=STEPS[size], batch_size=50
+    )[0]
+
+
+def main():
+    reproducibility.start(0)
+    record = recording.Recording(
+        "ch06_examples", "Test accuracy (share) on MNIST by network and number of examples, one value a seed"
+    )
+    for size in STEPS:
+        for network in NETWORKS:
+            if not record.done(f"{network}, {size}"):
+                record.add(f"{network}, {size}", accuracies(network, size).tolist())
+
+
+if __name__ == "__main__":
+    main()
