@@ -12,6 +12,8 @@ START, END = "<!-- table: training speed -->", "<!-- end of table -->"
 OPERATIONS = {  # multiply-adds of one example forward; training takes about three times that
     "mlp": 784 * 256 + 256 * 256 + 256 * 10,
     "convnet": 28 * 28 * 9 * 32 + 14 * 14 * 9 * 32 * 64 + 7 * 7 * 64 * 128 + 128 * 10,
+    "lstm": 28 * (28 + 128) * 4 * 128 + 128 * 10,
+    "gru": 28 * (28 + 128) * 3 * 128 + 128 * 10,
 }
 
 

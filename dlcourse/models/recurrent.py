@@ -1,0 +1,88 @@
+"""Recurrent networks: simple (Elman), LSTM and GRU layers, one above the other, and a linear layer on top."""
+
+import keras
+from keras import layers
+
+from dlcourse.models.building import check_positive, check_shape, seeded_initializer
+
+CELLS = {"simple": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
+
+
+def recurrent(
+    input_shape,
+    outputs,
+    *,
+    cell="gru",
+    units=(128,),
+    tokens=None,
+    return_sequences=False,
+    masking=False,
+    stateful=False,
+    batch_size=None,
+    seed=None,
+):
+    """A recurrent network (Elman 1990; Hochreiter & Schmidhuber 1997; Cho et al. 2014), read from left to right.
+
+    Maps float32 (batch, steps, features), or int32 (batch, steps) where ``tokens`` is given, to (batch, outputs), what
+    it says after the last step; with ``return_sequences`` to (batch, steps, outputs), what it says after each. For
+    classes the outputs are logits. Keras' GRU is the variant whose reset gate comes after the matrix product
+    (``reset_after=True``), which has two biases and is PyTorch's GRU too.
+
+    Args:
+        input_shape: (steps, features), or (steps,) where ``tokens`` is given; steps may be None: any number.
+        outputs: numbers that come out at a step.
+        cell: "simple", "lstm" or "gru".
+        units: list of widths, one a recurrent layer.
+        tokens: the inputs are whole numbers below this one, each looked up as a vector of units[0] numbers.
+        return_sequences: whether there is an output after every step.
+        masking: whether steps of padding are passed over: those whose features are all 0, or whose token is 0.
+        stateful: whether a batch goes on from the states in which the batch before has ended; ``reset_states(model)``
+            forgets them. Needs ``batch_size``.
+        batch_size: of every batch, where ``stateful``.
+        seed: of the initial weights; None draws from Keras' global generator.
+
+    Raises:
+        ValueError: where a shape, a width or a name makes no sense, or ``stateful`` comes without ``batch_size``.
+    """
+    shape = tuple(input_shape)
+    check_shape("recurrent", [1 if side is None else side for side in shape], dimensions=1 if tokens else 2)
+    widths = {f"units[{index}]": width for index, width in enumerate(units)}
+    check_positive("recurrent", outputs=outputs, layers=len(units), **widths)
+    if cell not in CELLS:
+        raise ValueError(f"recurrent(cell={cell!r}): expected one of {', '.join(map(repr, CELLS))}.")
+    if stateful and batch_size is None:
+        raise ValueError(
+            "recurrent(stateful=True) keeps a state for each sequence of a batch: give batch_size, such as 1."
+        )
+    inputs = keras.Input(shape, batch_size=batch_size, dtype="int32" if tokens else None)
+    x = inputs
+    if tokens:
+        x = layers.Embedding(
+            tokens,
+            units[0],
+            mask_zero=masking,
+            embeddings_initializer=seeded_initializer("uniform", seed, 2 * len(units) + 1),
+            name="embedding",
+        )(x)
+    elif masking:
+        x = layers.Masking(0.0)(x)
+    for index, width in enumerate(units):
+        x = CELLS[cell](
+            width,
+            return_sequences=return_sequences or index < len(units) - 1,
+            stateful=stateful,
+            kernel_initializer=seeded_initializer("glorot_uniform", seed, 2 * index),
+            recurrent_initializer=seeded_initializer("orthogonal", seed, 2 * index + 1),
+            name=f"{cell}_{index + 1}",
+        )(x)
+    x = layers.Dense(
+        outputs, kernel_initializer=seeded_initializer("glorot_uniform", seed, 2 * len(units)), name="outputs"
+    )(x)
+    return keras.Model(inputs, x, name="recurrent")
+
+
+def reset_states(model):
+    """Let a stateful model forget: the states of all its recurrent layers become 0."""
+    for layer in model.layers:
+        if isinstance(layer, tuple(CELLS.values())):
+            layer.reset_state()

@@ -1,0 +1,59 @@
+"""Language models that count: how often a letter followed the few before it (Shannon 1948)."""
+
+import collections
+import math
+
+
+class NGram:
+    """Letters foretold from the ``order`` - 1 before, by counts smoothed after Witten & Bell (1991).
+
+    With n(c) occurrences of a context c, followed by t(c) different letters,
+
+        p(x | c) = (n(c x) + t(c) · p(x | c without its first letter)) / (n(c) + t(c)),
+
+    down to the empty context, below which all letters of the alphabet are equally likely.
+
+    Args:
+        order: 1 counts single letters (unigram), 2 pairs, and so on.
+        text: to count.
+        alphabet: all letters that may come; by default those of the text.
+
+    Raises:
+        ValueError: where the order is below 1, the text is empty, or a letter of it is not in the alphabet.
+    """
+
+    def __init__(self, order, text, alphabet=None):
+        if isinstance(order, bool) or int(order) != order or order < 1:
+            raise ValueError(f"NGram(order={order!r}): expected a whole number, 1 or more.")
+        self.alphabet = sorted(set(text if alphabet is None else alphabet))
+        strange = sorted(set(text) - set(self.alphabet))
+        if not text or strange:
+            raise ValueError(
+                f"NGram() counts a text over its alphabet; got {len(text)} letters, not in the alphabet: {strange}."
+            )
+        self.order = int(order)
+        self.counts = collections.defaultdict(collections.Counter)
+        for length in range(order):
+            for end in range(length, len(text)):
+                self.counts[text[end - length : end]][text[end]] += 1
+        self.totals = {context: sum(after.values()) for context, after in self.counts.items()}
+
+    def probability(self, letter, context=""):
+        """p(letter | the last order - 1 letters of ``context``)."""
+        chance = 1 / len(self.alphabet)
+        context = context[max(0, len(context) - self.order + 1) :]
+        for start in range(len(context), -1, -1):
+            part = context[start:]
+            if part not in self.totals:
+                break  # a longer context can't have been seen either
+            after, total = self.counts[part], self.totals[part]
+            chance = (after[letter] + len(after) * chance) / (total + len(after))
+        return chance
+
+    def bits(self, text, context=""):
+        """What each letter of ``text`` costs, in bits, a list; ``context`` stands before it."""
+        whole, known = context + text, len(context)
+        return [
+            -math.log2(self.probability(whole[end], whole[max(0, end - self.order + 1) : end]))
+            for end in range(known, len(whole))
+        ]
