@@ -1,0 +1,391 @@
+"""Deep Q-networks: DQN, and what was added to it: double, duelling, n-step, prioritised replay.
+
+One run trains several agents at once, which exchange nothing: agent i has its own weights, memory and copies of the
+environment, and may have its own settings. So a run holds seeds and variants side by side, in one compiled update.
+"""
+
+import functools
+import itertools
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from dlcourse.rl import replay, spaces
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is told. Entries marked * may be arrays (agents,), so that agents differ.
+
+    Attributes:
+        discount: γ.
+        hidden: units of the hidden layers.
+        learning_rate: of Adam at the start; it falls linearly to ``final_rate`` of it.
+        batch_size: transitions of an update.
+        train_every: environment steps of an agent between two calls of the update.
+        updates: gradient steps of a call.
+        learning_starts: environment steps of an agent before the first.
+        explore: (first, last, share): ε falls linearly from the first to the last within this share of the run.
+        capacity*: transitions that are kept.
+        target_every*: gradient steps after which the target network becomes a copy of the network.
+        double*: whether the network names the best next action, and the target network only values it.
+        duelling*: whether action values are a state's value plus advantages.
+        n*: steps of a transition.
+        priority*: α of prioritised replay; 0 draws uniformly.
+        correction: β of prioritised replay at the start; it grows linearly to 1.
+        through_truncation*: whether the target of a truncated episode's last step bootstraps. False is the mistake.
+        clip: largest norm of an agent's gradient.
+    """
+
+    discount: float = 0.99
+    hidden: tuple = (64, 64)
+    learning_rate: float = 2e-3
+    final_rate: float = 0.0
+    batch_size: int = 64
+    train_every: int = 64
+    updates: int = 32
+    learning_starts: int = 1_000
+    explore: tuple = (1.0, 0.04, 0.2)
+    capacity: object = 50_000
+    target_every: object = 100
+    double: object = False
+    duelling: object = False
+    n: object = 1
+    priority: object = 0.0
+    correction: float = 0.4
+    through_truncation: object = True
+    clip: float = 10.0
+
+
+# The network: a multilayer perceptron for each agent, its weights stacked along the first axis.
+
+
+def initial_weights(agents, sizes, seed):
+    """Glorot's uniform weights and zero biases (Glorot & Bengio 2010), by agent.
+
+    Args:
+        sizes: units of all layers, features first, 1 + actions last.
+
+    Returns:
+        List of (weights (agents, inputs, outputs), biases (agents, 1, outputs)), float32.
+    """
+    rng = np.random.default_rng([seed, 1])
+    layers = []
+    for inputs, outputs in itertools.pairwise(sizes):
+        limit = np.sqrt(6 / (inputs + outputs))
+        weights = rng.uniform(-limit, limit, (agents, inputs, outputs))
+        layers.append((weights.astype("float32"), np.zeros((agents, 1, outputs), "float32")))
+    return layers
+
+
+def action_values(layers, x, duelling, maximum=np.maximum):
+    """Action values of observations, in NumPy; in TensorFlow with ``maximum=tf.maximum``.
+
+    The last layer gives V and one A for each action. Duelling (Wang et al. 2016, equation 9): Q = V + A - mean of A.
+    Otherwise Q = A, and V serves nothing.
+
+    Args:
+        layers: as ``initial_weights`` gives them.
+        x: (agents, batch, features).
+        duelling: 0 or 1, (agents, 1, 1).
+
+    Returns:
+        (agents, batch, actions).
+    """
+    for weights, biases in layers[:-1]:
+        x = maximum(x @ weights + biases, 0.0)
+    weights, biases = layers[-1]
+    out = x @ weights + biases
+    value, advantage = out[..., :1], out[..., 1:]
+    mean = sum(advantage[..., a : a + 1] for a in range(advantage.shape[-1])) / advantage.shape[-1]
+    return advantage + duelling * (value - mean)
+
+
+class Learner(NamedTuple):
+    """What learning changes: weights, the target network's, Adam's two means, and the gradient steps so far."""
+
+    layers: list
+    target: list
+    first: list
+    second: list
+    step: object
+
+
+def learner(layers):
+    """The Learner that begins with these weights, its target network a copy."""
+    layers = tf.nest.map_structure(tf.constant, layers)
+    zeros = tf.nest.map_structure(tf.zeros_like, layers)
+    return Learner(layers, layers, zeros, zeros, tf.constant(0.0))
+
+
+class Switches(NamedTuple):
+    """An agent's own settings inside the update: float32 (agents, 1, 1) each."""
+
+    double: object
+    duelling: object
+    through_truncation: object
+    target_every: object
+
+
+def targets(layers, target, batch, switches, discount):
+    """What the values of a batch should be: reward and, where something follows, the best next value.
+
+    y = R + γ^m (1 - terminated) Q_target(s', argmax_a Q(s', a)), where Q is the target network's own (Mnih et al. 2015)
+    or, doubled, the network's (van Hasselt et al. 2016).
+
+    Returns:
+        (agents, batch).
+    """
+    values = functools.partial(action_values, duelling=switches.duelling, maximum=tf.maximum)
+    after = values(target, batch.following)
+    naming = tf.where(switches.double > 0, values(layers, batch.following), after)
+    best = tf.one_hot(tf.argmax(naming, axis=-1), after.shape[-1])
+    cut = tf.cast(batch.truncated, "float32") * (1 - switches.through_truncation[:, 0])
+    goes_on = (1 - tf.cast(batch.terminated, "float32")) * (1 - cut)
+    worth = tf.reduce_sum(after * best, axis=-1)
+    return batch.reward + discount ** tf.cast(batch.steps, "float32") * goes_on * worth
+
+
+def gradient_step(now, batch, weight, rate, switches, discount, clip):
+    """One gradient step of every agent: (Learner, TD errors (agents, batch))."""
+    wanted = targets(now.layers, now.target, batch, switches, discount)
+    with tf.GradientTape() as tape:
+        tape.watch(now.layers)
+        values = action_values(now.layers, batch.observation, switches.duelling, tf.maximum)
+        chosen = tf.reduce_sum(values * tf.one_hot(batch.action, values.shape[-1]), axis=-1)
+        errors = wanted - chosen  # no gradient through ``wanted``: it is computed outside the tape
+        size = tf.abs(errors)
+        huber = tf.where(size < 1, 0.5 * size**2, size - 0.5)
+        loss = tf.reduce_sum(tf.reduce_mean(weight * huber, axis=1))  # agents' gradients don't mix
+    gradients = tape.gradient(loss, now.layers)
+    squares = [tf.reduce_sum(g**2, axis=(1, 2), keepdims=True) for g in tf.nest.flatten(gradients)]
+    shrink = tf.minimum(1.0, clip / (tf.sqrt(tf.add_n(squares)) + 1e-6))
+
+    step, each = now.step + 1, tf.nest.map_structure
+    first = each(lambda m, g: 0.9 * m + 0.1 * shrink * g, now.first, gradients)
+    second = each(lambda s, g: 0.999 * s + 0.001 * (shrink * g) ** 2, now.second, gradients)
+    scale = rate * tf.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+    layers = each(lambda w, m, s: w - scale * m / (tf.sqrt(s) + 1e-7), now.layers, first, second)
+    copy = tf.math.floormod(step, switches.target_every) == 0
+    target = each(lambda old, new: tf.where(copy, new, old), now.target, layers)
+    return Learner(layers, target, first, second, step), errors
+
+
+@functools.cache
+def compiled(discount, clip):
+    """The update: several gradient steps of all agents in one call, compiled by XLA."""
+
+    @tf.function(jit_compile=True)
+    def update(now, transitions, weight, rate, switches):
+        draws = weight.shape[0]
+
+        def body(i, now, errors):
+            batch = replay.Transitions(*(field[i] for field in transitions))
+            now, found = gradient_step(now, batch, weight[i], rate, switches, discount, clip)
+            return i + 1, now, errors.write(i, found)
+
+        start = (0, now, tf.TensorArray("float32", draws, element_shape=weight.shape[1:]))
+        _, now, errors = tf.while_loop(lambda i, *_: i < draws, body, start)
+        return now, errors.stack()
+
+    return update
+
+
+@dataclass(eq=False)
+class Trained:
+    """What training gave.
+
+    Attributes:
+        layers: the network's weights, as ``initial_weights``.
+        duelling: 0 or 1, float32 (agents, 1, 1).
+        ends: environment steps of the agent when an episode ended, int64 (episodes,); in order.
+        agent: whose episode it was, int64 (episodes,).
+        returns: undiscounted, while exploring, float64 (episodes,).
+        snapshots: dict from environment steps to weights.
+        errors: mean |TD error| of each call of the update, float32 (calls, agents).
+    """
+
+    layers: list
+    duelling: np.ndarray
+    ends: list = field(default_factory=list)
+    agent: list = field(default_factory=list)
+    returns: list = field(default_factory=list)
+    snapshots: dict = field(default_factory=dict)
+    errors: list = field(default_factory=list)
+
+    def values(self, observation, layers=None):
+        """Action values, (agents, batch, actions), of observations (agents, batch, features)."""
+        return action_values(layers or self.layers, observation, self.duelling)
+
+    def curve(self, points):
+        """Mean return of the episodes that ended between two points, (points - 1, agents); the last one's if none."""
+        agents = len(self.duelling)
+        result = np.full((len(points) - 1, agents), np.nan)
+        for k, (low, high) in enumerate(itertools.pairwise(points)):
+            inside = (self.ends > low) & (self.ends <= high)
+            for who in range(agents):
+                mine = self.returns[inside & (self.agent == who)]
+                result[k, who] = mine.mean() if len(mine) else result[k - 1, who]
+        return result
+
+
+def train(environments, settings, *, agents, steps, seed=0, snapshots=()):
+    """Train agents by deep Q-learning.
+
+    Details, and where they come from:
+    - Replay, a target network, ε falling linearly, errors beyond 1 clipped (Huber's loss): Mnih et al. 2015.
+    - Adam (Kingma & Ba 2015) instead of RMSProp, its rate falling to 0; gradients clipped by norm (Wang et al. 2016).
+    - Several environment steps, then as many gradient steps as belong to them, in one compiled call. Mnih et al. take
+      one gradient step every 4 actions. The grouping makes the behaviour a little older.
+    - Several copies of the environment for each agent. Their transitions enter its memory side by side: still one
+      memory, one network, and each environment step counts.
+    - double: van Hasselt et al. 2016. duelling: Wang et al. 2016, equation 9; the two streams part only at the last
+      layer, and gradients aren't rescaled there. n: Sutton 1988, Hessel et al. 2018. priority: Schaul et al. 2016;
+      priorities are renewed after each call.
+    - After a termination the target is the reward alone; after a truncation it bootstraps from the last observation
+      (Pardo et al. 2018). The step after an episode's end, which only resets, is not learnt from.
+    - Acting runs in NumPy on weights copied out: for small networks a call of TensorFlow costs more than the product.
+
+    Args:
+        environments: Gymnasium vector environment, Box observations (features,), Discrete actions; its copies are
+            shared out evenly, the first num_envs / agents of them to agent 0.
+        settings: Settings.
+        agents: how many.
+        steps: environment steps of each agent, all its copies together, resets included.
+        snapshots: environment steps after which to keep the weights.
+
+    Returns:
+        Trained.
+
+    Raises:
+        ValueError: where spaces don't fit, copies can't be shared out, a reward or a TD error is not finite.
+    """
+    features, actions = _sizes(environments, agents)
+    copies, rng = environments.num_envs // agents, np.random.default_rng([seed, 0])
+    owner = np.repeat(np.arange(agents), copies)
+    s = settings
+    memory = replay.Replay(agents, s.capacity, (features,), s.priority)
+    cutter = replay.NSteps(_each(s.n, agents)[owner], len(owner), s.discount, (features,))
+    layers = initial_weights(agents, (features, *s.hidden, 1 + actions), seed)
+    named = (s.double, s.duelling, s.through_truncation, s.target_every)
+    switches = Switches(*(_each(entry, agents).astype("float32")[:, None, None] for entry in named))
+    now, update = learner(layers), compiled(float(s.discount), float(s.clip))
+    trained = Trained(layers, switches.duelling)
+
+    observation, _ = environments.reset(seed=seed)
+    resetting, gained = np.zeros(len(owner), bool), np.zeros(len(owner))
+    wanted = set(snapshots)
+    for lived in range(copies, steps + 1, copies):
+        progress = lived / steps
+        epsilon = float(np.interp(progress, (0, s.explore[2]), s.explore[:2]))
+        values = trained.values(observation.reshape(agents, copies, features))
+        action = values.argmax(axis=-1).ravel()
+        at_random = rng.random(len(owner)) < epsilon
+        action = np.where(at_random, rng.integers(actions, size=len(owner)), action)
+        following, reward, terminated, truncated, _ = environments.step(action)
+        reward = spaces.finite(reward, lived)
+
+        copy, complete = cutter.add(observation, action, reward, following, terminated, truncated, resetting)
+        memory.add(owner[copy], complete)
+        gained = np.where(resetting, 0.0, gained + reward)
+        resetting = terminated | truncated
+        for who in np.flatnonzero(resetting):
+            trained.ends.append(lived)
+            trained.agent.append(owner[who])
+            trained.returns.append(gained[who])
+        observation = following
+
+        if lived >= s.learning_starts and lived % s.train_every < copies:
+            correction = s.correction + (1 - s.correction) * progress
+            drawn = memory.draw(s.updates, s.batch_size, rng, correction)
+            rate = s.learning_rate * (1 - (1 - s.final_rate) * progress)
+            now, errors = update(now, drawn.transitions, drawn.weight, np.float32(rate), switches)
+            errors = errors.numpy()
+            memory.rank(drawn, errors)
+            trained.errors.append(_finite(np.abs(errors).mean(axis=(0, 2)), lived))
+            trained.layers = tf.nest.map_structure(np.asarray, now.layers)
+        if lived in wanted:
+            trained.snapshots[lived] = trained.layers
+    trained.ends, trained.agent = np.array(trained.ends, "int64"), np.array(trained.agent, "int64")
+    trained.returns, trained.errors = np.array(trained.returns), np.array(trained.errors)
+    return trained
+
+
+def _each(entry, agents):
+    return np.broadcast_to(np.asarray(entry), agents)
+
+
+def _sizes(environments, agents):
+    spaces.vectorised(environments)
+    seen, done = spaces.require(environments, observation=spaces.spaces.Box, action=spaces.spaces.Discrete)
+    if len(seen.shape) != 1:
+        raise ValueError(
+            f"Observations have the shape {seen.shape}; this agent's network takes vectors (features,). Wrap the "
+            "environment in gymnasium.wrappers.vector.FlattenObservation."
+        )
+    if agents < 1 or environments.num_envs % agents:
+        raise ValueError(
+            f"{environments.num_envs} copies of the environment can't be shared out evenly among {agents} agents."
+        )
+    return seen.shape[0], int(done.n)
+
+
+def _finite(errors, lived):
+    if not np.isfinite(errors).all():
+        who = int(np.flatnonzero(~np.isfinite(errors))[0])
+        raise ValueError(
+            f"Agent {who}'s values are no longer finite after {lived} steps: learning diverged. Take a smaller "
+            "learning rate, or copy the target network less often."
+        )
+    return errors
+
+
+# Judging
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """Greedy episodes of each agent.
+
+    Attributes:
+        returns: undiscounted, float64 (agents, episodes).
+        believed: largest action value of each episode's first observation, float64 (agents, episodes).
+        got: discounted return actually got from there, float64 (agents, episodes).
+    """
+
+    returns: np.ndarray
+    believed: np.ndarray
+    got: np.ndarray
+
+
+def greedy_episodes(environments, trained, episodes, seed, discount=0.99, layers=None):
+    """Let agents act greedily for so many episodes each: always as many, however long they take.
+
+    Args:
+        environments: vector environment with ``agents * episodes`` copies: each copy plays its first episode only.
+        seed: one that nothing was trained with.
+        layers: other weights than the last, such as a snapshot's.
+
+    Returns:
+        Played.
+    """
+    agents, copies = len(trained.duelling), environments.num_envs
+    if copies != agents * episodes:
+        raise ValueError(
+            f"{agents} agents with {episodes} episodes each need {agents * episodes} copies of the environment; "
+            f"these are {copies}."
+        )
+    observation, _ = environments.reset(seed=seed)
+    values = trained.values(observation.reshape(agents, episodes, -1), layers)
+    believed = values.max(axis=-1)
+    returns, got, playing, step = np.zeros(copies), np.zeros(copies), np.ones(copies, bool), 0
+    while playing.any():
+        observation, reward, terminated, truncated, _ = environments.step(values.argmax(axis=-1).ravel())
+        reward = np.where(playing, spaces.finite(reward, step), 0.0)
+        returns, got, step = returns + reward, got + discount**step * reward, step + 1
+        playing &= ~(terminated | truncated)
+        values = trained.values(observation.reshape(agents, episodes, -1), layers)
+    shape = (agents, episodes)
+    return Played(returns.reshape(shape), believed.astype("float64"), got.reshape(shape))
