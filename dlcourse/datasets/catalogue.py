@@ -54,7 +54,9 @@ def _read_list(path):
 
 def names():
     """The names that `load` knows, as a list."""
-    return [name for name, entry in entries().items() if entry["kind"] not in ("texts", "time series")]
+    return [
+        name for name, entry in entries().items() if entry["kind"] not in ("texts", "time series", "policy")
+    ]
 
 
 def entry(name):

@@ -36,6 +36,10 @@ def load(name, examples=None, seed=0):
         )
     if entry["kind"] == "time series":
         raise ValueError(f"{name!r} is one time series, not examples: use datasets.series.read({name!r})")
+    if entry["kind"] == "policy":
+        raise ValueError(
+            f"{name!r} is a trained agent, not data: use dlcourse.rl.policies.load({name!r}, ...)"
+        )
     of_train, of_validation, of_test = entry["examples"]
     if examples is not None:
         examples = splitting.whole_number(examples, f"load({name!r}, examples=...)", 1, of_train)

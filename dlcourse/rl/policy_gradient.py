@@ -1,0 +1,232 @@
+"""Policy gradients: REINFORCE, with and without a baseline, and the actor-critic, readable from top to bottom."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from dlcourse.rl import adam, advantages, judge, policies, ppo, rollout
+
+BASELINES = ("none", "to go", "mean", "value")
+"""What REINFORCE weights log π(a|s) with: all of an episode's rewards; those from this step on; those less their mean
+over the environments at the same step; those less what the critic expects."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be chosen; all but ``length`` may be arrays (copies,).
+
+    Attributes:
+        length: steps of every environment between two updates (the actor-critic's; REINFORCE waits for the episodes).
+        discount: γ. decay: λ of generalised advantage estimation (the actor-critic's).
+        rate: Adam's learning rate.
+        value_weight, entropy_weight: of the critic's loss, and of the entropy bonus.
+        limit: the longest gradient.
+    """
+
+    length: int = 16
+    discount: float = 0.99
+    decay: float = 0.95
+    rate: float = 3e-3
+    value_weight: float = 0.5
+    entropy_weight: float = 0.0
+    limit: float = 0.5
+
+
+ACTOR_CRITIC = Settings(length=32, discount=0.98, decay=0.9, rate=4e-3)
+"""For CartPole-v1 with 8 environments."""
+
+REINFORCE_DETAILS = [
+    ("the gradient of log π(a|s), weighted with the return", "Williams 1992"),
+    ("only rewards after an action count for it", "Sutton & Barto 2018, section 13.3"),
+    ("a baseline that doesn't depend on the action", "Williams 1992; Sutton & Barto 2018, section 13.4"),
+    (
+        "weights are divided by their standard deviation over the batch",
+        "usual in practice: one learning rate serves all",
+    ),
+    ("an episode of every environment for one step of the optimiser", "Williams 1992, batched"),
+    ("no γᵗ before the gradient's terms", "Thomas 2014: what everyone does, and what it leaves out"),
+]
+ACTOR_CRITIC_DETAILS = [
+    ("the critic's guess stands for the rewards beyond the rollout", "Sutton & Barto 2018, section 13.5"),
+    ("many environments, a few steps of each", "Mnih et al. 2016 (there asynchronous)"),
+    ("generalised advantage estimation", "Schulman et al. 2016, eq. 16"),
+    ("actor and critic share no layer, orthogonal kernels", "Andrychowicz et al. 2021; Huang et al. 2022"),
+    ("every step is used once", "an actor-critic is PPO with one epoch of one minibatch: Huang et al. 2022b"),
+]
+"""What these implementations do, and where each comes from."""
+
+
+def make_update(policy, settings, copies, jit_compile=False):
+    """One gradient step as one compiled function.
+
+    The policy climbs Σ advantage · log π(a|s); the critic descends (v(s) - target)². Returns ``update(state, x, action,
+    advantage, target, learning)`` to the state after it; arguments as in ``ppo.make_update``.
+    """
+
+    def column(number):
+        return tf.constant(np.broadcast_to(np.asarray(number, "float32"), copies)[:, None])
+
+    value_weight, entropy_weight = column(settings.value_weight), column(settings.entropy_weight)
+    rate, limit = column(settings.rate), column(settings.limit)
+
+    @tf.function(jit_compile=jit_compile)
+    def update(state, x, action, advantage, target, learning):
+        with tf.GradientTape() as tape:
+            tape.watch(state[0])
+            layers = policy.layers(state[0])
+            log_probability, entropy = policy.log_probability(layers, x, action)
+            error = (policy.value_in_graph(layers, x) - target) ** 2
+            each = -advantage * log_probability + value_weight * error - entropy_weight * entropy
+            counts = tf.reduce_sum(learning, axis=1)
+            whole = tf.reduce_sum(tf.reduce_sum(each * learning, axis=1) / counts)
+        return adam.step(state, tape.gradient(whole, state[0]), rate, limit)
+
+    return update
+
+
+def weights(experience, first, discount, baseline, values):
+    """What REINFORCE multiplies log π(a|s) with, (T, C, n).
+
+    Args:
+        experience: rollout.Rollout that holds the first episode of every environment.
+        first: which steps belong to it, bool (T, C, n).
+        baseline: one of BASELINES, or one for each copy.
+        values: the critic's, (T, C, n).
+    """
+    kinds = np.broadcast_to(np.asarray(baseline), experience.rewards.shape[1])
+    wrong = set(kinds) - set(BASELINES)
+    if wrong:
+        raise ValueError(f"baseline {sorted(wrong)} is unknown; there are {', '.join(BASELINES)}.")
+    rewards = experience.rewards * first
+    to_go = advantages.returns_to_go(rewards, experience.ended, discount)
+    mean = (to_go * first).sum(axis=2, keepdims=True) / np.maximum(first.sum(axis=2, keepdims=True), 1)
+    choices = {"none": np.broadcast_to(to_go[:1], to_go.shape), "to go": to_go}
+    choices |= {"mean": to_go - mean, "value": to_go - values}
+    found = np.stack([choices[kind][:, copy] for copy, kind in enumerate(kinds)], axis=1)
+    counted = np.where(first, found, np.nan)
+    scale = np.sqrt(np.nanmean(counted**2, axis=(0, 2), keepdims=True)) + 1e-8
+    return (found / scale).astype("float32"), to_go
+
+
+def reinforce(
+    make_environments,
+    settings,
+    baseline,
+    *,
+    updates,
+    copies=1,
+    seed=0,
+    hidden=(32,),
+    longest=500,
+    round_to=100,
+):
+    """REINFORCE (Williams 1992): whole episodes, then one step along their mean gradient.
+
+    Args:
+        make_environments: function without arguments to a fresh vector environment of copies × n.
+        baseline: one of BASELINES, or one for each copy.
+        updates: how many steps of the optimiser.
+        longest: steps after which an episode is cut off for sure.
+        round_to: batches are padded to a multiple of so many steps, so that few shapes are compiled.
+
+    Returns:
+        ppo.Trained.
+    """
+    environments = make_environments()
+    policy, rng = policies.fitting(environments, hidden), np.random.default_rng([seed, 8])
+    state = adam.begin(policy.initial(rng, copies))
+    update = make_update(policy, settings, copies)
+    discount = np.broadcast_to(settings.discount, copies)[:, None]
+    episodes, steps = [[] for _ in range(copies)], np.zeros(copies, "int64")
+    for number in range(updates):
+        layers = policy.layers(state[0])
+        experience, first = whole_episodes(
+            environments, policy, layers, copies, rng, [seed, number], longest, round_to
+        )
+        values = np.stack([policy.value(layers, x) for x in experience.observations[:-1]])
+        weight, to_go = weights(experience, first, discount, baseline, values)
+        fields = (experience.observations[:-1], experience.actions, weight, to_go, first)
+        state = update(state, *(ppo.rows(item) for item in fields))
+        state = (state[0].numpy(), *state[1:])
+        totals, lengths = (experience.rewards * first).sum(axis=0), first.sum(axis=0)
+        steps += lengths.sum(axis=1)
+        for copy in range(copies):
+            episodes[copy] += [
+                rollout.Episode(float(total), int(length), int(steps[copy]), 0.0)
+                for total, length in zip(totals[copy], lengths[copy], strict=True)
+            ]
+    solved = [judge.solved_at(of_copy) for of_copy in episodes]
+    return ppo.Trained(policy, state[0], episodes, steps, solved, state[0], np.zeros((0, copies, 3)))
+
+
+def whole_episodes(environments, policy, layers, copies, rng, seed, longest, round_to):
+    """The first episode of every environment, from a reset: (Rollout, which steps belong to it)."""
+    number = int(np.random.SeedSequence(seed).generate_state(1)[0])
+    collector = rollout.Collector(environments, copies, number)
+    parts, running = [], np.ones((copies, collector.each), bool)
+    first = []
+    while running.any() and sum(len(part.rewards) for part in parts) < longest:
+        part = collector.collect(
+            lambda x: policy.act(layers, x, rng), min(round_to, longest), policy.in_environment
+        )
+        alive = np.concatenate([running[None], running & ~np.logical_or.accumulate(part.ended, axis=0)])
+        first.append(alive[:-1])
+        running = alive[-1]
+        parts.append(part)
+    joined = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("actions", "rewards", "terminated", "truncated", "learning")
+    }
+    observations = np.concatenate([part.observations[:-1] for part in parts] + [parts[-1].observations[-1:]])
+    return rollout.Rollout(observations, **joined), np.concatenate(first)
+
+
+def actor_critic(environments, settings, *, steps, copies=1, seed=0, hidden=(64, 64), stop=True):
+    """The actor-critic: a few steps of every environment, then one gradient step with the critic's help.
+
+    Args:
+        environments: Gymnasium vector environment of copies × n environments.
+        steps: of each copy, at most.
+        stop: whether to stop once all copies are solved.
+
+    Returns:
+        ppo.Trained.
+    """
+    policy = policies.fitting(environments, hidden)
+    collector, rng = rollout.Collector(environments, copies, seed), np.random.default_rng([seed, 7])
+    state = adam.begin(policy.initial(rng, copies))
+    update = make_update(policy, settings, copies, jit_compile=True)
+    discount, decay = (np.broadcast_to(x, copies)[:, None] for x in (settings.discount, settings.decay))
+    solved, theta_solved = [None] * copies, state[0].copy()
+    while collector.steps.min() < steps and not (stop and all(solved)):
+        layers = policy.layers(state[0])
+        experience = collector.collect(
+            lambda x, now=layers: policy.act(now, x, rng), settings.length, policy.in_environment
+        )
+        values = np.stack([policy.value(layers, x) for x in experience.observations])
+        advantage = advantages.gae(
+            experience.rewards,
+            values,
+            experience.terminated,
+            experience.truncated,
+            discount=discount,
+            decay=decay,
+        )
+        target = advantage + values[:-1]
+        fields = (experience.observations[:-1], experience.actions, advantage, target, experience.learning)
+        state = update(state, *(ppo.rows(item) for item in fields))
+        state = (state[0].numpy(), *state[1:])
+        for copy in range(copies):
+            if solved[copy] is None:
+                theta_solved[copy] = state[0][copy]
+                solved[copy] = judge.solved_at(collector.episodes[copy])
+    return ppo.Trained(
+        policy,
+        state[0],
+        collector.episodes,
+        collector.steps,
+        solved,
+        theta_solved,
+        np.zeros((0, copies, 3)),
+    )

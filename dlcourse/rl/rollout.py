@@ -1,0 +1,137 @@
+"""Experience from many environments at once, terminations, truncations and resets kept apart."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlcourse.rl import spaces
+
+
+@dataclass(frozen=True, eq=False)
+class Rollout:
+    """The same number of steps of every environment: T steps, C copies of the agent, n environments each.
+
+    Attributes:
+        observations: float32 (T + 1, C, n, size). Row t + 1 is what step t led to, also where step t ended an episode:
+            the vector environment shows the last observation first, and begins anew on the step after.
+        actions: as the policy drew them, (T, C, n, ...).
+        rewards: float32 (T, C, n).
+        terminated: the world ended, nothing follows, bool (T, C, n).
+        truncated: the time was up, something would have followed, bool (T, C, n).
+        learning: False for a step that only began a new episode: its action was ignored. bool (T, C, n).
+    """
+
+    observations: np.ndarray
+    actions: np.ndarray
+    rewards: np.ndarray
+    terminated: np.ndarray
+    truncated: np.ndarray
+    learning: np.ndarray
+
+    @property
+    def ended(self):
+        return self.terminated | self.truncated
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A finished training episode: its return, its length, and when it ended (steps of its copy; seconds)."""
+
+    total: float
+    length: int
+    step: int
+    seconds: float
+
+
+class Collector:
+    """Lets a policy act in a vector environment, and remembers where it was between two rollouts.
+
+    Args:
+        environments: Gymnasium vector environment of copies × n environments, the first n for copy 0, and so on.
+        copies: of the agent.
+        seed: of the environments.
+
+    Attributes:
+        episodes: list of finished Episodes for each copy, in order.
+        steps: environment steps of each copy so far, those that only reset not counted, int64 (copies,).
+
+    Raises:
+        ValueError: where the environments don't divide among the copies, or reset in another way than on the step after
+            an episode's end.
+    """
+
+    def __init__(self, environments, copies=1, seed=0):
+        spaces.vectorised(environments)
+        if copies < 1 or environments.num_envs % copies:
+            raise ValueError(
+                f"{environments.num_envs} environments can't be divided evenly among {copies} copies of the agent: "
+                f"make {copies} × n of them."
+            )
+        self.environments, self.copies, self.each = environments, copies, environments.num_envs // copies
+        self.episodes, self.steps = [[] for _ in range(copies)], np.zeros(copies, "int64")
+        self._observation, _ = environments.reset(seed=seed)
+        self._resetting = np.zeros(environments.num_envs, bool)
+        self._total = np.zeros(environments.num_envs)
+        self._length = np.zeros(environments.num_envs, "int64")
+        self._count, self._began = 0, time.perf_counter()
+
+    def collect(self, choose, steps, in_environment=lambda action: action):
+        """So many steps of every environment.
+
+        Args:
+            choose: from observations (C, n, size) to actions (C, n, ...).
+            steps: T.
+            in_environment: from actions to what the environments want.
+
+        Returns:
+            Rollout.
+
+        Raises:
+            ValueError: where a reward is not finite, or actions don't fit.
+        """
+        every, here = self.environments.num_envs, self._observation
+        shape = (self.copies, self.each)
+        observations = np.empty((steps + 1, *here.shape), "float32")
+        rewards = np.empty((steps, every), "float32")
+        terminated, truncated, learning = (np.empty((steps, every), bool) for _ in range(3))
+        actions = None
+        for step in range(steps):
+            observations[step] = here
+            action = choose(observations[step].reshape(*shape, -1))
+            if action.shape[:2] != shape:
+                raise ValueError(
+                    f"The policy gave actions of shape {action.shape} for {shape[0]} copies with {shape[1]} "
+                    "environments each."
+                )
+            if actions is None:
+                actions = np.empty((steps, *action.shape), action.dtype)
+            actions[step], learning[step] = action, ~self._resetting
+            outer = in_environment(action).reshape(every, *action.shape[2:])
+            here, rewards[step], terminated[step], truncated[step], _ = self.environments.step(outer)
+            self._resetting = terminated[step] | truncated[step]
+        observations[steps] = self._observation = here
+        for step in np.flatnonzero(~np.isfinite(rewards).all(axis=1))[:1]:
+            spaces.finite(rewards[step], self._count + int(step))
+        self._count += steps
+        self._note(rewards * learning, terminated | truncated, learning)
+        parts = (rewards, terminated, truncated, learning)
+        return Rollout(
+            observations.reshape(steps + 1, *shape, -1), actions, *(p.reshape(steps, *shape) for p in parts)
+        )
+
+    def _note(self, rewards, ended, learning):
+        """Write down the episodes that ended in these steps."""
+        seconds = time.perf_counter() - self._began
+        totals = np.cumsum(rewards, axis=0, dtype="float64") + self._total
+        lengths = np.cumsum(learning, axis=0) + self._length
+        by_copy = learning.reshape(len(learning), self.copies, self.each).sum(axis=2)
+        taken = np.cumsum(by_copy, axis=0) + self.steps
+        left_total, left_length = np.zeros(len(self._total)), np.zeros(len(self._length), "int64")
+        for step, place in zip(*np.nonzero(ended), strict=True):
+            copy = place // self.each
+            total, length = totals[step, place] - left_total[place], lengths[step, place] - left_length[place]
+            left_total[place], left_length[place] = totals[step, place], lengths[step, place]
+            self.episodes[copy].append(Episode(float(total), int(length), int(taken[step, copy]), seconds))
+        self._total, self._length = totals[-1] - left_total, lengths[-1] - left_length
+        self.steps = taken[-1]
