@@ -40,6 +40,34 @@ def parts(model, x, y=None, *, draws=1, seed=0):
     return Parts(*(np.mean(values, axis=0) for values in zip(*sums, strict=True)))
 
 
+def ladder(model, x, counts, *, draws, seed=0, at_once=50):
+    """The bound by the number of draws, from one set of importance weights: a dict from k to nats, float (examples,).
+
+    Args:
+        counts: values of k, each dividing ``draws``; L_k is the mean over all draws / k groups of k of them.
+    """
+    weights = np.concatenate(
+        [
+            np.stack(
+                [
+                    part.numpy()
+                    for part in _weights(model, x[start : start + 100], draws, at_once, seed + start)
+                ]
+            )
+            for start in range(0, len(x), 100)
+        ],
+        axis=-1,
+    ).reshape(draws, len(x))
+    groups = {k: weights.reshape(draws // k, k, len(x)) for k in counts}
+    return {k: np.mean(np.logaddexp.reduce(part, axis=1) - np.log(k), axis=0) for k, part in groups.items()}
+
+
+def _weights(model, x, draws, at_once, seed):
+    """Log importance weights (at_once, images) of one batch, round after round."""
+    for first in range(0, draws, at_once):
+        yield model._drawn_log_weights(tf.constant(x), None, tf.constant([seed, first]), at_once)
+
+
 def codes(model, x, y=None):
     """Posterior means and standard deviations of images, a tuple of float (examples, latents)."""
     return in_batches(model.posterior_parameters, x, y)

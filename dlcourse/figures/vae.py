@@ -135,7 +135,7 @@ def rate_distortion(ax, points, extra=None, title="What a code costs, and what i
 
 
 @figure_function
-def estimators(ax, variances, title="Variance of two gradient estimators", figsize=(7.0, 3.8)):
+def estimators(ax, variances, title="Variance of gradient estimators", figsize=(8.4, 3.8)):
     """log10 variances by image of two estimators of one gradient: points joined image by image.
 
     Args:
@@ -152,17 +152,19 @@ def estimators(ax, variances, title="Variance of two gradient estimators", figsi
             label=label,
         )
     ax.set(xlabel="image", ylabel="variance of one draw's gradient (nats²)", title=title)
-    ax.legend()
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return f"Variances by image on a logarithmic axis: {', '.join(variances)}."
 
 
-def collapse(spectrum, noises, active, *, caption, alt=None):
+def collapse(spectrum, noises, active, latents, *, caption, alt=None):
     """Eigenvalues with the noise variances as levels (left), and active latents against their count above (right).
 
     Args:
         spectrum: PCA's eigenvalues, largest first.
         noises: standard deviations of the noise.
         active: number of active latents measured at each.
+        latents: how many the model has.
     """
     from matplotlib import pyplot as plt
 
@@ -179,13 +181,15 @@ def collapse(spectrum, noises, active, *, caption, alt=None):
             label="noise variances" if not index else None,
         )
     left.set(xlabel="principal component", ylabel="variance (pixel values²)", title="What PCA foretells")
-    left.legend(fontsize=9)
-    above = [int(np.sum(np.asarray(spectrum) > noise**2)) for noise in noises]
-    most = max(*above, *active) + 1
+    left.legend(fontsize=9, loc="lower left")
+    above = [min(latents, int(np.sum(np.asarray(spectrum) > noise**2))) for noise in noises]
+    most = latents + 0.5
     right.plot([0, most], [0, most], "--", color="black", linewidth=1.2, label="as foretold")
     right.plot(above, active, linestyle="", marker="o", markersize=8, color=COLOURS[1], label="measured")
     right.set(
-        xlabel="eigenvalues above the noise variance", ylabel="active latents", title="What the VAE keeps"
+        xlabel=f"eigenvalues above the noise variance, at most {latents}",
+        ylabel="active latents",
+        title="What the VAE keeps",
     )
     right.legend(fontsize=9)
     described = (

@@ -202,36 +202,23 @@ class VAE(keras.Model):
             at_once: draws at a time.
         """
         k, x = _checked_k(k), np.asarray(self._checked(x))
-        at_once = min(k, at_once)
         batch_size = min(batch_size, len(x))
         found = []
         for start in range(0, len(x), batch_size):
-            rows = (np.arange(start, start + batch_size)) % len(
-                x
-            )  # the last batch is filled up, and cut below
+            rows = np.arange(start, start + batch_size) % len(x)  # the last batch is filled up, and cut below
             labels = None if y is None else tf.constant(np.asarray(y)[rows])
-            images = tf.constant(x[rows])
-            total = self._log_sums(images, labels, tf.constant([seed, start]), k // at_once, at_once)
-            if k % at_once:
-                rest = self._log_sums(images, labels, tf.constant([seed + 1, start]), 1, k % at_once)
-                total = np.logaddexp(total, rest)
-            found.append(np.asarray(total) - np.log(k))
+            total = np.full(batch_size, -np.inf)
+            for first in range(0, k, at_once):
+                own = tf.constant([seed, start * 100_003 + first])
+                weights = self._drawn_log_weights(tf.constant(x[rows]), labels, own, min(at_once, k - first))
+                total = np.logaddexp(total, np.logaddexp.reduce(weights.numpy().astype("float64"), axis=0))
+            found.append(total - np.log(k))
         return np.concatenate(found)[: len(x)]
 
-    @tf.function(jit_compile=True, reduce_retracing=True)
-    def _log_sums(self, x, y, seed, rounds, at_once):
-        """ln of the sum of ``rounds`` times ``at_once`` importance weights, (batch,)."""
-
-        def more(index, total):
-            return index < rounds
-
-        def body(index, total):
-            own = tf.random.experimental.stateless_fold_in(seed, index)
-            weights = self.log_weights(x, at_once, y, seed=own)
-            return index + 1, tf.reduce_logsumexp(tf.concat([total[None], weights], axis=0), axis=0)
-
-        start = tf.fill((x.shape[0],), tf.constant(-np.inf, self.compute_dtype))
-        return tf.while_loop(more, body, (0, start))[1]
+    @tf.function(jit_compile=True)
+    def _drawn_log_weights(self, x, y, seed, k):
+        """``log_weights`` under XLA, once for each number of images and draws."""
+        return self.log_weights(x, k, y, seed=seed)
 
     # What it is used for
 
