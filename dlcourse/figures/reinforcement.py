@@ -80,7 +80,7 @@ def maps(panels, *, caption, alt, columns=None, figsize=None, xlabel="column", y
     show.figure(fig, caption, alt)
 
 
-def draw_curves(ax, x, curves, levels=None, band=True, dashed=()):
+def draw_curves(ax, x, curves, levels=None, dashed=(), legend=None):
     """Lines with the 95 % interval over seeds as a band, and dashed levels that were computed exactly.
 
     Args:
@@ -89,6 +89,7 @@ def draw_curves(ax, x, curves, levels=None, band=True, dashed=()):
         curves: dict from label to array (points,) or (points, seeds).
         levels: dict from label to a number.
         dashed: labels of curves drawn dashed, without markers.
+        legend: options of ``Axes.legend``.
     """
     for index, (label, values) in enumerate(curves.items()):
         colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)]
@@ -98,16 +99,15 @@ def draw_curves(ax, x, curves, levels=None, band=True, dashed=()):
         if values.ndim == 2:
             cells = [Measured(row) for row in values]
             mean = [cell.mean for cell in cells]
-            if band:
-                low, high = [cell.low for cell in cells], [cell.high for cell in cells]
-                ax.fill_between(where, low, high, color=colour, alpha=0.2, linewidth=0)
+            low, high = [cell.low for cell in cells], [cell.high for cell in cells]
+            ax.fill_between(where, low, high, color=colour, alpha=0.2, linewidth=0)
         style = {"linestyle": "--"} if label in dashed else {"marker": marker}
         ax.plot(
             where, mean, color=colour, markersize=4, markevery=max(1, len(mean) // 10), label=label, **style
         )
     for index, (label, level) in enumerate((levels or {}).items()):
         ax.axhline(level, color="black", linestyle=["--", ":", "-."][index % 3], linewidth=1.2, label=label)
-    ax.legend(fontsize=9)
+    ax.legend(fontsize=9, **(legend or {}))
 
 
 @figure_function
@@ -118,7 +118,9 @@ def curves(ax, x, data, *, title, xlabel, ylabel, levels=None, dashed=(), figsiz
     return f"Line chart of {ylabel} by {xlabel}, one line each for: {', '.join([*data, *(levels or {})])}."
 
 
-def curve_panels(panels, *, title, xlabel, caption, alt=None, figsize=(9.6, 4.2), sharey=False, **axes):
+def curve_panels(
+    panels, *, title, xlabel, caption, alt=None, figsize=(9.6, 4.2), sharey=False, legend=None, **axes
+):
     """Several panels of ``draw_curves`` side by side.
 
     Args:
@@ -129,7 +131,7 @@ def curve_panels(panels, *, title, xlabel, caption, alt=None, figsize=(9.6, 4.2)
     fig, drawn = plt.subplots(1, len(panels), figsize=figsize, sharey=sharey)
     described = []
     for ax, (name, panel) in zip(np.atleast_1d(drawn), panels.items(), strict=True):
-        draw_curves(ax, panel["x"], panel["curves"], panel.get("levels"), dashed=panel.get("dashed", ()))
+        draw_curves(ax, panel["x"], panel["curves"], panel.get("levels"), panel.get("dashed", ()), legend)
         ax.set(title=name, xlabel=panel.get("xlabel", xlabel), ylabel=panel["ylabel"], **axes)
         described.append(f"{name}: {panel['ylabel']}, lines for {', '.join(panel['curves'])}")
     fig.suptitle(title, fontweight="bold")

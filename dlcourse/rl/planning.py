@@ -319,3 +319,8 @@ def from_start(model, values):
 def uniform(model):
     """The policy that does anything, (states, actions)."""
     return np.full((model.states, model.actions), 1 / model.actions)
+
+
+def expected_return(model, policy, steps, discount=1.0):
+    """Exact expected return of a policy within so many steps, over the first state: a number."""
+    return from_start(model, over_steps(model, policy, steps, discount))
