@@ -4,13 +4,16 @@ One run trains several agents at once, which exchange nothing: agent i has its o
 environment, and may have its own settings. So a run holds seeds and variants side by side, in one compiled update.
 """
 
+import dataclasses
 import functools
 import itertools
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import gymnasium
 import numpy as np
 import tensorflow as tf
+from gymnasium.wrappers.vector import TransformObservation
 
 from dlcourse.rl import replay, spaces
 
@@ -20,7 +23,7 @@ class Settings:
     """What a run is told. Entries marked * may be arrays (agents,), so that agents differ.
 
     Attributes:
-        discount: γ.
+        discount*: γ.
         hidden: units of the hidden layers.
         learning_rate: of Adam at the start; it falls linearly to ``final_rate`` of it.
         batch_size: transitions of an update.
@@ -36,12 +39,13 @@ class Settings:
         priority*: α of prioritised replay; 0 draws uniformly.
         correction: β of prioritised replay at the start; it grows linearly to 1.
         through_truncation*: whether the target of a truncated episode's last step bootstraps. False is the mistake.
+        linear_beyond*: size of an error from which on the loss grows linearly (Huber), not with its square.
         clip: largest norm of an agent's gradient.
     """
 
-    discount: float = 0.99
+    discount: object = 0.99
     hidden: tuple = (64, 64)
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
     final_rate: float = 0.0
     batch_size: int = 64
     train_every: int = 64
@@ -56,7 +60,62 @@ class Settings:
     priority: object = 0.0
     correction: float = 0.4
     through_truncation: object = True
-    clip: float = 10.0
+    linear_beyond: object = 1_000.0
+    clip: float = 1_000.0
+
+
+CART_POLE = Settings(double=True, n=3)
+"""Settings that solve CartPole-v1, found by some twenty trials on three seeds that no figure of the course uses."""
+
+
+def side_by_side(settings, changes, seeds):
+    """Settings of several variants with several seeds each, for one run of ``len(changes) * seeds`` agents.
+
+    Args:
+        settings: Settings that the variants start from.
+        changes: dict from a variant's name to what is changed in it: a dict of entries marked * in Settings.
+        seeds: agents of each variant.
+
+    Returns:
+        Settings, its changed entries arrays (agents,): the first ``seeds`` agents are the first variant's.
+
+    Raises:
+        ValueError: where a change is of an entry that all agents of a run share.
+    """
+    names = {name for change in changes.values() for name in change}
+    own = {*Switches._fields, "capacity", "n", "priority"}
+    if names - own:
+        raise ValueError(
+            f"{sorted(names - own)} can't differ between agents of one run; these can: {sorted(own)}. Train twice."
+        )
+    rows = {
+        name: [change.get(name, getattr(settings, name)) for change in changes.values()] for name in names
+    }
+    return dataclasses.replace(settings, **{name: np.repeat(row, seeds) for name, row in rows.items()})
+
+
+def by_variant(values, changes):
+    """Cut an array (agents, ...) of such a run into the variants': a dict from name to (seeds, ...)."""
+    return dict(zip(changes, np.split(np.asarray(values), len(changes)), strict=True))
+
+
+SCALE = np.array([1.2, 1.0, 0.1, 1.0], "float32")
+"""m, m/s, rad, rad/s: half the track's half, a tenth of a radian ... so that all four are of the size of 1."""
+
+
+def cart_poles(copies, limit=500):
+    """Gymnasium's vectorised CartPole-v1, its observations divided by ``SCALE``.
+
+    Args:
+        copies: how many.
+        limit: steps after which an episode is truncated.
+    """
+    poles = gymnasium.make_vec(
+        "CartPole-v1", num_envs=copies, vectorization_mode="vector_entry_point", max_episode_steps=limit
+    )
+    single = poles.single_observation_space
+    scaled = gymnasium.spaces.Box(single.low / SCALE, single.high / SCALE, dtype=np.float32)
+    return TransformObservation(poles, lambda x: x / SCALE, single_observation_space=scaled)
 
 
 # The network: a multilayer perceptron for each agent, its weights stacked along the first axis.
@@ -127,9 +186,11 @@ class Switches(NamedTuple):
     duelling: object
     through_truncation: object
     target_every: object
+    linear_beyond: object
+    discount: object
 
 
-def targets(layers, target, batch, switches, discount):
+def targets(layers, target, batch, switches):
     """What the values of a batch should be: reward and, where something follows, the best next value.
 
     y = R + γ^m (1 - terminated) Q_target(s', argmax_a Q(s', a)), where Q is the target network's own (Mnih et al. 2015)
@@ -145,19 +206,21 @@ def targets(layers, target, batch, switches, discount):
     cut = tf.cast(batch.truncated, "float32") * (1 - switches.through_truncation[:, 0])
     goes_on = (1 - tf.cast(batch.terminated, "float32")) * (1 - cut)
     worth = tf.reduce_sum(after * best, axis=-1)
-    return batch.reward + discount ** tf.cast(batch.steps, "float32") * goes_on * worth
+    discount = switches.discount[:, 0] ** tf.cast(batch.steps, "float32")
+    return batch.reward + discount * goes_on * worth
 
 
-def gradient_step(now, batch, weight, rate, switches, discount, clip):
+def gradient_step(now, batch, weight, rate, switches, clip):
     """One gradient step of every agent: (Learner, TD errors (agents, batch))."""
-    wanted = targets(now.layers, now.target, batch, switches, discount)
+    wanted = targets(now.layers, now.target, batch, switches)
     with tf.GradientTape() as tape:
         tape.watch(now.layers)
         values = action_values(now.layers, batch.observation, switches.duelling, tf.maximum)
         chosen = tf.reduce_sum(values * tf.one_hot(batch.action, values.shape[-1]), axis=-1)
         errors = wanted - chosen  # no gradient through ``wanted``: it is computed outside the tape
         size = tf.abs(errors)
-        huber = tf.where(size < 1, 0.5 * size**2, size - 0.5)
+        bend = switches.linear_beyond[:, 0]
+        huber = tf.where(size < bend, 0.5 * size**2, bend * (size - 0.5 * bend))
         loss = tf.reduce_sum(tf.reduce_mean(weight * huber, axis=1))  # agents' gradients don't mix
     gradients = tape.gradient(loss, now.layers)
     squares = [tf.reduce_sum(g**2, axis=(1, 2), keepdims=True) for g in tf.nest.flatten(gradients)]
@@ -174,7 +237,7 @@ def gradient_step(now, batch, weight, rate, switches, discount, clip):
 
 
 @functools.cache
-def compiled(discount, clip):
+def compiled(clip):
     """The update: several gradient steps of all agents in one call, compiled by XLA."""
 
     @tf.function(jit_compile=True)
@@ -183,7 +246,7 @@ def compiled(discount, clip):
 
         def body(i, now, errors):
             batch = replay.Transitions(*(field[i] for field in transitions))
-            now, found = gradient_step(now, batch, weight[i], rate, switches, discount, clip)
+            now, found = gradient_step(now, batch, weight[i], rate, switches, clip)
             return i + 1, now, errors.write(i, found)
 
         start = (0, now, tf.TensorArray("float32", draws, element_shape=weight.shape[1:]))
@@ -205,6 +268,7 @@ class Trained:
         returns: undiscounted, while exploring, float64 (episodes,).
         snapshots: dict from environment steps to weights.
         errors: mean |TD error| of each call of the update, float32 (calls, agents).
+        steps: environment steps of each agent.
     """
 
     layers: list
@@ -214,24 +278,25 @@ class Trained:
     returns: list = field(default_factory=list)
     snapshots: dict = field(default_factory=dict)
     errors: list = field(default_factory=list)
+    steps: int = 0
 
     def values(self, observation, layers=None):
         """Action values, (agents, batch, actions), of observations (agents, batch, features)."""
         return action_values(layers or self.layers, observation, self.duelling)
 
     def curve(self, points):
-        """Mean return of the episodes that ended between two points, (points - 1, agents); the last one's if none."""
+        """Mean return of episodes that ended between two points, (agents, points - 1); where none did, as before."""
         agents = len(self.duelling)
-        result = np.full((len(points) - 1, agents), np.nan)
+        result = np.zeros((agents, len(points) - 1))
         for k, (low, high) in enumerate(itertools.pairwise(points)):
             inside = (self.ends > low) & (self.ends <= high)
             for who in range(agents):
                 mine = self.returns[inside & (self.agent == who)]
-                result[k, who] = mine.mean() if len(mine) else result[k - 1, who]
+                result[who, k] = mine.mean() if len(mine) else result[who, k - 1]
         return result
 
 
-def train(environments, settings, *, agents, steps, seed=0, snapshots=()):
+def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=None):
     """Train agents by deep Q-learning.
 
     Details, and where they come from:
@@ -255,6 +320,7 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=()):
         agents: how many.
         steps: environment steps of each agent, all its copies together, resets included.
         snapshots: environment steps after which to keep the weights.
+        stop: asked after each call of the update, with the returns of all episodes so far; ends the run if true.
 
     Returns:
         Trained.
@@ -267,11 +333,13 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=()):
     owner = np.repeat(np.arange(agents), copies)
     s = settings
     memory = replay.Replay(agents, s.capacity, (features,), s.priority)
-    cutter = replay.NSteps(_each(s.n, agents)[owner], len(owner), s.discount, (features,))
+    cutter = replay.NSteps(
+        _each(s.n, agents)[owner], len(owner), _each(s.discount, agents)[owner], (features,)
+    )
     layers = initial_weights(agents, (features, *s.hidden, 1 + actions), seed)
-    named = (s.double, s.duelling, s.through_truncation, s.target_every)
+    named = (getattr(s, name) for name in Switches._fields)
     switches = Switches(*(_each(entry, agents).astype("float32")[:, None, None] for entry in named))
-    now, update = learner(layers), compiled(float(s.discount), float(s.clip))
+    now, update = learner(layers), compiled(float(s.clip))
     trained = Trained(layers, switches.duelling)
 
     observation, _ = environments.reset(seed=seed)
@@ -306,8 +374,11 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=()):
             memory.rank(drawn, errors)
             trained.errors.append(_finite(np.abs(errors).mean(axis=(0, 2)), lived))
             trained.layers = tf.nest.map_structure(np.asarray, now.layers)
+            if stop is not None and stop(trained.returns):
+                break
         if lived in wanted:
             trained.snapshots[lived] = trained.layers
+    trained.steps = lived
     trained.ends, trained.agent = np.array(trained.ends, "int64"), np.array(trained.agent, "int64")
     trained.returns, trained.errors = np.array(trained.returns), np.array(trained.errors)
     return trained

@@ -45,7 +45,7 @@ class NSteps:
     Args:
         n: steps, a whole number or one for each copy.
         copies: of the environment.
-        discount: γ.
+        discount: γ, a number or one for each copy.
         observation_shape: of one observation.
 
     Raises:
@@ -57,7 +57,7 @@ class NSteps:
         if (self.n < 1).any():
             raise ValueError(f"n={n}: a transition spans at least 1 step.")
         longest = int(self.n.max())
-        self.discount = discount
+        self.discount = np.broadcast_to(np.asarray(discount, "float64"), copies)
         self.observation = np.zeros((longest, copies, *observation_shape), "float32")
         self.action = np.zeros((longest, copies), "int32")
         self.gained = np.zeros((longest, copies))
