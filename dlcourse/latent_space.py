@@ -110,7 +110,7 @@ class Grid:
 
     CHUNK = 8_192
 
-    def __init__(self, model, reach=4.5, step=0.05):
+    def __init__(self, model, reach=4.5, step=0.06):
         if model.latents != 2 or model.likelihood != "bernoulli" or model.classes is not None:
             raise ValueError(
                 f"Grid() takes a Bernoulli VAE with 2 latents and no labels; got {model.likelihood}, "
@@ -148,7 +148,7 @@ class Grid:
         joint = self.log_joint(x, visible)
         shares = np.exp(joint - joint.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
-        pixels = 1 / (1 + np.exp(-self.logits))
+        pixels = 0.5 + 0.5 * np.tanh(0.5 * self.logits)  # the sigmoid, without overflow
         return (shares @ pixels).reshape(-1, *self.shape)
 
 
