@@ -42,18 +42,18 @@ def bits(logits, tokens):
 
 
 def sample(model, start, letters, *, temperature, seed=0):
-    """Draw letters one after another from a stateful model of batch size 1, which keeps what it has read.
+    """Draw letters one after another from a stateful model, which keeps what it has read: a text for each of its rows.
 
     Args:
-        model: ``models.recurrent(..., tokens=..., return_sequences=True, stateful=True, batch_size=1)``; its states go
-            on from where they are.
-        start: int (n,), n >= 1: what the model reads first.
+        model: ``models.recurrent(..., tokens=..., return_sequences=True, stateful=True, batch_size=...)``; its states
+            go on from where they are.
+        start: int (n,), n >= 1: what all rows read first.
         letters: how many to draw.
         temperature: logits are divided by it; towards 0 the likeliest letter always wins.
         seed: of the draws.
 
     Returns:
-        int32 (letters,).
+        int32 (batch_size, letters).
 
     Raises:
         ValueError: where the temperature isn't above 0, or nothing is to be read first.
@@ -63,13 +63,14 @@ def sample(model, start, letters, *, temperature, seed=0):
             f"sample(temperature={temperature!r}) with {len(start)} letters to start from: the temperature is above 0, "
             "and one letter at least is read first."
         )
-    random, drawn = np.random.default_rng(seed), []
-    step = tf.function(lambda letter: model(letter, training=False)[0, -1], reduce_retracing=True)
+    random, rows, drawn = np.random.default_rng(seed), model.input_shape[0], []
+    step = tf.function(lambda letter: model(letter, training=False)[:, -1])
     for letter in start:
-        logits = step(tf.constant([[int(letter)]]))
+        logits = step(tf.fill([rows, 1], int(letter)))
     for _ in range(letters):
         scaled = logits.numpy().astype("float64") / temperature
-        chances = np.exp(scaled - scaled.max())
-        drawn.append(int(random.choice(len(chances), p=chances / chances.sum())))
-        logits = step(tf.constant([[drawn[-1]]]))
-    return np.array(drawn, "int32")
+        reached = np.cumsum(np.exp(scaled - scaled.max(axis=1, keepdims=True)), axis=1)
+        chance = random.random((rows, 1)) * reached[:, -1:]
+        drawn.append((reached <= chance).sum(axis=1).astype("int32"))
+        logits = step(tf.constant(drawn[-1][:, None]))
+    return np.stack(drawn, axis=1)

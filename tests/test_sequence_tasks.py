@@ -69,10 +69,15 @@ def test_excerpts_move_on_by_one_letter():
 
 def test_a_cold_sample_is_the_likeliest_letter():
     options = {"cell": "gru", "units": (4,), "tokens": 3, "return_sequences": True, "seed": 1}
-    model = models.recurrent((None,), 3, stateful=True, batch_size=1, **options)
+    model = models.recurrent((None,), 3, stateful=True, batch_size=2, **options)
     drawn = letters.sample(model, [0], 6, temperature=1e-6)
-    whole = models.recurrent((None,), 3, **options)(np.array([[0, *drawn]], "int32")).numpy()[0]
-    np.testing.assert_array_equal(drawn, whole[:-1].argmax(axis=-1))
+    assert drawn.shape == (2, 6)
+    read = np.column_stack([[0, 0], drawn]).astype("int32")
+    whole = models.recurrent((None,), 3, **options)(read).numpy()
+    np.testing.assert_array_equal(drawn, whole[:, :-1].argmax(axis=-1))
+    models.reset_states(model)
+    many = letters.sample(model, [0], 2_000, temperature=1e6)  # hot: all letters alike
+    np.testing.assert_allclose(np.bincount(many.ravel()) / many.size, 1 / 3, atol=0.04)
     with pytest.raises(ValueError, match="above 0"):
         letters.sample(model, [0], 6, temperature=0)
     with pytest.raises(ValueError, match="read first"):
