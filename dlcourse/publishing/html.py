@@ -77,7 +77,7 @@ def page(chapter, notebook, built=frozenset()):
         chapters=[_entry(other, chapter, built) for other in everyone],
         previous=_neighbour(everyone, position - 1, built),
         following=_neighbour(everyone, position + 1, built),
-        style=(TEMPLATES / "style.css").read_text(encoding="utf-8"),
+        style="\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("colours.css", "style.css")),
         font=fonts.face("".join([*cells, header["lead"] if header else ""])),
     )
 
@@ -104,11 +104,16 @@ def _cell(cell, renderer):
         return f'<div class="text">\n{renderer.render(cell.source)}</div>'
     if cell.cell_type == "raw":
         return ""
-    parts = [markdown.code(cell.source)] if cell.source.strip() else []
-    outputs = list(cell.outputs)
-    while outputs:
-        parts.append(_output(outputs.pop(0), outputs, renderer))
-    return '<div class="cell">\n' + "\n".join(parts) + "\n</div>"
+    code = markdown.code(cell.source) + "\n" if cell.source.strip() else ""
+    return f'<div class="cell">\n{code}{outputs(cell.outputs, renderer)}\n</div>'
+
+
+def outputs(outputs, renderer):
+    """A cell's outputs as HTML, each picture with its caption."""
+    left, parts = list(outputs), []
+    while left:
+        parts.append(_output(left.pop(0), left, renderer))
+    return "\n".join(parts)
 
 
 def _output(output, following, renderer):

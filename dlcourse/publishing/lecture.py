@@ -1,0 +1,371 @@
+"""A chapter as a lecture: a notebook of slides, composed from the executed chapter's own cells.
+
+A chapter is too much for a screen, and its form is always the same, so the slides follow from it. Each section gives
+
+    its question, with the prediction that the room makes        (the reason to look)
+    its equation, where it has one                               (the idea)
+    its figure, with what was measured below, one by one         (the answer)
+    and short code, where there is room
+
+as many of them as fit into a lecture of ``MOST`` slides. The whole text of a section goes into the speaker's notes. A
+section whose heading has the slide type "skip" is left out.
+"""
+
+import re
+import textwrap
+from dataclasses import dataclass, field
+
+import nbformat
+
+MOST = 30
+LINES = 14
+"""Slides in a lecture, and lines of code on a slide, at the most."""
+
+LAST = ("Exercises", "Terms", "Further reading")
+SETTLED = "What the article says"
+PREDICT = "**Predict before you run.**"
+MINUTES = {"title": 2, "question": 2, "idea": 3, "figure": 3, "code": 2, "claims": 3, "closing": 1}
+"""What a slide of each kind takes, for the notes."""
+
+CLAIM = re.compile(r"^\*\*(?:A|C)\d[\w.]*\*\* |^\*\*A[\d.]+\w?: ")
+DISPLAY = re.compile(r"\$\$.+?\$\$", re.DOTALL)
+ANSWERS = re.compile(
+    r"^(Did|If) you |^(Most|Many) people|^\*?(Nearly|Nowhere)|wrong guess|common guess|usual guess"
+)
+
+
+@dataclass
+class Section:
+    """A heading of the second level and the cells below it."""
+
+    title: str
+    cells: list = field(default_factory=list)
+
+    @property
+    def texts(self):
+        """Its Markdown cells' sources, the heading's line left out."""
+        return [
+            re.sub(r"^## .*\n?", "", cell.source, count=1).strip()
+            for cell in self.cells
+            if cell.cell_type == "markdown"
+        ]
+
+    @property
+    def to_show(self):
+        """Whether there is more to it than text: a prediction, a picture or a claim."""
+        return PREDICT in "".join(self.texts) or bool(_figures(self) or _results(self))
+
+    @property
+    def settles_the_article(self):
+        """Whether it measures a claim of the article."""
+        return any(result.startswith("**A") for result in _results(self))
+
+    @property
+    def outputs(self):
+        """All outputs of its code."""
+        return [output for cell in self.cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def sections(notebook):
+    """The chapter's sections, in order, without those that a lecture skips."""
+    found = []
+    for cell in notebook.cells:
+        heading = re.match(r"## (.+)", cell.source) if cell.cell_type == "markdown" else None
+        if heading:
+            skipped = cell.metadata.get("slideshow", {}).get("slide_type") == "skip"
+            found.append(None if skipped else Section(heading[1].strip()))
+        if found and found[-1] is not None:
+            found[-1].cells.append(cell)
+    return [section for section in found if section is not None]
+
+
+def compose(notebook):
+    """The lecture's notebook: one slide after another, each of one Markdown or code cell and its fragments.
+
+    Args:
+        notebook: an executed chapter.
+
+    Returns:
+        NotebookNode whose cells carry ``slideshow`` metadata as Jupyter writes it, and ``lecture``, a slide's kind.
+    """
+    parts = [part for part in sections(notebook) if part.title not in LAST]
+    told = [part for part in parts if not part.title.startswith(SETTLED) and part.to_show]
+    settled = _claims(notebook)
+    chosen = _choose([(part, _slides(part)) for part in told], MOST - len(settled) - 2)
+    slides = [_title(notebook)]
+    for part, kinds in zip(told, chosen, strict=True):
+        slides += _with_notes(part, kinds)
+    left = [part.title for part, kinds in zip(told, chosen, strict=True) if not kinds]
+    slides += [*settled, _closing(left)]
+    lecture = nbformat.v4.new_notebook(
+        metadata=notebook.metadata, cells=[cell for slide in slides for cell in slide]
+    )
+    for number, cell in enumerate(lecture.cells):
+        cell["id"] = f"lecture-{number}"
+    return lecture
+
+
+def count(lecture):
+    """Number of slides."""
+    return sum(cell.metadata["slideshow"]["slide_type"] == "slide" for cell in lecture.cells)
+
+
+def _choose(offered, room):
+    """Each section's slides, as far as there is room: those of the article's claims first, then in their order.
+
+    Args:
+        offered: list of (Section, dict from kind to slide).
+        room: number of slides.
+
+    Returns:
+        list of dict: the slides to show, empty for a section that is left to the chapter.
+    """
+    order = sorted(range(len(offered)), key=lambda index: not offered[index][0].settles_the_article)
+    chosen = [set() for _ in offered]
+    for kinds in (("question", "figure"), ("idea",), ("code",), ("figure 2",)):
+        for index in order:
+            mine = [kind for kind in kinds if kind in offered[index][1]]
+            if len(mine) <= room and (kinds[0] == "question" or chosen[index]):
+                chosen[index].update(mine)
+                room -= len(mine)
+    return [
+        {kind: slide for kind, slide in slides.items() if kind in kept}
+        for (_, slides), kept in zip(offered, chosen, strict=True)
+    ]
+
+
+def _slides(part):
+    """The slides that a section could give, by kind, in the order in which they are shown."""
+    slides = {"question": _question(part)}
+    if idea := _idea(part):
+        slides["idea"] = idea
+    if code := _code(part):
+        slides["code"] = code
+    figures, results = _figures(part), _results(part)
+    answer = _answer(part)
+    if figures:
+        slides["figure"] = _figure(part, figures[0], results, answer)
+    elif results or answer:
+        slides["figure"] = _figure(part, None, results, answer)
+    if len(figures) > 1:
+        slides["figure 2"] = _figure(part, figures[-1], [], "")
+    return slides
+
+
+def _question(part):
+    text = part.texts[0] if part.texts else ""
+    prediction = next((p for p in paragraphs("\n\n".join(part.texts)) if p.startswith(PREDICT)), "")
+    before = [p for p in paragraphs(text) if not p.startswith(("**", "|", "-", "$$", "#")) and p[-1] != ":"]
+    cells = [markdown(f"## {part.title}\n\n{first_sentences(before[0], 40) if before else ''}", "question")]
+    if prediction:
+        cells.append(markdown(first_sentences(prediction, 70), "question", "fragment"))
+    return cells
+
+
+def _idea(part):
+    for text in part.texts:
+        blocks = paragraphs(text)
+        for position, block in enumerate(blocks):
+            if DISPLAY.search(block) and not block.startswith(PREDICT):
+                lead = blocks[position - 1] if position and not blocks[position - 1].startswith("**") else ""
+                shown = "\n\n".join(filter(None, [last_sentences(lead, 45), block]))
+                if len(words(DISPLAY.sub("", shown))) > 90:
+                    shown = "\n\n".join(DISPLAY.findall(block))
+                return [markdown(f"### {part.title}\n\n{shown}", "idea")]
+    return None
+
+
+def _code(part):
+    for cell in part.cells:
+        if cell.cell_type == "code" and (source := short_code(cell.source)):
+            return [
+                markdown(f"### {part.title}", "code"),
+                markdown(f"```python\n{source}\n```", "code", "-"),
+            ]
+    return None
+
+
+def short_code(source):
+    """A cell's first function without its docstring, or a whole short cell that defines one; else None."""
+    found = re.search(r"^def .*?(?=^\S|\Z)", re.sub(r"^@.*\n", "", source, flags=re.M), re.M | re.S)
+    if found is None:
+        return None
+    body = re.sub(r'^\s+"""(?:[^"]|"(?!""))*"""\n', "", found[0].rstrip() + "\n", count=1, flags=re.M)
+    lines = body.strip("\n").splitlines()
+    return "\n".join(lines) if 2 < len(lines) <= LINES else None
+
+
+def _figures(part):
+    """Pairs of a picture's output and its caption's, in order."""
+    found = []
+    outputs = part.outputs
+    for output, following in zip(outputs, [*outputs[1:], None], strict=True):
+        if "image/png" in output.get("data", {}):
+            caption = (following or {}).get("data", {}).get("text/markdown", "")
+            found.append((output, following if caption.startswith("**Figure.**") else None))
+    return found
+
+
+def _results(part):
+    """What the section's claims have measured, as Markdown."""
+    texts = [output.get("data", {}).get("text/markdown", "") for output in part.outputs]
+    return [text for text in texts if CLAIM.match(text)]
+
+
+def _answer(part):
+    """The sentences that answer the prediction."""
+    for text in part.texts[1:]:
+        for block in paragraphs(text):
+            if ANSWERS.search(block):
+                return first_sentences(block, 45)
+    return ""
+
+
+def _figure(part, figure, results, answer):
+    """What was measured: a picture where there is one, else a table; claims and the answer one by one."""
+    tables = [] if figure else _tables(part)
+    kind = "figure" if figure else "plain"
+    cells = [markdown(f"### {part.title}", kind)]
+    if figure:
+        outputs = [output for output in figure if output is not None]
+        cells.append(nbformat.v4.new_code_cell("", outputs=outputs, metadata=_metadata(kind, "-")))
+    elif tables:
+        cells.append(markdown(tables[0], kind, "-"))
+    shown = sorted(results, key=lambda text: not text.startswith("**A"))[: 2 if figure or tables else 3]
+    cells += [markdown(text, kind, "fragment") for text in shown if len(words(text)) < 60]
+    if answer and not (figure and shown):
+        cells.append(markdown(answer, kind, "fragment"))
+    return cells
+
+
+def _tables(part):
+    """The section's tables that fit a slide, as Markdown."""
+    found = []
+    for output in part.outputs:
+        text = output.get("data", {}).get("text/markdown", "")
+        lines = [line for line in text.splitlines() if line.startswith("|")]
+        if 3 <= len(lines) <= 7 and max(map(len, lines)) <= 110:
+            found.append(text)
+    return found
+
+
+def _title(notebook):
+    header = paragraphs(notebook.cells[0].source)
+    title = re.match(r"# Chapter (\S+) · (.+?) · (.+)", header[0])
+    shown = [f"# {title[2]}\n\n{title[3]}" if title else header[0], header[1]]
+    able = next((block for block in header if block.startswith("**After this chapter you can**")), "")
+    notes = markdown(f"{MINUTES['title']} minutes. {able}\n\n" + "\n\n".join(header[2:]), "title", "notes")
+    return [markdown("\n\n".join(shown), "title"), notes]
+
+
+def _claims(notebook):
+    """Slides with the article's claims: what was measured, and the verdicts."""
+    records = [
+        record
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        for record in output.get("metadata", {}).get("dlcourse", {}).get("claims", [])
+    ]
+    verdicts = {record["id"]: record["verdict"] for record in records if record["verdict"]}
+    rows = []
+    for id, verdict in verdicts.items():
+        first = next(record for record in records if record["id"] == id)
+        value = f"⟨{sum(first['values']) / len(first['values']):.3g}⟩, {_bound(first['bound'])}"
+        rows.append(f"| {id} | {first['statement']}: {value} | **{verdict}** |".replace("\n", " "))
+    slides = []
+    for start in range(0, len(rows), 4):
+        head = ["| claim | measured, among others | verdict |", "| --- | --- | --- |"]
+        table = "\n".join([*head, *rows[start : start + 4]])
+        slides.append(
+            [
+                markdown(f"## {SETTLED}, and what was measured\n\n{table}", "claims"),
+                markdown(
+                    f"{MINUTES['claims']} minutes. Every value, bound and control is in the chapter.",
+                    "claims",
+                    "notes",
+                ),
+            ]
+        )
+    return slides
+
+
+def _bound(bound):
+    low, high = bound
+    if low is None or high is None:
+        return f"below {high:g}" if low is None else f"above {low:g}"
+    return f"between {low:g} and {high:g}"
+
+
+def _closing(left):
+    """The last slide; ``left`` are titles of sections that the lecture had no room for."""
+    more = (
+        "\n".join(["In the chapter, and not in this lecture:\n", *(f"- {title}" for title in left[:8])])
+        if left
+        else ""
+    )
+    shown = f"## Over to you\n\nThe notebook has exercises, with solutions.\n\n{more}"
+    return [markdown(shown, "closing"), markdown(f"{MINUTES['closing']} minute.", "closing", "notes")]
+
+
+def _with_notes(part, kinds):
+    """A section's slides; the whole text of the section in the notes of the first, minutes in all."""
+    slides = []
+    for position, (kind, cells) in enumerate(kinds.items()):
+        about = f"{MINUTES[kind.split()[0]]} minutes."
+        text = "\n\n".join(part.texts) if position == 0 else ""
+        slides.append([*cells, markdown(f"{about}\n\n{text}", kind, "notes")])
+    return slides
+
+
+# Text
+
+
+def markdown(source, kind, slide_type="slide"):
+    return nbformat.v4.new_markdown_cell(
+        textwrap.dedent(source).strip(), metadata=_metadata(kind, slide_type)
+    )
+
+
+def _metadata(kind, slide_type):
+    return {"slideshow": {"slide_type": slide_type}, "lecture": kind}
+
+
+def paragraphs(text):
+    """Blocks of Markdown between blank lines; a displayed formula that a blank line doesn't part stays in its block."""
+    return [block.strip() for block in re.split(r"\n\s*\n", text) if block.strip()]
+
+
+def words(text):
+    return re.findall(r"\S+", text)
+
+
+def sentences(text):
+    """Sentences of a paragraph; formulas and code are not cut."""
+    kept = []
+    hidden = re.sub(
+        r"\$[^$]+\$|`[^`]+`|\([^()]*\)",
+        lambda found: kept.append(found[0]) or f"\x00{len(kept) - 1}\x00",
+        text,
+    )
+    parts = re.split(r"(?<=[.?!:])\s+(?=[A-Z*\"\x00])", re.sub(r"\s+", " ", hidden))
+    return [re.sub(r"\x00(\d+)\x00", lambda found: kept[int(found[1])], part) for part in parts]
+
+
+def first_sentences(text, most):
+    """As many whole sentences from the start as have ``most`` words together, at least one."""
+    shown = []
+    for sentence in sentences(text):
+        if shown and len(words(" ".join([*shown, sentence]))) > most:
+            break
+        shown.append(sentence)
+    return " ".join(shown)
+
+
+def last_sentences(text, most):
+    """As many whole sentences at the end as have ``most`` words together."""
+    shown = []
+    for sentence in reversed(sentences(text)):
+        if len(words(" ".join([sentence, *shown]))) > most:
+            break
+        shown.insert(0, sentence)
+    return " ".join(shown)
