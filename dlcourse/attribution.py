@@ -36,7 +36,7 @@ def class_activation(model, images, classes, maps="means", logits="logits"):
     Returns:
         float array (n, rows, columns).
     """
-    cut = keras.Model(model.input, model.get_layer(maps).input)
+    cut = keras.Model(model.inputs[0], model.get_layer(maps).input)
     features = np.asarray(cut(images, training=False))
     weights = model.get_layer(logits).kernel.numpy()[:, np.asarray(classes)]
     return np.einsum("nrcf,fn->nrc", features, weights)

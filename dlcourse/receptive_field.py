@@ -80,8 +80,8 @@ def by_gradient(model, layer, images, unit=None):
     Returns:
         float64 array; a pixel that the unit doesn't see is exactly 0.
     """
-    cut = keras.Model(model.input, model.get_layer(layer).output)
-    images = tf.convert_to_tensor(images, cut.input.dtype)
+    cut = keras.Model(model.inputs[0], model.get_layer(layer).output)
+    images = tf.convert_to_tensor(images, model.inputs[0].dtype)
     with tf.GradientTape(persistent=False) as tape:
         tape.watch(images)
         maps = cut(images, training=False)
