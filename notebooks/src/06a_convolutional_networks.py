@@ -491,8 +491,8 @@ field_verdict = claim.verdict(
 #
 # $$\sigma(L) = \sqrt{2L/3}, \qquad \text{while the field has } 1 + 2L \text{ pixels.}$$
 #
-# **Predict before you run.** From 4 layers to 16 the field grows from 9 to 33 pixels, by a factor of $33/9$. By how much grows the part of it
-# that matters?
+# **Predict before you run.** From 4 layers to 16 the field grows from 9 to 33 pixels, by a factor of $33/9$. By how much
+# does the part of it grow that matters?
 
 # %% slideshow={"slide_type": "subslide"}
 DEPTHS = [2, 4, 8, 16]
@@ -540,7 +540,7 @@ claim.measure(
 )
 
 # %% [markdown]
-# Did you say $33/9$ as well? A random walk of four times as many steps gets twice as far. A factor near 3.7 would have
+# Did you say $33/9$ as well? A random walk of four times as many steps gets twice as far. A factor near $33/9$ would have
 # refuted the square root. What follows: the computed field is an upper bound. To see far, use stride, pooling or
 # dilation; depth alone looks much less far than it could. (Training widens it: an exercise.)
 
