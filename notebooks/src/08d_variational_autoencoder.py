@@ -414,7 +414,7 @@ below = claim.measure(
 )
 
 # %%
-order = claim.measure(
+in_order = claim.measure(
     "A2.8.3",
     "exact ln p(x) minus the bound of 1,000 draws, nats, mean of 300 test images",
     (test_exact - ladder[1_000]).mean(),
@@ -616,7 +616,7 @@ cure = claim.measure(
 # get (a) smaller, as the code is better organised, (b) stay, (c) larger?
 
 # %% slideshow={"slide_type": "subslide"}
-BETAS = [0.25, 1.0, 4.0, 16.0, 64.0]
+BETAS = [0.25, 1.0, 4.0, 64.0]
 ten = network(10, (200,))
 adam = keras.optimizers.Adam(2e-3)
 ten_study = Repeats(ten, objective, steps=800, batch_size=100, optimizer=adam)
@@ -797,7 +797,7 @@ training.fit(
     told,
     objectives.negative_elbo(),
     (train.x[:10_000], train.y[:10_000]),
-    epochs=10,
+    epochs=8,
     batch_size=100,
     optimizer=keras.optimizers.Adam(2e-3),
     jit_compile=True,
@@ -948,7 +948,7 @@ groups = {
     "no ink at all": np.zeros((300, *SHAPE), "float32"),
 }
 scores = {label: grid.log_likelihood(images) for label, images in groups.items()}
-usual = grid.log_likelihood(held_x[300:])
+usual = grid.log_likelihood(held_x[300:600])
 caught = {label: latent_space.auroc(usual, values) for label, values in scores.items()}
 
 # %%
@@ -999,10 +999,11 @@ misses = claim.measure(
 N = 4_000
 pictures = ten.sample(N, seed=6).numpy()
 samples = vae_study.binary(pictures, seed=1)
-real = vae_study.binary(mnist.train.x[-2 * N :], seed=2)
+grey_real = mnist.train.take(2 * N, seed=9).x
+real = vae_study.binary(grey_real, seed=2)
 independent = vae_study.binary(np.broadcast_to(means, (N, *SHAPE)), seed=3)
 judged = {
-    "training images": latent_space.judge(classifier, mnist.train.x[-N:]),
+    "training images": latent_space.judge(classifier, grey_real),
     "samples": latent_space.judge(classifier, pictures),
     "independent pixels": latent_space.judge(classifier, independent),
 }
@@ -1044,7 +1045,7 @@ apart = claim.measure(
     "A2.8.5",
     "two-sample test: accuracy at telling samples from real images (ten groups)",
     two_sample["samples"],
-    above=0.55,
+    above=0.6,
     control=two_sample["other real images"],
 )
 reads_as = claim.measure(
@@ -1108,7 +1109,10 @@ claim.verdict(
 )
 claim.verdict(
     "A2.8.3",
-    {"holds": reached.ok and below.ok and order.ok and units.ok, "does not hold": True},
+    {
+        "holds": reached.ok and below.ok and in_order.ok and units.ok,
+        "does not hold": True,
+    },
 )
 
 # %%
