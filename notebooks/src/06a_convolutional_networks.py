@@ -18,7 +18,7 @@
 #
 # 我们用手算、矩阵和 Keras 三种方式实现卷积，测量感受野与平移等变性，并在参数量相同的条件下与多层感知器比较。
 #
-# 测量结果：样本少时卷积优势最大；打乱位置后优势消失；所谓“像视网膜和皮层”，只在局部性与方向性滤波器上成立，权重共享则不然。
+# 测量结果：从一百到六万个样本，卷积网络都更准；打乱位置后优势消失；所谓“像视网膜和皮层”，只在局部性与方向性滤波器上成立，权重共享则不然。
 
 # %%
 import keras
@@ -760,8 +760,16 @@ claim.measure(
     control=1.0,  # two networks that are equally good
     source="recorded",
 )
+few_ratio = Measured((1 - full["dense"][0]) / (1 - full["convolutional"][0]))
+show.markdown(f"""
+The MLP's errors over the CNN's (recorded): at 100 examples {few_ratio:.2f}, at 60,000
+{ratios:.2f}.
+""")
 
 # %% [markdown]
+# Where the lead is larger depends on how it is counted: in points of accuracy it must shrink as both near their best;
+# the ratio of the errors tells which network has more left to learn, and it is not largest where examples are few.
+#
 # Did you say that with 60,000 examples the perceptron catches up, since it could learn the same functions? It gets
 # better, and so does the other. What is built in needn't be learnt, at any size.
 #
@@ -1032,14 +1040,16 @@ augmented = Measured([one["accuracy"] for one in large])
 claim.measure(
     "A2.6.3a",
     "a larger one, 8 epochs on turned, scaled, sheared and shifted digits: test "
-    f"accuracy, mean of {augmented.n} seeds",
+    "accuracy, mean of the recorded seeds",
     augmented.mean,
     above=0.995,
     control=accuracy,
     source="recorded",
 )
 classify_verdict = claim.verdict("A2.6.3a", {"holds": reads.ok, "does not hold": True})
-show.markdown(f"With interval, the recorded networks: {augmented:.2%}.")
+show.markdown(f"""
+The recorded networks, {show.mask(augmented.n)} seeds, with interval: {augmented:.2%}.
+""")
 
 # %% [markdown]
 # The recorded networks (`make bench STUDY=ch06_mnist`) see every digit changed a little each time, by a layer that
@@ -1211,6 +1221,7 @@ pictures.panels(
     side=1.3,
     caption="A digit of the validation data, and five of the twelve filters of 7×7 "
     "that meet it first.",
+    suptitle="A digit, and filters of the stem",
     alt="A handwritten digit, and five small grey squares with light and dark stripes "
     "and blobs.",
 )
@@ -1226,9 +1237,9 @@ pictures.panels(
     caption="Six maps of the stem (14×14), of stage 2 (7×7) and of stage 3 (4×4). "
     "Stem: strokes and their edges, still easily recognised. Later: fewer, coarser "
     "spots, each of which stands for a combination of strokes.",
-    alt="Eighteen small grey maps in three rows. In the first two rows the digit's "
-    "shape is visible as bright or dark strokes, in the third only a few blurred "
-    "spots.",
+    suptitle="One digit's maps",
+    alt="Eighteen small grey maps in three rows. In the first row the digit's shape is "
+    "visible as bright or dark strokes, below it only coarse spots.",
 )
 
 # %% [markdown]
@@ -1358,6 +1369,7 @@ pictures.panels(
     columns=8,
     side=1.1,
     signed=True,
+    suptitle="First filters and their Gabor fits",
     caption="Above: the eight of the network's twelve first filters that Gabor "
     "functions fit best; below: the fits.",
     alt="Two rows of eight small squares in red and blue: stripes and blobs of "
