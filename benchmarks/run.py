@@ -14,11 +14,12 @@ import sys
 
 HERE = pathlib.Path(__file__).parent
 SPEED = "training_speed"
+RL_SPEED = "rl_speed"
 
 
 def studies():
     """Names of all studies, in the order in which they run, and their scripts."""
-    found = {SPEED: HERE / f"{SPEED}.py"}
+    found = {name: HERE / f"{name}.py" for name in (SPEED, RL_SPEED)}
     return found | {path.stem: path for path in sorted((HERE / "studies").glob("*.py"))}
 
 

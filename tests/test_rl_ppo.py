@@ -163,13 +163,13 @@ def test_bad_settings_and_rewards():
 
 
 def test_same_seed_same_curve_and_it_goes_on_where_it_was():
-    settings = ppo.Settings(length=16, minibatch=64, epochs=2)
+    settings = ppo.Settings(length=16, minibatch=64, epochs=2, anneal=1_500)
     first, second = (
         ppo.train(cart_poles(8), settings, steps=1_500, copies=2, seed=3, jit_compile=False) for _ in range(2)
     )
     np.testing.assert_array_equal(first.theta, second.theta)
     assert [e.total for e in first.episodes[1]] == [e.total for e in second.episodes[1]]
-    half = ppo.train(cart_poles(8), settings, steps=1_500, until=700, copies=2, seed=3, jit_compile=False)
+    half = ppo.train(cart_poles(8), settings, steps=700, copies=2, seed=3, jit_compile=False)
     rest = ppo.train(
         cart_poles(8),
         settings,
@@ -184,6 +184,6 @@ def test_same_seed_same_curve_and_it_goes_on_where_it_was():
 
 @pytest.mark.slow
 def test_cart_pole_is_solved_and_stays_so():
-    run = ppo.train(cart_poles(8), ppo.Settings(), steps=150_000, seed=5)
+    run = ppo.train(cart_poles(8), ppo.CART_POLE, steps=200_000, seed=5)
     assert run.solved[0] is not None
     assert judge.confirm(cart_poles(100), run.chooser()).mean() >= 475

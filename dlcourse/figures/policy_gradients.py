@@ -139,7 +139,7 @@ def tricks(ax, solved, budget, title="PPO with each of its tricks changed", figs
         if missing:
             ax.text(budget / 1000 * 1.01, row, f"{missing} never", va="center", fontsize=9, color=COLOURS[1])
     ax.set_yticks(range(len(solved)), list(solved))
-    ax.invert_yaxis()
+    ax.set_ylim(len(solved) - 0.5, -0.5)
     ax.set(title=title, xlabel="environment steps to solved, thousands", xlim=(0, budget / 1000 * 1.14))
     return "Rows of points, steps to solved for each seed: " + ", ".join(solved) + "."
 
