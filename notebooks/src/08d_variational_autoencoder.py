@@ -299,7 +299,9 @@ show.markdown(f"From draws of the prior, the estimate is {off:.1f} below the tru
 # The distortion is an average over draws of $q_\phi$, and $\phi$ is what we differentiate by. Two ways, with
 # $f(z) = \ln p(x \mid z)$ and $\varepsilon \sim \mathcal N(0, 1)$:
 #
-# $$\nabla_m \mathbb E_q f = \mathbb E\left[ f(z)\, \frac{z - m}{s^2} \right] \quad\text{(score function)}, \qquad \nabla_m \mathbb E_q f = \mathbb E\big[ f'(m + s\,\varepsilon) \big] \quad\text{(reparameterisation)}.$$
+# $$\text{score function:} \quad \nabla_m \mathbb E_q f = \mathbb E\left[ f(z)\, \frac{z - m}{s^2} \right] ,$$
+#
+# $$\text{reparameterisation:} \quad \nabla_m \mathbb E_q f = \mathbb E\big[ f'(m + s\,\varepsilon) \big] .$$
 #
 # The first needs values of $f$ alone; the second its slope.
 #
