@@ -40,10 +40,7 @@ REINFORCE_DETAILS = [
     ("the gradient of log π(a|s), weighted with the return", "Williams 1992"),
     ("only rewards after an action count for it", "Sutton & Barto 2018, section 13.3"),
     ("a baseline that doesn't depend on the action", "Williams 1992; Sutton & Barto 2018, section 13.4"),
-    (
-        "weights are divided by their standard deviation over the batch",
-        "usual in practice: one learning rate serves all",
-    ),
+    ("weights are divided by their root mean square over the batch", "so that one learning rate serves all"),
     ("an episode of every environment for one step of the optimiser", "Williams 1992, batched"),
     ("no γᵗ before the gradient's terms", "Thomas 2014: what everyone does, and what it leaves out"),
 ]
