@@ -4,7 +4,8 @@
 
 Contenders: ``dlcourse PPO``, ``sb3 PPO`` and ``sb3 DQN`` (Stable-Baselines3 with the settings of rl-baselines3-zoo).
 All are judged by dlcourse.rl.judge: solved where the last 100 training episodes have a mean of at least 475, then 100
-greedy episodes on other seeds. Times are taken from the process's start and from the first step of an environment.
+greedy episodes on other seeds. Times are taken from the process's start and from the first step of an environment;
+``warm_steps_per_second`` leaves out what comes before the end of the first update, such as compiling.
 """
 
 import json
@@ -33,8 +34,15 @@ def dlcourse_ppo(seed, most_steps, threads):
     reproducibility.pin_threads(threads)
     reproducibility.deterministic()
     fields = gymnasium.make_vec("CartPole-v1", num_envs=8, vectorization_mode="vector_entry_point")
+    marks = []
+
+    def note(steps, theta, episodes):
+        if not marks:
+            marks.extend((steps, time.time()))
+        return False
+
     began = time.time()
-    run = ppo.train(fields, ppo.CART_POLE, steps=most_steps, seed=seed)
+    run = ppo.train(fields, ppo.CART_POLE, steps=most_steps, seed=seed, keep=note)
     ended = time.time()
     other = gymnasium.make_vec("CartPole-v1", num_envs=100, vectorization_mode="vector_entry_point")
     greedy = judge.confirm(other, run.chooser())
@@ -43,6 +51,7 @@ def dlcourse_ppo(seed, most_steps, threads):
         "began": began,
         "ended": ended,
         "steps": int(run.steps[0]),
+        "warm_steps_per_second": (int(run.steps[0]) - marks[0]) / (ended - marks[1]),
         "solved_steps": solved and solved.step,
         "greedy": float(greedy.mean()),
         "last_100": _last(run.episodes[0]),
@@ -59,6 +68,7 @@ ZOO = {
     "PPO": {
         "environments": 8,
         "steps": 100_000,
+        "first_update": 256,
         "settings": {
             "n_steps": 32,
             "batch_size": 256,
@@ -73,6 +83,7 @@ ZOO = {
     "DQN": {
         "environments": 1,
         "steps": 50_000,
+        "first_update": 1_024,
         "settings": {
             "learning_rate": 2.3e-3,
             "batch_size": 64,
@@ -109,9 +120,11 @@ def stable_baselines3(name, seed, most_steps, threads):
     class Judged(BaseCallback):
         """Stops where the judge says solved."""
 
-        episodes, solved = [], None
+        episodes, solved, marks = [], None, []
 
         def _on_step(self):
+            if not self.marks and self.num_timesteps > zoo["first_update"]:
+                self.marks.extend((self.num_timesteps, time.time()))
             for info in self.locals["infos"]:
                 if "episode" in info:
                     done = info["episode"]
@@ -131,6 +144,7 @@ def stable_baselines3(name, seed, most_steps, threads):
         "began": began,
         "ended": ended,
         "steps": agent.num_timesteps,
+        "warm_steps_per_second": (agent.num_timesteps - judged.marks[0]) / (ended - judged.marks[1]),
         "solved_steps": judged.solved and judged.solved.step,
         "greedy": float(greedy.mean()),
         "last_100": _last(judged.episodes),

@@ -23,6 +23,7 @@ TARGETS = {
     "seconds_from_first_step": "at most 0.5",
     "seconds_from_process_start": "at most 0.6",
     "steps_per_second": "at least 3",
+    "warm_steps_per_second": "at least 3",
 }
 
 
@@ -73,7 +74,7 @@ def summary(values, rounds):
             pairs = [
                 (a[name], b[name])
                 for a, b in zip(ours, peers, strict=True)
-                if a and b and a["solved_steps"] and b["solved_steps"]
+                if a and b and a["solved_steps"] and b["solved_steps"] and name in a and name in b
             ]
             if pairs:
                 ratio = Measured([a / b for a, b in pairs])

@@ -27,11 +27,20 @@ import dataclasses
 import gymnasium
 import numpy as np
 
-from dlcourse import claims, datasets, exercises, recording, reproducibility, show
+from dlcourse import claims, exercises, recording, reproducibility, show
 from dlcourse.figures import policy_gradients as figures
 from dlcourse.measured import Measured
-from dlcourse.rl import advantages, judge, planning, policies, policy_gradient
-from dlcourse.rl import ppo, rollout, tables, vector_pendulum
+from dlcourse.rl import (
+    advantages,
+    judge,
+    planning,
+    policies,
+    policy_gradient,
+    ppo,
+    rollout,
+    tables,
+    vector_pendulum,
+)
 
 reproducibility.start(seed=0)
 claim = claims.Claims("09d")
