@@ -174,7 +174,7 @@ def landing(states, terrain, *, caption, alt, every=None, columns=6):
         for side, touches in zip((-1, 1), touching, strict=True):
             leg = turn @ np.array([[0.8 * side, 1.4 * side], [-0.5, -1.2]])
             ax.plot(*(place + leg), color=COLOURS[1] if touches else "black", linewidth=2)
-        ax.set(title=f"step {time}", xlim=(-8, 8), ylim=(-3.5, 11), aspect="equal", xlabel="x (m)")
+        ax.set(title=f"step {time}", xlim=(-8, 8), ylim=(-3.5, 12.5), aspect="equal", xlabel="x (m)")
         ax.grid(False)
     axes[0].set(ylabel="height above the pad (m)")
     show.figure(fig, caption, alt)
