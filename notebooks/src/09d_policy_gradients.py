@@ -467,7 +467,7 @@ show.source(ppo.make_update)
 # from stale data?
 
 # %% slideshow={"slide_type": "subslide"}
-BUDGET, SHORT = 100_000, 40_000
+BUDGET, SHORT = 150_000, 40_000
 critics = policy_gradient.actor_critic(
     cart_poles(5 * 8), policy_gradient.ACTOR_CRITIC, steps=BUDGET, copies=5, seed=0
 )
