@@ -34,8 +34,10 @@ def test_a_recorded_point_is_measured_again():
     assert not within(anew["held out"], recorded["noise 0.2, width 2"]["held out"])  # so the test can fail
 
 
-def test_every_study_is_recorded_and_told_of():
-    readme = (STUDIES.parent / "README.md").read_text(encoding="utf-8")
+def test_every_study_is_told_of_and_recorded_unless_it_says_so():
+    rows = (STUDIES.parent / "README.md").read_text(encoding="utf-8").splitlines()
     for path in STUDIES.glob("*.py"):
-        assert recording.load(path.stem), f"{path.stem} is not recorded: make bench STUDY={path.stem}"
-        assert f"`{path.stem}`" in readme, f"benchmarks/README.md has no row for {path.stem}"
+        row = next((row for row in rows if row.startswith(f"| `{path.stem}`")), None)
+        assert row, f"benchmarks/README.md has no row for {path.stem}"
+        recorded = (recording.RESULTS / f"{path.stem}.json").exists()
+        assert recorded or "(not recorded yet)" in row, f"{path.stem} is not recorded: make bench STUDY={path.stem}"

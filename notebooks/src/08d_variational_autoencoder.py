@@ -18,7 +18,7 @@
 #
 # 我们用可以精确计算的情形检验它：线性模型对照概率主成分分析，二维潜在空间对照网格积分；并测量率与失真、后验坍缩、插值、补全与异常检测。
 #
-# 结论由测量给出：下界随重要性样本数收紧；样本读起来像数字，但分类器仍能把它们与真实图像区分开；似然不是可靠的异常分数。
+# 结论由测量给出：下界随重要性样本数收紧；样本大多像数字，但分类器能把它们与真实图像区分开，读起来也不够确信；似然不是可靠的异常分数。
 
 # %%
 import keras
@@ -64,7 +64,7 @@ mnist
 # | A2.8.1 | it learns the distribution and draws new samples | *holds* if, where the truth is known, the learnt density is within 1 nat of it, and on MNIST it beats independent pixels by 50 nats per test image; else *does not hold* |
 # | A2.8.3 | it models prior and posterior, and encodes into a latent space | *holds* if a linear VAE reaches the exact optimum within 1 nat, the bounds are in their order below the exact likelihood, and some latents are used; else *does not hold* |
 # | A2.8.4a | it reconstructs images | *holds* if the error is below half of that of the mean image, and lower halves guessed from upper halves are nearer to the truth than the mean image's; else *does not hold* |
-# | A2.8.5 | its samples stay within bounds and are of high quality | *holds* if a classifier can't tell samples from test images (below 55 %); *holds when a picture only has to read as a digit* if it can, but a digit classifier is at least 0.65 sure of what it reads, on average, and surer than of independent pixels; else *does not hold* |
+# | A2.8.5 | its samples stay within bounds and are of high quality | *holds* if a classifier can't tell samples from test images (below 55 %); *holds when a picture only has to read as a digit* if it can, but a digit classifier is at least 0.8 sure of what it reads, on average; else *does not hold* |
 #
 # Images only: this chapter tests no texts.
 
@@ -828,7 +828,7 @@ obeyed = claim.measure(
     "C08d.10",
     "share of ordered digits that a classifier reads as ordered (ten groups)",
     latent_space.groups(reads == asked),
-    above=0.4,
+    above=0.5,
     control=latent_space.groups(reads == np.roll(asked, 1)),
 )
 with_label = latent_space.parts(told, held_x, held.y)
@@ -1050,12 +1050,12 @@ apart = claim.measure(
     above=0.6,
     control=two_sample["other real images"],
 )
-reads_as = claim.measure(
+unsure = claim.measure(
     "A2.8.5",
-    "digit classifier's confidence on samples (ten groups)",
+    "digit classifier's confidence on samples (ten groups); control: real images",
     latent_space.groups(judged["samples"].confidence),
-    above=0.65,
-    control=latent_space.groups(judged["independent pixels"].confidence),
+    below=0.8,
+    control=latent_space.groups(judged["training images"].confidence),
 )
 
 # %%
@@ -1122,7 +1122,7 @@ claim.verdict(
     "A2.8.5",
     {
         "holds": np.mean(two_sample["samples"]) < 0.55,
-        "holds when a picture only has to read as a digit": apart.ok and reads_as.ok,
+        "holds when a picture only has to read as a digit": apart.ok and not unsure.ok,
         "does not hold": True,
     },
 )
@@ -1130,7 +1130,9 @@ claim.verdict(
 # %% [markdown]
 # Did you say 55 %, going by the look of them? The judge goes by statistics that eyes don't weigh: stray pixels, since this likelihood
 # draws each on its own; blur; strokes too thick or broken. An accuracy near one half would have given the article
-# its sentence whole. "Within bounds" is right in one sense, and measured: codes are held to the prior, so that samples
+# its sentence whole; a reader as sure as 0.8 would have given it half. This small model's samples lie between real
+# digits and independent pixels. Whether a larger one earns the sentence is not measured here (an exercise): quality is
+# a matter of the model, and not of being a VAE. "Within bounds" is right in one sense, and measured: codes are held to the prior, so that samples
 # decode to digits at all. What follows: say who judges quality. A reader, a classifier and a two-sample test disagree.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -1210,9 +1212,9 @@ if drawn:
 
 # %%
 FLOORS = {
-    "IWAE network, k = 1": -88.0,
-    "IWAE network, k = 50": -87.0,
-    "gated, mixture prior": -85.0,
+    "IWAE network, k = 1": -87.0,
+    "IWAE network, k = 50": -86.76,
+    "gated, mixture prior": -84.0,
 }
 
 # %%
