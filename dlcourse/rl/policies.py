@@ -2,9 +2,8 @@
 
 Many copies of an agent are held at once, none of which knows of the others, so that a copy is a seed or a setting. The
 parameters of all are one array ``theta`` (copies, parameters): it is what the optimiser changes, what is saved, and
-what is read by NumPy where the agent acts and by TensorFlow where it learns. On a few dozen observations NumPy
-answers in a tenth of the time that calling a compiled TensorFlow function takes, since the call costs more than the
-computing.
+what is read by NumPy where the agent acts and by TensorFlow where it learns. For a few dozen
+observations the networks are so small that calling TensorFlow costs more than computing.
 """
 
 import itertools
