@@ -44,6 +44,18 @@ def diagonal_gaussian(loc, scale):
     return tfd.Independent(tfd.Normal(loc, scale), 1)
 
 
+def divergence(loc, scale, prior):
+    """KL(q || p) in closed form, q a Gaussian of independent latents, p a prior.
+
+    Raises:
+        NotImplementedError: where TFP knows none.
+    """
+    try:
+        return diagonal_gaussian(loc, scale).kl_divergence(prior)
+    except NotImplementedError:  # TFP knows the same Gaussian by another name, for multivariate normal priors
+        return tfd.MultivariateNormalDiag(loc, scale).kl_divergence(prior)
+
+
 def positive(raw):
     """Numbers above 0: softplus, shifted so that 0 gives 1."""
     return tf.math.softplus(tf.convert_to_tensor(raw) + np.log(np.e - 1)) + 1e-6

@@ -144,7 +144,7 @@ class VAE(keras.Model):
         z = self.draw(loc, scale, seed=seed)
         distortion = -self.decode(z, y).log_prob(self._checked(x))
         if analytic or (analytic is None and self.has_analytic_rate()):
-            rate = posterior.kl_divergence(prior)
+            rate = priors.divergence(loc, scale, prior)
         else:
             rate = posterior.log_prob(z) - prior.log_prob(z)
         return rate, distortion
@@ -260,7 +260,7 @@ class VAE(keras.Model):
         if isinstance(self._prior, priors.Given):
             zero = tf.zeros((1, self.latents), self.compute_dtype)
             try:
-                diagonal_gaussian(zero, zero + 1).kl_divergence(self.prior())
+                priors.divergence(zero, zero + 1, self.prior())
             except NotImplementedError:
                 return False
             return True

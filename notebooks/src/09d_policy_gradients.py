@@ -644,7 +644,7 @@ plain = never["as it is"]
 harmless = [name for name in tricks if name != "as it is" and never[name] <= plain]
 show.markdown(f"""
 Within 120,000 steps {show.mask(10 - plain)} of ten seeds are solved as it is, and at
-least as many with these changes, one at a time: {"; ".join(map(show.mask, harmless))}.
+least as many with these changes, one at a time: {show.mask("; ".join(harmless))}.
 """)
 
 # %% [markdown]
