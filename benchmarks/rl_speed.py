@@ -9,13 +9,12 @@ without it, only the course's own agents run. An interrupted run goes on where i
 """
 
 import argparse
-import json
 import pathlib
 import subprocess
 import sys
 
 from dlcourse.measured import Measured
-from dlcourse.recording import Recording
+from dlcourse.recording import Recording, in_its_own_process
 
 CONTENDERS = ["dlcourse PPO", "sb3 PPO", "dlcourse DQN", "sb3 DQN"]
 SCRIPTS = {"dlcourse DQN": "dqn_contenders.py"}
@@ -30,11 +29,7 @@ TARGETS = {
 def measure(python, **settings):
     """One contender's result, a dict; raises where its process fails."""
     script = SCRIPTS.get(settings["way"], "rl_contenders.py")
-    command = [python, str(pathlib.Path(__file__).with_name(script)), json.dumps(settings)]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
-    if finished.returncode:
-        raise RuntimeError(f"{settings} failed:\n{finished.stderr[-2000:]}")
-    return json.loads(finished.stdout.splitlines()[-1])
+    return in_its_own_process(pathlib.Path(__file__).with_name(script), settings, python)
 
 
 def main():

@@ -6,13 +6,10 @@ Ratios are taken round by round.
 
 import importlib.util
 import itertools
-import json
 import pathlib
 import statistics
-import subprocess
-import sys
 
-from dlcourse.recording import Recording
+from dlcourse.recording import Recording, in_its_own_process
 
 NAME = "training_speed"
 ROUNDS = 5
@@ -23,11 +20,7 @@ SCALING, SCALING_WORK = [5_000, 10_000, 20_000, 40_000, 60_000], 240_000
 
 def measure(**settings):
     """One contender's result, a dict; raises where its process fails."""
-    command = [sys.executable, str(pathlib.Path(__file__).with_name("contenders.py")), json.dumps(settings)]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
-    if finished.returncode:
-        raise RuntimeError(f"{settings} failed:\n{finished.stderr[-2000:]}")
-    return json.loads(finished.stdout.splitlines()[-1])
+    return in_its_own_process(pathlib.Path(__file__).with_name("contenders.py"), settings)
 
 
 def main():

@@ -66,12 +66,16 @@ class Measurement:
         """Nothing: ``measure`` has shown it, and as a cell's last value it would be printed again, unmasked."""
 
     def bound_text(self):
-        low, high = self.bound
-        if math.isinf(high):
-            return f"above {low:g}"
-        if math.isinf(low):
-            return f"below {high:g}"
-        return f"between {low:g} and {high:g}"
+        return bound_text(*self.bound)
+
+
+def bound_text(low, high):
+    """A bound in words; a side that is None or infinite is open."""
+    if high is None or math.isinf(high):
+        return f"above {low:g}"
+    if low is None or math.isinf(low):
+        return f"below {high:g}"
+    return f"between {low:g} and {high:g}"
 
 
 class Verdict(str):

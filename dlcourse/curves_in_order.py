@@ -6,7 +6,7 @@ from keras import layers
 
 from dlcourse.datasets import Split, mnist1d
 from dlcourse.models.building import seeded_initializer
-from dlcourse.training import objectives, repeats
+from dlcourse.training import repeats
 
 POSITIONS = 40
 
@@ -82,13 +82,8 @@ def accuracies(
     Returns:
         float array (2, seeds): accuracy on ``score`` in order, and shuffled.
     """
-    study = repeats.Repeats(
-        build(0),
-        objectives.classification(),
-        steps=steps,
-        batch_size=batch_size,
-        optimizer=keras.optimizers.Adam(learning_rate),
-        jit_compile=jit_compile,
+    study = repeats.classifier(
+        build, steps=steps, batch_size=batch_size, learning_rate=learning_rate, jit_compile=jit_compile
     )
     found = np.zeros((2, len(seeds)))
     for column, seed in enumerate(seeds):

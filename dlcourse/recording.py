@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import subprocess
+import sys
 
 from dlcourse import reproducibility
 
@@ -35,6 +37,24 @@ class Recording:
         unfinished = self.path.with_suffix(f".{os.getpid()}.part")
         unfinished.write_text(json.dumps(self.content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         os.replace(unfinished, self.path)
+
+
+def in_its_own_process(script, settings, python=sys.executable):
+    """Run a contender's script with its settings as JSON, and return what its last line says, JSON too.
+
+    Args:
+        script: path of a script in benchmarks/.
+        settings: dict.
+        python: the interpreter.
+
+    Raises:
+        RuntimeError: where the process fails; with the end of what it said.
+    """
+    command = [python, str(script), json.dumps(settings)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    if finished.returncode:
+        raise RuntimeError(f"{settings} failed:\n{finished.stderr[-2000:]}")
+    return json.loads(finished.stdout.splitlines()[-1])
 
 
 def load(name, folder=RESULTS):

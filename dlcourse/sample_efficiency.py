@@ -6,7 +6,7 @@ from keras import layers
 
 from dlcourse import counting, models
 from dlcourse.datasets import Split
-from dlcourse.training import objectives, repeats
+from dlcourse.training import repeats
 
 
 def convolutional(seed, input_shape=(28, 28, 1), classes=10, hidden=64):
@@ -57,28 +57,12 @@ def accuracies(build, pool, score, *, sizes, seeds, steps, batch_size=32, learni
     Returns:
         float array (sizes, seeds).
     """
-    study = repeats.Repeats(
-        build(0),
-        objectives.classification(),
-        steps=steps,
-        batch_size=batch_size,
-        optimizer=keras.optimizers.Adam(learning_rate),
-        jit_compile=False,
-    )
+    study = repeats.classifier(build, steps=steps, batch_size=batch_size, learning_rate=learning_rate)
     numbered = Split(np.arange(len(pool)), pool.y)
     found = np.zeros((len(sizes), len(seeds)))
     for column, seed in enumerate(seeds):
         start = build(seed)
         for row, size in enumerate(sizes):
             study.train(start, pool.x, pool.y, seed=seed, rows=numbered.take(size, seed).x)
-            found[row, column] = _accuracy(study.model, score)
+            found[row, column] = repeats.accuracy(study.model, score)
     return found
-
-
-def _accuracy(model, score, batch=1000):
-    right = [
-        np.argmax(model(score.x[start : start + batch], training=False), axis=-1)
-        == score.y[start : start + batch]
-        for start in range(0, len(score), batch)
-    ]
-    return float(np.mean(np.concatenate(right)))

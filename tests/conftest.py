@@ -1,6 +1,7 @@
-"""A small course of one chapter, in a folder of its own, for the tests of publishing."""
+"""What all tests share: no figure left open; and a small course of one chapter, for the tests of publishing."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,14 @@ def make_course(folder, **sources):
     for name, text in sources.items():
         (folder / "notebooks" / "src" / f"{name}.py").write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_figure_stays_open():
+    """A test's figures don't meet the next one, whichever that is."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(scope="session")

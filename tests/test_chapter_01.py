@@ -1,15 +1,11 @@
 """What chapter 01 uses besides: linear regions, snippets of text, and its recorded study."""
 
-import importlib.util
-import pathlib
-
+import chapter_code
 import numpy as np
 import pytest
 
 from dlcourse import datasets, models, recording, regions
 from dlcourse.datasets import snippets, texts
-
-STUDY = pathlib.Path(__file__).parents[1] / "benchmarks" / "studies" / "ch01_reuse.py"
 
 
 @pytest.mark.parametrize("units", [1, 2, 3, 5, 8, 12])
@@ -103,9 +99,7 @@ def test_plain_text_is_letters_and_single_spaces():
 
 
 def test_a_recorded_point_of_the_study_comes_back_within_its_interval():
-    specification = importlib.util.spec_from_file_location("ch01_reuse", STUDY)
-    study = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(study)
+    study = chapter_code.study("ch01_reuse")
     from dlcourse import probing
     from dlcourse.measured import Measured
 

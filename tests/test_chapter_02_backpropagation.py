@@ -2,9 +2,8 @@
 
 import ast
 import itertools
-import pathlib
-import types
 
+import chapter_code
 import numpy as np
 import pytest
 from scipy import differentiate
@@ -13,23 +12,14 @@ from sklearn import linear_model, metrics, neural_network
 from dlcourse import tally
 from dlcourse.figures import backpropagation as drawings
 
-SOURCE = pathlib.Path(__file__).parents[1] / "notebooks" / "src" / "02_backpropagation.py"
-
 
 @pytest.fixture(scope="module")
 def chapter():
-    """The chapter's imports, functions and classes, without its experiments."""
+    def operator(statement):  # of the engine, given to Node after its class
+        assigned = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Attribute)
+        return assigned and ast.unparse(statement.targets[0].value) == "Node"
 
-    def defines(statement):
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Attribute):
-            return ast.unparse(statement.targets[0].value) == "Node"  # the engine's operators
-        return isinstance(statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))
-
-    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
-    tree.body = [statement for statement in tree.body if defines(statement)]
-    module = types.ModuleType("chapter_02")
-    exec(compile(tree, str(SOURCE), "exec"), module.__dict__)
-    return module
+    return chapter_code.definitions("02", also=operator)
 
 
 def problem(seed, widths, examples):

@@ -1,11 +1,8 @@
 """What chapter 03 defines, against calculations by hand; and one recorded point of each of its studies, run again."""
 
-import ast
-import importlib.util
 import itertools
-import pathlib
-import types
 
+import chapter_code
 import keras
 import numpy as np
 import pytest
@@ -13,27 +10,10 @@ import pytest
 from dlcourse import datasets, mean_field, recording, signal_propagation
 from dlcourse.measured import Measured
 
-ROOT = pathlib.Path(__file__).parents[1]
-SOURCE = ROOT / "notebooks" / "src" / "03_vanishing_and_exploding_gradients.py"
-
 
 @pytest.fixture(scope="module")
 def chapter():
-    """The chapter's imports and functions, without its experiments."""
-    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
-    tree.body = [
-        node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef))
-    ]
-    module = types.ModuleType("chapter_03")
-    exec(compile(tree, str(SOURCE), "exec"), module.__dict__)
-    return module
-
-
-def study(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / "studies" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return chapter_code.definitions("03")
 
 
 @pytest.mark.parametrize("widths", [(5, 10), (4, 3, 10), (6, 5, 4, 3, 10)])
@@ -65,7 +45,7 @@ def test_error_is_counted_in_tolerances(chapter):
 
 
 def test_a_recorded_rate_comes_out_again():
-    rates = study("ch03_rates")
+    rates = chapter_code.study("ch03_rates")
     values = recording.load("ch03_rates")["tanh 4, width 256"]
     images = datasets.load("digits").train.take(rates.EXAMPLES).x.reshape(rates.EXAMPLES, 64) - 0.5
     q = mean_field.fixed_point("tanh", 4.0)
@@ -82,7 +62,7 @@ def test_a_recorded_rate_comes_out_again():
 
 
 def test_a_recorded_training_comes_out_again():
-    cures = study("ch03_cures")
+    cures = chapter_code.study("ch03_cures")
     values = Measured(recording.load("ch03_cures")["residual, Adam 0.001"])
     again = Measured(
         cures.accuracies({"residual": True}, keras.optimizers.Adam(1e-3), datasets.load("digits"))

@@ -1,11 +1,10 @@
 """What chapter 04 adds: held-out data, populations of networks, records in files, and the chapter's own functions."""
 
-import ast
 import functools
 import math
-import pathlib
 import time
 
+import chapter_code
 import keras
 import numpy as np
 import pytest
@@ -18,19 +17,11 @@ from dlcourse.figures import data as drawings
 from dlcourse.measured import Measured
 from dlcourse.models import population
 
-SOURCE = pathlib.Path(__file__).resolve().parents[1] / "notebooks" / "src" / "04_data_and_losses.py"
-
 
 @functools.cache
 def chapter():
     """The functions that the chapter defines, by name, without running its cells."""
-    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
-    tree.body = [
-        node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.Import, ast.ImportFrom))
-    ]
-    names = {}
-    exec(compile(tree, str(SOURCE), "exec"), names)
-    return names
+    return vars(chapter_code.definitions("04"))
 
 
 def flat(model):

@@ -1,8 +1,6 @@
 """Chapter 06a's tools: convolution, receptive fields, Gabor fits, attribution, local filters, augmentation."""
 
-import importlib.util
-import pathlib
-
+import chapter_code
 import keras
 import numpy as np
 import pytest
@@ -312,10 +310,7 @@ def test_the_authors_order_turns_their_curves_into_their_shuffled_ones():
 @pytest.mark.slow
 def test_a_recorded_point_of_mnist1d_is_measured_again():
     """Other machines round otherwise, and 6,000 steps magnify it: within three points."""
-    path = pathlib.Path(__file__).resolve().parents[1] / "benchmarks" / "studies" / "ch06_mnist1d.py"
-    spec = importlib.util.spec_from_file_location("ch06_mnist1d", path)
-    study = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(study)
+    study = chapter_code.study("ch06_mnist1d")
     reproducibility.start(0)
     recorded = recording.load("ch06_mnist1d")
     anew = study.accuracies("MLP", [0])[:, 0]

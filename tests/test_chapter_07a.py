@@ -1,10 +1,6 @@
 """What chapter 07a defines, against other libraries and finite differences; and a recorded point, run again."""
 
-import ast
-import importlib.util
-import pathlib
-import types
-
+import chapter_code
 import keras
 import numpy as np
 import pytest
@@ -12,20 +8,10 @@ import pytest
 from dlcourse import datasets, memory, recording
 from dlcourse.measured import Measured
 
-ROOT = pathlib.Path(__file__).parents[1]
-SOURCE = ROOT / "notebooks" / "src" / "07a_recurrent_networks.py"
-
 
 @pytest.fixture(scope="module")
 def chapter():
-    """The chapter's imports and functions, without its experiments."""
-    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
-    tree.body = [
-        node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef))
-    ]
-    module = types.ModuleType("chapter_07a")
-    exec(compile(tree, str(SOURCE), "exec"), module.__dict__)
-    return module
+    return chapter_code.definitions("07a")
 
 
 @pytest.mark.parametrize("steps, features, units", [(1, 1, 1), (6, 2, 3), (20, 5, 8)])
@@ -92,9 +78,7 @@ def test_stretches_and_outcomes(chapter):
 
 @pytest.mark.slow
 def test_a_recorded_memory_is_measured_again():
-    spec = importlib.util.spec_from_file_location("study", ROOT / "benchmarks" / "studies" / "ch07_memory.py")
-    study = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(study)
+    study = chapter_code.study("ch07_memory")
     recorded = recording.load("ch07_memory")
     options = {"steps": study.STEPS["recall"], "rate": 0.01}
     anew = Measured(memory.scores("recall", "simple", 3, **options))

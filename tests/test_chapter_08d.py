@@ -1,36 +1,15 @@
 """What chapter 08d defines, against calculations by hand; and its source against its own rules."""
 
-import ast
-import importlib.util
-import pathlib
-import types
-
+import chapter_code
 import numpy as np
 import pytest
 
 from dlcourse import datasets, latent_space, recording, vae_study
 
-ROOT = pathlib.Path(__file__).parents[1]
-SOURCE = ROOT / "notebooks" / "src" / "08d_variational_autoencoder.py"
-
 
 @pytest.fixture(scope="module")
 def chapter():
-    """The chapter's imports and functions, without its experiments."""
-    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
-    tree.body = [
-        node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef))
-    ]
-    module = types.ModuleType("chapter_08d")
-    exec(compile(tree, str(SOURCE), "exec"), module.__dict__)
-    return module
-
-
-def study(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / "studies" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return chapter_code.definitions("08d")
 
 
 def test_holes_are_places_far_from_all_codes(chapter):
@@ -74,7 +53,7 @@ def test_a_study_that_is_not_recorded_yet_is_empty():
 
 
 def test_the_better_network_is_as_its_study_says():
-    model = study("ch08d_mixture").gated(np.full((28, 28, 1), 0.2), seed=0)
+    model = chapter_code.study("ch08d_mixture").gated(np.full((28, 28, 1), 0.2), seed=0)
     assert model.config["prior"] == "mixture"
     assert model.config["components"] == 500
     assert model.latents == 40

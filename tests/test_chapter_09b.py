@@ -1,33 +1,23 @@
 """What chapter 09b defines, against calculations by hand; and that it needs no TensorFlow."""
 
-import ast
-import pathlib
 import subprocess
 import sys
-import types
 
+import chapter_code
 import gymnasium
 import numpy as np
 import pytest
 
 from dlcourse.rl import planning, tables, tabular
 
-SOURCE = pathlib.Path(__file__).parents[1] / "notebooks" / "src" / "09b_planning_and_q_learning.py"
-
 
 @pytest.fixture(scope="module")
 def chapter():
-    """The chapter's imports, functions and classes, without its experiments."""
-    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
-    kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-    tree.body = [node for node in tree.body if isinstance(node, kept)]
-    module = types.ModuleType("chapter_09b")
-    exec(compile(tree, str(SOURCE), "exec"), module.__dict__)
-    return module
+    return chapter_code.definitions("09b")
 
 
 def test_the_chapter_starts_without_tensorflow():
-    lines = SOURCE.read_text(encoding="utf-8").split("# %%\n")[1].split("# %%")[0]
+    lines = chapter_code.source("09b").read_text(encoding="utf-8").split("# %%\n")[1].split("# %%")[0]
     code = f"{lines}\nimport sys\nassert 'tensorflow' not in sys.modules and 'keras' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 

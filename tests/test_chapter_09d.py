@@ -1,28 +1,19 @@
 """Chapter 09d's own functions: gradients and advantages on the corridor, settings side by side, figures."""
 
-import ast
 import functools
-import pathlib
 
+import chapter_code
 import numpy as np
 import pytest
 
 from dlcourse.figures import policy_gradients as figures
 from dlcourse.rl import planning, policies, ppo
 
-SOURCE = pathlib.Path(__file__).resolve().parents[1] / "notebooks" / "src" / "09d_policy_gradients.py"
-
 
 @functools.cache
 def chapter():
     """The functions that the chapter defines, by name, without running its cells."""
-    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
-    tree.body = [
-        node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.Import, ast.ImportFrom))
-    ]
-    names = {}
-    exec(compile(tree, str(SOURCE), "exec"), names)
-    return names
+    return vars(chapter_code.definitions("09d"))
 
 
 def softmax(logits):
@@ -133,15 +124,10 @@ def test_curves_by_hand():
 
 @pytest.mark.slow
 def test_a_seed_that_is_not_recorded_fares_like_those_that_are():
-    import importlib.util
-
     from dlcourse import recording, reproducibility
 
     reproducibility.start(0)
-    path = SOURCE.parents[2] / "benchmarks" / "studies" / "ch09d_ppo.py"
-    spec = importlib.util.spec_from_file_location("ch09d_ppo", path)
-    study = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(study)
+    study = chapter_code.study("ch09d_ppo")
     recorded = recording.load("ch09d_ppo").values()
     steps = [found["solved steps"] for found in recorded]
     anew = study.measured(20)

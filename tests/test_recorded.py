@@ -1,22 +1,12 @@
 """A recorded point is measured anew: what stands in benchmarks/results is what its study gives."""
 
-import importlib.util
-import pathlib
-
+import chapter_code
 import pytest
 
 from dlcourse import recording, reproducibility
 from dlcourse.measured import Measured
 
-STUDIES = pathlib.Path(__file__).resolve().parents[1] / "benchmarks" / "studies"
-
-
-def study(name):
-    """A study's module, without running its main()."""
-    spec = importlib.util.spec_from_file_location(name, STUDIES / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+STUDIES = chapter_code.ROOT / "benchmarks" / "studies"
 
 
 def within(anew, recorded):
@@ -29,7 +19,7 @@ def within(anew, recorded):
 def test_a_recorded_point_is_measured_again():
     reproducibility.start(0)
     recorded = recording.load("ch05_double_descent")
-    anew = study("ch05_double_descent").errors(width=8, noise=0.2)
+    anew = chapter_code.study("ch05_double_descent").errors(width=8, noise=0.2)
     assert within(anew["held out"], recorded["noise 0.2, width 8"]["held out"])
     assert not within(anew["held out"], recorded["noise 0.2, width 2"]["held out"])  # so the test can fail
 

@@ -6,13 +6,10 @@ About ten minutes on 2 cores; let nothing else run. PyTorch comes by pip install
 """
 
 import importlib.util
-import json
 import pathlib
 import statistics
-import subprocess
-import sys
 
-from dlcourse.recording import Recording
+from dlcourse.recording import Recording, in_its_own_process
 
 NAME, ROUNDS = "ch08d_speed", 5
 CASES = {"k = 1": {"draws": 1, "examples": 20_000}, "k = 50": {"draws": 50, "examples": 2_000}}
@@ -26,11 +23,7 @@ CONTENDERS = pathlib.Path(__file__).resolve().parents[1] / "vae_contenders.py"
 
 def measure(**settings):
     """One contender's result, a dict; raises where its process fails."""
-    command = [sys.executable, str(CONTENDERS), json.dumps(settings)]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
-    if finished.returncode:
-        raise RuntimeError(f"{settings} failed:\n{finished.stderr[-2000:]}")
-    return json.loads(finished.stdout.splitlines()[-1])
+    return in_its_own_process(CONTENDERS, settings)
 
 
 def main():

@@ -54,9 +54,7 @@ def _read_list(path):
 
 def names():
     """The names that `load` knows, as a list."""
-    return [
-        name for name, entry in entries().items() if entry["kind"] not in ("texts", "time series", "policy")
-    ]
+    return [name for name, entry in entries().items() if "examples" in entry]
 
 
 def entry(name):

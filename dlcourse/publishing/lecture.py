@@ -17,6 +17,10 @@ from dataclasses import dataclass, field
 
 import nbformat
 
+from dlcourse.claims import bound_text
+from dlcourse.publishing.course import claims_of
+from dlcourse.publishing.html import HEADER
+
 MOST = 30
 LINES = 14
 """Slides in a lecture, and lines of code on a slide, at the most."""
@@ -251,8 +255,8 @@ def _tables(part):
 
 def _title(notebook):
     header = paragraphs(notebook.cells[0].source)
-    title = re.match(r"# Chapter (\S+) · (.+?) · (.+)", header[0])
-    shown = [f"# {title[2]}\n\n{title[3]}" if title else header[0], header[1]]
+    title = HEADER.search(header[0])
+    shown = [f"# {title['english']}\n\n{title['chinese']}" if title else header[0], header[1]]
     able = next((block for block in header if block.startswith("**After this chapter you can**")), "")
     notes = markdown(f"{MINUTES['title']} minutes. {able}\n\n" + "\n\n".join(header[2:]), "title", "notes")
     return [markdown("\n\n".join(shown), "title"), notes]
@@ -260,17 +264,12 @@ def _title(notebook):
 
 def _claims(notebook):
     """Slides with the article's claims: what was measured, and the verdicts."""
-    records = [
-        record
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        for record in output.get("metadata", {}).get("dlcourse", {}).get("claims", [])
-    ]
+    records = claims_of(notebook)
     verdicts = {record["id"]: record["verdict"] for record in records if record["verdict"]}
     rows = []
     for id, verdict in verdicts.items():
         first = next(record for record in records if record["id"] == id)
-        value = f"⟨{sum(first['values']) / len(first['values']):.3g}⟩, {_bound(first['bound'])}"
+        value = f"⟨{sum(first['values']) / len(first['values']):.3g}⟩, {bound_text(*first['bound'])}"
         rows.append(f"| {id} | {first['statement']}: {value} | **{verdict}** |".replace("\n", " "))
     slides = []
     for start in range(0, len(rows), 4):
@@ -287,13 +286,6 @@ def _claims(notebook):
             ]
         )
     return slides
-
-
-def _bound(bound):
-    low, high = bound
-    if low is None or high is None:
-        return f"below {high:g}" if low is None else f"above {low:g}"
-    return f"between {low:g} and {high:g}"
 
 
 def _closing(left):

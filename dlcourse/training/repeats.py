@@ -90,33 +90,46 @@ class Repeats:
         return np.concatenate(passes)[:needed].astype("int32")
 
 
-def accuracy(model, data):
-    """Share of a Split's examples whose largest logit is the label's."""
-    return float(np.mean(np.argmax(model(data.x, training=False), axis=-1) == data.y))
+def classifier(build, *, steps, learning_rate=1e-3, batch_size=64, jit_compile=False):
+    """Repeats of a classifier that Adam trains on cross-entropy.
+
+    Args:
+        build: callable ``seed -> keras.Model`` with logits.
+        learning_rate: Adam's.
+        steps, batch_size, jit_compile: as for Repeats.
+    """
+    return Repeats(
+        build(0),
+        objectives.classification(),
+        steps=steps,
+        batch_size=batch_size,
+        optimizer=keras.optimizers.Adam(learning_rate),
+        jit_compile=jit_compile,
+    )
 
 
-def accuracies(build, train, score, *, seeds, steps, learning_rate=1e-3, batch_size=64, jit_compile=False):
-    """Train a classifier by Adam from each seed, and score it.
+def accuracy(model, data, batch_size=1_000):
+    """Share of a Split's examples whose largest logit is the label's, computed in batches of that many examples."""
+    right = 0
+    for start in range(0, len(data), batch_size):
+        rows = slice(start, start + batch_size)
+        right += np.sum(np.argmax(model(data.x[rows], training=False), axis=-1) == data.y[rows])
+    return float(right / len(data))
+
+
+def accuracies(build, train, score, *, seeds, **options):
+    """Train a classifier from each seed, and score it.
 
     Args:
         build: callable ``seed -> keras.Model`` with logits.
         train, score: Splits.
         seeds: of the initial weights and of the order of the examples.
-        steps, batch_size, jit_compile: as for Repeats.
-        learning_rate: Adam's.
+        options: of ``classifier``.
 
     Returns:
         float array (seeds,): accuracy on ``score``.
     """
-    adam = keras.optimizers.Adam(learning_rate)
-    study = Repeats(
-        build(0),
-        objectives.classification(),
-        steps=steps,
-        batch_size=batch_size,
-        optimizer=adam,
-        jit_compile=jit_compile,
-    )
+    study = classifier(build, **options)
     found = []
     for seed in seeds:
         study.train(build(seed), train.x, train.y, seed=seed)
