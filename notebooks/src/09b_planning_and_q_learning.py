@@ -19,7 +19,7 @@
 #
 # 已知环境模型时，用价值迭代和策略迭代精确求解；未知时，用蒙特卡洛、时序差分、Sarsa、Q 学习和双 Q 学习从经验中学习，并与精确值逐一对照。
 #
-# 实测表明：折扣因子决定智能体看多远；超时不等于终止；取最大值会造成高估，双 Q 学习能消除高估，但在冰湖上转为低估。
+# 实测表明：折扣因子决定智能体看多远；超时不等于终止；取最大值会造成高估，双 Q 学习能减轻高估，但在冰湖上转为低估。
 
 # %%
 import dataclasses
@@ -50,7 +50,7 @@ claim = claims.Claims("09b")
 # | A2.9.1 | an agent acts, gets feedback, and adapts to maximise reward; it plans for the long term | *does not hold* if an agent with feedback does no better than one whose rewards were taken away; *holds* if the agent with feedback does better, and takes a far larger, later reward at every discount tried; *holds when …* if it takes it at some discounts and not at others |
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What does an agent know after five steps?
+# ## What does an agent know after a few steps?
 #
 # A frozen lake, sixteen tiles. You start at S and want to get to G; H is a hole, and ends the walk, as G does. The ice
 # is slippery: a step goes where you meant it to go in one case of three, and to the left or right of that in the others.
@@ -113,7 +113,7 @@ walks in Gymnasium's own lake, 20 copies with 50 walks each,
 """)
 
 # %% [markdown]
-# About 14 of 1,000. Did you say 250, because two tiles end a walk at the far side and you thought of chance as fair?
+# About 14 of 1,000. Did you say 250, because one of the five tiles that end a walk is the goal?
 # A walk has to pass four holes on its way, and stepping into any is final. Rare rewards are the first difficulty of
 # reinforcement learning: an agent that begins by walking at random hears nothing for a long time.
 
@@ -227,7 +227,8 @@ figures.maps(
     },
     caption="Values (shade and number) and best actions at γ = 0.99. On dry ice the "
     "way is a short one past the holes. On "
-    "slippery ice the best actions point away from holes, even against the bank.",
+    "slippery ice the best action beside a single hole points away from it, even "
+    "against the bank.",
     alt="Two maps of four by four tiles with values and arrows. Dry: arrows lead from "
     "the upper left around the holes to "
     "the goal in the lower right. Slippery: many arrows point at the bank or away "
@@ -366,8 +367,7 @@ claim.measure(
 )
 
 # %% [markdown]
-# Two agree, and the third doesn't: no policy can get from Taxi what the comment says (the control is the luckiest
-# start). If you ever wondered why your taxi stops improving short of it, this is why. Exact planning is worth having
+# Two agree, and the third doesn't: no policy can get from Taxi what the comment says (the control is the luckiest start, discounted). If you ever wondered why your taxi stops improving short of it, this is why. Exact planning is worth having
 # even where you mean to learn: it tells you what there is to be had.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -508,7 +508,7 @@ def corridor(far_reward, near=2, far=12):
 # %% [markdown]
 # A reward $R$ after $k$ steps is worth $\gamma^{k-1} R$ now. So the far one wins where
 #
-# $$\gamma^{11} \cdot 10 > \gamma^{1} \cdot 1, \qquad \text{that is} \qquad \gamma > \gamma_* = 0.1^{1/10} .$$
+# $$\gamma^{11} \cdot 10 > \gamma^{1} \cdot 1, \qquad \text{that is} \qquad \gamma > \gamma_* = 0.1^{1/10} \approx 0.79 .$$
 #
 # A discount weighs the step $k$ by $(1-\gamma)\gamma^{k-1}$, which has the mean $1/(1-\gamma)$: the **effective
 # horizon**. Within it lies the share $1 - \gamma^{1/(1-\gamma)} \approx 1 - 1/e$ of the whole weight. Bisection finds
@@ -627,7 +627,7 @@ show.markdown(f"The value of its start, undiscounted: {sure:.6f}.")
 # %% [markdown]
 # A surprise worth a second look. Without discount the goal can be reached *for certain*, sooner or later, so that every
 # tile from which one can be sure is worth 1, and walking against the bank is as good as any step towards the goal: it
-# loses nothing but time, which costs nothing. All actions tie, and the greedy policy takes the first, for ever.
+# loses nothing but time, which costs nothing. At the start all actions tie, and the greedy policy takes the first, for ever.
 # Correct values, useless policy. A discount a hair below 1 breaks the tie in favour of arriving.
 #
 # Had learners gone far below γ_*, or stayed near above it, the first claim would have failed. What follows: long-term
@@ -641,7 +641,7 @@ show.markdown(f"The value of its start, undiscounted: {sure:.6f}.")
 # The world is a row of 19 places. Every step goes left or right by a coin; beyond the left end is -1, beyond the right
 # end +1. The exact values are a straight line, known beforehand.
 #
-# **Predict before you run.** After ten episodes, who is nearest to the line: who waits for each episode's end and uses
+# **Predict before you run.** On average over the first ten episodes, who is nearest to the line: who waits for each episode's end and uses
 # what really came; who believes the neighbour after every single step; or someone in between?
 
 # %% [markdown]
@@ -764,7 +764,7 @@ claim.measure(
 
 # %% [markdown]
 # Did you say Monte Carlo, because it alone uses what really happened? It is unbiased, and ten episodes of coin tosses are
-# little. Or TD(0), because it learns after every step? News then travels one place per episode. The best is in between:
+# little. Or TD(0), because it learns after every step? The first episode then changes one place only. The best is in between:
 # some real rewards, then a guess (the control is the second best in between). If either end had won, the claim would have
 # failed; with more episodes the ends come nearer.
 #
@@ -843,12 +843,13 @@ figures.curve_panels(
     xlabel="steps of each copy",
     xscale="log",
     caption="Twenty seeds, 95 % intervals; policies judged exactly, not by luck. With "
-    "a constant step size the error stops "
-    "falling; with one that shrinks it goes on.",
+    "the larger constant step size the error stops falling; with one that shrinks it "
+    "goes on.",
 )
 
 # %% [markdown]
-# Feedback is what it lives on. The control: the same agent on the same lake, with its rewards taken away.
+# Feedback is what it lives on. The control: Q-learning on the same lake with its rewards taken away; fewer steps do,
+# since its table stays zero.
 
 # %% slideshow={"slide_type": "subslide"}
 mute = dataclasses.replace(ice, reward=0 * ice.reward)
@@ -882,8 +883,8 @@ figures.maps(
         "learnt, first seed": small | {"values": one.max(axis=1), "policy": its_policy},
     },
     caption="Exact values and those of one learner after 60,000 steps, γ = 0.95. "
-    "Where arrows differ, look at the numbers: "
-    "mostly two actions are worth nearly the same, or the tile is rarely visited.",
+    "The learnt values are a little "
+    "low; where arrows differ, two actions are worth nearly the same.",
     alt="Two maps of the four by four lake side by side, exact and learnt, with "
     "nearly the same values and arrows.",
 )
@@ -927,7 +928,7 @@ claim.measure(
 )
 
 # %% [markdown]
-# Is the way down at the beginning a mistake? A greedy policy read off a half-learnt table can be worse than none: where it
+# Is the dip on the way a mistake? A greedy policy read off a half-learnt table can be worse than an empty one's: where it
 # repeats an illegal pick-up, it loses 10 points a step until the time is up. Exploring hides that; reading the policy off
 # shows it. That is why learning curves of *returns while exploring* and of *the greedy policy* are two different figures.
 
@@ -1037,8 +1038,8 @@ figures.curves(
     levels={f"{name}, foretold": values[0] for name, values in foretold.items()},
     ylim=(-120, 0),
     caption="Twenty seeds, 95 % intervals. Q-learning learns the better way and falls "
-    "off it while exploring. Dashed "
-    "lines: exact values that either should come to, if its step size shrank.",
+    "off it while exploring. Dashed lines: exact values of the two ways, the first "
+    "action taken at ties.",
 )
 
 # %%
@@ -1069,7 +1070,7 @@ claim.measure(
     "the cliff, greedy policy of Q-learning: return less the best possible",
     greedy["Q-learning"] - foretold["Q-learning"][1],
     above=-1,
-    control=greedy["Sarsa"] - foretold["Q-learning"][1],
+    control=foretold["Sarsa"][1] - foretold["Q-learning"][1],
 )
 
 # %% slideshow={"slide_type": "subslide"}
@@ -1096,10 +1097,11 @@ figures.maps(
 
 # %% [markdown]
 # Did you expect the better table to bring more reward? Each is best at what it learns. Q-learning knows the shortest way,
-# for someone who never stumbles, and stumbles. Sarsa knows the best way *for someone who stumbles one step in ten*; asked
+# for someone who never stumbles, and stumbles. Sarsa learns a safe way *for someone who stumbles one step in ten*; asked
 # not to stumble, it still takes the detour. The first control says it: judged without exploring, the order is reversed.
 #
-# Sarsa stays below its exact line because a constant step size of 0.5 never lets its values settle. Had Q-learning
+# Both stay below their lines: a constant step size of 0.5 never lets Sarsa's values settle, and Q-learning breaks ties
+# evenly, where the line always goes right. Had Q-learning
 # collected more while exploring, the claim would have failed. What follows: if exploring is costly in life and not only in
 # training, learn on-policy.
 
@@ -1144,8 +1146,16 @@ choose the machine and the other five value it: {Measured(named_by_half):.2f}.
 # %% slideshow={"slide_type": "subslide"}
 leave, enter = [(1.0, 0, 0.0, True)], [(1.0, 1, 0.0, False)]
 door = [leave, enter] * 5
-machines = [[(0.5, 0, 0.9, True), (0.5, 0, -1.1, True)] for _ in range(10)]
-halls = tables.TableVectorEnv(planning.from_transitions([door, machines], start=0), 200)
+by_luck = [(0.5, 0, 0.9, True), (0.5, 0, -1.1, True)]
+surely = [(1.0, 0, -0.1, True)]  # the control: the same loss, without chance
+
+
+def halls(door, machine):
+    """200 copies of the hall with ten such machines."""
+    table = planning.from_transitions([door, [machine] * 10], start=0)
+    return tables.TableVectorEnv(table, 200)
+
+
 often = list(range(20, 1_001, 20))
 gamble = {
     "steps": 1_000,
@@ -1155,9 +1165,13 @@ gamble = {
     "snapshot_steps": often,
 }
 gamblers = {
-    "Q-learning": tabular.q_learning(halls, **gamble),
-    "double Q-learning": tabular.double_q_learning(halls, **gamble),
+    "Q-learning": tabular.q_learning(halls(door, by_luck), **gamble),
+    "double Q-learning": tabular.double_q_learning(halls(door, by_luck), **gamble),
 }
+in_control = [
+    learner(halls(door, surely), **gamble)
+    for learner in (tabular.q_learning, tabular.double_q_learning)
+]
 
 
 # %%
@@ -1188,24 +1202,27 @@ figures.curve_panels(
     },
     title="The gambling hall",
     xlabel="steps of each copy",
-    caption="200 seeds. Q-learning believes that entering wins something, and keeps "
-    "entering. Double Q-learning thinks it worth about nothing, and soon stays away; "
-    "it then has little cause to learn how bad it is.",
+    caption="200 seeds. Q-learning at first believes that entering wins something, and "
+    "needs hundreds of steps to stop. Double Q-learning thinks it worth about "
+    "nothing, and soon stays away; it then has little cause to learn how bad it is.",
 )
 
 # %%
 single, double = (enters[name].mean(axis=0) for name in gamblers)
+sure_single, sure_double = (
+    entering(run.snapshots, 0.1).mean(axis=0) for run in in_control
+)
 claim.measure(
     "C09b.13",
     "the hall: mean probability of entering, Q-learning less double Q-learning",
     single - double,
     above=0.1,
-    control=double - double[::-1],
+    control=sure_single - sure_double,
 )
 
 # %% [markdown]
 # Is that a toy's trouble only? The slippery lake has four actions per tile, chance in each step, and a chain of
-# maxima from tile to tile. Both agents walk at random for 30,000 steps, so that they see the same, with a
+# maxima from tile to tile. Both agents walk at random for 30,000 steps, so that neither chooses what it sees, with a
 # large step size, so that entries are noisy.
 #
 # **Predict before you run.** Which of the two is nearer to the exact values there?
@@ -1317,8 +1334,8 @@ exercises.check(
 # %% [markdown]
 # <details><summary>Solution</summary>
 #
-# $100\,\gamma^{11} > \gamma$, so $\gamma > 0.01^{1/10} \approx 0.63$: `answer = 0.01 ** (1 / 10)`. A reward ten times larger is
-# worth looking ten steps further only by whoever looked far before: the horizon needed grows with the logarithm of the reward.
+# $100\,\gamma^{11} > \gamma$, so $\gamma > 0.01^{1/10} \approx 0.63$: `answer = 0.01 ** (1 / 10)`. A reward ten times larger lets a shorter
+# horizon do: $1/(1-0.1^{1/10}) \approx 4.9$ falls to $1/(1-0.01^{1/10}) \approx 2.7$.
 #
 # </details>
 #
@@ -1390,7 +1407,7 @@ exercises.check(
 #
 # ## Further reading
 #
-# - [Sutton & Barto 2018](http://incompleteideas.net/book/the-book-2nd.html), chapters 3 to 7 and 12: all of this at leisure; compare their figures 7.2, 6.4 and 6.5 with ours.
+# - [Sutton & Barto 2018](http://incompleteideas.net/book/the-book-2nd.html), chapters 3 to 7 and 12: all of this at leisure; compare their figures 7.2 and 6.5 and example 6.6 with ours.
 # - [Watkins & Dayan 1992](https://doi.org/10.1007/BF00992698): the proof that Q-learning converges; look for what it asks of the step sizes.
 # - [Sutton 1988](https://doi.org/10.1007/BF00115009): TD(λ), and the random walk.
 # - [van Hasselt 2010](https://proceedings.neurips.cc/paper/2010/hash/091d584fced301b442654dd8c23b3fc9-Abstract.html): double Q-learning, with its proof of *under*estimation.

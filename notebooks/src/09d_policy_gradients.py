@@ -231,13 +231,12 @@ claim.measure(
 # subtract $q(s, a)$, and all that is left to learn from is gone, however quiet it looks.
 #
 # If the estimates with a baseline had missed the exact gradient, the derivation would have been refuted. What follows:
-# the best use of a critic is not to replace returns, but to be subtracted from them.
+# a critic that is only subtracted can't bias the gradient.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does less noise mean faster learning?
 #
-# CartPole: a cart moves left or right, and a pole on it must not fall; each step pays 1, after 500 the time is up. The
-# same four choices of Ψ, with small networks, five seeds each. Here is all of the update:
+# CartPole: a cart moves left or right, and a pole on it must not fall; each step pays 1, after 500 the time is up. Four choices of Ψ much like those (*mean*: of the returns to go at the same step), with small networks, five seeds each. Here is all of the update:
 
 # %%
 show.source(policy_gradient.make_update)
@@ -305,7 +304,7 @@ claim.measure(
 )
 
 # %% [markdown]
-# Did you expect it to learn nothing? The whole return is unbiased too, and it does learn; but most of what it says is
+# Did you expect it to learn nothing? The whole return is unbiased too, and its curve rises a little, if at all; most of what it says is
 # about other steps than the one that it praises. If all four curves had lain on each other, the variance of the last
 # section would have been of no consequence. A baseline that must be learnt first (*value*) may help less than one that
 # is simply there (*mean*), as long as its critic knows little. What follows: reduce variance first; a larger batch does it too, at its
@@ -429,7 +428,7 @@ claim.measure(
 # statement about how far you trust your critic, and early in training you shouldn't.
 #
 # Had the bias at λ = 1 not gone, or the dashed lines not met the points, the equation (or our code) would be wrong.
-# What follows: λ near 0.9 where critics are learnt, and a reason for it.
+# What follows: λ between, such as 0.9, where critics are learnt: most of the ragged critic's bias is gone there.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## May an agent use its experience twice?
@@ -474,7 +473,7 @@ critics = policy_gradient.actor_critic(
 proximal = ppo.train(
     cart_poles(5 * 8), ppo.CART_POLE, steps=BUDGET, copies=5, seed=0
 )
-# and five that count only the next reward, for half as long
+# and five that count only the next reward, for fewer steps
 settings = dataclasses.replace(ppo.CART_POLE, discount=0.0)
 myopic = ppo.train(
     cart_poles(5 * 8), settings, steps=SHORT // 2, copies=5, seed=0
@@ -622,7 +621,7 @@ claim.measure(
 # %% [markdown]
 # Did you say: only at the large rate? The same steps are climbed twenty times over, and without the clip nothing ends
 # that climb, whatever the rate; the policy arrives where those steps say nothing about it. If the divergences had been
-# alike, the clip would have been decoration. What follows: watch the divergence, it tells of trouble before the return does.
+# alike, the clip would have been decoration. What follows: watch the divergence, it names the trouble.
 
 # %% [markdown]
 # Recorded, not run here: each of the tricks left out or changed, ten seeds, up to 120,000 steps (`make
@@ -648,13 +647,14 @@ least as many with these changes, one at a time: {show.mask("; ".join(harmless))
 """)
 
 # %% [markdown]
-# Did you expect all of them to matter, since all are in every implementation? The tricks were collected on harder tasks
+# One epoch costs most: none of its seeds is solved. Then comes no clipping; one seed more or less means nothing. Did you
+# expect all of them to matter, since all are in every implementation? The tricks were collected on harder tasks
 # than a pole on a cart, and what a trick is worth is a property of trick *and* task. A change that costs nothing here
 # refutes only the habit of calling every detail essential. What follows: ablate on your own task before you believe a list, this one included.
 #
 # Two of the study's changes are no tricks but errors, which many implementations carry silently: counting a time-out
 # as an end, and learning from the step that only resets (Gymnasium 1.x ignores its action). If an
-# error costs little here, it isn't harmless: in CartPole one step in hundreds is concerned, and in Pendulum, below, every
+# error costs little here, it isn't harmless: in CartPole, once the pole stays up, one step in hundreds is concerned, and in Pendulum, below, every
 # episode ends by the clock. The tests of this course fail where either is made.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -684,8 +684,8 @@ show.table(
 )
 claim.measure(
     "C09d.8",
-    "PPO, recorded: seeds of ten that were solved",
-    sum(step is not None for step in steps_ten),
+    "PPO, recorded: seeds of ten that were solved within 120,000 steps",
+    sum(step is not None and step <= 120_000 for step in steps_ten),
     above=9.5,
     control=10 - never["no clipping"],
     source="recorded",
@@ -707,8 +707,8 @@ cart_pole = claim.measure(
 )
 
 # %% [markdown]
-# Did you allow for a bad seed? With these settings, found on other seeds, there was none among the ten; with fewer epochs
-# or another λ there were, while tuning. A bad seed would have broken the cell. What follows: report
+# Did you allow for a bad seed? Among these ten there was none. Among the ten of the study of tricks, with the same
+# settings, one wasn't solved within 120,000 steps: ten of ten doesn't mean always. A bad seed would have broken the cell. What follows: report
 # all seeds, and tune on others than those that you report.
 #
 # Against Stable-Baselines3's PPO the same judge runs in `benchmarks/rl_speed.py`, each contender in a process of its own.
@@ -788,8 +788,9 @@ claim.measure(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Can it land?
 #
-# LunarLander: eight numbers of place, speed and angle; four actions, of which three fire an engine; 100 to 140 points
-# for coming to rest on the pad, −100 for a crash, a little less for each burst of fuel. [Gymnasium](https://gymnasium.farama.org/environments/box2d/lunar_lander/)
+# LunarLander: eight numbers of place, speed and angle; four actions, of which three fire an engine; 100 to 140
+# points for the way down to rest on the pad, 100 more for a safe landing, 10 for each leg on the ground, −100 for a crash,
+# a little less for each burst of fuel. [Gymnasium](https://gymnasium.farama.org/environments/box2d/lunar_lander/)
 # calls an episode solved at 200 points.
 #
 # The policy was trained by the same PPO on 1.5 million steps, too many for this minute (`make bench STUDY=ch09d_lander`).
@@ -874,8 +875,8 @@ figures.learning(
 claim.verdict(
     "A2.9.2a",
     {
-        "holds": cart_pole.ok and lander.ok,
-        "holds when the game is simple": cart_pole.ok,
+        "holds": cart_pole.ok and len(solved) == 5 and lander.ok,
+        "holds when the game is simple": cart_pole.ok and len(solved) == 5,
         "does not hold": True,
     },
 )
@@ -950,12 +951,12 @@ exercises.check(
 #
 # </details>
 #
-# **4. Explore.** Find a learning rate at which PPO *without* clipping fails on CartPole and PPO with it doesn't. Look at
+# **4. Explore.** Find the smallest learning rate at which PPO *without* clipping fails on CartPole and PPO with it doesn't. Look at
 # `Trained.reports`: what does the KL divergence do before it fails?
 #
 # <details><summary>Solution</summary>
 #
-# Give half of the copies `clip=np.inf` and all of them `rate=5e-3` or more, as in `side_by_side`. Without the clip the
+# Give half of the copies `clip=np.inf`, and go down from the rates of `side_by_side` by halves. Without the clip the
 # divergence of single updates grows by powers of ten; with it, steps outside the clip range stop pushing.
 #
 # </details>
