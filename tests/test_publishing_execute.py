@@ -72,7 +72,12 @@ def test_no_kernel_outlives_an_interrupted_command(tmp_path, way):
     folder = make_course(tmp_path / "course", **{"01_long": source})
     environment = os.environ | {"DLCOURSE_ROOT": str(folder)}
     command = subprocess.Popen(
-        [sys.executable, "-m", "dlcourse", "notebooks"], env=environment, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "dlcourse", "notebooks"],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        # as in a terminal: what a shell runs in the background, these tests perhaps, ignores SIGINT, and hands that on
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     _wait_for(lambda: note.exists() and note.read_text(), 60)
     command.send_signal(getattr(signal, way))
