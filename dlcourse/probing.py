@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse.training import objectives, repeats
+from dlcourse.training import objectives, progress, repeats
 
 
 def activations(model, x, batch_size=1_000):
@@ -151,7 +151,7 @@ def reuse(
         build(0), objective, steps=steps, batch_size=batch_size, optimizer=adam(1e-3), jit_compile=jit_compile
     )
     result = {name: np.zeros((len(seeds), len(counts))) for name in contenders}
-    for row, seed in enumerate(seeds):
+    for row, seed in enumerate(progress.bar(seeds, "seeds")):
         pretrain.train(build(seed), known.x, known.y, seed=seed)
         fresh, other = build(seed + 1_000).get_weights(), build(seed + 2_000).get_weights()
         reused = pretrain.model.get_weights()[:-2] + fresh[-2:]

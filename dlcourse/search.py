@@ -150,6 +150,8 @@ def run(objective, space, *, budget, epochs, sampler="tpe", pruning=False, seed=
     """
     import optuna
 
+    from dlcourse.training import progress
+
     _check_space(space)
     if sampler not in SAMPLERS:
         raise ValueError(f"run(sampler={sampler!r}): expected one of {SAMPLERS}.")
@@ -166,8 +168,11 @@ def run(objective, space, *, budget, epochs, sampler="tpe", pruning=False, seed=
     # Hyperband sends a trial to a bracket by the study's name, which is random unless one is given.
     study = optuna.create_study(study_name=f"search {seed}", sampler=samplers[sampler](), pruner=pruner)
     left = budget
-    while left > 0:
-        left -= _try(objective, space, study, epochs, left)
+    with progress.bar(total=budget, description="search", unit="epoch") as bar:
+        while left > 0:
+            spent = _try(objective, space, study, epochs, left)
+            left -= spent
+            bar.update(spent)
     return Search(_trials(study), study)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlcourse import reproducibility
+from dlcourse.training import progress
 
 MOMENTUM, SECOND, EPSILON = 0.9, 0.999, 1e-7
 """Of SGD's momentum and Adam's two averages, and Adam's epsilon: Keras' defaults."""
@@ -124,15 +125,17 @@ class Tunable:
         def shape(place):
             return settings[place].hidden, settings[place].batch_size, settings[place].optimizer
 
-        for _, group in itertools.groupby(sorted(range(len(settings)), key=shape), shape):
-            places = list(group)
-            members = self.start([settings[place] for place in places], seeds)
-            for epoch in range(epochs):
-                members.epoch(epochs, schedule)
-                values = np.asarray(measure(members))
-                if result is None:
-                    result = np.zeros((len(settings), len(seeds), epochs, *values.shape[1:]))
-                result[places, :, epoch] = values.reshape(len(places), len(seeds), *values.shape[1:])
+        with progress.bar(total=len(settings) * epochs, description="training", unit="epoch") as bar:
+            for _, group in itertools.groupby(sorted(range(len(settings)), key=shape), shape):
+                places = list(group)
+                members = self.start([settings[place] for place in places], seeds)
+                for epoch in range(epochs):
+                    members.epoch(epochs, schedule)
+                    values = np.asarray(measure(members))
+                    if result is None:
+                        result = np.zeros((len(settings), len(seeds), epochs, *values.shape[1:]))
+                    result[places, :, epoch] = values.reshape(len(places), len(seeds), *values.shape[1:])
+                    bar.update(len(places))
         return result
 
 

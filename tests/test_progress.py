@@ -18,3 +18,21 @@ def test_the_variable_keeps_bars_out_of_terminals_and_notebooks(monkeypatch, kin
     bar = progress.bar(range(3), "counting")
     assert bar.disable == disabled
     assert list(bar) == [0, 1, 2]
+
+
+def test_until_goes_on_as_long_as_the_number_is_below_the_total(monkeypatch):
+    monkeypatch.setenv("TQDM_DISABLE", "0")
+    monkeypatch.setattr(progress, "DELAY", 0)
+    made, done = [], [0]
+
+    class Kept(tqdm.std.tqdm):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            made.append(self)
+
+    monkeypatch.setattr(progress, "tqdm", Kept)
+    seen = []
+    for now in progress.until(10, lambda: done[0], "steps"):
+        seen.append((int(now), made[0].n))
+        done[0] += 4
+    assert seen == [(0, 0), (4, 4), (8, 8)] and made[0].total == 10

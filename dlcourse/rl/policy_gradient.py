@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlcourse.rl import adam, advantages, judge, policies, ppo, rollout
+from dlcourse.training import progress
 
 BASELINES = ("none", "to go", "mean", "value")
 """What REINFORCE weights log π(a|s) with: all of an episode's rewards; those from this step on; those less their mean
@@ -136,7 +137,7 @@ def reinforce(
     update = make_update(policy, settings, copies)
     discount = np.broadcast_to(settings.discount, copies)[:, None]
     episodes, steps = [[] for _ in range(copies)], np.zeros(copies, "int64")
-    for number in range(updates):
+    for number in progress.bar(range(updates), "updates"):
         layers = policy.layers(state[0])
         experience, first = whole_episodes(
             environments, policy, layers, copies, rng, [seed, number], longest, round_to

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlcourse.rl import adam, advantages, judge, policies, rollout
+from dlcourse.training import progress
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ def train(
             f"A rollout has {size} steps a copy, not a multiple of minibatch={settings.minibatch}."
         )
 
-    while collector.steps.min() < steps:
+    for _ in progress.until(steps, collector.steps.min, "experience"):
         layers = policy.layers(state[0])
         experience = collector.collect(
             lambda x, now=layers: policy.act(now, x, rng), settings.length, policy.in_environment

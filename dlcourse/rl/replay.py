@@ -212,7 +212,8 @@ class Replay:
             found = np.minimum(np.searchsorted(sums, slices, side="right"), size[who] - 1)
             chance = self.share[first + found] / sums[-1]
             importance = (size[who] * chance) ** -correction
-            place[:, who], weight[:, who] = found, importance / importance.max(axis=1, keepdims=True)
+            place[:, who] = found
+            weight[:, who] = importance / importance.max(axis=1, keepdims=True)
         place += np.arange(agents)[:, None] * self.room
         return Drawn(Transitions(*(kept[place] for kept in self.kept)), weight, place)
 

@@ -1,10 +1,11 @@
 """Progress bars for whatever takes longer than a few seconds, in a terminal and in JupyterLab.
 
-A bar shows after 3 seconds and goes away when it is done. Where notebooks are executed to be stored or tested, the
-environment variable TQDM_DISABLE (see ``reproducibility.ENVIRONMENT``) keeps bars out of the outputs.
+A bar shows after 3 seconds, with the time left, and goes away when it is done. Where nobody watches, none is shown:
+see ``watched``.
 """
 
 import os
+import sys
 
 from tqdm.auto import tqdm
 
@@ -26,10 +27,41 @@ def bar(iterable=None, description="", total=None, unit="step"):
         delay=DELAY,
         leave=False,
         dynamic_ncols=True,
-        disable=_disabled(),
+        disable=not watched(),
     )
 
 
-def _disabled():
-    """Whether TQDM_DISABLE is set: in a notebook tqdm doesn't look at it by itself."""
-    return os.environ.get("TQDM_DISABLE", "") not in ("", "0")
+def until(total, done, description="", unit="step"):
+    """Goes on, with a bar, as long as ``done()``, a number that grows by itself, is below the total; yields it.
+
+    >>> for steps in until(10_000, collector.steps.min):
+    ...     ...
+    """
+    with bar(total=total, description=description, unit=unit) as shown:
+        while (now := done()) < total:
+            shown.update(now - shown.n)
+            yield now
+
+
+def watched():
+    """Whether somebody sees what is shown while it runs.
+
+    False where the environment variable TQDM_DISABLE is set (see ``reproducibility.ENVIRONMENT``: notebooks executed
+    to be stored or tested), and in a notebook that a program executes, such as nbconvert or nbval: its requests
+    don't allow a cell to ask for input.
+    """
+    if os.environ.get("TQDM_DISABLE", "") not in ("", "0"):  # in a notebook tqdm doesn't look at it by itself
+        return False
+    return not in_kernel() or bool(getattr(_kernel(), "_allow_stdin", True))
+
+
+def in_kernel():
+    """Whether this runs in a notebook's kernel."""
+    return _kernel() is not None
+
+
+def _kernel():
+    """The ipykernel that this runs in, or None."""
+    if "IPython" not in sys.modules:
+        return None
+    return getattr(sys.modules["IPython"].get_ipython(), "kernel", None)

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlcourse import reproducibility
-from dlcourse.training import loop, objectives
+from dlcourse.training import loop, objectives, progress
 
 
 class Repeats:
@@ -131,7 +131,7 @@ def accuracies(build, train, score, *, seeds, **options):
     """
     study = classifier(build, **options)
     found = []
-    for seed in seeds:
+    for seed in progress.bar(seeds, "trainings"):
         study.train(build(seed), train.x, train.y, seed=seed)
         found.append(accuracy(study.model, score))
     return np.array(found)

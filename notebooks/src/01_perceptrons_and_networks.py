@@ -32,11 +32,13 @@ from keras import layers
 from scipy import stats
 
 from dlcourse import (
+    controls,
     counting,
     datasets,
     exercises,
     figures,
     models,
+    plane_network,
     probing,
     recording,
     regions,
@@ -48,6 +50,7 @@ from dlcourse.claims import Claims
 from dlcourse.datasets import snippets
 from dlcourse.figures import classification, networks
 from dlcourse.figures import data as plots
+from dlcourse.figures import plane as planes
 from dlcourse.measured import Measured, mask
 from dlcourse.models import perceptron
 from dlcourse.training import repeats
@@ -690,6 +693,48 @@ bend = claims.measure(
 #
 # *What would have refuted it:* a linear network clearly above the classifier without hidden layers, or a sigmoid as
 # quick as ReLU.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ### Move it: where does the boundary bend?
+#
+# 200 points lie around the four corners of XOR. A network with one hidden layer is trained on them, by 300 steps of
+# Adam in NumPy, whenever you move a knob. (Knobs need a running kernel; a page shows the figure at their start.) *Random
+# start* is the seed of its first weights.
+#
+# **Predict before you move.** Which activation will never part the corners, however many units it gets? How many units
+# does tanh need? Can any function do it with *one*? And thresholds, whose hidden layer gets no gradient, with 32 units?
+
+# %% slideshow={"slide_type": "skip"}
+scatter = 0.3 * np.random.RandomState(0).standard_normal((200, 2))
+around = np.repeat(2 * inputs - 1, 50, axis=0) + scatter                # (200, 2)
+on_or_off = np.repeat(xor > 0, 50).astype(int)                              # (200,)
+bends = {"threshold": (lambda z: (z > 0).astype(float), np.zeros_like), **functions}
+
+
+def draw_boundary(ax, activation, units, random_start, *, x, y, bends):
+    function, slope = bends[activation]
+    found = plane_network.fit(x, y, units, function, slope, seed=random_start)
+    title = f"{activation}, units: {units}, right: {found.accuracy(x, y):.0%}"
+    planes.decision_map(found, x, y, (-2.2, 2.2), title, ax=ax)
+
+
+# %% slideshow={"slide_type": "skip"}
+controls.explore(
+    functools.partial(draw_boundary, x=around, y=on_or_off, bends=bends),
+    activation=controls.Knob(bends, start="tanh"),
+    units=controls.Knob([1, 2, 3, 4, 8, 16, 32], start=2),
+    random_start=controls.Knob(range(6), start=0), figsize=(5.4, 5.0),
+    caption="Shade: the probability of class 1; black: where the answer changes. Two "
+    "tanh units make a band, which holds two corners and leaves out the other two.",
+    alt="Four clouds of points at the corners of a square, opposite ones of one class; "
+    "two nearly parallel boundary lines with a band of one class between them.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Linear* never does: its boundary is one straight line at any width. One unit of a function that only rises, or only
+# stays, gives one straight line as well, wherever its bend lies; two of them make a band. *GELU* may do with one, since
+# it falls before it rises. And thresholds learn after all with many units: the hidden lines stay where chance put them,
+# and the last layer chooses among them. Move the random start at 2 and at 32 to see how much is luck.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Do numbers have to be transformed before they go in?

@@ -21,11 +21,14 @@
 # 结论由测量给出：正则化治不了梯度消失；批归一化在初始化时反而使梯度爆炸；残差连接还能减轻“梯度破碎”。
 
 # %%
+import functools
+
 import keras
 import numpy as np
 
 from dlcourse import (
     claims,
+    controls,
     datasets,
     exercises,
     gradients,
@@ -487,6 +490,57 @@ for case, (activation, variance, other) in cases.items():
 #
 # A rate that had been off by a twentieth, for any of the sixteen cases, would have failed its claim. What follows:
 # nobody needs to train a network to know that it won't train.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ### Move it: which start reaches the bottom?
+#
+# A new random network, 256 units wide, at every move: eight digits go up through it, a random gradient comes down, and
+# theory is drawn beside it. (Knobs need a running kernel; a page shows the figure at their start.)
+#
+# **Predict before you move.** Set the depth to 100. For each activation find the σ_w² at which the line stays level,
+# before you look at theory: is it the same for all? For tanh, go beyond it: does the line turn up at once, or slowly? And
+# is there any value at which the sigmoid's line is level?
+
+
+# %% slideshow={"slide_type": "skip"}
+def draw_start(ax, activation, depth, weight_variance, *, x):
+    options = {"depth": depth, "width": 256, "activation": activation}
+    run = signal_propagation.random_signals(
+        x, weight_variances=[weight_variance], **options
+    )
+    norms = np.log10(run.gradient[0]).mean(axis=-1)  # (depth,)
+    growth = mean_field.log_rates(weight_variance, depth, activation, weight_variance)
+    above = np.append(growth[::-1].cumsum()[::-1], 0) / np.log(10)
+    lines = {"measured": norms, "theory": norms[-1] + above}
+    title = f"{activation}, σ_w² = {weight_variance:g}"
+    figures.by_layer(lines, title=title, ylabel="log10 of the norm of ∂L/∂h", ax=ax)
+    ax.set(ylim=(-21, 6), xlim=(0, 101))
+
+
+# %% slideshow={"slide_type": "skip"}
+controls.explore(
+    functools.partial(draw_start, x=images),
+    activation=controls.Knob(ACTIVATIONS, start="tanh"),
+    depth=controls.Knob([2, 4, 8, 16, 32, 64, 100], start=64),
+    weight_variance=controls.Knob(
+        [0.25, 0.5, 0.8, 1, 1.2, 1.5, 2, 3, 4, 8, 16, 64, 100, 128], start=0.8
+    ),
+    caption=(
+        "One random network against theory. The gradient enters at the right and"
+        " travels left; a level line loses nothing. A σ_w² a little too small costs"
+        " a little in every layer."
+    ),
+    alt=(
+        "Two lines that nearly coincide, measured and theory, rising slowly from the"
+        " first layer to the last of 64."
+    ),
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Level is 1 for tanh, 2 for ReLU and near 1 for SELU: the value belongs to the function. Beyond 1 tanh turns up slowly,
+# for larger pre-activations lie where its slope is small, which takes back a part of what the weights add. The sigmoid's
+# line is level only far out, about where exercise 4 places it. And a depth of 2 hides all of this: whoever tries a start on a shallow
+# network learns nothing about a deep one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where does the line run between shrinking and growing?

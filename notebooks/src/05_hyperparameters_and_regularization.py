@@ -21,6 +21,7 @@
 # 丢弃法、早停、数据增强、标签平滑的效果取决于数据：标签有错时作用显著，标签干净时可能毫无帮助。最后考察偏差与方差、双下降现象。
 
 # %% slideshow={"slide_type": "skip"}
+import functools
 import pathlib
 import subprocess
 import sys
@@ -31,6 +32,7 @@ import numpy as np
 from sklearn import linear_model
 
 from dlcourse import (
+    controls,
     datasets,
     exercises,
     models,
@@ -238,6 +240,69 @@ effects = [
 #
 # The control is luck: what changes when only the seed does. Had the sweeps spread no more than that, the sentence would be wrong.
 # What follows: search in factors (1, 3, 10, 30), not in differences, and the learning rate first.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ### Move it: too small, too large, too strong
+#
+# The same network is trained anew at every move, from three seeds, for 20 epochs. (Knobs need a running kernel; a page
+# shows the figure at their start.)
+#
+# **Predict before you move.** How do the curves of a rate that is too small differ from those of one that is too large?
+# At the good rate, which strength of L2 first lifts the *training* error by much, and does the validation error fall when
+# it does? And with a rate of 1.5, from which the weights run away: does a strong penalty rescue the training?
+
+
+# %% slideshow={"slide_type": "skip"}
+def errors_and_size(members, parts):
+    """Errors (%) on the parts, and a weight's size, (members, parts + 1)."""
+    weights = np.nan_to_num(members.weights[0].numpy().astype("float64"), nan=1e3)
+    size = np.sqrt(np.square(weights).mean(axis=(1, 2))).clip(1e-4, 1e3)
+    return np.stack([*(100 * members.errors(part) for part in parts), size], axis=-1)
+
+
+def draw_training(axes, learning_rate, l2, *, network, parts, good):
+    setting = tunable.Setting(**{**good, "learning_rate": learning_rate, "l2": l2})
+    measure = functools.partial(errors_and_size, parts=parts.values())
+    [found] = network.train([setting], range(3), 20, measure)  # (seeds, epochs, 3)
+    epochs, title = np.arange(1, 21), f"rate {learning_rate:g}, L2 {l2:g}"
+    wrong = {name: found[:, :, place].T for place, name in enumerate(parts)}
+    drawings.curves(epochs, wrong, "epoch", "error (%)", title, ax=axes[0])
+    size, name = {"W1": found[:, :, -1].T}, "root mean square of W1"
+    drawings.curves(epochs, size, "epoch", name, title, yscale="log", ax=axes[1])
+    axes[0].set_ylim(0, 100)
+    axes[1].set_ylim(1e-4, 1e3)
+
+
+# %% slideshow={"slide_type": "skip"}
+controls.explore(
+    functools.partial(
+        draw_training,
+        network=small,
+        parts={"training": train, "validation": validation},
+        good=GOOD,
+    ),
+    panels=2,
+    figsize=(10, 3.8),
+    learning_rate=controls.Knob(SWEEPS["learning_rate"], start=0.05),
+    l2=controls.Knob([0.0, *SWEEPS["l2"]], start=1e-4),
+    caption=(
+        "Left the errors by epoch, right how large a weight of the first layer is;"
+        " mean of 3 seeds with its 95 % interval. At the good setting the training"
+        " error goes on falling where the validation error has come to rest."
+    ),
+    alt=(
+        "Left, two falling curves over 20 epochs, the training error ending far below"
+        " the validation error. Right, the size of a weight, nearly level."
+    ),
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Too small a rate gives curves that still fall at the end; too large a rate gives curves that jump or rise, and weights
+# that grow from the first epoch on. A penalty strong enough to lift the training error closes the gap between the two curves, but
+# from below: the validation error doesn't fall with it, and the gap is no goal in itself. At a rate of 1.5 a penalty keeps the weights
+# small, and the network guesses all the same: the steps were too long, and shorter weights don't shorten them. Besides, the penalty
+# is descended with the same rate. Its curvature is $2\lambda$, and with momentum 0.9 a step overshoots for good where $2\eta\lambda$ exceeds
+# $2(1 + 0.9) = 3.8$: at a rate of 5 and an L2 of 1 the penalty itself drives the weights apart.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Can you find a learning rate without training once to the end?

@@ -1,0 +1,284 @@
+"""The site's generated pages as MyST Markdown: chapters, claims, glossary, benchmarks."""
+
+import base64
+import copy
+import json
+import re
+import tomllib
+
+from dlcourse.claims import bound_text
+from dlcourse.measured import Measured
+from dlcourse.publishing import course
+from dlcourse.publishing.html import CAPTION
+
+PICTURES = {"image/png": "png", "image/svg+xml": "svg"}
+TERMS = re.compile(r"^## Terms\s*$(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)
+NOT_YET = "not yet written"
+CLAIM_COLUMNS = ("what was measured", "value", "bound", "control")
+
+
+class PageError(ValueError):
+    """A page can't be made from what is stored; the message says which, and what to do."""
+
+
+def chapter(notebook, name):
+    """A chapter's notebook for Sphinx: each picture, its text and its caption made one figure.
+
+    Args:
+        notebook: as stored.
+        name: the chapter's, for its pictures' file names.
+
+    Returns:
+        (notebook, dict): the notebook, and from file name to bytes the pictures that it shows, beside it.
+
+    Raises:
+        PageError: where a picture has no alternative text.
+    """
+    notebook, pictures = copy.deepcopy(notebook), {}
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        left, kept = list(cell.outputs), []
+        while left:
+            output = left.pop(0)
+            kind = next((kind for kind in PICTURES if kind in output.get("data", {})), None)
+            if kind is not None:
+                file = f"{name}-{len(pictures) + 1}.{PICTURES[kind]}"
+                pictures[file] = _bytes(output.data[kind], kind)
+                output = _figure(output, kind, file, left)
+            elif "text/markdown" in output.get("data", {}):
+                output.data = {"text/markdown": output.data["text/markdown"]}
+            kept.append(output)
+        cell.outputs = kept
+    return notebook, pictures
+
+
+def _bytes(data, kind):
+    return base64.b64decode(data) if kind == "image/png" else data.encode("utf-8")
+
+
+def _figure(output, kind, file, following):
+    """A picture's output as a figure in Markdown. It takes its caption, the next output, out of ``following``."""
+    about = output.metadata.get(kind, {})
+    alt = " ".join(about.get("alt", "").split())
+    if not alt:
+        raise PageError(
+            f"the picture {file} has no alternative text; show.figure(fig, caption, alt) stores it"
+        )
+    caption = ""
+    if following and following[0].get("data", {}).get("text/markdown", "").startswith(CAPTION):
+        caption = following.pop(0).data["text/markdown"].removeprefix(CAPTION).strip()
+    width = f":width: {int(about['width'])}px\n" if "width" in about else ""
+    text = f"```{{figure}} {file}\n:alt: {alt}\n:align: left\n{width}\n{caption}\n```"
+    output = copy.deepcopy(output)
+    output.data, output.metadata = {"text/markdown": text}, {}
+    return output
+
+
+def chapters_list(chapters):
+    """The first page's list of chapters, and the entries of its table of contents."""
+    rows, entries = [], []
+    for item in chapters:
+        english, chinese = item.titles
+        rows.append(f"- [{item.id} · {english}](chapters/{item.name}.ipynb) {chinese}".rstrip())
+        entries.append(f"{item.id} · {english} <chapters/{item.name}>")
+    return "\n".join(rows), "\n".join(entries)
+
+
+# Claims
+
+
+def article(path):
+    """The article's sections and claims, docs/claims.toml: two lists of dicts."""
+    with open(path, "rb") as file:
+        table = tomllib.load(file)
+    return table["sections"], table["claims"]
+
+
+def records(chapters, notebooks):
+    """Every claim's records as the chapters store them, in order.
+
+    Args:
+        chapters: list of Chapter.
+        notebooks: dict from chapter name to its stored notebook.
+    """
+    return [
+        record
+        for item in chapters
+        if item.name in notebooks
+        for record in course.claims_of(notebooks[item.name])
+    ]
+
+
+def verdict(id, measured):
+    """The verdict on a claim of the article as text, from its records in all chapters."""
+    if not measured:
+        return NOT_YET
+    given = [record["verdict"] for record in measured if record["verdict"]]
+    return given[0] if given else "measured, no verdict yet"
+
+
+def claims(sections, claimed, measured, chapters):
+    """The page of the article's claims.
+
+    Args:
+        sections, claimed: from ``article``.
+        measured: from ``records``.
+        chapters: list of Chapter, those that the site has.
+
+    Returns:
+        str: Markdown.
+    """
+    by_id = {item["id"]: [record for record in measured if record["id"] == item["id"]] for item in claimed}
+    links = {item.id: f"[{item.id} · {item.titles[0]}](../chapters/{item.name}.ipynb)" for item in chapters}
+    short = {item.id: f"[{item.id}](../chapters/{item.name}.ipynb)" for item in chapters}
+    done = sum(bool(found) for found in by_id.values())
+    parts = [
+        "# The article's claims",
+        "The course is built from an article, an introduction to deep learning. Each of its sentences that claims "
+        "something is an experiment here, whose verdict is computed from what was measured. The whole 95 % interval "
+        "of a measurement lies inside its bound, and its control, the same measurement with the effect taken away, "
+        "outside. A measurement marked *recorded* comes from a study too long for a chapter.",
+        f"Of {len(claimed)} claims, {done} have been measured. The others belong to chapters that are {NOT_YET}. "
+        "The course's own claims are [on a page of their own](own.md).",
+        "| claim | the article says | verdict | chapter |\n| --- | --- | --- | --- |",
+    ]
+    rows = []
+    for item in claimed:
+        found = by_id[item["id"]]
+        where = ", ".join(short[id] for id in _in_order(record["chapter"] for record in found))
+        said = verdict(item["id"], found)
+        rows.append(_row(f"[{item['id']}](#{_anchor(item['id'])})", item["claim"], said, where or NOT_YET))
+    parts[-1] += "\n" + "\n".join(rows)
+    for section in sections:
+        parts.append(f"## {section['id']} {section['title']}")
+        for item in claimed:
+            if item["section"] != section["id"]:
+                continue
+            found = by_id[item["id"]]
+            parts += [f"({_anchor(item['id'])})=\n### {item['id']}", f"The article says: {item['claim']}."]
+            if not found:
+                parts.append(f"**Verdict: {NOT_YET}.** The chapter that will test it is {NOT_YET}.")
+                continue
+            parts.append(f"**Verdict: {verdict(item['id'], found)}.**")
+            for id in _in_order(record["chapter"] for record in found):
+                parts += [
+                    f"Measured in {links[id]}:",
+                    measurements([r for r in found if r["chapter"] == id]),
+                ]
+    return "\n\n".join(parts) + "\n"
+
+
+def own_claims(measured, chapters):
+    """The page of the course's own claims, by chapter, as Markdown."""
+    parts = [
+        "# The course's own claims",
+        "What the chapters claim beyond [the article](index.md), each with its bound and its control.",
+    ]
+    for item in chapters:
+        found = [r for r in measured if r["chapter"] == item.id and not r["id"].startswith("A")]
+        if found:
+            parts += [f"## {item.id} · {item.titles[0]}", f"In [the chapter](../chapters/{item.name}.ipynb):"]
+            parts.append(measurements(found, ids=True))
+    return "\n\n".join(parts) + "\n"
+
+
+def measurements(found, *, ids=False):
+    """Records as a table."""
+    columns = (("claim",) if ids else ()) + CLAIM_COLUMNS
+    rows = [_row(*columns), _row(*["---"] * len(columns))]
+    for record in found:
+        recorded = " (recorded)" if record["source"] == "recorded" else ""
+        cells = [
+            record["statement"],
+            f"{Measured(record['values'])}{recorded}",
+            bound_text(*record["bound"]),
+            str(Measured(record["control"])),
+        ]
+        rows.append(_row(*([record["id"]] if ids else []), *cells))
+    return "\n".join(rows)
+
+
+def _row(*cells):
+    return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"
+
+
+def _anchor(id):
+    return "claim-" + id.lower().replace(".", "-")
+
+
+def _in_order(ids):
+    return list(dict.fromkeys(ids))
+
+
+# Glossary
+
+
+def terms(notebook):
+    """The rows of a chapter's Terms: list of (English, Chinese, one line)."""
+    for cell in notebook.cells:
+        found = TERMS.search(cell.source) if cell.cell_type == "markdown" else None
+        if found:
+            rows = [line for line in found[1].splitlines() if line.startswith("|")][2:]
+            cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
+            return [tuple(row) for row in cells if len(row) == 3]
+    return []
+
+
+def glossary(chapters, notebooks):
+    """The glossary: every chapter's terms in alphabetical order, a term of several chapters once."""
+    merged = {}
+    for item in chapters:
+        for english, chinese, line in terms(notebooks[item.name]) if item.name in notebooks else []:
+            entry = merged.setdefault((english, chinese), (line, []))
+            entry[1].append(f"[{item.id}](chapters/{item.name}.ipynb)")
+    rows = [
+        "| " + " | ".join([english, chinese, line, ", ".join(links)]) + " |"
+        for (english, chinese), (line, links) in sorted(merged.items(), key=lambda entry: entry[0][0].lower())
+    ]
+    head = "| English | 中文 | in one line | chapter |\n| --- | --- | --- | --- |"
+    lead = f"The {len(rows)} terms that the chapters explain, in alphabetical order, with the chapters that use them."
+    return f"# Glossary · 术语表\n\n{lead}\n\n{head}\n" + "\n".join(rows) + "\n"
+
+
+# Benchmarks
+
+
+def benchmarks(folder, chapters):
+    """The page of benchmarks: the folder's README.md, and what each recorded study was measured on.
+
+    Args:
+        folder: benchmarks/.
+        chapters: list of Chapter, those that the site has.
+
+    Returns:
+        str: Markdown, whose pictures and files lie in ``results/`` beside the page.
+    """
+    names = {item.name for item in chapters}
+
+    def link(found):
+        return f"{found[1]}(chapters/{found[2]}.ipynb)" if found[2] in names else found[1].strip("[]")
+
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    text = re.sub(r"(\[[^\]]*\])\(\.\./notebooks/(\w+)\.ipynb\)", link, text)
+    rows = []
+    for path in sorted((folder / "results").glob("*.json")):
+        study = json.loads(path.read_text(encoding="utf-8"))
+        environment = study.get("environment", {})
+        versions = ", ".join(
+            f"{name} {environment[name]}" for name in ("Python", "tensorflow", "keras") if name in environment
+        )
+        rows.append(
+            _row(
+                f"{{download}}`{path.stem} <results/{path.name}>`",
+                study.get("about", ""),
+                environment.get("machine", ""),
+                versions,
+            )
+        )
+    head = "| values | what is in them | machine | versions |\n| --- | --- | --- | --- |"
+    return (
+        f"{text.rstrip()}\n\n## Recorded values\n\nEvery value of every seed, to be read by a program:\n\n{head}\n"
+        + "\n".join(rows)
+        + "\n"
+    )
