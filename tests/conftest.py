@@ -158,3 +158,21 @@ def sample(chapter):
     from dlcourse.publishing import pairing
 
     return pairing.read_notebook(chapter.notebook)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium, driven by Playwright; skips where there is none."""
+    from dlcourse.publishing import tools
+
+    try:
+        tools.install(REPOSITORY)
+        path = tools.browser()
+    except tools.ToolMissing as error:
+        pytest.skip(f"no browser: {error}")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()

@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -12,8 +11,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_server import serving
 
-from dlcourse.publishing import chapters, tools
+from dlcourse.publishing import chapters
 from dlcourse.reproducibility import ENVIRONMENT
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -37,21 +37,6 @@ def chapter_of(id):
     return chapter
 
 
-@pytest.fixture(scope="module")
-def browser():
-    try:
-        tools.install(REPOSITORY)
-        path = tools.browser()
-    except tools.ToolMissing as error:
-        pytest.skip(f"no browser: {error}")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 @contextlib.contextmanager
 def laboratory(folder, id):
     """Runs `dlcourse lab` on a repository that holds one chapter; yields the address that it opens first."""
@@ -59,28 +44,9 @@ def laboratory(folder, id):
     (folder / "notebooks" / "src").mkdir(parents=True)
     shutil.copy(REPOSITORY / "pyproject.toml", folder)
     shutil.copy(source, folder / "notebooks" / "src")
-    log = folder / "log.txt"
-    settings = {name: str(folder / name) for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR")}
     command = [sys.executable, "-m", "dlcourse", "lab", "--chapter", id, "--"]
-    with log.open("wb") as file:
-        server = subprocess.Popen(
-            [*command, "--no-browser", "--port=0", "--allow-root"],
-            env=plain_environment(DLCOURSE_ROOT=str(folder), **settings),
-            stdout=file,
-            stderr=file,
-        )
-    try:
-        found = None
-        for _ in range(600):
-            found = re.search(r"http://localhost:\d+/lab/tree/\S+\?token=\w+", log.read_text("utf-8"))
-            if found or server.poll() is not None:
-                break
-            time.sleep(0.2)
-        assert found, log.read_text("utf-8")
-        yield found[0]
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(30)
+    with serving(folder, command, plain_environment(DLCOURSE_ROOT=str(folder))) as (address, opened, token):
+        yield f"{address}/lab/tree/{opened}?token={token}"
 
 
 def menu(page, *names):

@@ -1,17 +1,13 @@
 """JupyterLab on copies: made once, never overwritten, served on localhost with a token."""
 
-import contextlib
 import json
 import os
-import re
-import signal
-import subprocess
-import time
 import urllib.error
 import urllib.request
 
 import pytest
 from conftest import Quiet
+from jupyter_server import serving
 
 from dlcourse.publishing import lab, pairing
 
@@ -57,37 +53,11 @@ def test_bars_and_graphics_cards_are_for_the_learner():
     assert environment["JUPYTER_PREFER_ENV_PATH"] == "1" and environment["KERAS_BACKEND"] == "tensorflow"
 
 
-@contextlib.contextmanager
-def serving(course, command):
-    """Runs JupyterLab; yields (address, what it opens first, token)."""
-    settings = {"JUPYTER_RUNTIME_DIR": str(course / "runtime"), "JUPYTER_CONFIG_DIR": str(course / "config")}
-    log = course / "log.txt"
-    with log.open("wb") as file:
-        server = subprocess.Popen(
-            [*command, "--no-browser", "--port=0", "--allow-root"],
-            env=lab.environment() | settings,
-            stdout=file,
-            stderr=file,
-        )
-    try:
-        found = None
-        for _ in range(600):
-            found = re.search(r"(http://localhost:\d+)/lab/tree/(\S+)\?token=(\w+)", log.read_text("utf-8"))
-            if found or server.poll() is not None:
-                break
-            time.sleep(0.2)
-        assert found, log.read_text("utf-8")
-        yield found.groups()
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(30)
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="stops the server by a POSIX signal")
 def test_jupyterlab_serves_the_copies_on_localhost_with_a_token(course, chapter):
     lab.copies([chapter])
-    with serving(course, lab.command(course, chapter)) as (address, opened, token):
+    with serving(course, lab.command(course, chapter), lab.environment()) as (address, opened, token):
         assert opened == "01_sample.ipynb"
         with urllib.request.urlopen(f"{address}/api/contents?token={token}") as answer:
             assert [entry["name"] for entry in json.load(answer)["content"]] == ["01_sample.ipynb"]
@@ -99,7 +69,7 @@ def test_jupyterlab_serves_the_copies_on_localhost_with_a_token(course, chapter)
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="stops the server by a POSIX signal")
 def test_an_author_who_saves_a_chapter_in_jupyterlab_saves_its_source(course, chapter):
-    with serving(course, lab.command(course, chapter, edit=True)) as (address, opened, token):
+    with serving(course, lab.command(course, chapter, edit=True), lab.environment()) as (address, opened, token):
         assert opened == "notebooks/01_sample.ipynb"
         place = f"{address}/api/contents/{opened}?token={token}"
         with urllib.request.urlopen(place) as answer:

@@ -329,21 +329,6 @@ def test_building_loads_no_tensorflow():
 
 
 @pytest.fixture(scope="module")
-def browser():
-    try:
-        tools.install(ROOT)
-        path = tools.browser()
-    except tools.ToolMissing as error:
-        pytest.skip(f"no browser: {error}")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
 def axe():
     try:
         return tools.axe(ROOT).read_text(encoding="utf-8")

@@ -153,21 +153,6 @@ def reveal():
         pytest.skip(f"no reveal.js: {error}")
 
 
-@pytest.fixture(scope="module")
-def browser():
-    try:
-        tools.install(chapters.root())
-        path = tools.browser()
-    except tools.ToolMissing as error:
-        pytest.skip(f"no browser: {error}")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 def walk(browser, path, views=VIEWS):
     """What is wrong with a deck: a list of sentences, and the number of slides."""
     wrong, count = [], 0
