@@ -117,31 +117,13 @@ def sphinx(settings, pages, target):
     Raises:
         SiteError: where it warns or fails.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-W",
-        "--keep-going",
-        "-E",
-        "-q",
-        "-b",
-        "html",
-        "-c",
-        str(settings),
-    ]
-    command += [
-        "-D",
-        f"html_static_path={pages / '_static'}",
-        "-d",
-        str(target.with_name(f"{target.name}-read")),
-        str(pages),
-        str(target),
-    ]
+    read = target.with_name(f"{target.name}-read")
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-E", "-q", "-b", "html", "-c", str(settings)]
+    command += ["-D", f"html_static_path={pages / '_static'}", "-d", str(read), str(pages), str(target)]
     variables = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONHASHSEED": "0"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
-    for rest in (f"{target.name}-read", "jupyter_execute"):  # MyST-NB leaves the latter beside its target
-        shutil.rmtree(target.with_name(rest), ignore_errors=True)
+    for rest in (read, target.with_name("jupyter_execute")):  # MyST-NB leaves the latter beside its target
+        shutil.rmtree(rest, ignore_errors=True)
     if done.returncode:
         said = re.sub(r"\x1b\[[0-9;]*m", "", done.stderr or done.stdout).strip()
         raise SiteError(f"Sphinx objects to pages in {pages}:\n{said[-6000:]}")

@@ -110,7 +110,7 @@ def records(chapters, notebooks):
     ]
 
 
-def verdict(id, measured):
+def verdict(measured):
     """The verdict on a claim of the article as text, from its records in all chapters."""
     if not measured:
         return NOT_YET
@@ -147,7 +147,7 @@ def claims(sections, claimed, measured, chapters):
     for item in claimed:
         found = by_id[item["id"]]
         where = ", ".join(short[id] for id in _in_order(record["chapter"] for record in found))
-        said = verdict(item["id"], found)
+        said = verdict(found)
         rows.append(_row(f"[{item['id']}](#{_anchor(item['id'])})", item["claim"], said, where or NOT_YET))
     parts[-1] += "\n" + "\n".join(rows)
     for section in sections:
@@ -160,7 +160,7 @@ def claims(sections, claimed, measured, chapters):
             if not found:
                 parts.append(f"**Verdict: {NOT_YET}.** The chapter that will test it is {NOT_YET}.")
                 continue
-            parts.append(f"**Verdict: {verdict(item['id'], found)}.**")
+            parts.append(f"**Verdict: {verdict(found)}.**")
             for id in _in_order(record["chapter"] for record in found):
                 parts += [
                     f"Measured in {links[id]}:",

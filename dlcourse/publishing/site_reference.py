@@ -1,6 +1,7 @@
 """The package reference: docstrings as MyST Markdown, read from the source without importing it."""
 
 import ast
+import copy
 import inspect
 import re
 from pathlib import Path
@@ -116,7 +117,7 @@ def _field(item):
 
 
 def _arguments(node, *, bound=False):
-    arguments = node.args
+    arguments = copy.copy(node.args)
     if bound:
         arguments.args = arguments.args[1:]
     return ast.unparse(arguments).replace("\n", " ")
@@ -151,16 +152,11 @@ def _items(lines):
         return _text(lines)
     items = []
     for line in lines:
-        found = ITEM.match(line)
-        if found:
-            items.append(f"- `{found[1]}`: {found[2]}")
+        if found := ITEM.match(line):
+            items.append([found[1], found[2]])
         elif line.strip():
-            items[-1] += " " + line.strip()
-    return ["\n".join(_item(*item.split("`: ", 1)) for item in items)]
-
-
-def _item(name, text):
-    return f"{name}`: {escaped(text)}"
+            items[-1][1] += " " + line.strip()
+    return ["\n".join(f"- `{name}`: {escaped(text)}" for name, text in items)]
 
 
 def _text(lines):
