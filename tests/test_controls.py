@@ -12,6 +12,7 @@ from displayed import shown
 
 from dlcourse import controls, plane_network
 from dlcourse.figures import plane as planes
+from dlcourse.figures import vae
 from dlcourse.publishing import pairing
 from dlcourse.training import progress
 
@@ -101,7 +102,7 @@ def test_watched_follows_the_request_and_the_variable(monkeypatch):
         assert progress.watched() == (allowed and variable != "1")
 
 
-@pytest.mark.parametrize("id", ["01", "03", "05"])
+@pytest.mark.parametrize("id", ["01", "03", "05", "08d"])
 def test_each_chapters_knobs_leave_a_figure_and_no_widget(id):
     path = chapter_code.source(id)
     assert path.read_text(encoding="utf-8").count("controls.explore(") == 1
@@ -212,7 +213,7 @@ def test_the_marked_code_and_its_picture_are_drawn():
     codes = np.random.default_rng(0).standard_normal((100, 2))
     picture = np.random.default_rng(1).random((28, 28))
     _, axes = plt.subplots(1, 2)
-    planes.decoded_code(axes, codes, np.repeat(np.arange(10), 10), (0.5, -1.0), picture)
+    vae.decoded_code(axes, codes, np.repeat(np.arange(10), 10), (0.5, -1.0), picture)
     assert axes[0].lines[0].get_xydata().tolist() == [[0.5, -1.0]]
     assert np.array_equal(axes[1].images[0].get_array(), picture)
 

@@ -1,9 +1,8 @@
-"""Figures of the plane: what a network answers at each point of it, and what a code in it is decoded to."""
+"""Figure of the plane: what a network with two inputs answers at each point of it."""
 
 import numpy as np
 
 from dlcourse.figures.style import COLOURS, MARKERS, figure_function
-from dlcourse.figures.vae import CLASSES
 
 
 @figure_function
@@ -48,38 +47,3 @@ def decision_map(ax, network, x, y, limits, title, axes=("$x_1$", "$x_2$"), figs
     return (
         f"{title}: two classes of points, the network's probability as a shade, its boundary as a black line."
     )
-
-
-def decoded_code(axes, codes, labels, code, image, reach=3.2):
-    """Left the plane of codes by class with one code marked, right the image that it is decoded to.
-
-    Args:
-        axes: two Matplotlib Axes.
-        codes, labels: codes (n, 2) of images and their classes (n,), 0 to 9.
-        code: (2,), the one that is marked.
-        image: float (height, width) in [0, 1].
-        reach: half the width of the plane that is drawn.
-    """
-    for digit in range(10):
-        axes[0].scatter(*codes[labels == digit].T, s=5, color=CLASSES[digit], linewidths=0, alpha=0.6)
-        middle = np.median(codes[labels == digit], axis=0)
-        axes[0].text(
-            *middle,
-            str(digit),
-            ha="center",
-            va="center",
-            fontweight="bold",
-            bbox={"boxstyle": "circle,pad=0.12", "facecolor": "white", "alpha": 0.8, "linewidth": 0},
-        )
-    axes[0].plot(*code, "P", color="black", markersize=15, markeredgecolor="white", markeredgewidth=1.5)
-    axes[0].set(
-        xlim=(-reach, reach),
-        ylim=(-reach, reach),
-        xlabel="latent 1",
-        ylabel="latent 2",
-        title="Codes of training images",
-    )
-    axes[0].set_aspect("equal")
-    axes[1].imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    axes[1].set_axis_off()
-    axes[1].set_title(f"Decoded at ({code[0]:g}, {code[1]:g})")

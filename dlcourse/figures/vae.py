@@ -31,29 +31,51 @@ def codes(panels, labels, *, reach=None, caption, alt=None):
 
     fig, axes = plt.subplots(1, len(panels), figsize=(4.6 * len(panels), 4.4))
     for ax, (title, z) in zip(np.atleast_1d(axes), panels.items(), strict=True):
-        for digit in range(10):
-            ax.scatter(*z[labels == digit].T, s=5, color=CLASSES[digit], linewidths=0)
-            middle = np.median(z[labels == digit], axis=0)
-            ax.text(
-                *middle,
-                str(digit),
-                ha="center",
-                va="center",
-                fontsize=11,
-                fontweight="bold",
-                bbox={"boxstyle": "circle,pad=0.12", "facecolor": "white", "alpha": 0.8, "linewidth": 0},
-            )
+        side = (reach or {}).get(title, float(np.abs(z).max()) * 1.05)
+        _by_class(ax, z, labels, side, title)
         turn = np.linspace(0, 2 * np.pi, 200)
         radius = np.sqrt(-2 * np.log(0.05))
         ax.plot(radius * np.cos(turn), radius * np.sin(turn), "--", color="black", linewidth=1.2)
-        side = (reach or {}).get(title, float(np.abs(z).max()) * 1.05)
-        ax.set(title=title, xlabel="latent 1", ylabel="latent 2", xlim=(-side, side), ylim=(-side, side))
-        ax.set_aspect("equal")
     described = (
         f"{len(panels)} scatter plots ({', '.join(panels)}) of digits' codes in two latent variables, a colour and a "
         "written figure a class, and a dashed circle that holds 95 % of the prior."
     )
     show.figure(fig, caption, alt or described)
+
+
+def _by_class(ax, codes, labels, side, title):
+    """Codes (examples, 2) as points of their class's colour, its number at their median."""
+    for digit in range(10):
+        ax.scatter(*codes[labels == digit].T, s=5, color=CLASSES[digit], linewidths=0)
+        middle = np.median(codes[labels == digit], axis=0)
+        ax.text(
+            *middle,
+            str(digit),
+            ha="center",
+            va="center",
+            fontsize=11,
+            fontweight="bold",
+            bbox={"boxstyle": "circle,pad=0.12", "facecolor": "white", "alpha": 0.8, "linewidth": 0},
+        )
+    ax.set(title=title, xlabel="latent 1", ylabel="latent 2", xlim=(-side, side), ylim=(-side, side))
+    ax.set_aspect("equal")
+
+
+def decoded_code(axes, codes, labels, code, image, reach=3.2):
+    """Left the plane of codes by class with one code marked, right the image that it is decoded to.
+
+    Args:
+        axes: two Matplotlib Axes.
+        codes, labels: codes (n, 2) of images and their classes (n,), 0 to 9.
+        code: (2,), the one that is marked.
+        image: float (height, width) in [0, 1].
+        reach: half the width of the plane that is drawn.
+    """
+    _by_class(axes[0], codes, labels, reach, "Codes of training images")
+    axes[0].plot(*code, "P", color="black", markersize=15, markeredgecolor="white", markeredgewidth=1.5, zorder=4)
+    axes[1].imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes[1].set_axis_off()
+    axes[1].set_title(f"Decoded at ({code[0]:g}, {code[1]:g})")
 
 
 @figure_function

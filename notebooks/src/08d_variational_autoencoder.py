@@ -21,12 +21,15 @@
 # 结论由测量给出：下界随重要性样本数收紧；样本介于真实数字与独立像素之间：分类器能把它们与真实图像区分开，数字分类器读起来也不够确信；似然不是可靠的异常分数。
 
 # %%
+import functools
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from dlcourse import (
     claims,
+    controls,
     datasets,
     exercises,
     latent_space,
@@ -719,6 +722,39 @@ image_grid(
     "between two classes there is a digit "
     "that is nearly both.",
 )
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Move it.** The two knobs are the two latents of a code, which is marked among the codes of training images and decoded.
+# (Knobs need a running kernel; a page shows the figure at their start.) Before you move: what is decoded half-way between the
+# 0s and the 1s, and what far outside, at (-3, -3), where no image's code lies?
+
+
+# %% slideshow={"slide_type": "skip"}
+def draw_code(axes, latent_1, latent_2, *, model, codes, labels):
+    code = np.array([latent_1, latent_2], "float32")
+    image = model.decode(code[None]).mean().numpy()[0, :, :, 0]
+    figures.decoded_code(axes, codes, labels, code, image)
+
+
+# %% slideshow={"slide_type": "skip"}
+knob = controls.Knob(np.arange(-12, 13) / 4, start=0.0)
+controls.explore(
+    functools.partial(
+        draw_code, model=plane, codes=codes[:3_000], labels=train.y[:3_000]
+    ),
+    panels=2,
+    figsize=(8.4, 4.2),
+    latent_1=knob,
+    latent_2=knob,
+    caption="Left the marked code among those of training images, right what it is "
+    "decoded to. Every code gives an image, also where no image has its code.",
+    alt="Left, codes of ten classes in a plane, a black cross at the origin; right, "
+    "the image that the decoder makes of this code.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Did you expect half a 0 and half a 1? The straight way between them leads past the codes of other classes, and shows a
+# faint 6. At (-3, -3) the decoder answers as well, with a 7 in pieces: it was never asked there, and it can't decline.
 
 # %%
 classifier = models.mlp(SHAPE, 10, hidden=[256], seed=0)
