@@ -1,5 +1,6 @@
 """Draws benchmarks/results/training_speed.json as a figure and writes its table into benchmarks/README.md."""
 
+import math
 import os
 import pathlib
 import re
@@ -67,8 +68,11 @@ def draw(values, path):
 
     style.apply()
     cases = [case for case, content in values.items() if "rates" in content]
-    fig, axes = plt.subplots(1, len(cases), figsize=(3 * len(cases), 3.4))
-    for ax, case in zip(axes, cases, strict=True):
+    rows = math.ceil(len(cases) / 2)
+    fig, axes = plt.subplots(rows, 2, figsize=(8.8, 2.4 * rows), squeeze=False)
+    for ax in axes.flat[len(cases) :]:
+        ax.set_axis_off()
+    for ax, case in zip(axes.flat, cases, strict=False):
         rates = values[case]["rates"]
         medians = [statistics.median(rate) for rate in rates.values()]
         errors = [
@@ -78,7 +82,7 @@ def draw(values, path):
         ax.barh(list(rates), medians, xerr=errors, color=style.COLOURS[: len(rates)])
         ax.invert_yaxis()
         ax.set(title=case, xlabel="examples/s")
-        ax.tick_params(axis="x", rotation=30)
+        ax.locator_params(axis="x", nbins=5)
     unfinished = path.with_suffix(".part")
     fig.savefig(unfinished, format="png", metadata={"Software": None})
     os.replace(unfinished, path)
