@@ -182,6 +182,12 @@ def test_same_seed_same_curve_and_it_goes_on_where_it_was():
     assert rest.steps.min() >= 1_500 and rest.state[3] == first.state[3]
 
 
+def test_a_training_that_never_solves_ends_with_the_update_that_reaches_its_steps():
+    settings = ppo.Settings(length=16, minibatch=64, epochs=1)
+    run = ppo.train(cart_poles(4), settings, steps=300, seed=3, threshold=None, jit_compile=False)
+    assert 300 <= run.steps.min() < 300 + 4 * settings.length
+
+
 @pytest.mark.slow
 def test_cart_pole_is_solved_and_stays_so():
     run = ppo.train(cart_poles(8), ppo.CART_POLE, steps=200_000, seed=5)

@@ -213,7 +213,7 @@ def train(
             f"A rollout has {size} steps a copy, not a multiple of minibatch={settings.minibatch}."
         )
 
-    for _ in progress.until(steps, collector.steps.min, "experience"):
+    for _ in progress.until(steps, lambda: collector.steps.min(), "experience"):
         layers = policy.layers(state[0])
         experience = collector.collect(
             lambda x, now=layers: policy.act(now, x, rng), settings.length, policy.in_environment

@@ -34,7 +34,7 @@ def bar(iterable=None, description="", total=None, unit="step"):
 def until(total, done, description="", unit="step"):
     """Goes on, with a bar, as long as ``done()``, a number that grows by itself, is below the total; yields it.
 
-    >>> for steps in until(10_000, collector.steps.min):
+    >>> for steps in until(10_000, lambda: collector.steps.min()):
     ...     ...
     """
     with bar(total=total, description=description, unit=unit) as shown:
