@@ -12,7 +12,7 @@ from dlcourse import recording, reproducibility
 from dlcourse.rl import dqn, judge
 
 SEEDS, STEPS, COPIES = 10, 50_000, 8
-PLAIN = {"n": 1, "priority": 0.0, "duelling": False, "target_every": 100}
+PLAIN = dqn.PLAIN
 VARIANTS = {
     "DQN": PLAIN,
     "DQN + double": PLAIN | {"double": True},

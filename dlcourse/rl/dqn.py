@@ -67,6 +67,9 @@ class Settings:
 CART_POLE = Settings(batch_size=32, duelling=True, n=8, priority=0.4, target_every=10, clip=10.0)
 """Settings for CartPole-v1, found by some sixty trials on seeds 0 to 4, which chapter 09c doesn't report."""
 
+PLAIN = {"n": 1, "priority": 0.0, "duelling": False, "target_every": 100}
+"""Changes to ``CART_POLE`` that leave DQN as it was at first (Mnih et al. 2015): without what came later."""
+
 
 def side_by_side(settings, changes, seeds):
     """Settings of several variants with several seeds each, for one run of ``len(changes) * seeds`` agents.
