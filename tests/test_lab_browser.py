@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_server import serving
+from lab_server import serving
 
 from dlcourse.publishing import chapters
 from dlcourse.reproducibility import ENVIRONMENT

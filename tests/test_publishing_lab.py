@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 from conftest import Quiet
-from jupyter_server import serving
+from lab_server import serving
 
 from dlcourse.publishing import lab, pairing
 
