@@ -24,7 +24,12 @@ def evaluate(model, objective, data, batch_size=BATCH_SIZE):
 
 
 def predict(model, x, batch_size=BATCH_SIZE):
-    """A model's outputs, computed in batches, as one array (examples, ...)."""
+    """A model's outputs, computed in batches, as one array (examples, ...).
+
+    A single batch is computed directly: compiling takes longer than it saves.
+    """
+    if len(x) <= batch_size:
+        return np.asarray(model(tf.convert_to_tensor(x), training=False))
     call = tf.function(lambda part: model(part, training=False), reduce_retracing=True)
     parts = [
         call(tf.convert_to_tensor(x[start : start + batch_size])) for start in range(0, len(x), batch_size)

@@ -665,7 +665,7 @@ show.source(sample_efficiency.convolutional, sample_efficiency.dense)
 # %%
 SEEDS = range(5)
 score = mnist.validation.take(1_000)
-live = {"sizes": [100, 1_000], "seeds": SEEDS, "steps": 150}
+live = {"sizes": [100, 1_000], "seeds": SEEDS, "steps": 80}
 by_examples = {
     name: sample_efficiency.accuracies(network, mnist.train, score, **live)
     for name, network in {
@@ -732,7 +732,7 @@ def pixels_shuffled(split, order):
     )
 
 
-few = {"sizes": [100], "seeds": SEEDS, "steps": 150}
+few = {"sizes": [100], "seeds": SEEDS, "steps": 80}
 mixed = sample_efficiency.accuracies(
     sample_efficiency.convolutional,
     pixels_shuffled(mnist.train, order),
@@ -963,7 +963,7 @@ claim.measure(
 # digits for as many epochs. Of 10,000 test digits, how many does each get wrong: write down two numbers.
 
 # %% slideshow={"slide_type": "subslide"}
-EPOCHS, BATCH = 2, 100
+EPOCHS, BATCH = 2, 200
 STEPS = EPOCHS * len(mnist.train) // BATCH
 
 
@@ -976,7 +976,7 @@ def schedule(peak, steps):
 
 objective = training.objectives.classification()
 reader = models.resnet(
-    mnist.input_shape, 10, filters=(12, 24, 48), stem_kernel=7, stem_stride=2, seed=0
+    mnist.input_shape, 10, filters=(16, 32, 48), stem_kernel=7, stem_stride=2, seed=0
 )
 run = training.fit(
     reader,
@@ -1223,7 +1223,7 @@ pictures.panels(
     ["digit", *(f"filter {index + 1}" for index in range(5))],
     columns=6,
     side=1.3,
-    caption="A digit of the validation data, and five of the twelve filters of 7×7 "
+    caption="A digit of the validation data, and five of the sixteen filters of 7×7 "
     "that meet it first.",
     suptitle="A digit, and filters of the stem",
     alt="A handwritten digit, and five small grey squares with light and dark stripes "
@@ -1361,7 +1361,7 @@ show.source(gabor.fit)
 
 # %%
 fresh = models.resnet(
-    mnist.input_shape, 10, filters=(12, 24, 48), stem_kernel=7, stem_stride=2, seed=0
+    mnist.input_shape, 10, filters=(16, 32, 48), stem_kernel=7, stem_stride=2, seed=0
 )
 learnt, start = (
     np.moveaxis(model.get_layer("stem_convolution").kernel.numpy()[:, :, 0], -1, 0)
@@ -1382,7 +1382,7 @@ pictures.panels(
     side=1.1,
     signed=True,
     suptitle="First filters and their Gabor fits",
-    caption="Above: the eight of the network's twelve first filters that Gabor "
+    caption="Above: the eight of the network's sixteen first filters that Gabor "
     "functions fit best; below: the fits.",
     alt="Two rows of eight small squares in red and blue: stripes and blobs of "
     "several directions, and below each a smoother copy.",
