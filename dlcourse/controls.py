@@ -3,8 +3,7 @@
 import numbers
 from dataclasses import dataclass
 
-from dlcourse import show
-from dlcourse.training import progress
+from dlcourse import progress, show
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse.training import objectives, progress, repeats
+from dlcourse import progress
+from dlcourse.training import objectives, repeats
 
 
 def activations(model, x, batch_size=1_000):

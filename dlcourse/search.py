@@ -150,7 +150,7 @@ def run(objective, space, *, budget, epochs, sampler="tpe", pruning=False, seed=
     """
     import optuna
 
-    from dlcourse.training import progress
+    from dlcourse import progress
 
     _check_space(space)
     if sampler not in SAMPLERS:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import reproducibility
-from dlcourse.training import progress
+from dlcourse import progress, reproducibility
 
 MOMENTUM, SECOND, EPSILON = 0.9, 0.999, 1e-7
 """Of SGD's momentum and Adam's two averages, and Adam's epsilon: Keras' defaults."""

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 from displayed import shown
 
-from dlcourse import controls, plane_network
+from dlcourse import controls, plane_network, progress
 from dlcourse.figures import plane as planes
 from dlcourse.figures import vae
 from dlcourse.publishing import pairing
-from dlcourse.training import progress
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 

@@ -1,10 +1,12 @@
 """Progress bars: shown to people, absent where outputs are stored or compared."""
 
+import gymnasium
 import pytest
 import tqdm.notebook
 import tqdm.std
 
-from dlcourse.training import progress
+from dlcourse import progress
+from dlcourse.rl import dqn, tabular
 
 
 @pytest.mark.parametrize("kind", [tqdm.std.tqdm, tqdm.notebook.tqdm_notebook])
@@ -36,3 +38,18 @@ def test_until_goes_on_as_long_as_the_number_is_below_the_total(monkeypatch):
         seen.append((int(now), made[0].n))
         done[0] += 4
     assert seen == [(0, 0), (4, 4), (8, 8)] and made[0].total == 10
+
+
+def test_tables_and_deep_q_networks_show_a_bar_over_all_their_steps(monkeypatch):
+    shown = []
+
+    def noted(iterable, *arguments):
+        shown.append(len(iterable))
+        return iterable
+
+    monkeypatch.setattr(progress, "bar", noted)
+    lakes = gymnasium.make_vec("FrozenLake-v1", num_envs=2, vectorization_mode="sync")
+    for learn in (tabular.q_learning, tabular.sarsa, tabular.double_q_learning):
+        learn(lakes, steps=30, step_size=0.1, epsilon=0.1, discount=0.9)
+    dqn.train(dqn.cart_poles(2), dqn.Settings(), agents=1, steps=40)
+    assert shown == [30, 30, 30, 20]

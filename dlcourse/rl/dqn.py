@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 from gymnasium.wrappers.vector import TransformObservation
 
+from dlcourse import progress
 from dlcourse.rl import replay, spaces
 
 
@@ -358,9 +359,9 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
     observation, _ = environments.reset(seed=seed)
     resetting, gained = np.zeros(len(owner), bool), np.zeros(len(owner))
     wanted = set(snapshots)
-    for lived in range(copies, steps + 1, copies):
-        progress = lived / steps
-        epsilon = float(np.interp(progress, (0, s.explore[2]), s.explore[:2]))
+    for lived in progress.bar(range(copies, steps + 1, copies), "deep Q-learning"):
+        done = lived / steps
+        epsilon = float(np.interp(done, (0, s.explore[2]), s.explore[:2]))
         values = trained.values(observation.reshape(agents, copies, features))
         action = values.argmax(axis=-1).ravel()
         at_random = rng.random(len(owner)) < epsilon
@@ -379,9 +380,9 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
         observation = following
 
         if lived >= s.learning_starts and lived % s.train_every < copies:
-            correction = s.correction + (1 - s.correction) * progress
+            correction = s.correction + (1 - s.correction) * done
             drawn = memory.draw(s.updates, s.batch_size, rng, correction)
-            rate = s.learning_rate * (1 - (1 - s.final_rate) * progress)
+            rate = s.learning_rate * (1 - (1 - s.final_rate) * done)
             now, errors = update(now, drawn.transitions, drawn.weight, np.float32(rate), switches)
             errors = errors.numpy()
             memory.rank(drawn, errors)

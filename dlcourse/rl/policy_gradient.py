@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from dlcourse import progress
 from dlcourse.rl import adam, advantages, judge, policies, ppo, rollout
-from dlcourse.training import progress
 
 BASELINES = ("none", "to go", "mean", "value")
 """What REINFORCE weights log π(a|s) with: all of an episode's rewards; those from this step on; those less their mean

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import tensorflow as tf
 
+from dlcourse import progress
 from dlcourse.rl import adam, advantages, judge, policies, rollout
-from dlcourse.training import progress
 
 
 @dataclass(frozen=True)

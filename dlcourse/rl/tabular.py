@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dlcourse import progress
 from dlcourse.rl import spaces
 
 # Prediction: a fixed policy, its experience recorded, its values learnt.
@@ -260,7 +261,7 @@ def q_learning(environments, *, steps, step_size, epsilon, discount, seed=0, ini
     diary = _Diary(table, snapshot_steps)
     state, _ = environments.reset(seed=seed)
     resetting = np.zeros(shape[0], bool)
-    for step in range(steps):
+    for step in progress.bar(range(steps), "learning"):
         action = explore(table[copies, state], epsilon, rng)
         following, reward, terminated, truncated, _ = environments.step(action)
         reward = spaces.finite(reward, step)
@@ -298,7 +299,7 @@ def sarsa(environments, *, steps, step_size, epsilon, discount, seed=0, initial=
     state, _ = environments.reset(seed=seed)
     action = explore(table[copies, state], epsilon, rng)
     resetting = np.zeros(shape[0], bool)
-    for step in range(steps):
+    for step in progress.bar(range(steps), "learning"):
         following, reward, terminated, truncated, _ = environments.step(action)
         reward = spaces.finite(reward, step)
         next_action = explore(table[copies, following], epsilon, rng)
@@ -338,7 +339,7 @@ def double_q_learning(
     diary = _Diary(tables[0], snapshot_steps)
     state, _ = environments.reset(seed=seed)
     resetting = np.zeros(shape[0], bool)
-    for step in range(steps):
+    for step in progress.bar(range(steps), "learning"):
         action = explore(tables[:, copies, state].sum(axis=0), epsilon, rng)
         following, reward, terminated, truncated, _ = environments.step(action)
         reward = spaces.finite(reward, step)

@@ -1,6 +1,7 @@
 """Training: one compiled loop for all that learns by gradient, and the objectives that it minimises."""
 
-from dlcourse.training import checkpoint, objectives, progress
+from dlcourse import progress
+from dlcourse.training import checkpoint, objectives
 from dlcourse.training.evaluation import evaluate, predict
 from dlcourse.training.fitting import fit
 from dlcourse.training.loop import train_step

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import reproducibility
-from dlcourse.training import loop, progress, sources
+from dlcourse import progress, reproducibility
+from dlcourse.training import loop, sources
 from dlcourse.training.evaluation import BATCH_SIZE, Evaluator, arrays_of, metric_names
 from dlcourse.training.run import Run
 from dlcourse.training.state import State

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import reproducibility
-from dlcourse.training import loop, objectives, progress
+from dlcourse import progress, reproducibility
+from dlcourse.training import loop, objectives
 
 
 class Repeats:
