@@ -119,4 +119,5 @@ def test_figures_are_drawn(monkeypatch):
     monkeypatch.setattr(deep_q.show, "figure", lambda fig, caption, alt: shown.append(fig))
     deep_q.value_maps({"a": np.eye(3), "b": np.ones((3, 3))}, extent=(0.2, 2), caption="c", alt="d")
     deep_q.beliefs({"a": np.ones(3)}, {"a": np.ones(3)}, bound=100, caption="c", alt="d")
-    assert [len(fig.axes) for fig in shown] == [3, 1]
+    deep_q.ablations({"a": {"itself": [1, 2], "less": [0, 1]}, "b": {"itself": [1, 2]}}, caption="c")
+    assert [len(fig.axes) for fig in shown] == [3, 1, 2]

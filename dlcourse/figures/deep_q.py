@@ -69,3 +69,27 @@ def beliefs(believed, got, *, bound, caption, alt, figsize=(7.0, 4.6)):
     )
     ax.legend(fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     show.figure(fig, caption, alt)
+
+
+def ablations(panels, *, caption, xlabel="mean return of training episodes", figsize=(9.5, 3.6)):
+    """A row of points for each variant, a point a seed, its mean a bar; a panel for each agent that is changed.
+
+    Args:
+        panels: dict from an agent's name to a dict from a variant's name to values (seeds,), the agent itself first: a
+            dashed line marks its mean.
+    """
+    from matplotlib import pyplot as plt
+
+    from dlcourse.figures.style import COLOURS
+
+    fig, axes = plt.subplots(1, len(panels), figsize=figsize, sharex=True, squeeze=False, layout="constrained")
+    for ax, (title, variants) in zip(axes[0], panels.items(), strict=True):
+        for row, values in enumerate(variants.values()):
+            ax.plot(values, np.full(len(values), row), "o", color=COLOURS[0], alpha=0.6, markersize=5)
+            ax.plot(np.mean(values), row, "|", color=COLOURS[1], markersize=16, markeredgewidth=2.5)
+        ax.axvline(np.mean(next(iter(variants.values()))), color="black", linestyle="--", linewidth=1)
+        ax.set_yticks(range(len(variants)), list(variants))
+        ax.set_ylim(len(variants) - 0.5, -0.5)
+        ax.set(title=title, xlabel=xlabel)
+    described = "; ".join(f"{title}: {', '.join(variants)}" for title, variants in panels.items())
+    show.figure(fig, caption, f"Rows of points, one a seed, with their mean. {described}.")
