@@ -27,7 +27,7 @@ TARGETS = {
     "help": ("list these targets", None, False),
     "setup": ("make the environment in .venv, and nothing else", None, False),
     "lab": ("open JupyterLab on your own copies of the chapters (in work/)", ["lab"], True),
-    "course": ("run every chapter and build the pages in build/course", ["course"], True),
+    "course": ("run every chapter, build site and slides in build/", ["course"], True),
     "notebooks": ("execute the chapters whose source changed, and store them", ["notebooks"], True),
     "test": ("test the package and every notebook", ["test"], True),
     "test-numerics": ("run every chapter with other threads and kernels", ["test-numerics"], True),

@@ -8,8 +8,8 @@ DESCRIPTION = "Deep learning with Keras and TensorFlow, as notebooks whose every
 EPILOG = """
 first steps
   dlcourse lab                    open your own copies of the chapters in JupyterLab
-  dlcourse run 01                 execute chapter 01 and build its page, build/course/01_....html
-  dlcourse course                 execute every chapter and build every page
+  dlcourse run 01                 execute chapter 01 and put it into the site, build/site/index.html
+  dlcourse course                 execute every chapter, build the site and the slides
 
 for authors
   dlcourse notebooks              after an edit of notebooks/src/*.py or notebooks/*.ipynb
@@ -48,10 +48,10 @@ def parser():
 
     command("list", _list, "list the chapters", "Id, title and file of each.")
 
-    entry = command("run", _run, "execute one chapter and build its page", COURSE)
+    entry = command("run", _run, "execute one chapter and put it into the site", COURSE)
     entry.add_argument("chapter", metavar="ID", help="the chapter, such as 01 or 06a")
 
-    entry = command("course", _run, "execute every chapter and build every page", COURSE)
+    entry = command("course", _run, "execute every chapter, build site and slides", COURSE)
     chapter_option(entry)
 
     entry = command("notebooks", _notebooks, "bring text sources and notebooks together", NOTEBOOKS)
@@ -101,13 +101,16 @@ COURSE = """
 Every chapter is executed from a clean kernel, two at a time, as it stands in notebooks/src (or in its .ipynb,
 where that was edited). The notebooks with their stored outputs are left alone. Written are:
 
-  build/course/NAME.html      one page a chapter, complete in itself: open it in a browser
+  build/site/index.html       the site, with these outputs; chapters that were not asked for as they are stored
+  build/slides/ID.html        the lecture of each chapter that was executed
   build/claims.json           every claim: values, interval, bound, control, verdict
   build/failed/NAME.ipynb     a chapter that failed, up to the cell that did
 
 The table at the end gives seconds, claims held of measured, and the narrowest margin: the distance from an
 interval to its bound, relative to the larger of bound and mean (to half the width of a bound on both sides), of
-the claim nearest to failing. Exit status 1 where a cell, a claim or a page failed; the other chapters still run.
+the claim nearest to failing. Exit status 1 where a cell, a claim, the site or a lecture failed; the other chapters
+still run. Site and slides need tools that are fetched once (see `dlcourse site --help`, `dlcourse slides --help`);
+where they can't be had, the course passes without, and names what was skipped.
 """
 
 NOTEBOOKS = """

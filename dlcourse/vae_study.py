@@ -121,11 +121,3 @@ def record(name, about, build, objective, *, epochs, batch_size, learning_rate=2
 def iwae(means, seed=0):
     """The IWAE paper's network (Burda et al. 2016): 784-200-200-50, tanh, and back."""
     return models.vae((28, 28, 1), 50, hidden=(200, 200), activation="tanh", means=means, seed=seed)
-
-
-def recorded(name):
-    """What is recorded of a study so far: its values, an empty dict before its first epochs are done."""
-    try:
-        return recording.load(name)
-    except FileNotFoundError:
-        return {}

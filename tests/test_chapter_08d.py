@@ -37,19 +37,13 @@ def test_test_images_are_binarised_once_and_train_images_hold_none_of_them():
 
 @pytest.mark.parametrize("name", ["ch08d_iwae_k1", "ch08d_iwae_k50", "ch08d_mixture"])
 def test_a_recorded_study_says_what_it_did(name):
-    found = vae_study.recorded(name)
-    if "test" not in found:
-        pytest.skip(f"{name} is still in training: make bench STUDY={name}")
+    found = recording.load(name)
     assert found["curve"]["epochs"] == found["settings"]["epochs"] == len(found["curve"]["loss"])
     assert found["settings"]["training images"] == 60_000
     assert found["test"]["images"] == 10_000
     assert found["test"]["draws"] == 5_000
     assert recording.environment(name)["tensorflow"]
     assert latent_space.unpacked(found["samples"]).shape == (40, 28, 28, 1)
-
-
-def test_a_study_that_is_not_recorded_yet_is_empty():
-    assert vae_study.recorded("no such study") == {}
 
 
 def test_the_better_network_is_as_its_study_says():

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from dlcourse import cli
+from dlcourse.publishing import tools
 
 COMMANDS = ["list", "run", "course", "notebooks", "test", "test-numerics", "lab", "data", "bench"]
 
@@ -105,10 +106,15 @@ def test_notebooks_reports_progress_on_stderr_and_exits_by_success(capsys, cours
     assert re.search(r"01_sample +cell   5 of 11 +\d+\.\d s  failed", err)
 
 
-def test_run_builds_one_chapter(capsys, course):
+def test_run_builds_one_chapter(capsys, course, monkeypatch):
+    def missing(root):
+        raise tools.ToolMissing("no network")
+
+    monkeypatch.setattr(tools, "install", missing)
     status, out, err = run(capsys, "run", "01")
     assert status == 0 and "1 of 1" in out and "done" in err
-    assert (course / "build" / "course" / "01_sample.html").exists()
+    assert "Skipped: site and slides. no network" in out
+    assert (course / "build" / "executed" / "01_sample.ipynb").exists()
 
 
 def test_data_list_and_verify(capsys):

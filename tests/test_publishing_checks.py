@@ -18,7 +18,7 @@ def test_the_sample_passes_every_check(chapter, sample):
     for check in checks.NOTEBOOK_CHECKS:
         assert check(sample) == [], check.__name__
     assert checks.agreement(pairing.read_source(chapter), sample) == []
-    page = html.page(chapter, sample)
+    page = html.body(chapter, sample)
     assert checks.alternative_texts(page, checks.pictures(sample)) == []
     assert checks.self_contained(page) == []
 
@@ -243,7 +243,7 @@ def test_typed_numbers_leaves_computed_parts_be():
 
 
 def test_alternative_texts_finds_a_picture_without(chapter, sample):
-    page = html.page(chapter, sample)
+    page = html.body(chapter, sample)
     alt = 'alt="A straight line that rises from the lower left"'
     assert page.count(alt) == 1
     for spoilt in ['alt=""', "", 'alt="No description has been provided for this image"']:

@@ -1,10 +1,12 @@
-"""dlcourse course: pages, claims.json and the table; what fails is told and doesn't stop the others."""
+"""dlcourse course: claims.json, site, slides, the table; what fails is told and doesn't stop the others."""
 
 import json
+import shutil
 
-from conftest import SAMPLE, Quiet, make_course
+import pytest
+from conftest import REPOSITORY, SAMPLE, Quiet, make_course
 
-from dlcourse.publishing import chapters, checks, pairing
+from dlcourse.publishing import chapters, checks, pairing, slides, tools
 from dlcourse.publishing import course as courses
 
 CLAIM = """\
@@ -21,9 +23,14 @@ claims.report()
 """
 
 
-def build(course, id=None):
+def nothing(root, executed, *, say):
+    """Publishes nothing."""
+    return []
+
+
+def build(course, id=None, publish=nothing):
     said, progress = [], Quiet()
-    good = courses.build(chapters.select(id, course), progress, say=said.append)
+    good = courses.build(chapters.select(id, course), progress, publish=publish, say=said.append)
     return good, "\n".join(said)
 
 
@@ -31,12 +38,10 @@ def claims(course):
     return json.loads((course / "build" / "claims.json").read_text(encoding="utf-8"))
 
 
-def test_pages_claims_and_table(course):
+def test_claims_and_table(course):
     before = (course / "notebooks" / "01_sample.ipynb").read_bytes()
     good, said = build(course)
     assert good
-    page = (course / "build" / "course" / "01_sample.html").read_text(encoding="utf-8")
-    assert checks.self_contained(page) == [] and "A sample" in page
     [claim] = claims(course)
     assert (claim["id"], claim["chapter"], claim["ok"], claim["source"]) == ("C01.1", "01", True, "live")
     assert claim["values"] == [1.0, 1.1, 0.9] and claim["bound"] == [0.5, None]
@@ -75,8 +80,14 @@ def test_a_failing_claim_fails_the_course_and_the_others_go_on(tmp_path, monkeyp
     }
     course = make_course(tmp_path, **sources)
     monkeypatch.setenv("DLCOURSE_ROOT", str(course))
-    good, said = build(course)
-    assert not good
+    published = []
+
+    def note(root, executed, *, say):
+        published.append(sorted(chapter.name for chapter in executed))
+        return []
+
+    good, said = build(course, publish=note)
+    assert not good and published == [["01_sample", "03_good"]]
     for part in (
         "02_bad failed at notebooks/src/02_bad.py",
         "it is positive",
@@ -85,27 +96,63 @@ def test_a_failing_claim_fails_the_course_and_the_others_go_on(tmp_path, monkeyp
     ):
         assert part in said
     assert [claim["id"] for claim in claims(course)] == ["C01.1", "C03.1"]
-    assert sorted(path.name for path in (course / "build" / "course").glob("*.html")) == [
-        "01_sample.html",
-        "03_good.html",
-    ]
     assert (course / "build" / "failed" / "02_bad.ipynb").exists()
     rows = {line.split()[0]: line for line in said.splitlines() if line.startswith("0")}
     assert "failed" in rows["02_bad"] and "1 of 1" in rows["03_good"]
 
-    # one chapter run alone replaces its own records and page only
+    # one chapter run alone replaces its own records only
     source = course / "notebooks" / "src" / "02_bad.py"
     source.write_text(CLAIM.format(id="02", bound=0.5), encoding="utf-8")
     good, said = build(course, "02")
     assert good and [claim["id"] for claim in claims(course)] == ["C01.1", "C02.1", "C03.1"]
-    assert 'href="03_good.html"' in (course / "build" / "course" / "02_bad.html").read_text(encoding="utf-8")
 
 
-def test_a_formula_that_cannot_be_shown_fails_the_course(course):
-    source = course / "notebooks" / "src" / "01_sample.py"
+@pytest.fixture
+def whole(course):
+    """The sample course with what the site is made of."""
+    shutil.copytree(REPOSITORY / "docs", course / "docs")
+    (course / "benchmarks" / "results").mkdir(parents=True)
+    (course / "benchmarks" / "README.md").write_text("# Benchmarks\n\nNone.\n", encoding="utf-8")
+    return course
+
+
+def test_site_and_slides_show_what_was_just_executed(whole):
+    source = whole / "notebooks" / "src" / "01_sample.py"
+    source.write_text(SAMPLE.replace("len(points)", "len(points) + 40"), encoding="utf-8")
+    good, said = build(whole, publish=courses.publish)
+    if "Skipped" in said:
+        pytest.skip(said)
+    assert good and said.index("slides,") < said.index("narrowest margin")
+    page = (whole / "build" / "site" / "chapters" / "01_sample.html").read_text(encoding="utf-8")
+    assert ">43" in page.replace("\n", "")
+    deck = (whole / "build" / "slides" / "01.html").read_text(encoding="utf-8")
+    assert checks.self_contained(deck.replace("<script", "<x").replace("</script", "</x")) == []
+    assert "A sample" in deck
+
+
+def test_what_cannot_be_had_is_named_and_the_course_passes(whole, monkeypatch):
+    def missing(*arguments, **options):
+        raise tools.ToolMissing("needed once, with a network")
+
+    monkeypatch.setattr(tools, "install", missing)
+    good, said = build(whole, publish=courses.publish)
+    assert good and "Skipped: site and slides. needed once" in said and "1 of 1" in said
+    assert not (whole / "build" / "site").exists()
+
+    monkeypatch.setattr(tools, "install", lambda root: None)
+    monkeypatch.setattr(courses.site, "build", missing)
+    monkeypatch.setattr(slides.tools, "reveal", missing)
+    good, said = build(whole, publish=courses.publish)
+    assert good and "Skipped: site. " in said and "Skipped: slides. " in said
+
+
+def test_a_formula_that_cannot_be_shown_fails_the_course(whole):
+    source = whole / "notebooks" / "src" / "01_sample.py"
     source.write_text(SAMPLE.replace("$\\alpha > 0$", "$\\foo$"), encoding="utf-8")
-    good, said = build(course)
-    assert not good and "01_sample: no page" in said and "\\foo" in said and "cell 3 of 11" in said
+    good, said = build(whole, publish=courses.publish)
+    if "Skipped" in said:
+        pytest.skip(said)
+    assert not good and "slides: " in said and "\\foo" in said
 
 
 def test_a_conflict_fails_the_course(course):

@@ -1,4 +1,4 @@
-"""Pages: formulas, pictures, solutions and languages, as a reader gets them."""
+"""Cells as HTML: formulas, pictures, solutions and languages, as a reader gets them."""
 
 import base64
 import io
@@ -18,7 +18,7 @@ def renderer(tmp_path):
 
 @pytest.fixture
 def page(chapter, sample):
-    return html.page(chapter, sample, {chapter.name})
+    return html.body(chapter, sample)
 
 
 class Balance(HTMLParser):
@@ -39,11 +39,10 @@ class Balance(HTMLParser):
         self.open.pop()
 
 
-def test_the_page_is_well_formed(page):
+def test_the_cells_are_well_formed(page):
     parser = Balance()
     parser.feed(page)
     assert parser.open == []
-    assert page.startswith("<!DOCTYPE html>\n<html lang=")
     assert checks.self_contained(page) == []
 
 
@@ -75,23 +74,6 @@ def test_chinese_is_marked_as_chinese_and_lines_of_it_join_without_a_space(page)
     assert re.search(
         r'<p lang="zh-Hans">.*这是一个样例。它只用于测试。它不属于课程。', re.sub("</?span[^>]*>", "", page)
     )
-
-
-def test_the_list_of_chapters_links_to_those_built(chapter, sample, course):
-    (course / "notebooks" / "src" / "02_second.py").write_text(
-        "# %% [markdown]\n# # Chapter 02 · Second · 第二\n"
-    )
-    alone = html.page(chapter, sample, {chapter.name})
-    assert "Second" in alone and 'href="02_second.html"' not in alone
-    both = html.page(chapter, sample, {chapter.name, "02_second"})
-    assert both.count('href="02_second.html"') == 2  # list and next chapter
-    assert '<strong aria-current="page">A sample</strong>' in both
-
-
-def test_sections_are_listed_and_lead_to_their_headings(page):
-    targets = re.findall(r'<li><a href="#([^"]*)">', page)
-    assert targets == ["does-a-line-rise", "what-was-measured", "exercises"]
-    assert all(f'<h2 id="{target}">' in page for target in targets)
 
 
 FORMULAS = [
@@ -133,18 +115,9 @@ def test_a_formula_that_cannot_be_shown_names_cell_and_line(chapter, sample, for
     chapter.source.write_text(text, encoding="utf-8")
     sample.cells[number].source = sample.cells[number].source.replace("$\\alpha > 0$", f"${formula}$")
     with pytest.raises(markdown.MarkdownError) as raised:
-        html.page(chapter, sample)
+        html.body(chapter, sample)
     assert re.search(r"notebooks/src/01_sample.py, line \d+ \(cell 3 of 11\)", str(raised.value))
     assert formula in str(raised.value) and "\x1b" not in str(raised.value)
-
-
-def test_write_pages_reports_what_cannot_be_shown_and_keeps_the_old_page(chapter, sample):
-    assert html.write_pages([(chapter, sample)]) == []
-    path = chapter.root / "build" / "course" / "01_sample.html"
-    before = path.read_bytes()
-    sample.cells[2].source = "$\\foo$"
-    [failure] = html.write_pages([(chapter, sample)])
-    assert "01_sample: no page" in failure and path.read_bytes() == before
 
 
 def test_pictures_in_markdown_are_embedded_and_need_text(renderer, tmp_path):
@@ -157,12 +130,12 @@ def test_pictures_in_markdown_are_embedded_and_need_text(renderer, tmp_path):
         renderer.render("![A picture](missing.png)")
 
 
-def test_links_lead_to_pages_and_files_from_where_the_page_lies(renderer):
+def test_links_lead_to_pages_of_the_site_and_to_files(renderer):
     shown = renderer.render(
         "[a](02_b.ipynb#c) [d](../dlcourse/show.py) [e](https://example.org/x.ipynb) [f](#g)"
     )
     targets = re.findall('href="([^"]*)"', shown)
-    assert targets == ["02_b.html#c", "../../dlcourse/show.py", "https://example.org/x.ipynb", "#g"]
+    assert targets == ["../site/chapters/02_b.html#c", "../../dlcourse/show.py", "https://example.org/x.ipynb", "#g"]
 
 
 def test_code_is_coloured_and_unknown_languages_are_plain(renderer):
@@ -183,7 +156,7 @@ def test_tables_of_many_columns_are_not_squeezed(renderer):
 
 
 def test_the_font_covers_the_formulas_and_can_stretch(page):
-    encoded = re.search(r"data:font/woff;base64,([^)]*)", page)[1]
+    encoded = re.search(r"data:font/woff;base64,([^)]*)", fonts.face(page))[1]
     font = TTFont(io.BytesIO(base64.b64decode(encoded)))
     assert "MATH" in font and {ord(character) for character in fonts.characters(page)} <= set(
         font.getBestCmap()
@@ -192,5 +165,5 @@ def test_the_font_covers_the_formulas_and_can_stretch(page):
     assert fonts.face("<p>no formula</p>") == ""
 
 
-def test_the_same_notebook_gives_the_same_page(chapter, sample, page):
-    assert html.page(chapter, pairing.read_notebook(chapter.notebook), {chapter.name}) == page
+def test_the_same_notebook_gives_the_same_html(chapter, sample, page):
+    assert html.body(chapter, pairing.read_notebook(chapter.notebook)) == page

@@ -349,7 +349,7 @@ def everything(chapter):
     if chapter.source.exists():
         wrong = agreement(pairing.read_source(chapter), notebook) + wrong
     try:
-        page = html.page(chapter, notebook)
+        page = html.body(chapter, notebook)
     except markdown.MarkdownError as error:
-        return [*wrong, f"no page can be made: {error}"]
+        return [*wrong, f"it can't be shown: {error}"]
     return wrong + alternative_texts(page, pictures(notebook)) + self_contained(page)

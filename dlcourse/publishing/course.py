@@ -1,37 +1,58 @@
-"""The main job: chapters executed from a clean kernel, their pages and claims written, and a table."""
+"""The main job: chapters executed from a clean kernel, their claims written, site and slides built, and a table."""
 
 import json
 
-from dlcourse.publishing import execute, files, html, pairing
+from dlcourse.publishing import chapters as courses
+from dlcourse.publishing import execute, files, markdown, pairing, site, site_pages, slides, tools
 
 COLUMNS = ("chapter", "seconds", "claims held", "narrowest margin")
 
 
-def claims_of(notebook):
-    """The claims' records that an executed notebook carries in its outputs' metadata, in order."""
-    return [
-        record
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-        for record in output.get("metadata", {}).get("dlcourse", {}).get("claims", [])
-    ]
+def publish(root, executed, *, say=print):
+    """Build the site of all chapters, and slides of these, from what was just executed.
+
+    Args:
+        root: the repository's folder.
+        executed: dict from Chapter to its executed notebook; other chapters are shown as they are stored.
+        say: called with each line of the report: what was built, and what was skipped since its tools aren't there.
+
+    Returns:
+        list of str: what failed.
+    """
+    try:
+        tools.install(root)
+    except tools.ToolMissing as missing:
+        say(f"Skipped: site and slides. {str(missing).splitlines()[0]}")
+        return []
+    failures, by_name = [], {chapter.name: notebook for chapter, notebook in executed.items()}
+    steps = {
+        "site": lambda: site.build(courses.find(root), root=root, executed=by_name, say=say),
+        "slides": lambda: slides.build(list(executed), executed=by_name, say=say),
+    }
+    for what, step in steps.items():
+        try:
+            step()
+        except tools.ToolMissing as missing:
+            say(f"Skipped: {what}. {str(missing).splitlines()[0]}")
+        except (site.SiteError, site_pages.PageError, markdown.MarkdownError) as error:
+            failures.append(f"{what}: {error}")
+    return failures
 
 
-def build(chapters, progress, *, say=print):
-    """Execute chapters and write build/course/NAME.html, build/executed/NAME.ipynb and build/claims.json.
+def build(chapters, progress, *, publish=publish, say=print):
+    """Execute chapters, write build/executed/NAME.ipynb and build/claims.json, and publish them.
 
-    The notebooks in notebooks/ are left as they are. A chapter that fails leaves its last page in place, and
-    itself in
-    build/failed; the others go on. build/claims.json keeps the records of chapters that were not asked for.
+    The notebooks in notebooks/ are left as they are. A chapter that fails leaves itself in build/failed, and the site
+    shows it as stored; the others go on. build/claims.json keeps the records of chapters that were not asked for.
 
     Args:
         chapters: list of Chapter.
         progress: see execute.execute_all.
+        publish: called as the function of this name.
         say: called with each part of the report.
 
     Returns:
-        bool: whether every cell, every claim and every page went well.
+        bool: whether every cell and every claim went well, and site and slides where their tools are there.
     """
     failures, jobs, rows = [], [], {chapter.name: (None, None) for chapter in chapters}
     for chapter in chapters:
@@ -43,7 +64,7 @@ def build(chapters, progress, *, say=print):
         jobs.append((chapter, execute.Job(chapter.name, notebook, chapter.notebook.parent)))
     execute.execute_all([job for _, job in jobs], progress)
 
-    pages = []
+    executed = {}
     for chapter, job in jobs:
         pairing.seal(job.notebook)
         text = pairing.notebook_text(job.notebook)
@@ -57,7 +78,7 @@ def build(chapters, progress, *, say=print):
             continue
         failed.unlink(missing_ok=True)
         files.write(built, text)
-        records = claims_of(job.notebook)
+        records = execute.claims_of(job.notebook)
         rows[chapter.name] = (job.seconds, records)
         failures += [
             f"{chapter.name}: claim {record['id']} fails: {record['statement']}; values {record['values']}, "
@@ -65,10 +86,11 @@ def build(chapters, progress, *, say=print):
             for record in records
             if not record["ok"]
         ]
-        pages.append((chapter, job.notebook))
-    failures += html.write_pages(pages)
+        executed[chapter] = job.notebook
     for root in {chapter.root for chapter in chapters}:
         _write_claims(root, {chapter.id: rows[chapter.name][1] for chapter in chapters})
+        mine = {chapter: notebook for chapter, notebook in executed.items() if chapter.root == root}
+        failures += publish(root, mine, say=say) if mine else []
     for failure in failures:
         say(failure)
     say(summary(chapters, rows))

@@ -185,3 +185,14 @@ def _kill(job):
     if process is not None:
         with contextlib.suppress(OSError):
             process.kill()
+
+
+def claims_of(notebook):
+    """The claims' records that an executed notebook carries in its outputs' metadata, in order."""
+    return [
+        record
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        for record in output.get("metadata", {}).get("dlcourse", {}).get("claims", [])
+    ]

@@ -1,50 +1,19 @@
-"""Executed chapters as pages: one HTML file each, complete in itself."""
+"""Cells as HTML: what slides show, and what the checks of a notebook look at."""
 
 import html
 import re
-from pathlib import Path
 
-import jinja2
+from dlcourse.publishing import markdown, pairing
 
-from dlcourse.publishing import chapters, files, fonts, markdown, pairing
-
-TEMPLATES = Path(__file__).parent / "templates"
-HEADER = re.compile(
-    r"^# Chapter (?P<id>\S+) · (?P<english>[^·\n]+?) · (?P<chinese>[^\n]+?)\s*$", re.MULTILINE
-)
 CAPTION = "**Figure.**"
 
 
-def write_pages(pages):
-    """Write build/course/NAME.html for each executed chapter.
-
-    Args:
-        pages: list of (Chapter, executed notebook).
-
-    Returns:
-        list of str: what could not be shown, with its place; such a chapter's page is not written.
-    """
-    failures = []
-    for chapter, notebook in pages:
-        folder = chapter.root / "build" / "course"
-        known = [other for other, _ in pages]
-        known += [other for other in chapters.find(chapter.root) if (folder / f"{other.name}.html").exists()]
-        try:
-            content = page(chapter, notebook, {other.name for other in known})
-        except markdown.MarkdownError as error:
-            failures.append(f"\n{chapter.name}: no page, because of {error}")
-            continue
-        files.write(folder / f"{chapter.name}.html", content)
-    return failures
-
-
-def page(chapter, notebook, built=frozenset()):
-    """A chapter's page.
+def body(chapter, notebook):
+    """All cells of a chapter, as slides show them.
 
     Args:
         chapter: Chapter.
         notebook: its executed notebook.
-        built: names of the chapters whose pages lie beside this one; the list of chapters links to them.
 
     Returns:
         str: HTML that loads nothing.
@@ -52,51 +21,14 @@ def page(chapter, notebook, built=frozenset()):
     Raises:
         markdown.MarkdownError: where a formula or figure can't be shown; names the cell and its source line.
     """
-    renderer = markdown.Renderer(chapter.notebook.parent)
-    cells, header = [], None
+    renderer, cells = markdown.Renderer(chapter.notebook.parent), []
     for number, cell in enumerate(notebook.cells):
         try:
-            if number == 0 and cell.cell_type == "markdown" and (found := HEADER.search(cell.source)):
-                header = {name: html.escape(value) for name, value in found.groupdict().items()}
-                header["lead"] = renderer.render(cell.source.replace(found[0], "", 1))
-                continue
             cells.append(_cell(cell, renderer))
         except markdown.MarkdownError as error:
             where = pairing.location(chapter, notebook, number)
             raise markdown.MarkdownError(f"{where}:\n  {error}") from None
-    everyone = chapters.find(chapter.root)
-    position = [other.name for other in everyone].index(chapter.name)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=False, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("page.html.j2").render(
-        title=html.escape(" · ".join(title for title in chapter.titles if title)),
-        header=header,
-        cells=cells,
-        sections=[(id, shown) for level, id, shown in renderer.headings if level == 2],
-        chapters=[_entry(other, chapter, built) for other in everyone],
-        previous=_neighbour(everyone, position - 1, built),
-        following=_neighbour(everyone, position + 1, built),
-        style="\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("colours.css", "style.css")),
-        font=fonts.face("".join([*cells, header["lead"] if header else ""])),
-    )
-
-
-def _entry(other, chapter, built):
-    english, chinese = (html.escape(title) for title in other.titles)
-    return {
-        "id": other.id,
-        "english": english,
-        "chinese": chinese,
-        "here": other.name == chapter.name,
-        "file": f"{other.name}.html" if other.name in built else None,
-    }
-
-
-def _neighbour(everyone, position, built):
-    if not 0 <= position < len(everyone) or everyone[position].name not in built:
-        return None
-    return _entry(everyone[position], everyone[position], built)
+    return "\n".join(cells)
 
 
 def _cell(cell, renderer):

@@ -18,9 +18,11 @@ from dataclasses import dataclass, field
 import nbformat
 
 from dlcourse.claims import bound_text
-from dlcourse.publishing.course import claims_of
-from dlcourse.publishing.html import HEADER
+from dlcourse.publishing.execute import claims_of
 
+HEADER = re.compile(
+    r"^# Chapter (?P<id>\S+) · (?P<english>[^·\n]+?) · (?P<chinese>[^\n]+?)\s*$", re.MULTILINE
+)
 MOST = 30
 LINES = 14
 """Slides in a lecture, and lines of code on a slide, at the most."""

@@ -41,7 +41,7 @@ class Renderer:
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        self.headings = []  # (level, id, HTML) of each heading, in order
+        self._taken = set()  # ids of headings
         self._maths = LatexToMathML(fancy_error=False)
         self._markdown = MarkdownIt("commonmark", {"html": True})
         self._markdown.enable(["table", "strikethrough"])
@@ -107,17 +107,14 @@ class Renderer:
         return f'<div class="maths" tabindex="0">{mathml}</div>\n' if display else mathml
 
     def _heading(self, token, inner):
-        level = int(token.tag[1])
         plain = re.sub(r"[*_`$]|\[([^\]]*)\]\([^)]*\)", r"\1", inner.content)
         slug = re.sub(r"[^\w]+", "-", plain.lower()).strip("-") or "section"
-        taken = {id for _, id, _ in self.headings}
         id, number = slug, 1
-        while id in taken:
+        while id in self._taken:
             number += 1
             id = f"{slug}-{number}"
         token.attrSet("id", id)
-        shown = self._markdown.renderer.renderInline(inner.children, self._markdown.options, {})
-        self.headings.append((level, id, shown))
+        self._taken.add(id)
 
     def _links(self, inline):
         for token in inline.children:
@@ -166,10 +163,11 @@ def _is_chinese(content):
 
 
 def _page_link(target):
-    """A link as it stands in notebooks/ for a page in build/course/."""
+    """A link as it stands in notebooks/ for slides in build/slides/: chapters are in the site beside them."""
     if re.match(r"[a-z]+:|#", target):
         return target
-    target = re.sub(r"\.ipynb(?=$|#)", ".html", target)
+    if re.search(r"^[^/]+\.ipynb(?=$|#)", target):
+        return "../site/chapters/" + re.sub(r"\.ipynb(?=$|#)", ".html", target)
     return "../" + target if target.startswith("../") else target
 
 

@@ -24,13 +24,14 @@ class SiteError(RuntimeError):
     """The site could not be built; the message has what Sphinx said."""
 
 
-def build(chapters, *, root, target=None, say=print):
+def build(chapters, *, root, target=None, executed=None, say=print):
     """Build build/site from the notebooks as they are stored. Nothing is executed, TensorFlow isn't loaded.
 
     Args:
         chapters: list of Chapter; one without a notebook is left out, and said so.
         root: the repository's folder.
         target: folder of the site, instead of build/site. It takes the old one's place when the new one is whole.
+        executed: dict from a chapter's name to a notebook to show instead of the stored one.
         say: called with each line of the report.
 
     Returns:
@@ -47,7 +48,7 @@ def build(chapters, *, root, target=None, say=print):
     pages, draft = target.with_name(f"{target.name}-pages"), target.with_name(f"{target.name}-draft")
     for folder in (pages, draft):
         shutil.rmtree(folder, ignore_errors=True)
-    gather(chapters, root, pages, say)
+    gather(chapters, root, pages, say, executed or {})
     sphinx(root / "docs", pages, draft)
     shutil.rmtree(pages)
     finish(draft)
@@ -57,13 +58,16 @@ def build(chapters, *, root, target=None, say=print):
     return target / "index.html"
 
 
-def gather(chapters, root, folder, say=print):
+def gather(chapters, root, folder, say=print, executed=()):
     """Write the pages that Sphinx reads into ``folder``: those of docs/, and those that are generated."""
-    stored = [chapter for chapter in chapters if chapter.notebook.exists()]
+    executed = dict(executed)
+    stored = [chapter for chapter in chapters if chapter.name in executed or chapter.notebook.exists()]
     for chapter in chapters:
         if chapter not in stored:
             say(f"{chapter.id}: no notebook yet; `dlcourse notebooks` makes it")
-    notebooks = {chapter.name: pairing.read_notebook(chapter.notebook) for chapter in stored}
+    notebooks = {
+        chapter.name: executed.get(chapter.name) or pairing.read_notebook(chapter.notebook) for chapter in stored
+    }
     docs = root / "docs"
     for path in docs.glob("*.md"):
         files.write(folder / path.name, path.read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ import tomllib
 
 from dlcourse.claims import bound_text
 from dlcourse.measured import Measured
-from dlcourse.publishing import course
+from dlcourse.publishing import execute
 from dlcourse.publishing.html import CAPTION
 
 PICTURES = {"image/png": "png", "image/svg+xml": "svg"}
@@ -106,7 +106,7 @@ def records(chapters, notebooks):
         record
         for item in chapters
         if item.name in notebooks
-        for record in course.claims_of(notebooks[item.name])
+        for record in execute.claims_of(notebooks[item.name])
     ]
 
 

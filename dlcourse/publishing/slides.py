@@ -7,7 +7,7 @@ from pathlib import Path
 from nbconvert.exporters import SlidesExporter
 
 from dlcourse.publishing import files, fonts, lecture, markdown, pairing, tools
-from dlcourse.publishing import html as pages
+from dlcourse.publishing import html as cells
 
 TEMPLATES = Path(__file__).parent / "templates"
 WIDTH, HEIGHT = 1280, 720
@@ -31,15 +31,16 @@ class Lecture(SlidesExporter):
         """nbconvert's filters, and the two that the template shows cells by."""
         yield from super().default_filters()
         yield "course_markdown", self.renderer.render
-        yield "course_outputs", lambda outputs: pages.outputs(outputs, self.renderer)
+        yield "course_outputs", lambda outputs: cells.outputs(outputs, self.renderer)
 
 
-def build(chapters, *, pdf=False, say=print):
+def build(chapters, *, pdf=False, executed=None, say=print):
     """Write build/slides/ID.html for chapters as they are stored, and ID.pdf with ``pdf``.
 
     Args:
         chapters: list of Chapter; one without a notebook is left out, and said so.
         pdf: whether to print the slides as well, by a browser.
+        executed: dict from a chapter's name to a notebook to take instead of the stored one.
         say: called with each line of the report.
 
     Returns:
@@ -49,12 +50,13 @@ def build(chapters, *, pdf=False, say=print):
         tools.ToolMissing: where reveal.js, or for ``pdf`` a browser, can't be had.
         markdown.MarkdownError: where a formula or figure can't be shown.
     """
-    written = []
+    written, executed = [], executed or {}
     for chapter in chapters:
-        if not chapter.notebook.exists():
+        if chapter.name not in executed and not chapter.notebook.exists():
             say(f"{chapter.id}: no notebook yet; `dlcourse notebooks` makes it")
             continue
-        content, count = deck(chapter, pairing.read_notebook(chapter.notebook), tools.reveal(chapter.root))
+        notebook = executed.get(chapter.name) or pairing.read_notebook(chapter.notebook)
+        content, count = deck(chapter, notebook, tools.reveal(chapter.root))
         path = chapter.root / "build" / "slides" / f"{chapter.id}.html"
         files.write(path, content)
         written.append(path)

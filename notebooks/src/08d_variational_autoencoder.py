@@ -1195,16 +1195,14 @@ STUDIES = {
     "IWAE network, k = 50": ("ch08d_iwae_k50", -84.78),
     "gated, mixture prior": ("ch08d_mixture", -82.38),
 }
-recorded = {name: vae_study.recorded(study) for name, (study, _) in STUDIES.items()}
+recorded = {name: recording.load(study) for name, (study, _) in STUDIES.items()}
 
 
 # %%
 def row(name, found, published):
-    """A recorded study's row: how far it is, and what it reached."""
-    curve, scored = found.get("curve", {"epochs": 0, "processor": 0}), found.get("test")
-    reached = "still in training"
-    if scored:
-        reached = f"{scored['bound']:.2f} ± {2 * scored['standard error']:.2f}"
+    """A recorded study's row: how long it took, and what it reached."""
+    curve, scored = found["curve"], found["test"]
+    reached = f"{scored['bound']:.2f} ± {2 * scored['standard error']:.2f}"
     hours = f"{curve['processor'] / 3600:.1f}"
     return [
         name,
@@ -1227,51 +1225,41 @@ show.table(
 )
 
 # %%
-curves = {
-    name: found["curve"]["loss"] for name, found in recorded.items() if "curve" in found
-}
-if curves:
-    figures.recorded_curves(
-        curves,
-        {"published, k = 1": -86.76},
-        caption="Recorded: the bound on training images by epoch, each study's own "
-        "(k = 50 is a tighter bound). The "
-        "published level is of test images.",
-    )
+figures.recorded_curves(
+    {name: found["curve"]["loss"] for name, found in recorded.items()},
+    {"published, k = 1": -86.76},
+    caption="Recorded: the bound on training images by epoch, each study's own "
+    "(k = 50 is a tighter bound, and an epoch of it some twenty times as long). The "
+    "published level is of test images.",
+)
 
 # %%
-drawn = {
-    n: latent_space.unpacked(f["samples"])[:12]
-    for n, f in recorded.items()
-    if "samples" in f
-}
-if drawn:
-    figures.rows(
-        drawn,
-        title="Samples of the recorded models",
-        caption="Mean images at codes drawn from the prior, none of them chosen.",
-        figsize=(7.4, 0.9 + 0.7 * len(drawn)),
-    )
+figures.rows(
+    {
+        name: latent_space.unpacked(found["samples"])[:12]
+        for name, found in recorded.items()
+    },
+    title="Samples of the recorded models",
+    caption="Mean images at codes drawn from the prior, none of them chosen.",
+    figsize=(7.4, 3.0),
+)
 
 # %%
 FLOORS = {
     "IWAE network, k = 1": -87.0,
-    "IWAE network, k = 50": -86.76,
     "gated, mixture prior": -84.0,
 }
 
 # %%
 for name, floor in FLOORS.items():
-    scored = recorded[name].get("test")
-    if scored:
-        claim.measure(
-            "C08d.12",
-            f"{name}: bound of 5,000 draws on 10,000 test images, nats",
-            scored["bound"],
-            above=floor,
-            control=float(bound.mean()),
-            source="recorded",
-        )
+    claim.measure(
+        "C08d.12",
+        f"{name}: bound of 5,000 draws on 10,000 test images, nats",
+        recorded[name]["test"]["bound"],
+        above=floor,
+        control=float(bound.mean()),
+        source="recorded",
+    )
 
 # %% [markdown]
 # How long such a training takes is part of the answer. The same network, step for step, in PyTorch, both taking turns
@@ -1315,8 +1303,12 @@ show.table(
 # 2018](https://arxiv.org/abs/1705.07120), table 1 (for the last row their VampPrior's, whose mixture is of posteriors).
 # Ours differ from theirs in what each study's file says: 60,000 training images where some took 50,000, fewer epochs, one
 # cosine for the learning rate, and a gradient with less noise (Roeder et al. 2017; Tucker et al. 2019). The control is
-# this chapter's small model. Did you say the tighter bound? By the published figures the prior wins. The bound pays for the decoder k times; a prior that fits where the
-# codes really are costs next to nothing.
+# this chapter's small model.
+#
+# Did you say the tighter bound? By the published figures the prior wins, and by ours. The bound pays for the decoder k times; a
+# prior that fits where the codes really are costs next to nothing. Our $k = 50$ was to pass the published $k = 1$ and
+# doesn't: its longer processor time is enough for 60 epochs only, where the authors took 3,280, and $k = 1$ got further in
+# less. That a tighter bound is better *in the end* is their finding; that it isn't with little time is ours.
 #
 # If you read older TensorFlow code: `tfp.layers` are Keras 2 layers and don't go into a Keras 3 model, and their
 # `KLDivergenceRegularizer` adds the divergence *twice* to the loss, so that what is trained is β = 2; a test of this
