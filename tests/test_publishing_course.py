@@ -6,7 +6,7 @@ import shutil
 import pytest
 from conftest import REPOSITORY, SAMPLE, Quiet, make_course
 
-from dlcourse.publishing import chapters, checks, pairing, slides, tools
+from dlcourse.publishing import chapters, pairing, slides, tools
 from dlcourse.publishing import course as courses
 
 CLAIM = """\
@@ -126,7 +126,6 @@ def test_site_and_slides_show_what_was_just_executed(whole):
     page = (whole / "build" / "site" / "chapters" / "01_sample.html").read_text(encoding="utf-8")
     assert ">43" in page.replace("\n", "")
     deck = (whole / "build" / "slides" / "01.html").read_text(encoding="utf-8")
-    assert checks.self_contained(deck.replace("<script", "<x").replace("</script", "</x")) == []
     assert "A sample" in deck
 
 
