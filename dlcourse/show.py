@@ -30,7 +30,7 @@ def table(rows, columns, caption=""):
             raise ValueError(
                 f"Row {number} has {len(row)} cells for {len(columns)} columns {columns}: {row}."
             )
-    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    lines = ["| " + " | ".join(map(_cell, columns)) + " |", "|" + " --- |" * len(columns)]
     lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
     markdown((f"**{caption}**\n\n" if caption else "") + "\n".join(lines))
 

@@ -63,8 +63,8 @@ def test_image_grids_take_images_and_nothing_else():
 
 
 def test_tables_are_markdown_and_check_their_rows():
-    text = shown(show.table, [[1, "a|b"]], ["n", "x"], caption="Two.")[0].data["text/markdown"]
-    assert text == "**Two.**\n\n| n | x |\n| --- | --- |\n| 1 | a\\|b |"
+    text = shown(show.table, [[1, "a|b"]], ["n", "|x|"], caption="Two.")[0].data["text/markdown"]
+    assert text == "**Two.**\n\n| n | \\|x\\| |\n| --- | --- |\n| 1 | a\\|b |"
     with pytest.raises(ValueError, match="Row 1 has 1 cells for 2 columns"):
         show.table([[1, 2], [3]], ["a", "b"])
 
