@@ -61,8 +61,11 @@ def saved(page, file):
     for _ in range(100):
         page.wait_for_timeout(100)
         if file.stat().st_mtime_ns != before:
-            break
-    return nbformat.read(file, 4)
+            try:
+                return nbformat.read(file, 4)
+            except nbformat.reader.NotJSONError:  # not written to its end yet
+                continue
+    raise AssertionError(f"JupyterLab has not saved {file.name} whole within 10 s.")
 
 
 def run_all(page):
