@@ -37,6 +37,11 @@ MEASURE = """() => {
       wrong.push(`wider than the screen: ${element.textContent.trim().slice(0, 60)}`);
       break;
     }
+  for (const figure of document.querySelectorAll(".bd-article figure"))
+    if (getComputedStyle(figure).float !== "none") {
+      wrong.push("what follows a figure stands beside it");
+      break;
+    }
   for (const image of document.images) if (!image.naturalWidth) wrong.push(`broken: ${image.alt}`);
   return wrong;
 }"""
@@ -406,6 +411,7 @@ def test_what_is_wrong_with_a_page_would_be_found(browser, address, axe, built):
         ("<img src='_static/icon.svg' width='40'>", "image-alt"),
         ("<p style='color: #bbb'>pale</p>", "color-contrast"),
         ("<p style='white-space: nowrap'>" + "wide " * 60 + "</p>", "wider than the screen"),
+        ("<figure style='float: left'>a</figure>", "stands beside it"),
     ]:
         (built / "spoilt.html").write_text(
             good.replace("<p>You need", f"{bad}<p>You need", 1), encoding="utf-8"
