@@ -32,15 +32,15 @@ def binary(grey, seed=BINARISED_BY):
     return (draw < grey).astype("float32")
 
 
-def record(name, about, build, objective, *, epochs, batch_size, learning_rate=2e-3, block=20):
+def record(name, about, build, *stages, batch_size, learning_rate=2e-3, block=20):
     """Train on all 60,000 images, evaluate once on the binarised test images, and record both. Resumable.
 
     Args:
         name, about: of the recording.
         build: callable ``(pixel means) -> models.vae``.
-        objective: of ``training.fit``.
-        epochs, batch_size: of the training.
-        learning_rate: Adam's (epsilon 1e-4), which falls to 0 by a cosine over all epochs.
+        stages: pairs ``(objective, epochs)``, of ``training.fit``, one after the other.
+        batch_size: of the training.
+        learning_rate: Adam's (epsilon 1e-4), which falls to 0 by one cosine over all stages.
         block: epochs after which the curve is written.
 
     What is recorded: ``settings``; ``curve``: metrics by epoch on training images, seconds of processor time and of the
@@ -53,6 +53,7 @@ def record(name, about, build, objective, *, epochs, batch_size, learning_rate=2
         return
     train, test = images()
     model = build(train.mean(axis=0))
+    epochs = sum(length for _, length in stages)
     steps = epochs * math.ceil(len(train) / batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     settings = {
@@ -60,14 +61,14 @@ def record(name, about, build, objective, *, epochs, batch_size, learning_rate=2
         "epochs": epochs,
         "batch size": batch_size,
         "learning rate": learning_rate,
-        "objective": f"{type(objective).__name__} {vars(objective)}",
+        "stages": [f"{length} epochs, {type(goal).__name__} {vars(goal)}" for goal, length in stages],
         "model": {key: value for key, value in model.config.items() if key != "means"},
         "parameters": int(sum(np.prod(weight.shape) for weight in model.trainable_weights)),
     }
     found.add("settings", settings)
     spent = found.content["values"].get("curve", {"epochs": 0, "processor": 0.0, "clock": 0.0})
     processor, clock = spent["processor"], spent["clock"]
-    for last in sorted({*range(block, epochs, block), epochs}):
+    for objective, last in _blocks(stages, block):
         began, began_clock = time.process_time(), time.perf_counter()
         run = training.fit(
             model,
@@ -116,6 +117,15 @@ def record(name, about, build, objective, *, epochs, batch_size, learning_rate=2
         },
     )
     print(name, found.content["values"]["test"], flush=True)
+
+
+def _blocks(stages, block):
+    """Pairs (objective, epoch at which a block of at most so many epochs ends); no block spans two stages."""
+    done = 0
+    for objective, epochs in stages:
+        for last in sorted({*range(block, epochs, block), epochs}):
+            yield objective, done + last
+        done += epochs
 
 
 def iwae(means, seed=0):

@@ -16,7 +16,6 @@ if __name__ == "__main__":
         "Importance-weighted bound (nats, 5,000 draws) on 10,000 binarised test images of MNIST; network of the IWAE "
         "paper, k = 1",
         vae_study.iwae,
-        objectives.importance_weighted(1),
-        epochs=800,
+        (objectives.importance_weighted(1), 800),
         batch_size=100,
     )

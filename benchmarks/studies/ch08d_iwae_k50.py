@@ -16,8 +16,7 @@ if __name__ == "__main__":
         "Importance-weighted bound (nats, 5,000 draws) on 10,000 binarised test images of MNIST; network of the IWAE "
         "paper, k = 50",
         vae_study.iwae,
-        objectives.importance_weighted(50),
-        epochs=60,
+        (objectives.importance_weighted(50), 60),
         batch_size=100,
         block=5,
     )

@@ -31,7 +31,6 @@ if __name__ == "__main__":
         "Importance-weighted bound (nats, 5,000 draws) on 10,000 binarised test images of MNIST; gated network with a "
         "learnt mixture of 500 Gaussians as prior",
         gated,
-        objectives.importance_weighted(1),
-        epochs=200,
+        (objectives.importance_weighted(1), 200),
         batch_size=200,
     )
