@@ -2,9 +2,9 @@
 
     python benchmarks/run.py ch08d_iwae_5_to_50
 
-About 75 minutes on 2 cores. Interrupted, it goes on where it was. An epoch of 50 draws costs as much as eight of 5: where
-the hours are few, cheap draws take most of the way and dear ones the end of it. The published figure for 50 draws from
-the start is -84.78 nats after 3,280 epochs (Burda et al. 2016, table 1); what else differs from theirs is said in
+About 75 minutes on 2 cores. Interrupted, it goes on where it was. An epoch of 50 draws costs as much as eight of 5:
+where the hours are few, cheap draws take most of the way and dear ones the end of it. The published figure for 50 draws
+from the start is -84.78 nats after 3,280 epochs (Burda et al. 2016, table 1); what else differs from theirs is said in
 ch08d_iwae_k1, and the gradient is the doubly reparameterised one (Tucker et al. 2019).
 """
 
