@@ -3,15 +3,17 @@
 A chapter is too much for a screen, and its form is always the same, so the slides follow from it. Each section gives
 
     its question, with the prediction that the room makes        (the reason to look)
-    its equation, where it has one                               (the idea)
-    its figure, with what was measured below, one by one         (the answer)
-    and short code, where there is room
+    its equation, where it has one, with the code for it         (the idea)
+    its figure, with what was measured, one by one               (the answer)
 
 as many of them as fit into a lecture of ``MOST`` slides. The whole text of a section goes into the speaker's notes. A
-section whose heading has the slide type "skip" is left out.
+section whose heading has the slide type "skip" is left out, and so is code whose cell has it.
 """
 
+import base64
+import itertools
 import re
+import struct
 import textwrap
 from dataclasses import dataclass, field
 
@@ -30,9 +32,22 @@ LINES = 14
 LAST = ("Exercises", "Terms", "Further reading")
 SETTLED = "What the article says"
 PREDICT = "**Predict before you run.**"
-MINUTES = {"title": 2, "question": 2, "idea": 3, "figure": 3, "code": 2, "claims": 3, "closing": 1}
+MINUTES = {
+    "title": 2,
+    "article": 2,
+    "question": 2,
+    "idea": 3,
+    "figure": 3,
+    "code": 2,
+    "claims": 3,
+    "closing": 1,
+}
 """What a slide of each kind takes, for the notes."""
 
+BESIDE = 1.9
+"""A picture that is less than so many times as wide as it is high has its text beside it, a wider one below."""
+
+LIST = re.compile(r"^(?:[-*]|\d+\.) ", re.M)
 CLAIM = re.compile(r"^\*\*(?:A|C)\d[\w.]*\*\* |^\*\*A[\d.]+\w?: ")
 DISPLAY = re.compile(r"\$\$.+?\$\$", re.DOTALL)
 ANSWERS = re.compile(
@@ -96,13 +111,13 @@ def compose(notebook):
     """
     parts = [part for part in sections(notebook) if part.title not in LAST]
     told = [part for part in parts if not part.title.startswith(SETTLED) and part.to_show]
-    settled = _claims(notebook)
-    chosen = _choose([(part, _slides(part)) for part in told], MOST - len(settled) - 2)
-    slides = [_title(notebook)]
+    said, settled = _article(parts), _claims(notebook)
+    chosen = _choose([(part, _slides(part)) for part in told], MOST - len(said) - len(settled) - 2)
+    slides = [_title(notebook), *said]
     for part, kinds in zip(told, chosen, strict=True):
         slides += _with_notes(part, kinds)
     left = [part.title for part, kinds in zip(told, chosen, strict=True) if not kinds]
-    slides += [*settled, _closing(left)]
+    slides += [*settled, _closing(notebook, left)]
     lecture = nbformat.v4.new_notebook(
         metadata=notebook.metadata, cells=[cell for slide in slides for cell in slide]
     )
@@ -143,29 +158,59 @@ def _choose(offered, room):
 def _slides(part):
     """The slides that a section could give, by kind, in the order in which they are shown."""
     slides = {"question": _question(part)}
-    if idea := _idea(part):
+    idea, code = _idea(part), _code(part)
+    if idea and code and _height(idea) + _height(code) <= 540:
+        idea, code = [*idea, *code[1:]], None
+    if idea:
         slides["idea"] = idea
-    if code := _code(part):
+    if code:
         slides["code"] = code
     figures, results = _figures(part), _results(part)
     answer = _answer(part)
     if figures:
         slides["figure"] = _figure(part, figures[0], results, answer)
+    elif idea and not answer and len(results) == 1 and not _tables(part):
+        idea.append(markdown(results[0], "idea", "fragment"))
     elif results or answer:
-        slides["figure"] = _figure(part, None, results, answer)
+        slides["figure"] = _plain(part, results, answer)
     if len(figures) > 1:
         slides["figure 2"] = _figure(part, figures[-1], [], "")
     return slides
 
 
 def _question(part):
-    text = part.texts[0] if part.texts else ""
-    prediction = next((p for p in paragraphs("\n\n".join(part.texts)) if p.startswith(PREDICT)), "")
-    before = [p for p in paragraphs(text) if not p.startswith(("**", "|", "-", "$$", "#")) and p[-1] != ":"]
-    cells = [markdown(f"## {part.title}\n\n{first_sentences(before[0], 40) if before else ''}", "question")]
+    """The section's title, how it begins, and what the room is to predict."""
+    blocks = paragraphs("\n\n".join(part.texts))
+    start = next((index for index, block in enumerate(blocks) if block.startswith(PREDICT)), None)
+    prediction = "" if start is None else _with_its_list(blocks, start, 100)
+    before = _beginning(blocks if start is None else blocks[:start], 110 - len(words(prediction)))
+    lines = len(LIST.findall(before + prediction))
+    kind = "question long" if len(words(before + prediction)) + 6 * lines > 105 else "question"
+    cells = [markdown(f"## {part.title}\n\n{before}", kind)]
     if prediction:
-        cells.append(markdown(first_sentences(prediction, 70), "question", "fragment"))
+        cells.append(markdown(prediction, kind, "fragment"))
     return cells
+
+
+def _beginning(blocks, most):
+    """The first paragraph, as far as there is room, with the list that it leads to; a sentence is never left open."""
+    if not blocks or blocks[0].startswith(("**", "|", "-", "$$", "#")):
+        return ""
+    whole = _with_its_list(blocks, 0, 45)
+    if LIST.search(whole) and len(words(whole)) <= most:
+        return whole
+    shown = sentences(first_sentences(blocks[0], 45))
+    while shown and not re.search(r"[.?!][*\"'”」)]*$", shown[-1]):
+        shown.pop()
+    return " ".join(shown)
+
+
+def _with_its_list(blocks, start, most):
+    """A paragraph of at most so many words, and the list after it where it ends in a colon and the list is short."""
+    lead, following = blocks[start], "".join(blocks[start + 1 : start + 2])
+    if lead[-1] == ":" and LIST.match(following) and len(words(lead)) <= most and len(words(following)) <= 70:
+        return f"{lead}\n\n{following}"
+    return first_sentences(lead, most)
 
 
 def _idea(part):
@@ -177,18 +222,31 @@ def _idea(part):
                 shown = "\n\n".join(filter(None, [last_sentences(lead, 45), block]))
                 if len(words(DISPLAY.sub("", shown))) > 90:
                     shown = "\n\n".join(DISPLAY.findall(block))
-                return [markdown(f"### {part.title}\n\n{shown}", "idea")]
+                return [markdown(f"### {part.title}", "idea"), markdown(shown, "idea", "-")]
     return None
 
 
 def _code(part):
     for cell in part.cells:
-        if cell.cell_type == "code" and (source := short_code(cell.source)):
-            return [
-                markdown(f"### {part.title}", "code"),
-                markdown(f"```python\n{source}\n```", "code", "-"),
-            ]
+        skipped = cell.metadata.get("slideshow", {}).get("slide_type") == "skip"
+        if cell.cell_type == "code" and not skipped and (source := short_code(cell.source)):
+            about = re.search(r'^\s+"""((?:[^"]|"(?!""))*?)(?:"""|\n\s*\n)', cell.source, re.M)
+            cells = [markdown(f"### {part.title}", "code")]
+            if about:
+                cells.append(markdown(re.sub(r"\s+", " ", about[1]), "code", "-"))
+            return [*cells, markdown(f"```python\n{source}\n```", "code", "-")]
     return None
+
+
+def _height(cells):
+    """About how many pixels a slide's cells are high, its heading not counted."""
+    high = 0
+    for cell in cells[1:]:
+        formulas = DISPLAY.findall(cell.source)
+        high += sum(110 + 60 * formula.count(r"\\") for formula in formulas)
+        text = DISPLAY.sub("", cell.source)
+        high += 50 + 31 * len(text.splitlines()) if text.startswith("```") else 35 + 4 * len(words(text))
+    return high
 
 
 def short_code(source):
@@ -205,7 +263,7 @@ def _figures(part):
     """Pairs of a picture's output and its caption's, in order."""
     found = []
     outputs = part.outputs
-    for output, following in zip(outputs, [*outputs[1:], None], strict=True):
+    for output, following in itertools.pairwise([*outputs, None]):
         if "image/png" in output.get("data", {}):
             caption = (following or {}).get("data", {}).get("text/markdown", "")
             found.append((output, following if caption.startswith("**Figure.**") else None))
@@ -223,25 +281,53 @@ def _answer(part):
     for text in part.texts[1:]:
         for block in paragraphs(text):
             if ANSWERS.search(block):
-                return first_sentences(block, 45)
+                return first_sentences(block, 75)
     return ""
 
 
 def _figure(part, figure, results, answer):
-    """What was measured: a picture where there is one, else a table; claims and the answer one by one."""
-    tables = [] if figure else _tables(part)
-    kind = "figure" if figure else "plain"
+    """A picture and its caption, what was measured and the answer one by one; text beside the picture where it fits."""
+    picture, caption = figure
+    width, height = _size(picture)
+    beside = width < BESIDE * height
+    kind = "figure beside" if beside else "figure below"
+    left = 82 - len(words((caption or {}).get("data", {}).get("text/markdown", ""))) if beside else 85
     cells = [markdown(f"### {part.title}", kind)]
-    if figure:
-        outputs = [output for output in figure if output is not None]
-        cells.append(nbformat.v4.new_code_cell("", outputs=outputs, metadata=_metadata(kind, "-")))
-    elif tables:
-        cells.append(markdown(tables[0], kind, "-"))
-    shown = sorted(results, key=lambda text: not text.startswith("**A"))[: 2 if figure or tables else 3]
-    cells += [markdown(text, kind, "fragment") for text in shown if len(words(text)) < 60]
-    if answer and not (figure and shown):
-        cells.append(markdown(answer, kind, "fragment"))
+    cells[0].metadata["style"] = f"--aspect: {width / height:.3f}"
+    outputs = [output for output in figure if output is not None]
+    cells.append(nbformat.v4.new_code_cell("", outputs=outputs, metadata=_metadata(kind, "-")))
+    shown = [*_foremost(results)[:2], *([answer] if answer and (beside or not results) else [])]
+    for text in shown:
+        left -= len(words(text))
+        if left >= 0 or text == shown[0]:
+            cells.append(markdown(text, kind, "fragment"))
     return cells
+
+
+def _plain(part, results, answer):
+    """A section without a picture: its table where it has one, its claims and its answer one by one."""
+    tables = _tables(part)[:1]
+    shown = _foremost(results)[: 2 if tables else 3]
+    left = 170 - 22 * (tables[0].count("\n|") + 1 if tables else 0) - len(words(answer))
+    while shown and sum(len(words(text)) for text in shown) > left:
+        shown.pop()
+    parts = [*shown, answer] if answer else shown
+    kind = "plain long" if tables or len(words(" ".join(parts))) > 100 else "plain"
+    cells = [markdown(f"### {part.title}", kind)]
+    cells += [markdown(table, kind, "-") for table in tables]
+    return cells + [markdown(text, kind, "fragment") for text in parts]
+
+
+def _foremost(results):
+    """The claims that a slide has room for, those of the article first."""
+    return sorted(
+        (text for text in results if len(words(text)) < 60), key=lambda text: not text.startswith("**A")
+    )
+
+
+def _size(picture):
+    """Width and height in pixels, which a PNG's header says."""
+    return struct.unpack(">II", base64.b64decode(picture["data"]["image/png"])[16:24])
 
 
 def _tables(part):
@@ -290,14 +376,25 @@ def _claims(notebook):
     return slides
 
 
-def _closing(left):
-    """The last slide; ``left`` are titles of sections that the lecture had no room for."""
-    more = (
-        "\n".join(["In the chapter, and not in this lecture:\n", *(f"- {title}" for title in left[:8])])
-        if left
-        else ""
-    )
-    shown = f"## Over to you\n\nThe notebook has exercises, with solutions.\n\n{more}"
+def _article(parts):
+    """A slide with the article's words, where the chapter begins with them."""
+    if not parts or not parts[0].title.startswith(SETTLED) or parts[0].to_show or not parts[0].texts:
+        return []
+    quoted = paragraphs(parts[0].texts[0])[0]
+    return _with_notes(parts[0], {"article": [markdown(f"## {SETTLED}\n\n{quoted}", "article")]})
+
+
+def _closing(notebook, left):
+    """The last slide: an exercise to begin with, and ``left``, titles of sections that there was no room for."""
+    shown = "## Over to you\n\nThe notebook has exercises, with solutions."
+    exercises = next((part for part in sections(notebook) if part.title == "Exercises"), None)
+    for block in paragraphs("\n\n".join(exercises.texts if exercises else [])):
+        if found := re.match(r"\*\*1[^*]*\*\* *(.+)", block, re.S):
+            shown += f" The first:\n\n> {first_sentences(found[1], 60)}"
+            break
+    if left:
+        titles = "\n".join(f"- {title}" for title in left[:6])
+        shown += f"\n\nIn the chapter, and not in this lecture:\n\n{titles}"
     return [markdown(shown, "closing"), markdown(f"{MINUTES['closing']} minute.", "closing", "notes")]
 
 
