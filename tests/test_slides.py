@@ -59,7 +59,10 @@ def chapter_of(sections, claims=()):
         cells += [
             markdown(f"## Question {number}?\n\nWhy ask?\n\n**Predict before you run.** More, or less?"),
             markdown(f"The idea is a line:\n\n$$y = {number} x$$"),
-            nbformat.v4.new_code_cell('def f(x):\n    """Doc."""\n    y = 2 * x\n    return y\n'),
+            nbformat.v4.new_code_cell(
+                'def f(x):\n    """Twice."""\n    y = 2 * x\n    return y\n', metadata={"tags": ["lecture:f"]}
+            ),
+            nbformat.v4.new_code_cell("def unasked():\n    return 1\n"),
             picture(),
             nbformat.v4.new_code_cell(
                 "measure()", outputs=[said(f"**{'A2.1.1' if number in claims else 'C01.1'}** it rises: ⟨1⟩.")]
@@ -85,6 +88,7 @@ def test_a_short_chapter_shows_all_that_it_has():
     assert len(notes) == lecture.count(talk) and all(re.match(r"\d minute", cell.source) for cell in notes)
     assert "It is more." in notes[1].source  # the section's whole text
     code = next(cell for cell in talk.cells if cell.source.startswith("```python"))
+    assert "Twice." in [cell.source for cell in talk.cells] and "unasked" not in str(talk)
     assert code.source == "```python\ndef f(x):\n    y = 2 * x\n    return y\n```"
 
 
@@ -133,20 +137,54 @@ def test_sentences_are_cut_whole(text, most, expected):
     assert lecture.first_sentences(text, most) == expected
 
 
+SHOWN = '''```python
+class Cell:
+    def step(self, x, state):
+        """A step.
+
+        More.
+        """
+        if x.ndim != 2:
+            raise ValueError(
+                "no batch"
+            )
+
+        new = x + state  # the idea
+        if new.any():
+            new = new / 2
+        return new
+
+    def other(self):
+        pass
+```'''
+
+
+def test_a_lectures_code_is_cut_to_the_lines_that_matter():
+    about, source = lecture.function(SHOWN, "step")
+    assert about == "A step."
+    assert source.splitlines() == [
+        "def step(self, x, state):",
+        "    new = x + state  # the idea",
+        "    if new.any():",
+        "        new = new / 2",
+        "    return new",
+    ]
+    assert lecture.function("def f(\n    a,\n):\n    return a\n\n\nf(1)\n", "f") == (
+        "",
+        "def f(\n    a,\n):\n    return a",
+    )
+
+
 @pytest.mark.parametrize(
-    ("source", "expected"),
+    ("text", "message"),
     [
-        ("x = 1", None),
-        ("def f():\n    return 1", None),  # nothing to see
-        ("def f():\n" + "    x = 1\n" * 20, None),
-        (
-            'def f(x):\n    """A\n    b."""\n    y = x\n    return y\n\n\nf(1)',
-            "def f(x):\n    y = x\n    return y",
-        ),
+        ("x = 1", "neither defines nor shows"),
+        ("def f():\n" + "    x = 1\n" * 20, "21 lines"),
     ],
 )
-def test_code_is_cut_to_the_function_or_left_out(source, expected):
-    assert lecture.short_code(source) == expected
+def test_a_tag_for_code_that_no_slide_can_show_says_so(text, message):
+    with pytest.raises(ValueError, match=f"lecture:f.*{message}"):
+        lecture.function(text, "f")
 
 
 # Decks, in a browser

@@ -7,7 +7,8 @@ A chapter is too much for a screen, and its form is always the same, so the slid
     its figure, with what was measured, one by one               (the answer)
 
 as many of them as fit into a lecture of ``MOST`` slides. The whole text of a section goes into the speaker's notes. A
-section whose heading has the slide type "skip" is left out, and so is code whose cell has it.
+section whose heading has the slide type "skip" is left out. Code is shown where the chapter asks for it: a cell's tag
+``lecture:NAME`` names a function that the cell defines, or whose source it shows.
 """
 
 import base64
@@ -227,14 +228,19 @@ def _idea(part):
 
 
 def _code(part):
+    """The first function that a cell's tag ``lecture:NAME`` names, which the cell defines or shows the source of.
+
+    Raises:
+        ValueError: where there is no such function, or its lines are too many for a slide.
+    """
     for cell in part.cells:
-        skipped = cell.metadata.get("slideshow", {}).get("slide_type") == "skip"
-        if cell.cell_type == "code" and not skipped and (source := short_code(cell.source)):
-            about = re.search(r'^\s+"""((?:[^"]|"(?!""))*?)(?:"""|\n\s*\n)', cell.source, re.M)
-            cells = [markdown(f"### {part.title}", "code")]
-            if about:
-                cells.append(markdown(re.sub(r"\s+", " ", about[1]), "code", "-"))
-            return [*cells, markdown(f"```python\n{source}\n```", "code", "-")]
+        for tag in cell.metadata.get("tags", []):
+            if tag.startswith("lecture:"):
+                name = tag.removeprefix("lecture:")
+                shown = [output.get("data", {}).get("text/markdown", "") for output in cell.outputs]
+                about, source = function("\n".join([cell.source, *shown]), name)
+                first = [markdown(f"### {part.title}", "code"), *([markdown(about, "code", "-")] * bool(about))]
+                return [*first, markdown(f"```python\n{source}\n```", "code", "-")]
     return None
 
 
@@ -249,14 +255,29 @@ def _height(cells):
     return high
 
 
-def short_code(source):
-    """A cell's first function without its docstring, or a whole short cell that defines one; else None."""
-    found = re.search(r"^def .*?(?=^\S|\Z)", re.sub(r"^@.*\n", "", source, flags=re.M), re.M | re.S)
+def function(text, name):
+    """A function or method of that name in a text: what its docstring says first, and its lines.
+
+    Left out are the docstring, checks of arguments (an ``if`` that only raises an error) and blank lines.
+
+    Raises:
+        ValueError: where there is none, or it has more than ``LINES`` lines.
+    """
+    found = re.search(rf"^( *)def {re.escape(name)}\(.*?(?=^(?!\1 |\1\)|\s*$)|\Z)", text, re.M | re.S)
     if found is None:
-        return None
-    body = re.sub(r'^\s+"""(?:[^"]|"(?!""))*"""\n', "", found[0].rstrip() + "\n", count=1, flags=re.M)
-    lines = body.strip("\n").splitlines()
-    return "\n".join(lines) if 2 < len(lines) <= LINES else None
+        raise ValueError(f"The tag lecture:{name} names a function that its cell neither defines nor shows.")
+    whole = textwrap.dedent(found[0].rstrip())
+    docstring = re.search(r'^ +"""((?:[^"]|"(?!""))*)"""\n', whole, re.M)
+    about = re.sub(r"\s+", " ", paragraphs(docstring[1])[0]) if docstring else ""
+    source = whole.replace(docstring[0], "", 1) if docstring else whole
+    source = re.sub(r"^( +)if [^\n]+:\n\1 +raise .*?(?=^\1\S)", "", source, flags=re.M | re.S)
+    lines = [line for line in source.splitlines() if line.strip()]
+    if len(lines) > LINES:
+        raise ValueError(
+            f"The tag lecture:{name} names a function of {len(lines)} lines without docstring and checks; a slide has "
+            f"room for {LINES}. Name a shorter one, or divide it."
+        )
+    return about, "\n".join(lines)
 
 
 def _figures(part):
@@ -292,11 +313,12 @@ def _figure(part, figure, results, answer):
     beside = width < BESIDE * height
     kind = "figure beside" if beside else "figure below"
     left = 82 - len(words((caption or {}).get("data", {}).get("text/markdown", ""))) if beside else 85
+    most = 1 if not beside and width < 2.6 * height else 2  # below a picture that could use the height
     cells = [markdown(f"### {part.title}", kind)]
     cells[0].metadata["style"] = f"--aspect: {width / height:.3f}"
     outputs = [output for output in figure if output is not None]
     cells.append(nbformat.v4.new_code_cell("", outputs=outputs, metadata=_metadata(kind, "-")))
-    shown = [*_foremost(results)[:2], *([answer] if answer and (beside or not results) else [])]
+    shown = [*_foremost(results)[:most], *([answer] if answer and (beside or not results) else [])]
     for text in shown:
         left -= len(words(text))
         if left >= 0 or text == shown[0]:
@@ -308,7 +330,7 @@ def _plain(part, results, answer):
     """A section without a picture: its table where it has one, its claims and its answer one by one."""
     tables = _tables(part)[:1]
     shown = _foremost(results)[: 2 if tables else 3]
-    left = 170 - 22 * (tables[0].count("\n|") + 1 if tables else 0) - len(words(answer))
+    left = 170 - len(words(answer)) - (20 * tables[0].count("\n|") - 20 if tables else 0)
     while shown and sum(len(words(text)) for text in shown) > left:
         shown.pop()
     parts = [*shown, answer] if answer else shown

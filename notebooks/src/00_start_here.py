@@ -130,7 +130,7 @@ mnist
 # $$d(a, b) = \sqrt{(a_1 - b_1)^2 + (a_2 - b_2)^2 + \dots + (a_{784} - b_{784})^2}.$$
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:share_right"]
 def share_right(memory, new):
     """Share of new digits whose nearest picture in memory has the right label."""
     nearest = neighbors.KNeighborsClassifier(n_neighbors=1)
@@ -389,7 +389,7 @@ primer.broadcasting(
 # First by hand, which means that we write the rule down as a function and then see whether TensorFlow agrees.
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:broadcast_shape"]
 def broadcast_shape(one, other):
     """The shape of one + other, or None where they don't fit."""
     axes = max(len(one), len(other))
@@ -598,7 +598,7 @@ print("by hand:    ", by_hand)
 # arrive in a sixth of the steps, arrive after some zigzag, or never arrive?
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:descend"]
 def descend(loss, start, rate, steps):
     """Gradient descent on a loss of two numbers: the path, shape (steps + 1, 2)."""
     w, b = (tf.Variable(value, dtype="float64") for value in start)
@@ -663,7 +663,7 @@ show.table(
 # A step of its training is a step of gradient descent as you did it above: forward, loss, gradient, update. This is the
 # function that every chapter runs, out of the package itself:
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:train_step"]
 show.source(training.train_step)
 
 # %% [markdown]

@@ -77,7 +77,7 @@ classify = training.objectives.classification()
 # **Predict before you run.** There are 60 flowers. We go through them in order, again and again, until a whole pass
 # has no mistake. How many mistakes will that take: about 10, about 50, or about 500?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:learn"]
 iris = datasets.load("iris")
 # setosa and versicolor
 chosen = iris.train.y < 2
@@ -458,7 +458,7 @@ verdict = claims.verdict("A2.1.0", {
 # **Predict before you run.** We push one unit of the first hidden layer by 0.1, in a dense network and in one whose
 # second layer is a convolution. Which units move, in its own layer, in the next, and at the output?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:forward"]
 network = models.mlp((8, 8, 1), classes=10, hidden=[12, 16], activation="tanh", seed=1)
 
 

@@ -233,7 +233,7 @@ def output_delta(logits, labels):
 # If you forget a transpose, the shapes remind you, unless the layer is square.
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:backward"]
 def backward(layers, signals, outputs, labels, df):
     """Step 3. The gradients (dE/dW, dE/db), a pair a layer, shaped like the layers."""
     gradients = [None] * len(layers)
@@ -373,7 +373,7 @@ def loss_of(layers, x, y, f):
     return cross_entropy(forward(layers, x, f)[1][-1], y)
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:difference_quotients"]
 def difference_quotients(layers, x, y, f, h):
     """The gradient (P,) by central differences, one parameter at a time."""
     start, gradient = flat(layers), []
@@ -878,7 +878,7 @@ def ancestors(output):
     return sorted(found, key=lambda item: item.number, reverse=True)
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:backpropagate"]
 def backpropagate(output, combine=np.add):
     """Set .gradient = dE/d(node) on all nodes that the output E was made from."""
     if output.value.ndim:
@@ -1186,7 +1186,7 @@ exact = [
 # take, and how many reverse-mode passes?
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:directional_derivative"]
 def directional_derivative(layers, direction, x, labels, f, df):
     """One forward-mode pass: the loss's slope along a direction, given as layers (dW,
     db)."""
@@ -1416,7 +1416,7 @@ show.markdown(
 # backward pass gives exactly gradient descent. Otherwise it does not hold.
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:step_in_passing"]
 def step_in_passing(layers, signals, outputs, y, df, rate):
     """Each layer is updated before the gradient passes through it."""
     changed, delta = list(layers), output_delta(outputs[-1], y)
@@ -1983,7 +1983,7 @@ claims.measure(
 # $m$ and $s$ start at 0, so after $t$ steps they hold only a share $1 - \beta^t$ of a mean: hence the fraction.
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:adam"]
 def momentum(w, g, state, t, rate, beta=0.9):
     velocity = beta * state.get("v", 0.0) - rate * g
     return w + velocity, {"v": velocity}

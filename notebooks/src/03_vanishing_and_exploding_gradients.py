@@ -83,7 +83,7 @@ digits
 # hand:
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:kernel_gradients"]
 def kernel_gradients(kernels, x, labels, slopes=True):
     """Gradients of the mean cross-entropy for the kernels of a sigmoid network without
     biases, first first."""
@@ -402,7 +402,7 @@ claim.measure(
 # By hand for ReLU: half of all $z$ are positive, there $\varphi' = 1$, so $\chi = \sigma_w^2/2$ whatever $q$ is;
 # $\chi = 1$ at He's $\sigma_w^2 = 2$. For the others the integral is one line:
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:chi"]
 show.source(mean_field.gaussian_mean, mean_field.next_variance, mean_field.chi)
 
 # %% slideshow={"slide_type": "subslide"}

@@ -78,7 +78,7 @@ claims = Claims("04")
 #
 # Choosing a loss is stating what the noise looks like. First by hand, one value and one slope for each:
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "fragment"} tags=["lecture:huber"]
 show.source(losses.huber)
 
 # %% [markdown]
@@ -326,7 +326,7 @@ claims.measure("C04.2", "counts: Poisson over squared loss",
 # above 1 at its peak as soon as $\sigma < 1/\sqrt{2\pi} \approx 0.4$. A network with two outputs, $\mu$ and $\log \sigma$, trained by it; five of them side by side, each with
 # its own data: `x` (batch, members, 1), outputs (batch, members, 2). The scatter grows from 2 cm on the left to 10 cm on the right.
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "fragment"} tags=["lecture:gaussian_likelihood"]
 def gaussian_likelihood(model, batch, training):
     """Minus the log-density of y (batch, members), nats; summed over members so that
     each trains alone."""
@@ -787,7 +787,7 @@ claims.measure("C04.3", "selection by training rows alone: score on noise",
 #
 # $$\mathbb E\Big[\max_{1..k} \text{right}\Big] = \sum_{j=0}^{n-1} \big(1 - F(j)^k\big) \;\approx\; n \Big(\tfrac12 + \sqrt{\tfrac{\log k}{2n}}\Big).$$
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "fragment"} tags=["lecture:best_by_chance"]
 show.source(held_out.best_by_chance)
 
 # %% slideshow={"slide_type": "fragment"}
@@ -1179,7 +1179,7 @@ claims.measure("C04.8", "arrays against tf.data in the same order: largest diffe
 #
 # **Predict before you run.** 5,000 digits sorted by label, one pass, batches of 50. Which accuracy do you expect with a buffer of 1, 50, 500, 2,000 and 5,000? Is 500, ten batches, enough?
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "fragment"} tags=["lecture:shuffled_order"]
 def shuffled_order(rows, buffer, seed):
     """The order in which tf.data gives out ``rows`` through a shuffle buffer, int
     (examples,)."""

@@ -313,7 +313,7 @@ controls.explore(
 # which point of its curve would you choose: where the loss is smallest, or an earlier one?
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:range_test"]
 def range_test(network, good, low=1e-4, high=10.0, epochs=6, seeds=range(5)):
     """Rates (steps,) that rise by equal factors, and the loss at each (steps, seeds),
     in nats."""
@@ -401,7 +401,7 @@ claims.measure(
 # does the schedule matter most?
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:warm_up"]
 def step(share):
     return np.where(share < 0.5, 1.0, np.where(share < 0.75, 0.1, 0.01))
 
@@ -866,7 +866,7 @@ claims.measure(
 #
 # which sets all of $[-t, t]$ to zero. This is ISTA; with momentum, FISTA:
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "fragment"} tags=["lecture:proximal_gradient"]
 show.source(regularization.soft_threshold, regularization.proximal_gradient)
 
 

@@ -91,7 +91,7 @@ mnist
 # Everything in this chapter follows from two properties of this sum: it runs over a *neighbourhood*, and $w$ doesn't
 # depend on *where* ($i$, $j$). First as loops:
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:by_loops"]
 show.source(convolution.by_loops)
 
 # %% [markdown]
@@ -361,7 +361,7 @@ another {local_cost[0] / convolution_cost[0]:.0f}, of the parameters alone.
 #
 # Padding moves the field's start. That is all:
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:after"]
 show.source(receptive_field.Field.after)
 
 
@@ -1258,7 +1258,7 @@ pictures.panels(
 # **Predict before you run.** Take 20 of a digit's some 100 inked pixels away. How much does it matter whether they are
 # taken at random, or where one of the three methods points?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:class_activation"]
 show.source(attribution.class_activation)
 
 # %%

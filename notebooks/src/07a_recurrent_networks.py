@@ -95,7 +95,7 @@ claim = claims.Claims("07a")
 # needs a second bias $b'$ inside the bracket. By hand:
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:lstm_step"]
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
@@ -214,7 +214,7 @@ show.table(
 # some steps if wanted:
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:through_time_by_hand"]
 def through_time_by_hand(x, weights, direction, steps):
     """Gradient of h_T · direction for the recurrent kernel, from ``steps`` steps."""
     kernel, recurrent, bias = weights
@@ -951,7 +951,7 @@ for name in parts:
 # **Predict before you run.** Counting alone (how often did each letter follow the four before it?) against a GRU of 96
 # units that reads the training text a few times: which pays less?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:probability"]
 symbols = sorted(set(novel))
 text = letters.encode(novel, symbols)
 train_end, test_start = int(0.8 * len(text)), int(0.9 * len(text))

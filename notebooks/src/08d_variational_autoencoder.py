@@ -201,7 +201,7 @@ figures.rows(
 # what the image still costs once the code is known. Maximising over $\theta$ improves the model, maximising over
 # $\phi$ closes the gap. The whole objective, from the package:
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:rate_and_distortion"]
 show.source(type(plane).rate_and_distortion)
 
 # %% slideshow={"slide_type": "subslide"}

@@ -132,7 +132,7 @@ walks in Gymnasium's own lake, 20 copies with 50 walks each,
 # them in on the right, and take what comes out, over and over. By hand, from Gymnasium's table:
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:sweep"]
 def sweep(table, values, discount, heed_ends=True):
     """One sweep of value iteration over Gymnasium's table: new values, one a state."""
     new = []
@@ -654,7 +654,7 @@ show.markdown(f"The value of its start, undiscounted: {sure:.6f}.")
 # - **TD(λ)**: all of these at once, weighted by $(1-\lambda)\lambda^{n-1}$, done by *traces* that remember which states
 #   an error concerns.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:td"]
 show.source(tabular.td, tabular.n_step_td)
 
 # %%

@@ -72,7 +72,7 @@ more than {most:.2f}: that is the discounted return of 500 rewards of 1.
 # **Predict before you run.** Which gets further in 30,000 steps: the coarse table, or the fine one, which can tell more
 # situations apart? And what share of the fine table's boxes will have been seen at all: 90 %, 30 %, or 3 %?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:boxes"]
 GRIDS = {"coarse": (3, 3, 6, 6), "fine": (10, 10, 20, 20)}
 TOP = np.array([2.4, 3.0, 0.21, 3.0]) / dqn.SCALE  # as the agents see them, scaled
 
@@ -168,7 +168,7 @@ claim.measure(
 # it; van Hasselt et al. 2016), **duelling** (value and advantages apart; Wang et al. 2016), **priorities** (draw what surprised
 # more often; Schaul et al. 2016), **n-step** targets, $y = r_1 + \gamma r_2 + \dots + \gamma^n \max Q$ (Sutton 1988).
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:targets"]
 show.source(dqn.targets, dqn.gradient_step)
 
 # %% [markdown]

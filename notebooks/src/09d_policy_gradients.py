@@ -113,7 +113,7 @@ def corridor(states=7, slip=0.2, cost=0.02):
 # take the first episode of each environment.
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:gradient_estimates"]
 def experience(model, policy, episodes, steps, seed):
     """A Rollout of a fixed policy (states, 2), and which of its steps are first
     episodes'."""
@@ -319,7 +319,7 @@ claim.measure(
 #
 # $$\hat A_t = \delta_t + \gamma\lambda\, \delta_{t+1} + (\gamma\lambda)^2 \delta_{t+2} + \dots$$
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:gae"]
 show.source(advantages.gae)
 
 # %% [markdown]
