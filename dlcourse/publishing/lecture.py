@@ -8,7 +8,8 @@ A chapter is too much for a screen, and its form is always the same, so the slid
 
 as many of them as fit into a lecture of ``MOST`` slides. The whole text of a section goes into the speaker's notes. A
 section whose heading has the slide type "skip" is left out. Code is shown where the chapter asks for it: a cell's tag
-``lecture:NAME`` names a function that the cell defines, or whose source it shows.
+``lecture:NAME`` names a function that the cell defines, or whose source it shows. Of several figures the first is
+taken, or that of a cell with the tag ``lecture``.
 """
 
 import base64
@@ -135,6 +136,8 @@ def count(lecture):
 def _choose(offered, room):
     """Each section's slides, as far as there is room: those of the article's claims first, then in their order.
 
+    A section that asks for code has it with its question and figure; equations come next, then second figures.
+
     Args:
         offered: list of (Section, dict from kind to slide).
         room: number of slides.
@@ -144,7 +147,7 @@ def _choose(offered, room):
     """
     order = sorted(range(len(offered)), key=lambda index: not offered[index][0].settles_the_article)
     chosen = [set() for _ in offered]
-    for kinds in (("question", "figure"), ("idea",), ("code",), ("figure 2",)):
+    for kinds in (("question", "figure", "code"), ("idea",), ("figure 2",)):
         for index in order:
             mine = [kind for kind in kinds if kind in offered[index][1]]
             if len(mine) <= room and (kinds[0] == "question" or chosen[index]):
@@ -161,16 +164,13 @@ def _slides(part):
     slides = {"question": _question(part)}
     idea, code = _idea(part), _code(part)
     if idea and code and _height(idea) + _height(code) <= 540:
-        idea, code = [*idea, *code[1:]], None
-    if idea:
-        slides["idea"] = idea
-    if code:
-        slides["code"] = code
+        idea, code = None, [*idea, *code[1:]]
+    slides |= {kind: cells for kind, cells in {"idea": idea, "code": code}.items() if cells}
     figures, results = _figures(part), _results(part)
     answer = _answer(part)
     if figures:
         slides["figure"] = _figure(part, figures[0], results, answer)
-    elif idea and not answer and len(results) == 1 and not _tables(part):
+    elif idea and len(results) == 1 and not answer and not _tables(part):
         idea.append(markdown(results[0], "idea", "fragment"))
     elif results or answer:
         slides["figure"] = _plain(part, results, answer)
@@ -281,14 +281,15 @@ def function(text, name):
 
 
 def _figures(part):
-    """Pairs of a picture's output and its caption's, in order."""
+    """Pairs of a picture's output and its caption's, in order; first those of a cell with the tag ``lecture``."""
     found = []
-    outputs = part.outputs
-    for output, following in itertools.pairwise([*outputs, None]):
-        if "image/png" in output.get("data", {}):
-            caption = (following or {}).get("data", {}).get("text/markdown", "")
-            found.append((output, following if caption.startswith("**Figure.**") else None))
-    return found
+    for cell in (cell for cell in part.cells if cell.cell_type == "code"):
+        for output, following in itertools.pairwise([*cell.outputs, None]):
+            if "image/png" in output.get("data", {}):
+                caption = (following or {}).get("data", {}).get("text/markdown", "")
+                pair = (output, following if caption.startswith("**Figure.**") else None)
+                found.append(("lecture" not in cell.metadata.get("tags", []), pair))
+    return [pair for _, pair in sorted(found, key=lambda one: one[0])]
 
 
 def _results(part):
@@ -303,7 +304,8 @@ def _answer(part):
         for block in paragraphs(text):
             if ANSWERS.search(block):
                 return first_sentences(block, 75)
-    return ""
+    last = paragraphs(part.texts[-1]) if len(part.texts) > 1 and not _figures(part) else []
+    return first_sentences(last[0], 75) if last and not last[0].startswith((PREDICT, "|", "$$")) else ""
 
 
 def _figure(part, figure, results, answer):
@@ -415,7 +417,8 @@ def _closing(notebook, left):
             shown += f" The first:\n\n> {first_sentences(found[1], 60)}"
             break
     if left:
-        titles = "\n".join(f"- {title}" for title in left[:6])
+        more = [f"and {len(left) - 6} more"] if len(left) > 6 else []
+        titles = "\n".join(f"- {title}" for title in left[:6] + more)
         shown += f"\n\nIn the chapter, and not in this lecture:\n\n{titles}"
     return [markdown(shown, "closing"), markdown(f"{MINUTES['closing']} minute.", "closing", "notes")]
 

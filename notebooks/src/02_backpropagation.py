@@ -1186,7 +1186,7 @@ exact = [
 # take, and how many reverse-mode passes?
 
 
-# %% slideshow={"slide_type": "subslide"} tags=["lecture:directional_derivative"]
+# %% slideshow={"slide_type": "subslide"}
 def directional_derivative(layers, direction, x, labels, f, df):
     """One forward-mode pass: the loss's slope along a direction, given as layers (dW,
     db)."""

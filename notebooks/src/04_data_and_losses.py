@@ -78,7 +78,7 @@ claims = Claims("04")
 #
 # Choosing a loss is stating what the noise looks like. First by hand, one value and one slope for each:
 
-# %% slideshow={"slide_type": "fragment"} tags=["lecture:huber"]
+# %% slideshow={"slide_type": "fragment"}
 show.source(losses.huber)
 
 # %% [markdown]
