@@ -28,6 +28,8 @@ MEASURE = """() => {
   for (const image of slide.querySelectorAll("img")) if (!image.naturalWidth) wrong.push(`broken: ${image.alt}`);
   for (const formula of slide.querySelectorAll(".maths"))
     if (formula.scrollWidth > formula.clientWidth + 1) wrong.push("a formula is wider than the slide");
+  for (const code of slide.querySelectorAll("pre"))
+    if (code.scrollWidth > code.clientWidth + 1) wrong.push("code is wider than its box");
   for (const maths of slide.querySelectorAll("math"))
     if (!maths.getBoundingClientRect().width && !maths.closest("aside")) wrong.push("an empty formula");
   if (/[^\\\\]\\$[^$]+\\$/.test(slide.innerText)) wrong.push("a formula that is not shown as one");
@@ -264,6 +266,7 @@ def test_the_walk_finds_what_it_looks_for(reveal, browser, tmp_path):
         (good.replace("<p>Why ask?</p>", '<p style="font-size: 12px">tiny</p>'), "small text"),
         (good.replace("<p>Why ask?</p>", "<p>With $x$</p>"), "not shown as one"),
         (good.replace("<p>Why ask?</p>", f'<div class="maths">{"x" * 200}</div>'), "wider than the slide"),
+        (good.replace("<p>Why ask?</p>", f"<pre>{'x' * 120}</pre>"), "code is wider"),
         (at_the_end(good, "<script>console.error('oops')</script>"), "oops"),
         (at_the_end(good, "<img src='http://127.0.0.1:9/x.png'>"), "127.0.0.1"),
     ]:

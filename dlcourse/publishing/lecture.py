@@ -161,8 +161,9 @@ def _choose(offered, room):
 
 def _slides(part):
     """The slides that a section could give, by kind, in the order in which they are shown."""
-    slides = {"question": _question(part)}
-    idea, code = _idea(part), _code(part)
+    question, complete = _question(part)
+    slides = {"question": question}
+    idea, code = None if complete else _idea(part), _code(part)
     if idea and code and _height(idea) + _height(code) <= 540:
         idea, code = None, [*idea, *code[1:]]
     slides |= {kind: cells for kind, cells in {"idea": idea, "code": code}.items() if cells}
@@ -180,17 +181,37 @@ def _slides(part):
 
 
 def _question(part):
-    """The section's title, how it begins, and what the room is to predict."""
+    """The section's title, how it begins, and what the room is to predict; whether the equation is among it."""
     blocks = paragraphs("\n\n".join(part.texts))
-    start = next((index for index, block in enumerate(blocks) if block.startswith(PREDICT)), None)
-    prediction = "" if start is None else _with_its_list(blocks, start, 100)
-    before = _beginning(blocks if start is None else blocks[:start], 110 - len(words(prediction)))
+    start = next((index for index, block in enumerate(blocks) if block.startswith(PREDICT)), len(blocks))
+    prediction = _with_its_list(blocks, start, 100) if start < len(blocks) else ""
+    if prediction and (cells := _about_an_equation(part.title, blocks[:start], prediction)):
+        return cells, True
+    before = _beginning(blocks[:start], 110 - len(words(prediction)))
     lines = len(LIST.findall(before + prediction))
     kind = "question long" if len(words(before + prediction)) + 6 * lines > 105 else "question"
     cells = [markdown(f"## {part.title}\n\n{before}", kind)]
     if prediction:
         cells.append(markdown(prediction, kind, "fragment"))
-    return cells
+    return cells, False
+
+
+def _about_an_equation(title, blocks, prediction):
+    """A question that comes after an equation, which the room has to see; None where there is none, or no room."""
+    first = next((index for index, block in enumerate(blocks) if index and DISPLAY.search(block)), None)
+    if first is None:
+        return None
+    lead = last_sentences(blocks[first - 1], 50) or first_sentences(blocks[first - 1], 50)
+    opening = _beginning(blocks[:1], 25) if first > 1 else ""
+    equation = "\n\n".join(blocks[first:])
+    if len(words(DISPLAY.sub("", equation))) > 35:
+        equation = "\n\n".join(DISPLAY.findall(equation))
+    shown = "\n\n".join(filter(None, [opening, lead, equation]))
+    high = _height([None, markdown(shown, ""), markdown(prediction, "")]) + 55 * (len(title) > 42)
+    if high > 640:
+        return None
+    kind = "question" if high < 480 else "question dense"
+    return [markdown(f"## {title}\n\n{shown}", kind), markdown(prediction, kind, "fragment")]
 
 
 def _beginning(blocks, most):
@@ -215,16 +236,24 @@ def _with_its_list(blocks, start, most):
 
 
 def _idea(part):
-    for text in part.texts:
-        blocks = paragraphs(text)
+    """The section's first equation and the sentences that lead to it; the last one before code that it asks for."""
+    found = []
+    for cell in part.cells:
+        if found and any(tag.startswith("lecture:") for tag in cell.metadata.get("tags", [])):
+            break
+        blocks = paragraphs(re.sub(r"^## .*\n?", "", cell.source)) if cell.cell_type == "markdown" else []
         for position, block in enumerate(blocks):
             if DISPLAY.search(block) and not block.startswith(PREDICT):
-                lead = blocks[position - 1] if position and not blocks[position - 1].startswith("**") else ""
+                lead = (
+                    blocks[position - 1] if position and not blocks[position - 1].startswith(PREDICT) else ""
+                )
                 shown = "\n\n".join(filter(None, [last_sentences(lead, 45), block]))
                 if len(words(DISPLAY.sub("", shown))) > 90:
                     shown = "\n\n".join(DISPLAY.findall(block))
-                return [markdown(f"### {part.title}", "idea"), markdown(shown, "idea", "-")]
-    return None
+                found.append([markdown(f"### {part.title}", "idea"), markdown(shown, "idea", "-")])
+    if not found:
+        return None
+    return found[-1] if _code(part) else found[0]
 
 
 def _code(part):
@@ -239,7 +268,10 @@ def _code(part):
                 name = tag.removeprefix("lecture:")
                 shown = [output.get("data", {}).get("text/markdown", "") for output in cell.outputs]
                 about, source = function("\n".join([cell.source, *shown]), name)
-                first = [markdown(f"### {part.title}", "code"), *([markdown(about, "code", "-")] * bool(about))]
+                first = [
+                    markdown(f"### {part.title}", "code"),
+                    *([markdown(about, "code", "-")] * bool(about)),
+                ]
                 return [*first, markdown(f"```python\n{source}\n```", "code", "-")]
     return None
 

@@ -116,8 +116,8 @@ def td(values, episode, *, step_size, discount=1.0):
     for t in range(episode.length.max()):
         state, following = episode.states[:, t], episode.states[:, t + 1]
         ends = episode.terminated & (t + 1 == episode.length)
-        target = episode.rewards[:, t] + discount * np.where(ends, 0.0, values[copies, following])
-        error = target - values[copies, state]
+        worth = np.where(ends, 0.0, values[copies, following])
+        error = episode.rewards[:, t] + discount * worth - values[copies, state]
         values[copies, state] += step_size * error * (t < episode.length)
 
 

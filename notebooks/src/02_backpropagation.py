@@ -47,7 +47,7 @@ claims = Claims("02")
 # 3. by the chain rule, find the gradient $dE/dz$ of every node, where $z$ is the neuron's input signal;
 # 4. go back from the output layer to the input layer and update each node's weights, until it converges.
 #
-# Here they are for one sigmoid neuron with two inputs and numbers that can be done by hand:
+# Here is one sigmoid neuron with two inputs, and numbers with which all four can be done by hand:
 #
 # $$z = w_1 x_1 + w_2 x_2 + b, \qquad y = \sigma(z) = \frac{1}{1 + e^{-z}}, \qquad E = \tfrac12 (y - t)^2$$
 #

@@ -660,8 +660,10 @@ least as many with these changes, one at a time: {show.mask("; ".join(harmless))
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is it solved, on every seed?
 #
-# One good curve is an anecdote. **Predict before you run.** Of ten seeds, recorded one by one with the settings of this
-# chapter, how many pass the judge, and how many of those then reach 475 in greedy episodes with other seeds?
+# One good curve is an anecdote.
+#
+# **Predict before you run.** Of ten seeds, recorded one by one with the settings of this chapter, how many pass the
+# judge, and how many of those then reach 475 in greedy episodes with other seeds?
 
 # %%
 ten = recording.load("ch09d_ppo")
