@@ -56,7 +56,7 @@ def curves(
 
 
 @figure_function
-def computation_graph(ax, output, *, title="", figsize=(10.0, 6.4)):
+def computation_graph(ax, output, *, title="", figsize=(8.4, 5.8)):
     """A computation as boxes and arrows: what was computed from what, values and gradients.
 
     Args:
@@ -77,8 +77,8 @@ def computation_graph(ax, output, *, title="", figsize=(10.0, 6.4)):
                 arrowprops={
                     "arrowstyle": "-|>",
                     "color": "0.45",
-                    "shrinkA": 22,
-                    "shrinkB": 24,
+                    "shrinkA": 25,
+                    "shrinkB": 27,
                     "connectionstyle": f"arc3,rad={bend}",
                 },
             )
@@ -92,7 +92,7 @@ def computation_graph(ax, output, *, title="", figsize=(10.0, 6.4)):
             text,
             ha="center",
             va="center",
-            fontsize=8.5,
+            fontsize=10,
             linespacing=1.25,
             bbox={
                 "boxstyle": "round,pad=0.35",

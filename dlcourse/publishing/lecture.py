@@ -201,16 +201,16 @@ def _about_an_equation(title, blocks, prediction):
     first = next((index for index, block in enumerate(blocks) if index and DISPLAY.search(block)), None)
     if first is None:
         return None
-    lead = last_sentences(blocks[first - 1], 50) or first_sentences(blocks[first - 1], 50)
+    lead = last_sentences(blocks[first - 1], 75) or first_sentences(blocks[first - 1], 50)
     opening = _beginning(blocks[:1], 25) if first > 1 else ""
     equation = "\n\n".join(blocks[first:])
     if len(words(DISPLAY.sub("", equation))) > 35:
         equation = "\n\n".join(DISPLAY.findall(equation))
     shown = "\n\n".join(filter(None, [opening, lead, equation]))
     high = _height([None, markdown(shown, ""), markdown(prediction, "")]) + 55 * (len(title) > 42)
-    if high > 640:
+    if high > 660:
         return None
-    kind = "question" if high < 480 else "question dense"
+    kind = "question" if high < 520 else "question dense"
     return [markdown(f"## {title}\n\n{shown}", kind), markdown(prediction, kind, "fragment")]
 
 
