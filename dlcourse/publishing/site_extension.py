@@ -49,6 +49,8 @@ def _finish(app, page, template, context, doctree):
 def finish(body):
     """A page's HTML with Chinese and measured numbers marked, and predictions set apart.
 
+    A line break between two Chinese characters is no space, and goes.
+
     Args:
         body: str, HTML as Sphinx writes it, which escapes ``>`` in attributes.
 
@@ -61,7 +63,8 @@ def finish(body):
     parts, inside = TAG.split(body), []
     for position, part in enumerate(parts):
         if position % 2 == 0:
-            parts[position] = part if inside else markdown.chinese(markdown.measured(part))
+            whole = markdown.CHINESE_BREAK.sub("", part)
+            parts[position] = part if inside else markdown.chinese(markdown.measured(whole))
         elif (name := re.match(r"</?(\w+)", part)) and name[1] in UNTOUCHED:
             if part.startswith("</"):
                 inside.pop()
