@@ -135,7 +135,12 @@ def test_links_lead_to_pages_of_the_site_and_to_files(renderer):
         "[a](02_b.ipynb#c) [d](../dlcourse/show.py) [e](https://example.org/x.ipynb) [f](#g)"
     )
     targets = re.findall('href="([^"]*)"', shown)
-    assert targets == ["../site/chapters/02_b.html#c", "../../dlcourse/show.py", "https://example.org/x.ipynb", "#g"]
+    assert targets == [
+        "../site/chapters/02_b.html#c",
+        "../../dlcourse/show.py",
+        "https://example.org/x.ipynb",
+        "#g",
+    ]
 
 
 def test_code_is_coloured_and_unknown_languages_are_plain(renderer):
@@ -163,6 +168,17 @@ def test_the_font_covers_the_formulas_and_can_stretch(page):
     )
     assert len(encoded) < 60_000
     assert fonts.face("<p>no formula</p>") == ""
+
+
+def test_a_low_root_takes_no_more_room_than_its_sign(renderer):
+    low, high = (
+        renderer.maths(r"\sqrt{\beta}", display=False),
+        renderer.maths(r"\sqrt{\frac ab}", display=False),
+    )
+    assert '<msqrt class="low">' in low and 'class="low"' not in high
+    assert "STIX Two Root" in fonts.face(low) and "STIX Two Root" not in fonts.face(high)
+    forms = TTFont(io.BytesIO(fonts.low_root()))["MATH"].table.MathVariants.VertGlyphConstruction
+    assert [(form.VariantCount, form.GlyphAssembly) for form in forms] == [(1, None)]
 
 
 def test_the_same_notebook_gives_the_same_html(chapter, sample, page):

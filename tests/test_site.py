@@ -281,7 +281,8 @@ def test_docstrings_become_markdown():
 
 
 def test_measured_numbers_and_chinese_are_marked_but_not_in_formulas():
-    body = '<p title="中">A 中\n文 ⟨1⟩ <math><mtext>中</mtext></math>.</p><p><strong>Predict before you run.</strong></p>'
+    body = '<p title="中">A 中\n文 ⟨1⟩ <math><mtext>中</mtext></math>.</p>'
+    body += "<p><strong>Predict before you run.</strong></p>"
     shown = site_extension.finish(body)
     assert '<span lang="zh-Hans">中文</span>' in shown and '<p class="predict">' in shown
     assert '<span class="measured"><i>⟨</i>1<i>⟩</i></span>' in shown

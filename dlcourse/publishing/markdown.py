@@ -23,6 +23,7 @@ HAN = r"\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
 CHINESE = re.compile(rf"[{HAN}](?:[{HAN}0-9 ]*[{HAN}])?")
 CHINESE_BREAK = re.compile(rf"(?<=[{HAN}])\n(?=[{HAN}])")
 MEASURED = re.compile(r"⟨([^⟨⟩\n]*)⟩")
+LOW_ROOT = re.compile(r"<msqrt>((?:<mrow>|<msub>)?(?:<m[ino]>[^<]*</m[ino]>)+(?:</mrow>|</msub>)?)</msqrt>")
 PUNCTUATED = re.compile(r"(<math>(?:(?!</math>).)*</math>[.,;:!?)]+)", re.DOTALL)
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 NUMBERED = re.compile(r"\\(begin|end)\{(align|equation|gather)\}")
@@ -104,6 +105,7 @@ class Renderer:
             mathml = self._maths.convert_with_local_state(unnumbered, displaystyle=display)
         except LatexError as error:
             raise MarkdownError(f"LaTeX: {error}\n    in: {latex.strip()}") from None
+        mathml = LOW_ROOT.sub(r'<msqrt class="low">\1</msqrt>', mathml)
         return f'<div class="maths" tabindex="0">{mathml}</div>\n' if display else mathml
 
     def _heading(self, token, inner):

@@ -10,9 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from dlcourse.publishing import files, pairing, site_pages, site_reference, tools
-
-FONT = Path(__file__).parent / "templates" / "stix-two-math.woff"
+from dlcourse.publishing import files, fonts, pairing, site_pages, site_reference, tools
 
 CONTROLS = (  # (what the theme writes, what it is to be)
     (re.compile(r'<summary>(?=<span class="toctree-toggle")'), '<summary aria-label="Pages below this one">'),
@@ -72,7 +70,8 @@ def gather(chapters, root, folder, say=print, executed=()):
     for path in docs.glob("*.md"):
         files.write(folder / path.name, path.read_text(encoding="utf-8"))
     files.write(folder / "_static" / "site.css", (docs / "site.css").read_text(encoding="utf-8"))
-    files.write(folder / "_static" / FONT.name, FONT.read_bytes())
+    files.write(folder / "_static" / fonts.FONT.name, fonts.FONT.read_bytes())
+    files.write(folder / "_static" / "stix-two-root.woff", fonts.low_root())
 
     listed, entries = site_pages.chapters_list(stored)
     first = (docs / "index.md").read_text(encoding="utf-8")
