@@ -289,6 +289,13 @@ def test_the_pdf_has_a_page_a_slide(reveal, browser, tmp_path):
     subprocess.run([sys.executable, "-c", script, str(path)], check=True)
     pages = re.findall(rb"/Type\s*/Page\b", path.with_suffix(".pdf").read_bytes())
     assert len(pages) == count
+    page = browser.new_page()
+    page.goto(f"{path.absolute().as_uri()}?print-pdf")
+    page.wait_for_selector(".pdf-page")
+    margins = page.evaluate("""() => [...document.querySelectorAll(".pdf-page")].map(sheet =>
+        sheet.querySelector("h1, h2, h3").getBoundingClientRect().left - sheet.getBoundingClientRect().left)""")
+    page.close()
+    assert len(margins) == count and min(margins) > 40  # reveal.js takes the padding of slides away in print
 
 
 def test_without_a_browser_the_message_says_what_to_do(monkeypatch):
