@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from conftest import SAMPLE, make_course
 
-from dlcourse.publishing import chapters, checks, lecture, pairing, slides, tools
+from dlcourse.publishing import chapters, checks, excerpts, lecture, pairing, slides, tools
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAABCAAAAAA+i0toAAAADElEQVR42mP4//8/AAX+Av4zEpUUAAAAAElFTkSuQmCC"
 """A PNG of three pixels by one."""
@@ -138,7 +138,7 @@ def test_a_section_can_be_left_out_of_the_lecture():
     ],
 )
 def test_sentences_are_cut_whole(text, most, expected):
-    assert lecture.first_sentences(text, most) == expected
+    assert excerpts.first_sentences(text, most) == expected
 
 
 SHOWN = '''```python
@@ -164,7 +164,7 @@ class Cell:
 
 
 def test_a_lectures_code_is_cut_to_the_lines_that_matter():
-    about, source = lecture.function(SHOWN, "step")
+    about, source = excerpts.function(SHOWN, "step")
     assert about == "A step."
     assert source.splitlines() == [
         "def step(self, x, state):",
@@ -173,7 +173,7 @@ def test_a_lectures_code_is_cut_to_the_lines_that_matter():
         "        new = new / 2",
         "    return new",
     ]
-    assert lecture.function("def f(\n    a,\n):\n    return a\n\n\nf(1)\n", "f") == (
+    assert excerpts.function("def f(\n    a,\n):\n    return a\n\n\nf(1)\n", "f") == (
         "",
         "def f(\n    a,\n):\n    return a",
     )
@@ -188,7 +188,7 @@ def test_a_lectures_code_is_cut_to_the_lines_that_matter():
 )
 def test_a_tag_for_code_that_no_slide_can_show_says_so(text, message):
     with pytest.raises(ValueError, match=f"lecture:f.*{message}"):
-        lecture.function(text, "f")
+        excerpts.function(text, "f")
 
 
 # Decks, in a browser

@@ -22,14 +22,23 @@ from dataclasses import dataclass, field
 import nbformat
 
 from dlcourse.claims import bound_text
+from dlcourse.publishing.excerpts import (
+    LIST,
+    first_sentences,
+    function,
+    last_sentences,
+    paragraphs,
+    sentences,
+    with_its_list,
+    words,
+)
 from dlcourse.publishing.execute import claims_of
 
 HEADER = re.compile(
     r"^# Chapter (?P<id>\S+) · (?P<english>[^·\n]+?) · (?P<chinese>[^\n]+?)\s*$", re.MULTILINE
 )
 MOST = 30
-LINES = 14
-"""Slides in a lecture, and lines of code on a slide, at the most."""
+"""Slides in a lecture, at the most."""
 
 LAST = ("Exercises", "Terms", "Further reading")
 SETTLED = "What the article says"
@@ -49,7 +58,6 @@ MINUTES = {
 BESIDE = 1.9
 """A picture that is less than so many times as wide as it is high has its text beside it, a wider one below."""
 
-LIST = re.compile(r"^(?:[-*]|\d+\.) ", re.M)
 CLAIM = re.compile(r"^\*\*(?:A|C)\d[\w.]*\*\* |^\*\*A[\d.]+\w?: ")
 DISPLAY = re.compile(r"\$\$.+?\$\$", re.DOTALL)
 ANSWERS = re.compile(
@@ -184,7 +192,7 @@ def _question(part):
     """The section's title, how it begins, and what the room is to predict; whether the equation is among it."""
     blocks = paragraphs("\n\n".join(part.texts))
     start = next((index for index, block in enumerate(blocks) if block.startswith(PREDICT)), len(blocks))
-    prediction = _with_its_list(blocks, start, 100) if start < len(blocks) else ""
+    prediction = with_its_list(blocks, start, 100) if start < len(blocks) else ""
     if prediction and (cells := _about_an_equation(part.title, blocks[:start], prediction)):
         return cells, True
     before = _beginning(blocks[:start], 110 - len(words(prediction)))
@@ -218,21 +226,13 @@ def _beginning(blocks, most):
     """The first paragraph, as far as there is room, with the list that it leads to; a sentence is never left open."""
     if not blocks or blocks[0].startswith(("**", "|", "-", "$$", "#")):
         return ""
-    whole = _with_its_list(blocks, 0, 45)
+    whole = with_its_list(blocks, 0, 45)
     if LIST.search(whole) and len(words(whole)) <= most:
         return whole
     shown = sentences(first_sentences(blocks[0], 45))
     while shown and not re.search(r"[.?!][*\"'”」)]*$", shown[-1]):
         shown.pop()
     return " ".join(shown)
-
-
-def _with_its_list(blocks, start, most):
-    """A paragraph of at most so many words, and the list after it where it ends in a colon and the list is short."""
-    lead, following = blocks[start], "".join(blocks[start + 1 : start + 2])
-    if lead[-1] == ":" and LIST.match(following) and len(words(lead)) <= most and len(words(following)) <= 70:
-        return f"{lead}\n\n{following}"
-    return first_sentences(lead, most)
 
 
 def _idea(part):
@@ -285,31 +285,6 @@ def _height(cells):
         text = DISPLAY.sub("", cell.source)
         high += 50 + 31 * len(text.splitlines()) if text.startswith("```") else 35 + 4 * len(words(text))
     return high
-
-
-def function(text, name):
-    """A function or method of that name in a text: what its docstring says first, and its lines.
-
-    Left out are the docstring, checks of arguments (an ``if`` that only raises an error) and blank lines.
-
-    Raises:
-        ValueError: where there is none, or it has more than ``LINES`` lines.
-    """
-    found = re.search(rf"^( *)def {re.escape(name)}\(.*?(?=^(?!\1 |\1\)|\s*$)|\Z)", text, re.M | re.S)
-    if found is None:
-        raise ValueError(f"The tag lecture:{name} names a function that its cell neither defines nor shows.")
-    whole = textwrap.dedent(found[0].rstrip())
-    docstring = re.search(r'^ +"""((?:[^"]|"(?!""))*)"""\n', whole, re.M)
-    about = re.sub(r"\s+", " ", paragraphs(docstring[1])[0]) if docstring else ""
-    source = whole.replace(docstring[0], "", 1) if docstring else whole
-    source = re.sub(r"^( +)if [^\n]+:\n\1 +raise .*?(?=^\1\S)", "", source, flags=re.M | re.S)
-    lines = [line for line in source.splitlines() if line.strip()]
-    if len(lines) > LINES:
-        raise ValueError(
-            f"The tag lecture:{name} names a function of {len(lines)} lines without docstring and checks; a slide has "
-            f"room for {LINES}. Name a shorter one, or divide it."
-        )
-    return about, "\n".join(lines)
 
 
 def _figures(part):
@@ -465,9 +440,6 @@ def _with_notes(part, kinds):
     return slides
 
 
-# Text
-
-
 def markdown(source, kind, slide_type="slide"):
     return nbformat.v4.new_markdown_cell(
         textwrap.dedent(source).strip(), metadata=_metadata(kind, slide_type)
@@ -476,44 +448,3 @@ def markdown(source, kind, slide_type="slide"):
 
 def _metadata(kind, slide_type):
     return {"slideshow": {"slide_type": slide_type}, "lecture": kind}
-
-
-def paragraphs(text):
-    """Blocks of Markdown between blank lines; a displayed formula that a blank line doesn't part stays in its block."""
-    return [block.strip() for block in re.split(r"\n\s*\n", text) if block.strip()]
-
-
-def words(text):
-    return re.findall(r"\S+", text)
-
-
-def sentences(text):
-    """Sentences of a paragraph; formulas and code are not cut."""
-    kept = []
-    hidden = re.sub(
-        r"\$[^$]+\$|`[^`]+`|\([^()]*\)",
-        lambda found: kept.append(found[0]) or f"\x00{len(kept) - 1}\x00",
-        text,
-    )
-    parts = re.split(r"(?<=[.?!:])\s+(?=[A-Z*\"\x00])", re.sub(r"\s+", " ", hidden))
-    return [re.sub(r"\x00(\d+)\x00", lambda found: kept[int(found[1])], part) for part in parts]
-
-
-def first_sentences(text, most):
-    """As many whole sentences from the start as have ``most`` words together, at least one."""
-    shown = []
-    for sentence in sentences(text):
-        if shown and len(words(" ".join([*shown, sentence]))) > most:
-            break
-        shown.append(sentence)
-    return " ".join(shown)
-
-
-def last_sentences(text, most):
-    """As many whole sentences at the end as have ``most`` words together."""
-    shown = []
-    for sentence in reversed(sentences(text)):
-        if len(words(" ".join([sentence, *shown]))) > most:
-            break
-        shown.insert(0, sentence)
-    return " ".join(shown)
