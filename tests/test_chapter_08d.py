@@ -35,7 +35,7 @@ def test_test_images_are_binarised_once_and_train_images_hold_none_of_them():
     assert datasets.load("mnist").validation.x[0].tobytes() in known  # so that the test can fail
 
 
-@pytest.mark.parametrize("name", ["ch08d_iwae_k1", "ch08d_iwae_k50", "ch08d_mixture"])
+@pytest.mark.parametrize("name", ["ch08d_iwae_k1", "ch08d_iwae_k50", "ch08d_iwae_5_to_50", "ch08d_mixture"])
 def test_a_recorded_study_says_what_it_did(name):
     found = recording.load(name)
     assert found["curve"]["epochs"] == found["settings"]["epochs"] == len(found["curve"]["loss"])

@@ -1183,9 +1183,9 @@ claim.verdict(
 #
 # Published figures are for all of MNIST, hours of training, and the bound with 5,000 draws on 10,000 test images.
 # Recorded, not run here: the network of the IWAE paper ([Burda et al. 2016](https://arxiv.org/abs/1509.00519)),
-# trained by the bound with $k = 1$ and $k = 50$, and a gated network whose prior is a learnt mixture
-# (`make bench STUDY=ch08d_iwae_k1`, `ch08d_iwae_k50`, `ch08d_mixture`). 60,000 training images, binarised anew in each
-# batch; no test image among them.
+# trained by the bound with $k = 1$, with $k = 50$, and with $k = 5$ first and $k = 50$ at the end; and a gated network
+# whose prior is a learnt mixture (`make bench STUDY=ch08d_iwae_k1`, `ch08d_iwae_k50`, `ch08d_iwae_5_to_50`,
+# `ch08d_mixture`). 60,000 training images, binarised anew in each batch; no test image among them.
 #
 # **Predict before you run.** What helps more: a tighter bound in training, or a better prior and gates?
 
@@ -1193,6 +1193,7 @@ claim.verdict(
 STUDIES = {
     "IWAE network, k = 1": ("ch08d_iwae_k1", -86.76),
     "IWAE network, k = 50": ("ch08d_iwae_k50", -84.78),
+    "IWAE network, k = 5, then 50": ("ch08d_iwae_5_to_50", -84.78),
     "gated, mixture prior": ("ch08d_mixture", -82.38),
 }
 recorded = {name: recording.load(study) for name, (study, _) in STUDIES.items()}
@@ -1229,8 +1230,8 @@ figures.recorded_curves(
     {name: found["curve"]["loss"] for name, found in recorded.items()},
     {"published, k = 1": -86.76},
     caption="Recorded: the bound on training images by epoch, each study's own "
-    "(k = 50 is a tighter bound, and an epoch of it some twenty times as long). The "
-    "published level is of test images.",
+    "(k = 50 is a tighter bound, and an epoch of it some twenty times as long). At "
+    "epoch 500 one goes from 5 draws to 50. The published level is of test images.",
 )
 
 # %%
@@ -1241,12 +1242,13 @@ figures.rows(
     },
     title="Samples of the recorded models",
     caption="Mean images at codes drawn from the prior, none of them chosen.",
-    figsize=(7.4, 3.0),
+    figsize=(7.4, 3.6),
 )
 
 # %%
 FLOORS = {
     "IWAE network, k = 1": -87.0,
+    "IWAE network, k = 5, then 50": -85.8,
     "gated, mixture prior": -84.0,
 }
 
@@ -1305,10 +1307,13 @@ show.table(
 # cosine for the learning rate, and a gradient with less noise (Roeder et al. 2017; Tucker et al. 2019). The control is
 # this chapter's small model.
 #
-# Did you say the tighter bound? By the published figures the prior wins, and by ours. The bound pays for the decoder k times; a
-# prior that fits where the codes really are costs next to nothing. Our $k = 50$ was to pass the published $k = 1$ and
-# doesn't: its longer processor time is enough for 60 epochs only, where the authors took 3,280, and $k = 1$ got further in
-# less. That a tighter bound is better *in the end* is their finding; that it isn't with little time is ours.
+# Did you say the tighter bound? By the published figures the prior wins, and by ours. The bound pays for the decoder k
+# times; a prior that fits where the codes really are costs next to nothing.
+#
+# And a tight bound can come too early. Fifty draws from the start are 60 epochs in an hour, where the authors took 3,280;
+# that is less than a single draw reaches in less time. With five draws first, fifty are needed for the last 60 epochs only,
+# and the same network passes both. (It takes more hours than either, so this doesn't say what an hour is worth.) Our
+# reading: while the learning rate is large, many cheap steps in a rougher direction go further than few exact ones.
 #
 # If you read older TensorFlow code: `tfp.layers` are Keras 2 layers and don't go into a Keras 3 model, and their
 # `KLDivergenceRegularizer` adds the divergence *twice* to the loss, so that what is trained is β = 2; a test of this
