@@ -356,6 +356,22 @@ def test_evaluate_and_predict_do_not_depend_on_the_batch(batch_size):
     np.testing.assert_allclose(training.predict(model, X, batch_size), model(X), rtol=1e-5, atol=1e-6)
 
 
+def test_predict_does_not_walk_a_recurrent_network_in_python():
+    class Counting(keras.layers.SimpleRNNCell):
+        calls = 0
+
+        def call(self, *arguments, **options):
+            Counting.calls += 1
+            return super().call(*arguments, **options)
+
+    model = keras.Sequential([keras.Input((None, 2)), keras.layers.RNN(Counting(3))])
+    x = np.ones((1, 200, 2), "float32")
+    Counting.calls = 0
+    found = training.predict(model, x)
+    assert Counting.calls < 10  # once or twice for the graph, not once a step
+    np.testing.assert_allclose(found, model(x), rtol=1e-5)
+
+
 def test_the_order_is_a_permutation_that_differs_by_epoch_and_seed():
     for examples in [1, 2, 1000]:
         assert sorted(loop.epoch_order(examples, 0, 0).numpy()) == list(range(examples))

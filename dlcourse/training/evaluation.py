@@ -1,5 +1,6 @@
 """A trained model on data: an objective's values, or the model's outputs."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -26,9 +27,11 @@ def evaluate(model, objective, data, batch_size=BATCH_SIZE):
 def predict(model, x, batch_size=BATCH_SIZE):
     """A model's outputs, computed in batches, as one array (examples, ...).
 
-    A single batch is computed directly: compiling takes longer than it saves.
+    A single batch is computed directly, since compiling takes longer than it saves; but for recurrent layers, which
+    would walk in Python, step by step.
     """
-    if len(x) <= batch_size:
+    recurrent = any(isinstance(layer, keras.layers.RNN) for layer in model._flatten_layers())
+    if len(x) <= batch_size and not recurrent:
         return np.asarray(model(tf.convert_to_tensor(x), training=False))
     call = tf.function(lambda part: model(part, training=False), reduce_retracing=True)
     parts = [
