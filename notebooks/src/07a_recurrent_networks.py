@@ -95,7 +95,7 @@ claim = claims.Claims("07a")
 # needs a second bias $b'$ inside the bracket. By hand:
 
 
-# %% slideshow={"slide_type": "subslide"} tags=["lecture:lstm_step"]
+# %% slideshow={"slide_type": "subslide"}
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
@@ -112,7 +112,7 @@ def lstm_step(x, state, kernel, recurrent, bias):
     return sigmoid(o) * np.tanh(c), c
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture:gru_step"]
 def gru_step(x, state, kernel, recurrent, biases):
     (h,) = state
     x_z, x_r, x_g = np.split(x @ kernel + biases[0], 3, axis=-1)
