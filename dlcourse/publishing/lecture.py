@@ -171,8 +171,9 @@ def _slides(part):
     """The slides that a section could give, by kind, in the order in which they are shown."""
     question, complete = _question(part)
     slides = {"question": question}
-    idea, code = None if complete else _idea(part), _code(part)
-    if idea and code and _height(idea) + _height(code) <= 540:
+    code = _code(part)
+    idea = None if complete else _idea(part, before_code=bool(code))
+    if idea and code and _height(idea[1:] + code[1:]) <= 540:
         idea, code = None, [*idea, *code[1:]]
     slides |= {kind: cells for kind, cells in {"idea": idea, "code": code}.items() if cells}
     figures, results = _figures(part), _results(part)
@@ -215,7 +216,7 @@ def _about_an_equation(title, blocks, prediction):
     if len(words(DISPLAY.sub("", equation))) > 35:
         equation = "\n\n".join(DISPLAY.findall(equation))
     shown = "\n\n".join(filter(None, [opening, lead, equation]))
-    high = _height([None, markdown(shown, ""), markdown(prediction, "")]) + 55 * (len(title) > 42)
+    high = _height([markdown(shown, ""), markdown(prediction, "")]) + 55 * (len(title) > 42)
     if high > 660:
         return None
     kind = "question" if high < 520 else "question dense"
@@ -235,8 +236,8 @@ def _beginning(blocks, most):
     return " ".join(shown)
 
 
-def _idea(part):
-    """The section's first equation and the sentences that lead to it; the last one before code that it asks for."""
+def _idea(part, before_code):
+    """The section's first equation and the sentences that lead to it; or the last one before code that it asks for."""
     found = []
     for cell in part.cells:
         if found and any(tag.startswith("lecture:") for tag in cell.metadata.get("tags", [])):
@@ -253,7 +254,7 @@ def _idea(part):
                 found.append([markdown(f"### {part.title}", "idea"), markdown(shown, "idea", "-")])
     if not found:
         return None
-    return found[-1] if _code(part) else found[0]
+    return found[-1] if before_code else found[0]
 
 
 def _code(part):
@@ -266,8 +267,7 @@ def _code(part):
         for tag in cell.metadata.get("tags", []):
             if tag.startswith("lecture:"):
                 name = tag.removeprefix("lecture:")
-                shown = [output.get("data", {}).get("text/markdown", "") for output in cell.outputs]
-                about, source = function("\n".join([cell.source, *shown]), name)
+                about, source = function("\n".join([cell.source, *map(_said, cell.outputs)]), name)
                 first = [
                     markdown(f"### {part.title}", "code"),
                     *([markdown(about, "code", "-")] * bool(about)),
@@ -277,14 +277,19 @@ def _code(part):
 
 
 def _height(cells):
-    """About how many pixels a slide's cells are high, its heading not counted."""
+    """About how many pixels these cells are high on a slide."""
     high = 0
-    for cell in cells[1:]:
+    for cell in cells:
         formulas = DISPLAY.findall(cell.source)
         high += sum(110 + 60 * formula.count(r"\\") for formula in formulas)
         text = DISPLAY.sub("", cell.source)
         high += 50 + 31 * len(text.splitlines()) if text.startswith("```") else 35 + 4 * len(words(text))
     return high
+
+
+def _said(output):
+    """An output's Markdown; empty where it has none, or there is no output."""
+    return (output or {}).get("data", {}).get("text/markdown", "")
 
 
 def _figures(part):
@@ -293,16 +298,14 @@ def _figures(part):
     for cell in (cell for cell in part.cells if cell.cell_type == "code"):
         for output, following in itertools.pairwise([*cell.outputs, None]):
             if "image/png" in output.get("data", {}):
-                caption = (following or {}).get("data", {}).get("text/markdown", "")
-                pair = (output, following if caption.startswith("**Figure.**") else None)
+                pair = (output, following if _said(following).startswith("**Figure.**") else None)
                 found.append(("lecture" not in cell.metadata.get("tags", []), pair))
     return [pair for _, pair in sorted(found, key=lambda one: one[0])]
 
 
 def _results(part):
     """What the section's claims have measured, as Markdown."""
-    texts = [output.get("data", {}).get("text/markdown", "") for output in part.outputs]
-    return [text for text in texts if CLAIM.match(text)]
+    return [text for text in map(_said, part.outputs) if CLAIM.match(text)]
 
 
 def _answer(part):
@@ -321,7 +324,7 @@ def _figure(part, figure, results, answer):
     width, height = _size(picture)
     beside = width < BESIDE * height
     kind = "figure beside" if beside else "figure below"
-    left = 82 - len(words((caption or {}).get("data", {}).get("text/markdown", ""))) if beside else 85
+    left = 82 - len(words(_said(caption))) if beside else 85
     most = 1 if not beside and width < 2.6 * height else 2  # below a picture that could use the height
     cells = [markdown(f"### {part.title}", kind)]
     cells[0].metadata["style"] = f"--aspect: {width / height:.3f}"
@@ -364,8 +367,7 @@ def _size(picture):
 def _tables(part):
     """The section's tables that fit a slide, as Markdown."""
     found = []
-    for output in part.outputs:
-        text = output.get("data", {}).get("text/markdown", "")
+    for text in map(_said, part.outputs):
         lines = [line for line in text.splitlines() if line.startswith("|")]
         if 3 <= len(lines) <= 7 and max(map(len, lines)) <= 110:
             found.append(text)
