@@ -17,29 +17,32 @@ def dlcourse_dqn(seed, most_steps, threads):
     import numpy as np
 
     from dlcourse import reproducibility
-    from dlcourse.rl import dqn, judge
+    from dlcourse.rl import dqn, environments, evaluation
 
     reproducibility.pin_threads(threads)
     reproducibility.deterministic()
     copies = 8
-    worlds = dqn.cart_poles(copies)
+    worlds = environments.cart_poles(copies)
 
     def solved(returns):
-        return len(returns) >= judge.WINDOW and np.mean(returns[-judge.WINDOW :]) >= judge.THRESHOLD
+        return (
+            len(returns) >= evaluation.WINDOW
+            and np.mean(returns[-evaluation.WINDOW :]) >= evaluation.THRESHOLD
+        )
 
     began = time.time()
     run = dqn.train(worlds, dqn.CART_POLE, agents=1, steps=most_steps, seed=seed, stop=solved)
     ended = time.time()
-    place = judge.first_solved(run.returns)
-    other = dqn.cart_poles(100)
-    greedy = judge.confirm(other, lambda x: run.values(x[None])[0].argmax(axis=-1))
+    place = evaluation.first_solved(run.returns)
+    other = environments.cart_poles(100)
+    greedy = evaluation.confirm(other, lambda x: run.values(x[None])[0].argmax(axis=-1))
     return {
         "began": began,
         "ended": ended,
         "steps": run.steps,
         "solved_steps": None if place is None else int(run.ends[place]),
         "greedy": float(greedy.mean()),
-        "last_100": float(np.mean(run.returns[-judge.WINDOW :])),
+        "last_100": float(np.mean(run.returns[-evaluation.WINDOW :])),
     }
 
 

@@ -64,7 +64,7 @@ def table(values):
 def draw(values, path):
     from matplotlib import pyplot as plt
 
-    from dlcourse.figures import style
+    from dlcourse import style
 
     style.apply()
     cases = [case for case, content in values.items() if "rates" in content]

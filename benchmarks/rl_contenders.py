@@ -29,7 +29,7 @@ def dlcourse_ppo(seed, most_steps, threads):
     import gymnasium
 
     from dlcourse import reproducibility
-    from dlcourse.rl import judge, ppo
+    from dlcourse.rl import evaluation, ppo
 
     reproducibility.pin_threads(threads)
     reproducibility.deterministic()
@@ -45,7 +45,7 @@ def dlcourse_ppo(seed, most_steps, threads):
     run = ppo.train(fields, ppo.CART_POLE, steps=most_steps, seed=seed, keep=note)
     ended = time.time()
     other = gymnasium.make_vec("CartPole-v1", num_envs=100, vectorization_mode="vector_entry_point")
-    greedy = judge.confirm(other, run.chooser())
+    greedy = evaluation.confirm(other, run.chooser())
     solved = run.solved[0]
     return {
         "began": began,
@@ -108,7 +108,7 @@ def stable_baselines3(name, seed, most_steps, threads):
     from stable_baselines3.common.callbacks import BaseCallback
     from stable_baselines3.common.env_util import make_vec_env
 
-    from dlcourse.rl import judge, rollout
+    from dlcourse.rl import evaluation, rollout
 
     torch.set_num_threads(threads)
     zoo = ZOO[name]
@@ -131,7 +131,7 @@ def stable_baselines3(name, seed, most_steps, threads):
                     self.episodes.append(
                         rollout.Episode(float(done["r"]), int(done["l"]), self.num_timesteps, time.time())
                     )
-                    self.solved = self.solved or judge.solved_at(self.episodes[-judge.WINDOW :])
+                    self.solved = self.solved or evaluation.solved_at(self.episodes[-evaluation.WINDOW :])
             return self.solved is None
 
     judged = Judged()
@@ -139,7 +139,7 @@ def stable_baselines3(name, seed, most_steps, threads):
     agent.learn(most_steps or zoo["steps"], callback=judged)
     ended = time.time()
     other = gymnasium.make_vec("CartPole-v1", num_envs=100, vectorization_mode="vector_entry_point")
-    greedy = judge.confirm(other, lambda x: agent.predict(x, deterministic=True)[0])
+    greedy = evaluation.confirm(other, lambda x: agent.predict(x, deterministic=True)[0])
     return {
         "began": began,
         "ended": ended,

@@ -27,7 +27,8 @@ def dlcourse_fit(draws, examples, epochs=3):
     reproducibility.start(threads=THREADS)
     import keras
 
-    from dlcourse import datasets, training, vae_study
+    from dlcourse import datasets, training
+    from dlcourse.experiments import vae_training
     from dlcourse.training import objectives
 
     train = datasets.load("mnist").train.x[:examples]
@@ -35,7 +36,7 @@ def dlcourse_fit(draws, examples, epochs=3):
         objectives.negative_elbo() if draws == 1 else objectives.importance_weighted(draws, "reparameterised")
     )
     run = training.fit(
-        vae_study.iwae(train.mean(axis=0)),
+        vae_training.iwae(train.mean(axis=0)),
         objective,
         (train,),
         epochs=epochs,

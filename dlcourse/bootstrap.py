@@ -594,7 +594,13 @@ def resolve(root, uv, name, options):
     if os.path.exists(os.path.join(root, name)):
         shutil.copyfile(os.path.join(root, name), draft)
     command = [uv, "pip", "compile", "pyproject.toml", "--quiet", "--universal", "--generate-hashes"]
-    command += ["--python-version", dotted(OLDEST), "--no-emit-index-url", "--no-emit-find-links", "--no-header"]
+    command += [
+        "--python-version",
+        dotted(OLDEST),
+        "--no-emit-index-url",
+        "--no-emit-find-links",
+        "--no-header",
+    ]
     try:
         code, text = run(command + options + ["-o", draft], clean_environment(root), root)
         if code:

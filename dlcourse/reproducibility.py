@@ -49,7 +49,9 @@ def start(seed=0, threads=None, tensorflow=True):
         ValueError: where the seed or the number of threads is not usable, or Keras runs on another backend.
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"start(seed={seed!r}): a seed is a whole number, 0 or more; give for example seed=0.")
+        raise ValueError(
+            f"start(seed={seed!r}): a seed is a whole number, 0 or more; give for example seed=0."
+        )
     threads = _requested_threads() if threads is None else threads
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise ValueError(f"start(threads={threads!r}): expected a whole number of threads, 1 or more.")
@@ -63,7 +65,7 @@ def start(seed=0, threads=None, tensorflow=True):
     random.seed(seed)
     numpy.random.seed(seed)
 
-    from dlcourse.figures import style
+    from dlcourse import style
 
     style.apply()
 
@@ -111,14 +113,24 @@ def _requested_threads():
     try:
         return int(text)
     except ValueError:
-        raise ValueError(f"DLCOURSE_THREADS={text!r}: expected a whole number of threads, such as 2.") from None
+        raise ValueError(
+            f"DLCOURSE_THREADS={text!r}: expected a whole number of threads, such as 2."
+        ) from None
 
 
 def report():
     """Versions and machine, as a dict from name to text. Measured, so print its values inside ⟨ ⟩."""
     from importlib import metadata
 
-    packages = ["tensorflow", "keras", "tensorflow-probability", "gymnasium", "numpy", "matplotlib", "jupyterlab"]
+    packages = [
+        "tensorflow",
+        "keras",
+        "tensorflow-probability",
+        "gymnasium",
+        "numpy",
+        "matplotlib",
+        "jupyterlab",
+    ]
     lines = {"Python": platform.python_version()}
     lines |= {name: metadata.version(name) for name in packages}
     lines["machine"] = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"

@@ -6,7 +6,7 @@ import tqdm.notebook
 import tqdm.std
 
 from dlcourse import progress
-from dlcourse.rl import dqn, tabular
+from dlcourse.rl import dqn, environments, tabular
 
 
 @pytest.mark.parametrize("kind", [tqdm.std.tqdm, tqdm.notebook.tqdm_notebook])
@@ -51,5 +51,5 @@ def test_tables_and_deep_q_networks_show_a_bar_over_all_their_steps(monkeypatch)
     lakes = gymnasium.make_vec("FrozenLake-v1", num_envs=2, vectorization_mode="sync")
     for learn in (tabular.q_learning, tabular.sarsa, tabular.double_q_learning):
         learn(lakes, steps=30, step_size=0.1, epsilon=0.1, discount=0.9)
-    dqn.train(dqn.cart_poles(2), dqn.Settings(), agents=1, steps=40)
+    dqn.train(environments.cart_poles(2), dqn.Settings(), agents=1, steps=40)
     assert shown == [30, 30, 30, 20]

@@ -5,7 +5,8 @@
 About five minutes on 2 cores. Interrupted, it goes on where it was. Chapter 01 shows the result.
 """
 
-from dlcourse import datasets, models, probing, recording, reproducibility
+from dlcourse import datasets, models, recording, reproducibility
+from dlcourse.experiments import transfer
 
 COUNTS = [1, 2, 5, 10, 20, 50, 200]
 SEEDS = range(10)
@@ -44,7 +45,7 @@ def main():
             key = f"{name}, seed {seed}"
             if record.done(key):
                 continue
-            found = probing.reuse(
+            found = transfer.reuse(
                 build,
                 known,
                 new,

@@ -6,7 +6,8 @@ Run: python benchmarks/studies/ch03_rates.py (about 2 minutes of CPU; goes on wh
 
 import numpy as np
 
-from dlcourse import datasets, mean_field, recording, reproducibility, signal_propagation
+from dlcourse import datasets, recording, reproducibility
+from dlcourse.analysis import mean_field, signal_propagation
 
 CASES = {"tanh 2": ("tanh", 2.0), "tanh 4": ("tanh", 4.0), "selu 1": ("selu", 1.0)}
 WIDTHS = (256, 512, 1024)

@@ -8,8 +8,9 @@ the labels replaced by random ones, and, as control, with all labels right.
 
 import numpy as np
 
-from dlcourse import datasets, recording, reproducibility, tunable
-from dlcourse.datasets import Split
+from dlcourse import datasets, recording, reproducibility
+from dlcourse.datasets import Split, transforms
+from dlcourse.training import hyperparameters
 
 WIDTHS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 64, 128, 256]
 EXAMPLES, STEPS, SEEDS = 200, 4000, range(5)
@@ -18,12 +19,12 @@ EXAMPLES, STEPS, SEEDS = 200, 4000, range(5)
 def errors(width, noise, steps=STEPS, seeds=SEEDS):
     """{"training": [...], "held out": [...]}: the networks' error shares, one a seed."""
     mnist = datasets.load("mnist")
-    train, held_out = tunable.pooled(mnist.train.take(EXAMPLES, 1)), tunable.pooled(mnist.validation)
+    train, held_out = transforms.pooled(mnist.train.take(EXAMPLES, 1)), transforms.pooled(mnist.validation)
     random = np.random.default_rng(0)
     wrong = random.random(EXAMPLES) < noise
     train = Split(train.x, np.where(wrong, random.integers(0, 10, EXAMPLES), train.y).astype("int32"))
-    network = tunable.Tunable(train, 10)
-    setting = tunable.Setting(learning_rate=0.005, hidden=width, batch_size=50, optimizer="adam")
+    network = hyperparameters.Tunable(train, 10)
+    setting = hyperparameters.Setting(learning_rate=0.005, hidden=width, batch_size=50, optimizer="adam")
     members = network.start([setting], seeds)
     epochs = steps * setting.batch_size // EXAMPLES
     for _ in range(10):

@@ -6,14 +6,11 @@ Recorded by "way, seed": the smallest validation error by epochs spent, the best
 (with the search's seed) and the importances of the four hyperparameters.
 """
 
-from dlcourse import datasets, recording, reproducibility, search, tunable
+from dlcourse import datasets, recording, reproducibility
+from dlcourse.datasets import transforms
+from dlcourse.experiments import hyperparameter_search
+from dlcourse.training import hyperparameters, search
 
-SPACE = {
-    "learning_rate": search.Range(1e-3, 3.0, log=True),
-    "hidden": search.Range(2, 128, log=True, whole=True),
-    "batch_size": search.Range(8, 256, log=True, whole=True),
-    "l2": search.Range(1e-6, 1.0, log=True),
-}
 WAYS = {
     "random": {"sampler": "random"},
     "TPE": {"sampler": "tpe"},
@@ -23,23 +20,11 @@ WAYS = {
 EPOCHS, BUDGET, SEEDS = 9, 360, 10
 
 
-def objective(network, validation, seed):
-    """A function of a setting that trains it with one seed, and gives the validation error after every epoch."""
-
-    def errors(setting):
-        members = network.start([tunable.Setting(**setting)], [seed])
-        while True:
-            members.epoch()
-            yield float(members.errors(validation)[0])
-
-    return errors
-
-
 def main():
     reproducibility.start(0)
     mnist = datasets.load("mnist")
-    network = tunable.Tunable(tunable.pooled(mnist.train.take(500, 0)), 10)
-    validation = tunable.pooled(mnist.validation.take(2000, 0))
+    network = hyperparameters.Tunable(transforms.pooled(mnist.train.take(500, 0)), 10)
+    validation = transforms.pooled(mnist.validation.take(2000, 0))
     record = recording.Recording(
         "ch05_search", "Validation error (share) of the best setting by epochs spent on the search"
     )
@@ -49,8 +34,8 @@ def main():
             if record.done(key):
                 continue
             found = search.run(
-                objective(network, validation, seed),
-                SPACE,
+                hyperparameter_search.objective(network, validation, seed),
+                hyperparameter_search.SPACE,
                 budget=BUDGET,
                 epochs=EPOCHS,
                 seed=seed,

@@ -3,14 +3,16 @@
     python benchmarks/run.py ch06_examples
 
 Recorded by "network, examples": test accuracies (shares of 10,000), one a seed, after 200 to 3,000 steps of Adam with
-batches of 50, more for more examples. Networks as in dlcourse/sample_efficiency.py; ``dense`` and ``convolutional``
+batches of 50, more for more examples. Networks as in
+dlcourse/experiments/sample_efficiency.py; ``dense`` and ``convolutional``
 have equally many parameters, ``local`` has more.
 """
 
 import numpy as np
 
-from dlcourse import datasets, recording, reproducibility, sample_efficiency
+from dlcourse import datasets, recording, reproducibility
 from dlcourse.datasets import Split
+from dlcourse.experiments import sample_efficiency
 
 SEEDS = range(5)
 STEPS = {100: 200, 1_000: 500, 10_000: 1_500, 60_000: 3_000}

@@ -14,7 +14,8 @@ import tempfile
 import keras
 import numpy as np
 
-from dlcourse import datasets, gabor, models, recording, reproducibility, training
+from dlcourse import datasets, models, recording, reproducibility, training
+from dlcourse.analysis import gabor
 from dlcourse.datasets import Split
 
 SEEDS, EPOCHS, BATCH = range(5), 8, 100

@@ -8,8 +8,9 @@ at 1e-2 with batches of 100, on the authors' 4,000 training curves; shuffled by 
 
 import numpy as np
 
-from dlcourse import curves_in_order, datasets, recording, reproducibility
+from dlcourse import datasets, recording, reproducibility
 from dlcourse.datasets import Split
+from dlcourse.experiments import shuffled_mnist1d
 
 SEEDS, STEPS = range(5), 6_000
 
@@ -20,14 +21,14 @@ def accuracies(network, seeds, steps=STEPS):
     train = Split(
         np.concatenate([data.train.x, data.validation.x]), np.concatenate([data.train.y, data.validation.y])
     )
-    build = curves_in_order.NETWORKS[network]
-    return curves_in_order.accuracies(
+    build = shuffled_mnist1d.NETWORKS[network]
+    return shuffled_mnist1d.accuracies(
         build,
         train,
         data.test,
         seeds=seeds,
         steps=steps,
-        order=curves_in_order.authors_order(),
+        order=shuffled_mnist1d.authors_order(),
         jit_compile=network != "CNN",
     )
 
@@ -37,7 +38,7 @@ def main():
     record = recording.Recording(
         "ch06_mnist1d", "Test accuracy (share) on MNIST-1D, in order and shuffled, by network and seed"
     )
-    for network in curves_in_order.NETWORKS:
+    for network in shuffled_mnist1d.NETWORKS:
         for seed in SEEDS:
             if not record.done(f"{network}, seed {seed}"):
                 record.add(f"{network}, seed {seed}", accuracies(network, [seed])[:, 0].tolist())

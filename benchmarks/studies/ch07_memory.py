@@ -5,7 +5,8 @@ can do counts at its better rate. Run: python benchmarks/studies/ch07_memory.py 
 it was).
 """
 
-from dlcourse import memory, recording, reproducibility
+from dlcourse import recording, reproducibility
+from dlcourse.experiments import recurrent_memory
 
 LAGS = {"copying": (3, 10, 20, 40), "adding": (10, 20, 40), "recall": (1, 2, 3)}
 STEPS = {"copying": 1_000, "adding": 1_000, "recall": 2_000}
@@ -25,7 +26,7 @@ def main():
     for task, lag, rate, cell in sorted(points, key=lambda point: (point[1], point[0])):
         key = f"{task} {lag}, {cell}, {rate:g}"
         if not record.done(key):
-            record.add(key, memory.scores(task, cell, lag, steps=STEPS[task], rate=rate).tolist())
+            record.add(key, recurrent_memory.scores(task, cell, lag, steps=STEPS[task], rate=rate).tolist())
 
 
 if __name__ == "__main__":

@@ -8,15 +8,15 @@ from the start is -84.78 nats after 3,280 epochs (Burda et al. 2016, table 1); w
 ch08d_iwae_k1, and the gradient is the doubly reparameterised one (Tucker et al. 2019).
 """
 
-from dlcourse import vae_study
+from dlcourse.experiments import vae_training
 from dlcourse.training import objectives
 
 if __name__ == "__main__":
-    vae_study.record(
+    vae_training.record(
         "ch08d_iwae_5_to_50",
         "Importance-weighted bound (nats, 5,000 draws) on 10,000 binarised test images of MNIST; network of the IWAE "
         "paper, k = 5 and then k = 50",
-        vae_study.iwae,
+        vae_training.iwae,
         (objectives.importance_weighted(5), 500),
         (objectives.importance_weighted(50), 60),
         batch_size=100,

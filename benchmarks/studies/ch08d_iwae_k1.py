@@ -7,15 +7,15 @@ table 1); what differs from theirs: 60,000 training images instead of 50,000, 80
 one cosine instead of eight steps, batches of 100 instead of 20, and the gradient of Roeder et al. (2017).
 """
 
-from dlcourse import vae_study
+from dlcourse.experiments import vae_training
 from dlcourse.training import objectives
 
 if __name__ == "__main__":
-    vae_study.record(
+    vae_training.record(
         "ch08d_iwae_k1",
         "Importance-weighted bound (nats, 5,000 draws) on 10,000 binarised test images of MNIST; network of the IWAE "
         "paper, k = 1",
-        vae_study.iwae,
+        vae_training.iwae,
         (objectives.importance_weighted(1), 800),
         batch_size=100,
     )

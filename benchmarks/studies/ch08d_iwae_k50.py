@@ -7,15 +7,15 @@ epochs (Burda et al. 2016, table 1); what differs from theirs is said in ch08d_i
 reparameterised one (Tucker et al. 2019).
 """
 
-from dlcourse import vae_study
+from dlcourse.experiments import vae_training
 from dlcourse.training import objectives
 
 if __name__ == "__main__":
-    vae_study.record(
+    vae_training.record(
         "ch08d_iwae_k50",
         "Importance-weighted bound (nats, 5,000 draws) on 10,000 binarised test images of MNIST; network of the IWAE "
         "paper, k = 50",
-        vae_study.iwae,
+        vae_training.iwae,
         (objectives.importance_weighted(50), 60),
         batch_size=100,
         block=5,

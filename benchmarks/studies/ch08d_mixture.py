@@ -7,7 +7,8 @@ About 25 minutes on 2 cores. Interrupted, it goes on where it was. Two hidden la
 standard normal prior -84.50. Here the 500 components are Gaussians of their own.
 """
 
-from dlcourse import models, vae_study
+from dlcourse import models
+from dlcourse.experiments import vae_training
 from dlcourse.training import objectives
 
 
@@ -26,7 +27,7 @@ def gated(means, seed=0):
 
 
 if __name__ == "__main__":
-    vae_study.record(
+    vae_training.record(
         "ch08d_mixture",
         "Importance-weighted bound (nats, 5,000 draws) on 10,000 binarised test images of MNIST; gated network with a "
         "learnt mixture of 500 Gaussians as prior",

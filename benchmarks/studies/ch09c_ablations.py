@@ -9,7 +9,7 @@ import dataclasses
 import numpy as np
 
 from dlcourse import recording, reproducibility
-from dlcourse.rl import dqn, judge
+from dlcourse.rl import dqn, environments, evaluation
 
 SEEDS, STEPS, COPIES = 10, 50_000, 8
 PLAIN = dqn.PLAIN
@@ -35,8 +35,8 @@ VARIANTS = {
 def measured(changes, steps=STEPS):
     """By seed: means of 100 greedy returns, beliefs and discounted returns of their starts, returns by 2,500 steps."""
     settings = dataclasses.replace(dqn.CART_POLE, **changes)
-    run = dqn.train(dqn.cart_poles(COPIES * SEEDS), settings, agents=SEEDS, steps=steps, seed=100)
-    games = dqn.greedy_episodes(dqn.cart_poles(100 * SEEDS), run, 100, judge.CONFIRMATION_SEED)
+    run = dqn.train(environments.cart_poles(COPIES * SEEDS), settings, agents=SEEDS, steps=steps, seed=100)
+    games = dqn.greedy_episodes(environments.cart_poles(100 * SEEDS), run, 100, evaluation.CONFIRMATION_SEED)
     return {
         "greedy": games.returns.mean(axis=1).tolist(),
         "believed": games.believed.mean(axis=1).tolist(),

@@ -13,7 +13,7 @@ import gymnasium
 import numpy as np
 
 from dlcourse import recording, reproducibility
-from dlcourse.rl import judge, policies, ppo
+from dlcourse.rl import evaluation, policies, ppo
 
 STEPS, PARTS, ENVIRONMENTS, SEED = 1_500_000, 10, 32, 0
 SETTINGS = ppo.Settings(
@@ -86,7 +86,7 @@ def main():
         fields = environments(100)
         policy = policies.fitting(fields)
         layers = policy.layers(state[0])
-        greedy = judge.confirm(fields, lambda x: policy.greedy(layers, x[None])[0])
+        greedy = evaluation.confirm(fields, lambda x: policy.greedy(layers, x[None])[0])
         record.add("greedy", [round(float(total), 1) for total in greedy])
         print(f"greedy: {greedy.mean():.1f}")
     print(hashlib.sha256(POLICY.read_bytes()).hexdigest())

@@ -7,7 +7,7 @@ python benchmarks/studies/ch09d_ppo.py (about a minute of CPU; goes on where it 
 import gymnasium
 
 from dlcourse import recording, reproducibility
-from dlcourse.rl import judge, ppo
+from dlcourse.rl import evaluation, ppo
 
 SEEDS, STEPS = range(10, 20), 200_000
 
@@ -22,7 +22,7 @@ def measured(seed):
     solved, episodes = run.solved[0], run.episodes[0]
     return {
         "solved steps": solved and solved.step,
-        "greedy": judge.confirm(cart_poles(100), run.chooser()).tolist(),
+        "greedy": evaluation.confirm(cart_poles(100), run.chooser()).tolist(),
         "steps": [episode.step for episode in episodes],
         "returns": [episode.total for episode in episodes],
     }

@@ -10,7 +10,7 @@ import gymnasium
 import numpy as np
 
 from dlcourse import recording, reproducibility
-from dlcourse.rl import judge, ppo
+from dlcourse.rl import evaluation, ppo
 
 SEEDS, STEPS = 10, 120_000
 VARIANTS = {
@@ -36,7 +36,7 @@ def measured(changes, steps=STEPS):
     fields = gymnasium.make_vec("CartPole-v1", num_envs=8 * SEEDS, vectorization_mode="vector_entry_point")
     run = ppo.train(fields, settings, steps=steps, copies=SEEDS, seed=0)
     other = gymnasium.make_vec("CartPole-v1", num_envs=100, vectorization_mode="vector_entry_point")
-    greedy = [float(judge.confirm(other, run.chooser(copy)).mean()) for copy in range(SEEDS)]
+    greedy = [float(evaluation.confirm(other, run.chooser(copy)).mean()) for copy in range(SEEDS)]
     return {
         "solved steps": [solved and solved.step for solved in run.solved],
         "greedy": greedy,

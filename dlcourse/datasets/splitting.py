@@ -75,3 +75,36 @@ def three_ways(y, validation, test, seed):
     rest, of_test = split_off(y[shuffled], test, seed)
     of_train, of_validation = split_off(y[shuffled][rest], validation, seed)
     return shuffled[rest[of_train]], shuffled[rest[of_validation]], shuffled[of_test]
+
+
+def split(examples, test, seed, groups=None):
+    """Row numbers of (training, test) data, drawn by ``seed``.
+
+    Args:
+        examples: how many there are.
+        test: the share of them that is held out, between 0 and 1; with groups, the share of groups.
+        seed: of the draw.
+        groups: (examples,), what each example comes from (a person, a photograph): all of one group land on the same
+            side. None: each example by itself.
+
+    Returns:
+        two int64 arrays, each in rising order, that hold every row once.
+
+    Raises:
+        ValueError: where a side would be empty, or ``groups`` has another length.
+    """
+    groups = np.arange(examples) if groups is None else np.asarray(groups)
+    if groups.shape != (examples,):
+        raise ValueError(
+            f"split() got groups of shape {groups.shape} for {examples} examples: give one group an example."
+        )
+    names = np.unique(groups)
+    held = round(len(names) * test) if 0 < test < 1 else 0
+    if not 0 < held < len(names):
+        kind = "examples" if len(names) == examples else "groups"
+        raise ValueError(
+            f"split(test={test!r}) of {len(names)} {kind} leaves one side empty: give a share between 0 and 1, such "
+            "as 0.2, and at least one group for each side."
+        )
+    chosen = np.isin(groups, np.random.default_rng(seed).choice(names, held, replace=False))
+    return np.flatnonzero(~chosen), np.flatnonzero(chosen)

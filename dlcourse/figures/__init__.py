@@ -3,8 +3,8 @@
 Every function takes its data first, and then ``ax`` (draw there, show nothing), ``caption`` and ``alt``.
 """
 
-from dlcourse.figures import style
-from dlcourse.figures.learning import learning_curves
+from dlcourse import style
+from dlcourse.figures.charts import learning_curves
 from dlcourse.figures.pictures import image_grid
 
 __all__ = ["image_grid", "learning_curves", "style"]

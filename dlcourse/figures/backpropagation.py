@@ -2,57 +2,7 @@
 
 import numpy as np
 
-from dlcourse.figures.style import COLOURS, MARKERS, figure_function
-
-
-@figure_function
-def curves(
-    ax,
-    x,
-    series,
-    *,
-    theory=None,
-    xlabel,
-    ylabel,
-    title,
-    xscale="log",
-    yscale="log",
-    markers=True,
-    ticks=False,
-    figsize=(7.0, 4.2),
-):
-    """Lines of one or several quantities against another, with the range over seeds as a band.
-
-    Args:
-        ax: Matplotlib Axes.
-        x: float (points,).
-        series: dict from label to values, (points,) or (seeds, points); the line is the median over seeds.
-        theory: dict from label to values (points,), drawn dashed.
-        ticks: whether the horizontal axis is labelled at the points and nowhere else.
-        xlabel, ylabel, title: with units.
-
-    Raises:
-        ValueError: where a line has another number of points than x.
-    """
-    for index, (label, values) in enumerate(series.items()):
-        values = np.atleast_2d(np.asarray(values, "float64"))
-        if values.shape[1] != len(x):
-            raise ValueError(f"curves(): {label!r} has {values.shape[1]} points, x has {len(x)}.")
-        colour = COLOURS[index % len(COLOURS)]
-        marker = MARKERS[index % len(MARKERS)] if markers else None
-        ax.plot(x, np.median(values, axis=0), color=colour, marker=marker, markersize=4, label=label)
-        if len(values) > 1:
-            ax.fill_between(x, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.15, linewidth=0)
-    for index, (label, values) in enumerate((theory or {}).items()):
-        line = ["--", ":", "-."][index % 3]
-        ax.plot(x, values, line, color="0.35", linewidth=1.4, label=label, zorder=3)
-    ax.set(xscale=xscale, yscale=yscale, xlabel=xlabel, ylabel=ylabel, title=title)
-    if ticks:
-        ax.set_xticks(x, [f"{point:g}" for point in x])
-        ax.minorticks_off()
-    ax.legend(fontsize=9)
-    dashed = f"; dashed: {', '.join(theory)}" if theory else ""
-    return f"Line chart of {ylabel} against {xlabel}: {', '.join(series)}{dashed}.".replace("$", "")
+from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
 @figure_function
@@ -101,7 +51,9 @@ def computation_graph(ax, output, *, title="", figsize=(8.4, 5.8)):
             },
         )
     heights = list(rows.values())
-    ax.set(xlim=(min(columns.values()) - 0.6, 0.6), ylim=(min(heights) - 0.7, max(heights) + 0.7), title=title)
+    ax.set(
+        xlim=(min(columns.values()) - 0.6, 0.6), ylim=(min(heights) - 0.7, max(heights) + 0.7), title=title
+    )
     ax.set_axis_off()
     steps = "; ".join(_made(node) for node in columns if node.parents)
     return f"Graph of a computation with {len(columns)} nodes, inputs left, the output right: {steps}."

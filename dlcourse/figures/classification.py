@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlcourse.figures.style import figure_function
+from dlcourse.style import COLOURS, figure_function
 
 
 @figure_function
@@ -31,3 +31,30 @@ def confusion(ax, matrix, classes, title="Which class is taken for which", figsi
     ax.set(xlabel="what the network says (class)", ylabel="what it is (class)")
     ax.grid(False)
     return f"Confusion matrix of {len(classes)} classes: true class by row, answered by column, with counts."
+
+
+@figure_function
+def reliability_diagram(ax, reliability, title="Reliability", figsize=(4.2, 4.0)):
+    """Accuracy against confidence by bin, the gap to the diagonal hatched, and the share of predictions as grey steps.
+
+    Args:
+        ax: Matplotlib Axes.
+        reliability: ``calibration.Reliability``.
+    """
+    width = np.diff(reliability.edges)
+    left, filled = reliability.edges[:-1][reliability.counts > 0], reliability.counts > 0
+    accuracy, confidence = reliability.accuracy[filled], reliability.confidence[filled]
+    share = reliability.counts[filled] / reliability.counts.sum()
+    ax.bar(left, share, width[filled], align="edge", color="0.85", label="share of predictions")
+    ax.plot([0, 1], [0, 1], "--", color="black", linewidth=1, label="right as often as sure")
+    ax.vlines(confidence, accuracy, confidence, color=COLOURS[1], linewidth=3, alpha=0.6, label="gap")
+    ax.plot(confidence, accuracy, "o", color=COLOURS[0], markersize=5, label="accuracy")
+    ax.set(
+        xlabel="confidence (probability of the predicted class)",
+        ylabel="share",
+        title=title,
+        xlim=(0, 1),
+        ylim=(0, 1.02),
+    )
+    ax.legend(fontsize=8, loc="upper left")
+    return f"{title}: accuracy against confidence in {int(filled.sum())} bins, and the diagonal."

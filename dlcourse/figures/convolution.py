@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlcourse import show
-from dlcourse.figures.style import COLOURS
+from dlcourse.style import COLOURS
 
 
 def panels(pictures, titles, *, caption, alt, columns=4, signed=False, side=2.2, suptitle=""):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from dlcourse import regions
-from dlcourse.figures.style import COLOURS, MARKERS, figure_function
+from dlcourse.analysis.linear_regions import grid, patterns
+from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
 @figure_function
@@ -89,8 +89,8 @@ def linear_regions(
         limits: ((left, right), (below, above)).
         x, y: points (n, 2) and their classes (n,), or None.
     """
-    points = regions.grid(limits, 400)
-    found, index = regions.patterns(model, points)
+    points = grid(limits, 400)
+    found, index = patterns(model, points)
     side = (400, 400)
     extent = (*limits[0], *limits[1])
     tones = np.random.RandomState(4).uniform(0.72, 1.0, (len(found), 3))

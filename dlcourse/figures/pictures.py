@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from dlcourse.figures.style import figure_function
+from dlcourse.style import figure_function
 
 
 @figure_function

@@ -3,8 +3,8 @@
 import numpy as np
 
 from dlcourse import show
-from dlcourse.figures.style import COLOURS, MARKERS, figure_function
 from dlcourse.measured import Measured
+from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
 @figure_function
@@ -64,41 +64,6 @@ def bias_and_spread(decays, bias, spread, theory, *, caption, alt=None):
         "nothing throughout for the exact critic. Right, the standard deviation rises with λ for all."
     )
     show.figure(fig, caption, alt or described)
-
-
-@figure_function
-def learning(
-    ax,
-    curves,
-    width,
-    threshold=None,
-    title="",
-    xlabel="environment steps, thousands",
-    ylabel="return of training episodes",
-    figsize=(7.5, 4.0),
-):
-    """Mean return against steps, with the 95 % interval over seeds as a band.
-
-    Args:
-        curves: dict from name to (seeds, stretches); NaN where nothing is known yet.
-        width: of a stretch, in what ``xlabel`` says.
-        threshold: a line to reach, or None.
-    """
-    for place, (name, values) in enumerate(curves.items()):
-        known = ~np.isnan(values).any(axis=0)
-        points = [Measured(column) for column in values.T[known]]
-        x = (np.flatnonzero(known) + 1) * width
-        mean = np.array([point.mean for point in points])
-        half = np.array([point.half_width for point in points])
-        ax.fill_between(x, mean - half, mean + half, color=COLOURS[place], alpha=0.15, linewidth=0)
-        ax.plot(
-            x, mean, color=COLOURS[place], marker=MARKERS[place], markevery=max(1, len(x) // 8), label=name
-        )
-    if threshold is not None:
-        ax.axhline(threshold, color="black", linestyle=":", linewidth=1, label=f"{threshold:g}")
-    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
-    ax.legend(fontsize=9)
-    return f"Learning curves, one line each for {', '.join(curves)}, with bands over seeds."
 
 
 def clipped_objective(clip, *, caption, alt=None):

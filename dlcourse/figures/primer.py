@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlcourse.figures.style import COLOURS, MARKERS, figure_function
+from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
 @figure_function

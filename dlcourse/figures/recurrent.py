@@ -3,8 +3,8 @@
 import numpy as np
 
 from dlcourse import show
-from dlcourse.figures.style import COLOURS, MARKERS, figure_function
 from dlcourse.measured import Measured
+from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
 @figure_function

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from dlcourse.figures.style import COLOURS, figure_function
 from dlcourse.measured import Measured
+from dlcourse.style import COLOURS, figure_function
 
 
 @figure_function

@@ -3,8 +3,7 @@
 import numpy as np
 
 from dlcourse import show
-from dlcourse.figures.style import COLOURS, MARKERS, figure_function
-from dlcourse.measured import Measured
+from dlcourse.style import COLOURS
 
 
 def draw_map(
@@ -78,61 +77,3 @@ def maps(panels, *, caption, alt, columns=None, figsize=None, xlabel="column", y
     for ax in axes.flat[len(panels) :]:
         ax.set_axis_off()
     show.figure(fig, caption, alt)
-
-
-def draw_curves(ax, x, curves, levels=None, dashed=(), legend=None):
-    """Lines with the 95 % interval over seeds as a band, and dashed levels that were computed exactly.
-
-    Args:
-        ax: Matplotlib Axes.
-        x: (points,), or a dict from label to such.
-        curves: dict from label to array (points,) or (points, seeds).
-        levels: dict from label to a number.
-        dashed: labels of curves drawn dashed, without markers.
-        legend: options of ``Axes.legend``.
-    """
-    for index, (label, values) in enumerate(curves.items()):
-        colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)]
-        where = x[label] if isinstance(x, dict) else x
-        values = np.asarray(values, "float64")
-        mean = values
-        if values.ndim == 2:
-            cells = [Measured(row) for row in values]
-            mean = [cell.mean for cell in cells]
-            low, high = [cell.low for cell in cells], [cell.high for cell in cells]
-            ax.fill_between(where, low, high, color=colour, alpha=0.2, linewidth=0)
-        style = {"linestyle": "--"} if label in dashed else {"marker": marker}
-        ax.plot(
-            where, mean, color=colour, markersize=4, markevery=max(1, len(mean) // 10), label=label, **style
-        )
-    for index, (label, level) in enumerate((levels or {}).items()):
-        ax.axhline(level, color="black", linestyle=["--", ":", "-."][index % 3], linewidth=1.2, label=label)
-    ax.legend(fontsize=9, **(legend or {}))
-
-
-@figure_function
-def curves(ax, x, data, *, title, xlabel, ylabel, levels=None, dashed=(), figsize=(7.0, 4.0), **axes):
-    """One panel of ``draw_curves``; ``axes`` goes to ``Axes.set`` (xscale, yscale, ylim ...)."""
-    draw_curves(ax, x, data, levels, dashed=dashed)
-    ax.set(title=title, xlabel=xlabel, ylabel=ylabel, **axes)
-    return f"Line chart of {ylabel} by {xlabel}, one line each for: {', '.join([*data, *(levels or {})])}."
-
-
-def curve_panels(
-    panels, *, title, xlabel, caption, alt=None, figsize=(9.6, 4.2), sharey=False, legend=None, **axes
-):
-    """Several panels of ``draw_curves`` side by side.
-
-    Args:
-        panels: dict from title to a dict of ``x``, ``curves``, ``ylabel`` and optionally ``levels``, ``dashed``.
-    """
-    from matplotlib import pyplot as plt
-
-    fig, drawn = plt.subplots(1, len(panels), figsize=figsize, sharey=sharey)
-    described = []
-    for ax, (name, panel) in zip(np.atleast_1d(drawn), panels.items(), strict=True):
-        draw_curves(ax, panel["x"], panel["curves"], panel.get("levels"), panel.get("dashed", ()), legend)
-        ax.set(title=name, xlabel=panel.get("xlabel", xlabel), ylabel=panel["ylabel"], **axes)
-        described.append(f"{name}: {panel['ylabel']}, lines for {', '.join(panel['curves'])}")
-    fig.suptitle(title, fontweight="bold")
-    show.figure(fig, caption, alt or f"{title}, by {xlabel}. {'; '.join(described)}.")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlcourse import show
-from dlcourse.figures.style import COLOURS, MARKERS, figure_function
+from dlcourse.style import COLOURS, MARKERS, figure_function
 
 CLASSES = [
     "#0072B2",
@@ -72,7 +72,9 @@ def decoded_code(axes, codes, labels, code, image, reach=3.2):
         reach: half the width of the plane that is drawn.
     """
     _by_class(axes[0], codes, labels, reach, "Codes of training images")
-    axes[0].plot(*code, "P", color="black", markersize=15, markeredgecolor="white", markeredgewidth=1.5, zorder=4)
+    axes[0].plot(
+        *code, "P", color="black", markersize=15, markeredgecolor="white", markeredgewidth=1.5, zorder=4
+    )
     axes[1].imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes[1].set_axis_off()
     axes[1].set_title(f"Decoded at ({code[0]:g}, {code[1]:g})")

@@ -2,18 +2,16 @@
 
 from dlcourse.models.augmentation import RandomAffine
 from dlcourse.models.convnet import Seeds, convnet, convolution_block, residual_block, residual_stages, resnet
-from dlcourse.models.deep import DeepNetworks
-from dlcourse.models.local import LocalConvolution2D
+from dlcourse.models.local_convolution import LocalConvolution2D
 from dlcourse.models.mlp import mlp
-from dlcourse.models.perceptron import Perceptron
 from dlcourse.models.recurrent import recurrent, reset_states
-from dlcourse.models.recurrent_population import RecurrentPopulation
+from dlcourse.models.stacked.deep import DeepNetworks
+from dlcourse.models.stacked.recurrent import RecurrentPopulation
 from dlcourse.models.vae import load_vae, vae
 
 __all__ = [
     "DeepNetworks",
     "LocalConvolution2D",
-    "Perceptron",
     "RandomAffine",
     "RecurrentPopulation",
     "Seeds",

@@ -1,7 +1,5 @@
 """Checks and seeded initialisers that every model family shares."""
 
-import keras
-
 
 def check_shape(function, input_shape, dimensions=None):
     """Return ``input_shape`` as a tuple of positive whole numbers, without the batch axis.
@@ -41,18 +39,3 @@ def check_rate(function, **rates):
             raise ValueError(
                 f"{function}({name}={value!r}): a dropout rate is a share of units, from 0 to below 1."
             )
-
-
-def seeded_initializer(initializer, seed, layer):
-    """A Keras initialiser whose seed follows from the model's seed and the layer's number.
-
-    Args:
-        initializer: a Keras initialiser or its name.
-        seed: the model's seed; None leaves the initialiser to Keras' global generator.
-        layer: the layer's number, so that equal shapes don't get equal weights.
-    """
-    initializer = keras.initializers.get(initializer)
-    config = initializer.get_config()
-    if seed is None or "seed" not in config:
-        return initializer.__class__.from_config(config)
-    return initializer.__class__.from_config({**config, "seed": seed * 10_007 + layer})

@@ -9,7 +9,8 @@ import itertools
 import keras
 from keras import layers
 
-from dlcourse.models.building import check_positive, check_rate, check_shape, seeded_initializer
+from dlcourse.models.building import check_positive, check_rate, check_shape
+from dlcourse.models.initializers import seeded_initializer
 
 CONVOLUTIONS = {3: layers.Conv1D, 4: layers.Conv2D}
 POOLINGS = {3: layers.GlobalAveragePooling1D, 4: layers.GlobalAveragePooling2D}

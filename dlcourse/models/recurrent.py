@@ -3,7 +3,8 @@
 import keras
 from keras import layers
 
-from dlcourse.models.building import check_positive, check_shape, seeded_initializer
+from dlcourse.models.building import check_positive, check_shape
+from dlcourse.models.initializers import seeded_initializer
 
 CELLS = {"simple": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
 

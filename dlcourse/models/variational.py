@@ -12,9 +12,9 @@ import tensorflow as tf
 from keras import layers
 from tensorflow_probability import distributions as tfd
 
-from dlcourse.models import draws, priors
-from dlcourse.models.building import seeded_initializer
-from dlcourse.models.priors import diagonal_gaussian, positive
+from dlcourse.models import random, vae_priors
+from dlcourse.models.initializers import seeded_initializer
+from dlcourse.models.vae_priors import diagonal_gaussian, positive
 
 FLOOR = 1e-3
 """Pixels' means are kept this far from 0 and 1, so that their logits are finite."""
@@ -76,7 +76,7 @@ class VAE(keras.Model):
             self.log_noise = self.add_weight(
                 name="log_noise", shape=(), initializer=level, trainable=noise is None
             )
-        self._prior = priors.build(
+        self._prior = vae_priors.build(
             prior, self, self.shape, self.latents, components, classes, None if seed is None else seed + 2_000
         )
         self.built = True
@@ -96,7 +96,7 @@ class VAE(keras.Model):
 
     def draw(self, loc, scale, *shape, seed=None):
         """Draws z = loc + scale · noise, (*shape, batch, latents): the reparameterisation trick."""
-        noise = draws.normal(
+        noise = random.normal(
             tf.concat([tf.constant(shape, tf.int32), tf.shape(loc)], 0), self.seed(seed), loc.dtype
         )
         return loc + scale * tf.ensure_shape(noise, (*shape, *loc.shape))
@@ -118,7 +118,7 @@ class VAE(keras.Model):
         output = tf.reshape(output, tf.concat([tf.shape(z)[:-1], self.shape], axis=0))
         output = tf.ensure_shape(output, (*z.shape[:-1], *self.shape))
         if self.likelihood == "bernoulli":
-            pixels = priors.Bernoulli(logits=output, dtype=output.dtype)
+            pixels = vae_priors.Bernoulli(logits=output, dtype=output.dtype)
         else:
             pixels = tfd.Normal(output, self.noise_scale())
         return tfd.Independent(pixels, len(self.shape))
@@ -144,7 +144,7 @@ class VAE(keras.Model):
         z = self.draw(loc, scale, seed=seed)
         distortion = -self.decode(z, y).log_prob(self._checked(x))
         if analytic or (analytic is None and self.has_analytic_rate()):
-            rate = priors.divergence(loc, scale, prior)
+            rate = vae_priors.divergence(loc, scale, prior)
         else:
             rate = posterior.log_prob(z) - prior.log_prob(z)
         return rate, distortion
@@ -168,7 +168,7 @@ class VAE(keras.Model):
         Raises:
             ValueError: where the prior doesn't treat the latents one by one.
         """
-        if not isinstance(self._prior, priors.Normal):
+        if not isinstance(self._prior, vae_priors.Normal):
             raise ValueError(
                 "The rate splits into latents, and free bits apply to each, only under prior='normal'; this model's "
                 f"prior is {self.config['prior']!r}."
@@ -253,18 +253,18 @@ class VAE(keras.Model):
     def binarised(self, x, *, seed=None):
         """Zeros and ones, drawn anew with the grey values as probabilities; zeros and ones stay as they are."""
         x = self._checked(x)
-        return tf.cast(draws.uniform(tf.shape(x), self.seed(seed), x.dtype) < x, x.dtype)
+        return tf.cast(random.uniform(tf.shape(x), self.seed(seed), x.dtype) < x, x.dtype)
 
     def has_analytic_rate(self):
         """Whether TFP knows KL(q || p) in closed form for this prior."""
-        if isinstance(self._prior, priors.Given):
+        if isinstance(self._prior, vae_priors.Given):
             zero = tf.zeros((1, self.latents), self.compute_dtype)
             try:
-                priors.divergence(zero, zero + 1, self.prior())
+                vae_priors.divergence(zero, zero + 1, self.prior())
             except NotImplementedError:
                 return False
             return True
-        return isinstance(self._prior, priors.Normal)
+        return isinstance(self._prior, vae_priors.Normal)
 
     def check_examples(self, x, y=None):
         """Raise ValueError where arrays don't fit this model: shape, range under a Bernoulli, labels."""
@@ -284,7 +284,7 @@ class VAE(keras.Model):
                 raise ValueError(f"Labels {wrong[:5]} are outside 0 to {self.classes - 1}.")
 
     def get_config(self):
-        if isinstance(self._prior, priors.Given):
+        if isinstance(self._prior, vae_priors.Given):
             raise ValueError(
                 "A VAE with a prior that was given as a distribution can't be saved: save its weights "
                 "(model.save_weights), and build it with the same prior."

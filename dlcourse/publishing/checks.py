@@ -1,7 +1,8 @@
 """What holds for every chapter, beyond that its outputs come out again.
 
 Each check takes a notebook (or a page) and returns a list of what is wrong, one sentence each, empty where
-all is well. tests/test_notebooks.py applies them to the course, and tests/test_publishing_checks.py to spoilt
+all is well. tests/notebooks/test_notebooks.py applies them to the course, and
+tests/publishing/test_notebook_checks.py to spoilt
 samples.
 """
 

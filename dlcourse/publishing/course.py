@@ -2,8 +2,9 @@
 
 import json
 
+from dlcourse import files
 from dlcourse.publishing import chapters as courses
-from dlcourse.publishing import execute, files, markdown, pairing, site, site_pages, slides, tools
+from dlcourse.publishing import execute, markdown, pairing, site, site_pages, slides, tools
 
 COLUMNS = ("chapter", "seconds", "claims held", "narrowest margin")
 

@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 
-from dlcourse.publishing import files, pairing
+from dlcourse import files
+from dlcourse.publishing import pairing
 from dlcourse.reproducibility import ENVIRONMENT
 
 COPIES = "work"

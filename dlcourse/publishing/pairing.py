@@ -16,7 +16,8 @@ import jupytext
 import nbformat
 from jupytext.config import load_jupytext_configuration_file
 
-from dlcourse.publishing import execute, files
+from dlcourse import files
+from dlcourse.publishing import execute
 from dlcourse.publishing.normalise import CELL_METADATA, normalise
 
 FORMAT = "py:percent"

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import nbformat
 
-from dlcourse.publishing import files, fonts, pairing, site_pages, site_reference, tools
+from dlcourse import files
+from dlcourse.publishing import fonts, pairing, site_pages, site_reference, tools
 
 CONTROLS = (  # (what the theme writes, what it is to be)
     (re.compile(r'<summary>(?=<span class="toctree-toggle")'), '<summary aria-label="Pages below this one">'),
@@ -64,7 +65,8 @@ def gather(chapters, root, folder, say=print, executed=()):
         if chapter not in stored:
             say(f"{chapter.id}: no notebook yet; `dlcourse notebooks` makes it")
     notebooks = {
-        chapter.name: executed.get(chapter.name) or pairing.read_notebook(chapter.notebook) for chapter in stored
+        chapter.name: executed.get(chapter.name) or pairing.read_notebook(chapter.notebook)
+        for chapter in stored
     }
     docs = root / "docs"
     for path in docs.glob("*.md"):
@@ -121,7 +123,19 @@ def sphinx(settings, pages, target):
         SiteError: where it warns or fails.
     """
     read = target.with_name(f"{target.name}-read")
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-E", "-q", "-b", "html", "-c", str(settings)]
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "--keep-going",
+        "-E",
+        "-q",
+        "-b",
+        "html",
+        "-c",
+        str(settings),
+    ]
     command += ["-D", f"html_static_path={pages / '_static'}", "-d", str(read), str(pages), str(target)]
     variables = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONHASHSEED": "0"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=variables)

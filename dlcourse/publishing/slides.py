@@ -6,7 +6,8 @@ from pathlib import Path
 
 from nbconvert.exporters import SlidesExporter
 
-from dlcourse.publishing import files, fonts, lecture, markdown, pairing, tools
+from dlcourse import files
+from dlcourse.publishing import fonts, lecture, markdown, pairing, tools
 from dlcourse.publishing import html as cells
 
 TEMPLATES = Path(__file__).parent / "templates"

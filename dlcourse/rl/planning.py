@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlcourse.rl import spaces
+from dlcourse.rl import validation
 
 TIE = 1e-9
 """Action values nearer than this count as equal: rounding must not choose the action."""
@@ -117,7 +117,7 @@ def from_environment(environment):
     Raises:
         ValueError: where the environment has no table, or the table is wrong.
     """
-    spaces.require(environment, observation=spaces.spaces.Discrete, action=spaces.spaces.Discrete)
+    validation.require(environment, observation=validation.spaces.Discrete, action=validation.spaces.Discrete)
     inner = environment.unwrapped
     if not hasattr(inner, "P") or not hasattr(inner, "initial_state_distrib"):
         raise ValueError(
@@ -195,7 +195,7 @@ def value_iteration(model, discount, *, start=None, tolerance=1e-10, most=20_000
     Raises:
         ValueError: where the values don't settle.
     """
-    discount = spaces.discount_factor(discount)
+    discount = validation.discount_factor(discount)
     values = np.zeros(model.states) if start is None else np.asarray(start, "float64")
     history = [values]
     for _ in range(most):
@@ -222,8 +222,8 @@ def evaluate(model, policy, discount):
     Raises:
         ValueError: where γ = 1 and the policy never ends an episode from some reachable state.
     """
-    discount = spaces.discount_factor(discount)
-    chances = spaces.probabilities(policy, model.states, model.actions)
+    discount = validation.discount_factor(discount)
+    chances = validation.probabilities(policy, model.states, model.actions)
     moves = np.einsum("sa,sat->st", chances, model.continuing)
     rewards = np.einsum("sa,sa->s", chances, model.expected_reward)
     solvable = np.ones(model.states, bool) if discount < 1 else _ends(moves)
@@ -302,7 +302,7 @@ def over_steps(model, policy, steps, discount=1.0):
     Returns:
         Values, (states,).
     """
-    chances = spaces.probabilities(policy, model.states, model.actions)
+    chances = validation.probabilities(policy, model.states, model.actions)
     moves = np.einsum("sa,sat->st", chances, model.continuing)
     rewards = np.einsum("sa,sa->s", chances, model.expected_reward)
     values = np.zeros(model.states)

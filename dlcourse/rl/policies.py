@@ -14,7 +14,7 @@ import numpy as np
 from gymnasium import spaces
 
 from dlcourse.datasets import catalogue
-from dlcourse.rl import spaces as checks
+from dlcourse.rl import validation
 
 Layers = namedtuple("Layers", "actor critic log_scale")
 """θ cut up: lists of (kernel (copies, inputs, outputs), bias (copies, 1, outputs)), and (copies, 1, sizes) or None."""
@@ -208,7 +208,7 @@ def fitting(environments, hidden=(64, 64)):
         ValueError: where observations are not vectors, actions are of another kind or have no bounds.
     """
     numbered = isinstance(environments.single_action_space, spaces.Discrete)
-    observation, action = checks.require(
+    observation, action = validation.require(
         environments, observation=spaces.Box, action=spaces.Discrete if numbered else spaces.Box
     )
     if len(observation.shape) != 1:

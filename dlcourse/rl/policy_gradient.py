@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from dlcourse import progress
-from dlcourse.rl import adam, advantages, judge, policies, ppo, rollout
+from dlcourse.rl import advantages, evaluation, policies, rollout
+from dlcourse.training import optimizers
 
 BASELINES = ("none", "to go", "mean", "value")
 """What REINFORCE weights log π(a|s) with: all of an episode's rewards; those from this step on; those less their mean
@@ -78,7 +79,7 @@ def make_update(policy, settings, copies, jit_compile=False):
             each = -advantage * log_probability + value_weight * error - entropy_weight * entropy
             counts = tf.reduce_sum(learning, axis=1)
             whole = tf.reduce_sum(tf.reduce_sum(each * learning, axis=1) / counts)
-        return adam.step(state, tape.gradient(whole, state[0]), rate, limit)
+        return optimizers.step(state, tape.gradient(whole, state[0]), rate, limit)
 
     return update
 
@@ -133,7 +134,7 @@ def reinforce(
     """
     environments = make_environments()
     policy, rng = policies.fitting(environments, hidden), np.random.default_rng([seed, 8])
-    state = adam.begin(policy.initial(rng, copies))
+    state = optimizers.begin(policy.initial(rng, copies))
     update = make_update(policy, settings, copies)
     discount = np.broadcast_to(settings.discount, copies)[:, None]
     episodes, steps = [[] for _ in range(copies)], np.zeros(copies, "int64")
@@ -145,7 +146,7 @@ def reinforce(
         values = np.stack([policy.value(layers, x) for x in experience.observations[:-1]])
         weight, to_go = weights(experience, first, discount, baseline, values)
         fields = (experience.observations[:-1], experience.actions, weight, to_go, first)
-        state = update(state, *(ppo.rows(item) for item in fields))
+        state = update(state, *(rollout.rows(item) for item in fields))
         state = (state[0].numpy(), *state[1:])
         totals, lengths = (experience.rewards * first).sum(axis=0), first.sum(axis=0)
         steps += lengths.sum(axis=1)
@@ -154,8 +155,8 @@ def reinforce(
                 rollout.Episode(float(total), int(length), int(steps[copy]), 0.0)
                 for total, length in zip(totals[copy], lengths[copy], strict=True)
             ]
-    solved = [judge.solved_at(of_copy) for of_copy in episodes]
-    return ppo.Trained(policy, state[0], episodes, steps, solved, state[0], np.zeros((0, copies, 3)))
+    solved = [evaluation.solved_at(of_copy) for of_copy in episodes]
+    return rollout.Trained(policy, state[0], episodes, steps, solved, state[0], np.zeros((0, copies, 3)))
 
 
 def whole_episodes(environments, policy, layers, copies, rng, seed, longest, round_to):
@@ -193,7 +194,7 @@ def actor_critic(environments, settings, *, steps, copies=1, seed=0, hidden=(64,
     """
     policy = policies.fitting(environments, hidden)
     collector, rng = rollout.Collector(environments, copies, seed), np.random.default_rng([seed, 7])
-    state = adam.begin(policy.initial(rng, copies))
+    state = optimizers.begin(policy.initial(rng, copies))
     update = make_update(policy, settings, copies, jit_compile=True)
     discount, decay = (np.broadcast_to(x, copies)[:, None] for x in (settings.discount, settings.decay))
     solved, theta_solved = [None] * copies, state[0].copy()
@@ -213,13 +214,13 @@ def actor_critic(environments, settings, *, steps, copies=1, seed=0, hidden=(64,
         )
         target = advantage + values[:-1]
         fields = (experience.observations[:-1], experience.actions, advantage, target, experience.learning)
-        state = update(state, *(ppo.rows(item) for item in fields))
+        state = update(state, *(rollout.rows(item) for item in fields))
         state = (state[0].numpy(), *state[1:])
         for copy in range(copies):
             if solved[copy] is None:
                 theta_solved[copy] = state[0][copy]
-                solved[copy] = judge.solved_at(collector.episodes[copy])
-    return ppo.Trained(
+                solved[copy] = evaluation.solved_at(collector.episodes[copy])
+    return rollout.Trained(
         policy,
         state[0],
         collector.episodes,

@@ -1,12 +1,13 @@
 """Proximal policy optimisation (Schulman et al. 2017), readable from top to bottom."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
 
 from dlcourse import progress
-from dlcourse.rl import adam, advantages, judge, policies, rollout
+from dlcourse.rl import advantages, evaluation, policies, rollout
+from dlcourse.training import optimizers
 
 
 @dataclass(frozen=True)
@@ -127,44 +128,10 @@ def make_update(policy, settings, copies, jit_compile=True):
             with tf.GradientTape() as tape:
                 tape.watch(state[0])
                 whole, report = loss(state[0], *minibatch)
-            state = adam.step(state, tape.gradient(whole, state[0]), rate, limit)
+            state = optimizers.step(state, tape.gradient(whole, state[0]), rate, limit)
         return state, report
 
     return update
-
-
-@dataclass(eq=False)
-class Trained:
-    """What training gave.
-
-    Attributes:
-        policy: policies.Categorical or TanhGaussian.
-        theta: parameters at the end, (copies, parameters).
-        episodes: list of rollout.Episodes for each copy.
-        steps: environment steps of each copy, (copies,).
-        solved: for each copy the rollout.Episode at whose end it was solved, or None.
-        theta_solved: parameters of each copy after the update that followed that; else those at the end.
-        reports: share of steps outside the clip range, KL divergence, entropy, at each update's last minibatch:
-            (updates, copies, 3).
-        kept: parameters on the way, where ``keep`` asked for them: list of (steps, theta).
-        state: θ with Adam's moments, to resume from.
-    """
-
-    policy: object
-    theta: np.ndarray
-    episodes: list
-    steps: np.ndarray
-    solved: list
-    theta_solved: np.ndarray
-    reports: np.ndarray
-    kept: list = field(default_factory=list)
-    state: tuple = ()
-
-    def chooser(self, copy=0, theta=None):
-        """A function from observations (n, size) to greedy actions as the environment wants them."""
-        theta = self.theta_solved if theta is None else theta
-        layers, policy = self.policy.layers(theta[copy : copy + 1]), self.policy
-        return lambda x: policy.in_environment(policy.greedy(layers, np.asarray(x, "float32")[None]))[0]
 
 
 def train(
@@ -175,7 +142,7 @@ def train(
     copies=1,
     seed=0,
     hidden=(64, 64),
-    threshold=judge.THRESHOLD,
+    threshold=evaluation.THRESHOLD,
     stop=True,
     jit_compile=True,
     keep=None,
@@ -197,11 +164,11 @@ def train(
             state isn't kept.
 
     Returns:
-        Trained.
+        rollout.Trained.
     """
     policy = policies.fitting(environments, hidden)
     collector, rng = rollout.Collector(environments, copies, seed), np.random.default_rng([seed, 9])
-    state = adam.begin(policy.initial(rng, copies, settings.orthogonal))
+    state = optimizers.begin(policy.initial(rng, copies, settings.orthogonal))
     if resume is not None:
         state, collector.steps[:] = resume
         policy.layers(state[0])
@@ -236,12 +203,12 @@ def train(
             if solved[copy] is None:
                 theta_solved[copy] = state[0][copy]
                 if threshold is not None:
-                    solved[copy] = judge.solved_at(collector.episodes[copy], threshold)
+                    solved[copy] = evaluation.solved_at(collector.episodes[copy], threshold)
         if keep is not None and keep(int(collector.steps.min()), state[0], collector.episodes):
             kept.append((int(collector.steps.min()), state[0].copy()))
         if stop and threshold is not None and all(episode is not None for episode in solved):
             break
-    return Trained(
+    return rollout.Trained(
         policy,
         state[0],
         collector.episodes,
@@ -279,14 +246,7 @@ def prepare(policy, layers, experience, settings):
         learning,
     )
 
-    return [rows(item) for item in fields]
-
-
-def rows(item):
-    """Each copy's steps in one row: (T, copies, n, ...) becomes (copies, T · n, ...); float32, or integers."""
-    item = np.swapaxes(item, 0, 1)
-    flat = item.reshape(item.shape[0], -1, *item.shape[3:])
-    return flat if np.issubdtype(flat.dtype, np.integer) else flat.astype("float32")
+    return [rollout.rows(item) for item in fields]
 
 
 def shuffled(rng, epochs, copies, size, minibatch):

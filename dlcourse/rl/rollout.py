@@ -1,11 +1,11 @@
 """Experience from many environments at once, terminations, truncations and resets kept apart."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from dlcourse.rl import spaces
+from dlcourse.rl import validation
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ class Collector:
     """
 
     def __init__(self, environments, copies=1, seed=0):
-        spaces.vectorised(environments)
+        validation.vectorised(environments)
         if copies < 1 or environments.num_envs % copies:
             raise ValueError(
                 f"{environments.num_envs} environments can't be divided evenly among {copies} copies of the agent: "
@@ -112,7 +112,7 @@ class Collector:
             self._resetting = terminated[step] | truncated[step]
         observations[steps] = self._observation = here
         for step in np.flatnonzero(~np.isfinite(rewards).all(axis=1))[:1]:
-            spaces.finite(rewards[step], self._count + int(step))
+            validation.finite(rewards[step], self._count + int(step))
         self._count += steps
         self._note(rewards * learning, terminated | truncated, learning)
         parts = (rewards, terminated, truncated, learning)
@@ -135,3 +135,44 @@ class Collector:
             self.episodes[copy].append(Episode(float(total), int(length), int(taken[step, copy]), seconds))
         self._total, self._length = totals[-1] - left_total, lengths[-1] - left_length
         self.steps = taken[-1]
+
+
+@dataclass(eq=False)
+class Trained:
+    """What training gave.
+
+    Attributes:
+        policy: policies.Categorical or TanhGaussian.
+        theta: parameters at the end, (copies, parameters).
+        episodes: list of rollout.Episodes for each copy.
+        steps: environment steps of each copy, (copies,).
+        solved: for each copy the rollout.Episode at whose end it was solved, or None.
+        theta_solved: parameters of each copy after the update that followed that; else those at the end.
+        reports: share of steps outside the clip range, KL divergence, entropy, at each update's last minibatch:
+            (updates, copies, 3).
+        kept: parameters on the way, where ``keep`` asked for them: list of (steps, theta).
+        state: θ with Adam's moments, to resume from.
+    """
+
+    policy: object
+    theta: np.ndarray
+    episodes: list
+    steps: np.ndarray
+    solved: list
+    theta_solved: np.ndarray
+    reports: np.ndarray
+    kept: list = field(default_factory=list)
+    state: tuple = ()
+
+    def chooser(self, copy=0, theta=None):
+        """A function from observations (n, size) to greedy actions as the environment wants them."""
+        theta = self.theta_solved if theta is None else theta
+        layers, policy = self.policy.layers(theta[copy : copy + 1]), self.policy
+        return lambda x: policy.in_environment(policy.greedy(layers, np.asarray(x, "float32")[None]))[0]
+
+
+def rows(item):
+    """Each copy's steps in one row: (T, copies, n, ...) becomes (copies, T · n, ...); float32, or integers."""
+    item = np.swapaxes(item, 0, 1)
+    flat = item.reshape(item.shape[0], -1, *item.shape[3:])
+    return flat if np.issubdtype(flat.dtype, np.integer) else flat.astype("float32")

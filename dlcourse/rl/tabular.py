@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dlcourse import progress
-from dlcourse.rl import spaces
+from dlcourse.rl import validation
 
 # Prediction: a fixed policy, its experience recorded, its values learnt.
 
@@ -55,7 +55,7 @@ def record(environments, policy, episodes, seed):
     Returns:
         List of Episode.
     """
-    states, actions = spaces.tabular(environments)
+    states, actions = validation.tabular(environments)
     rng, copies = np.random.default_rng([seed, 1]), environments.num_envs
     choose = _chooser(policy, states, actions, copies, rng)
     state, _ = environments.reset(seed=seed)
@@ -63,7 +63,7 @@ def record(environments, policy, episodes, seed):
     tracks = [[([int(s)], [], False)] for s in state]
     while count.min() < episodes:
         state, reward, terminated, truncated, _ = environments.step(choose(state))
-        spaces.finite(reward, step)
+        validation.finite(reward, step)
         for copy in range(copies):
             if resetting[copy]:  # this step only began a new episode
                 tracks[copy].append(([int(state[copy])], [], False))
@@ -253,9 +253,9 @@ def q_learning(environments, *, steps, step_size, epsilon, discount, seed=0, ini
     Raises:
         ValueError: where the environment's spaces don't fit, or a reward is not finite.
     """
-    sizes = spaces.tabular(environments)
+    sizes = validation.tabular(environments)
     shape = (environments.num_envs, *sizes)
-    discount = spaces.discount_factor(discount)
+    discount = validation.discount_factor(discount)
     copies, rng = np.arange(shape[0]), np.random.default_rng([seed, 2])
     table = np.full(shape, float(initial))
     diary = _Diary(table, snapshot_steps)
@@ -264,7 +264,7 @@ def q_learning(environments, *, steps, step_size, epsilon, discount, seed=0, ini
     for step in progress.bar(range(steps), "learning"):
         action = explore(table[copies, state], epsilon, rng)
         following, reward, terminated, truncated, _ = environments.step(action)
-        reward = spaces.finite(reward, step)
+        reward = validation.finite(reward, step)
 
         learning = ~resetting
         diary.learnt.visits[copies, state, action] += learning
@@ -290,9 +290,9 @@ def sarsa(environments, *, steps, step_size, epsilon, discount, seed=0, initial=
 
     Args, returns, raises: as ``q_learning``.
     """
-    sizes = spaces.tabular(environments)
+    sizes = validation.tabular(environments)
     shape = (environments.num_envs, *sizes)
-    discount = spaces.discount_factor(discount)
+    discount = validation.discount_factor(discount)
     copies, rng = np.arange(shape[0]), np.random.default_rng([seed, 2])
     table = np.full(shape, float(initial))
     diary = _Diary(table, snapshot_steps)
@@ -301,7 +301,7 @@ def sarsa(environments, *, steps, step_size, epsilon, discount, seed=0, initial=
     resetting = np.zeros(shape[0], bool)
     for step in progress.bar(range(steps), "learning"):
         following, reward, terminated, truncated, _ = environments.step(action)
-        reward = spaces.finite(reward, step)
+        reward = validation.finite(reward, step)
         next_action = explore(table[copies, following], epsilon, rng)
 
         learning = ~resetting
@@ -331,9 +331,9 @@ def double_q_learning(
 
     Args, returns, raises: as ``q_learning``.
     """
-    sizes = spaces.tabular(environments)
+    sizes = validation.tabular(environments)
     shape = (environments.num_envs, *sizes)
-    discount = spaces.discount_factor(discount)
+    discount = validation.discount_factor(discount)
     copies, rng = np.arange(shape[0]), np.random.default_rng([seed, 2])
     tables = np.full((2, *shape), float(initial))
     diary = _Diary(tables[0], snapshot_steps)
@@ -342,7 +342,7 @@ def double_q_learning(
     for step in progress.bar(range(steps), "learning"):
         action = explore(tables[:, copies, state].sum(axis=0), epsilon, rng)
         following, reward, terminated, truncated, _ = environments.step(action)
-        reward = spaces.finite(reward, step)
+        reward = validation.finite(reward, step)
 
         learning = ~resetting
         diary.learnt.visits[copies, state, action] += learning
@@ -375,7 +375,7 @@ def evaluate(environments, policy, episodes, seed):
     Returns:
         float64 (copies, episodes).
     """
-    states, actions = spaces.tabular(environments)
+    states, actions = validation.tabular(environments)
     copies, rng = environments.num_envs, np.random.default_rng([seed, 3])
     choose = _chooser(policy, states, actions, copies, rng)
     state, _ = environments.reset(seed=seed)
@@ -383,7 +383,7 @@ def evaluate(environments, policy, episodes, seed):
     resetting, step = np.zeros(copies, bool), 0
     while min(len(finished) for finished in returns) < episodes:
         state, reward, terminated, truncated, _ = environments.step(choose(state))
-        sums += np.where(resetting, 0.0, spaces.finite(reward, step))
+        sums += np.where(resetting, 0.0, validation.finite(reward, step))
         resetting, step = terminated | truncated, step + 1
         for copy in np.flatnonzero(resetting):
             returns[copy].append(sums[copy])
@@ -396,7 +396,7 @@ def _chooser(policy, states, actions, copies, rng):
     policy = np.asarray(policy)
     if policy.shape == (copies, states) and np.issubdtype(policy.dtype, np.integer):
         for row in policy:
-            spaces.probabilities(row, states, actions)
+            validation.probabilities(row, states, actions)
         return lambda state: policy[np.arange(copies), state]
-    cumulative = np.cumsum(spaces.probabilities(policy, states, actions), axis=1)[:, :-1]
+    cumulative = np.cumsum(validation.probabilities(policy, states, actions), axis=1)[:, :-1]
     return lambda state: (rng.random(copies)[:, None] >= cumulative[state]).sum(axis=1)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse.training import loop, objectives
+from dlcourse.training import loop
 
 BATCH_SIZE = 1_000
 
@@ -51,7 +51,7 @@ class Evaluator:
 
         def step(batch):
             loss, metrics = objective(model, batch, training=False)
-            return {"loss": loss + objectives.penalties(model), **metrics}
+            return {"loss": loss + loop.penalties(model), **metrics}
 
         self.segment = loop.compiled_loop(step, data, self.names, self.batch_size, jit_compile)
 

@@ -1,8 +1,7 @@
 """The training step, and the loop that repeats it inside one compiled graph."""
 
+import keras
 import tensorflow as tf
-
-from dlcourse.training import objectives
 
 
 def train_step(model, objective, optimizer, batch):
@@ -19,7 +18,7 @@ def train_step(model, objective, optimizer, batch):
     """
     with tf.GradientTape() as tape:
         loss, metrics = objective(model, batch, training=True)
-        loss += objectives.penalties(model)  # of kernel_regularizer; easy to forget
+        loss += penalties(model)  # of kernel_regularizer; easy to forget
     gradients = tape.gradient(loss, model.trainable_variables)
     optimizer.apply(gradients, model.trainable_variables)
     return {"loss": loss, **metrics}
@@ -130,3 +129,8 @@ def xla_pays(model, steps):
     if steps < XLA_STEPS:
         return False
     return all(type(layer).__name__ in XLA_LAYERS for layer in model._flatten_layers(include_self=False))
+
+
+def penalties(model):
+    """Sum of what regularised layers add to the loss: ``model.losses``, a scalar tensor or 0."""
+    return keras.ops.sum(keras.ops.stack(model.losses)) if model.losses else 0.0

@@ -31,28 +31,14 @@ import tensorflow as tf
 from keras import layers
 from scipy import stats
 
-from dlcourse import (
-    controls,
-    counting,
-    datasets,
-    exercises,
-    figures,
-    models,
-    plane_network,
-    probing,
-    recording,
-    regions,
-    reproducibility,
-    show,
-    training,
-)
+from dlcourse import datasets, exercises, figures, models, recording, reproducibility, show, training, widgets
+from dlcourse.analysis import complexity, linear_regions, probing
 from dlcourse.claims import Claims
-from dlcourse.datasets import snippets
-from dlcourse.figures import classification, networks
-from dlcourse.figures import data as plots
-from dlcourse.figures import plane as planes
+from dlcourse.datasets import language_snippets
+from dlcourse.experiments import transfer
+from dlcourse.figures import charts, classification, decision_map, networks
+from dlcourse.from_scratch import perceptron, two_layer_network
 from dlcourse.measured import Measured, mask
-from dlcourse.models import perceptron
 from dlcourse.training import repeats
 
 reproducibility.start(seed=0)
@@ -156,7 +142,7 @@ def count_mistakes(x, y, orders, passes=1_000):
     """Mistakes of a perceptron in all, for each of several random orders."""
     shuffles = [np.random.RandomState(seed).permutation(len(x))
                 for seed in range(orders)]
-    units = [models.Perceptron(x.shape[1]).fit(x[order], y[order], passes=passes)
+    units = [perceptron.Perceptron(x.shape[1]).fit(x[order], y[order], passes=passes)
              for order in shuffles]
     return [sum(unit.mistakes) for unit in units]
 
@@ -234,7 +220,7 @@ show.table(rows, ["example", "label", "weights after it", "bias after it"],
 # %% slideshow={"slide_type": "subslide"}
 def cycle(x, y):
     """Passes before the perceptron's weights begin to repeat, and in each cycle."""
-    unit, seen = models.Perceptron(features=x.shape[1]), {}
+    unit, seen = perceptron.Perceptron(features=x.shape[1]), {}
     while (state := (*unit.weights, unit.bias)) not in seen:
         seen[state] = len(seen)
         unit.fit(x, y, passes=1)
@@ -257,7 +243,7 @@ conjunction = np.array([-1, -1, -1, 1])
 
 def last_mistakes(x, y, orders, passes=1_000):
     """Mistakes in the last of the passes, for each order."""
-    return [models.Perceptron(2).fit(x[order], y[order], passes=passes).mistakes[-1]
+    return [perceptron.Perceptron(2).fit(x[order], y[order], passes=passes).mistakes[-1]
             for order in orders]
 
 
@@ -370,7 +356,7 @@ smooth_accuracy = [accuracy for accuracy, _ in smooth_runs]         # (slopes, s
 threshold_accuracy, threshold_change = train_units(compiled(threshold), digits, seeds)
 
 # %% slideshow={"slide_type": "fragment"}
-plots.curves(
+charts.curves(
     [f"{slope:g}" for slope in slopes], {"smooth units": smooth_accuracy},
     marks={"threshold units (mean)": np.mean(threshold_accuracy)},
     xlabel="steepness k of the unit σ(kz)", ylabel="accuracy on validation data",
@@ -584,9 +570,9 @@ networks.region_maps(
 )
 
 # %%
-bound = regions.most_regions(8)
-whole = [regions.regions_of_layer(*model.get_weights()[:2]) for model in (before, wide)]
-one, two = (len(regions.patterns(model, regions.grid(window))[0])
+bound = linear_regions.most_regions(8)
+whole = [linear_regions.regions_of_layer(*model.get_weights()[:2]) for model in (before, wide)]
+one, two = (len(linear_regions.patterns(model, linear_regions.grid(window))[0])
             for model in (wide, deep))
 show.table(
     [["8 units, untrained: whole plane", whole[0], bound],
@@ -660,7 +646,7 @@ no_layer = repeats.accuracies(
     curves.validation, seeds=seeds, steps=500, learning_rate=1e-2)
 
 # %% slideshow={"slide_type": "fragment"}
-plots.bars(
+charts.bars(
     {name: {"accuracy": Measured(values)} for name, values in by_activation.items()},
     title="MNIST-1D, by activation function", xlabel="accuracy on validation data",
     marks={"no hidden layer": no_layer.mean()},
@@ -713,17 +699,17 @@ bends = {"threshold": (lambda z: (z > 0).astype(float), np.zeros_like), **functi
 
 def draw_boundary(ax, activation, units, random_start, *, x, y, bends):
     function, slope = bends[activation]
-    found = plane_network.fit(x, y, units, function, slope, seed=random_start)
+    found = two_layer_network.fit(x, y, units, function, slope, seed=random_start)
     title = f"{activation}, units: {units}, right: {found.accuracy(x, y):.0%}"
-    planes.decision_map(found, x, y, (-2.2, 2.2), title, ax=ax)
+    decision_map.decision_map(found, x, y, (-2.2, 2.2), title, ax=ax)
 
 
 # %% slideshow={"slide_type": "skip"}
-controls.explore(
+widgets.explore(
     functools.partial(draw_boundary, x=around, y=on_or_off, bends=bends),
-    activation=controls.Knob(bends, start="tanh"),
-    units=controls.Knob([1, 2, 3, 4, 8, 16, 32], start=2),
-    random_start=controls.Knob(range(6), start=0), figsize=(5.4, 5.0),
+    activation=widgets.Knob(bends, start="tanh"),
+    units=widgets.Knob([1, 2, 3, 4, 8, 16, 32], start=2),
+    random_start=widgets.Knob(range(6), start=0), figsize=(5.4, 5.0),
     caption="Shade: the probability of class 1; black: where the answer changes. Two "
     "tanh units make a band, which holds two corners and leaves out the other two.",
     alt="Four clouds of points at the corners of a square, opposite ones of one class; "
@@ -792,7 +778,7 @@ scales = {name: by_rate(transform, few, halves, rates, seeds, descent)
           for name, transform in prepare.items()}
 
 # %% slideshow={"slide_type": "fragment"}
-plots.curves(
+charts.curves(
     [f"{rate:g}" for rate in rates],
     {name: chosen for name, (chosen, _) in scales.items()},
     xlabel="learning rate of gradient descent",
@@ -840,7 +826,7 @@ scale_matters = claims.measure(
 # **Predict before you run.** Guessing gives 25 %. All the information is in the codes, too. What will each reach?
 
 # %% slideshow={"slide_type": "subslide"}
-language, alphabet = snippets.languages(["english", "french", "german", "italian"],
+language, alphabet = language_snippets.languages(["english", "french", "german", "italian"],
                                         length=20)
 samples = [language.train.x[language.train.y == label][100] for label in range(4)]
 show.table([[name, f"`{''.join(alphabet[code] for code in sample)}`"]
@@ -883,7 +869,7 @@ for name, (encode, build) in encodings.items():
                     for split in (language.train, language.validation))
     by_encoding[name] = repeats.accuracies(build, train, score, seeds=seeds, steps=400,
                                            learning_rate=2e-3)
-show.table([[name, f"{counting.parameters(build(0)):,}",
+show.table([[name, f"{complexity.parameters(build(0)):,}",
              f"{Measured(by_encoding[name]):.1%}"]
             for name, (_, build) in encodings.items()],
             ["encoding", "parameters", "accuracy on validation data"])
@@ -946,18 +932,18 @@ contenders = {
     "convolutions 8, 8, 8": convolutions(8, 3),
     "convolutions 32, 32, 32": convolutions(32, 3),
 }
-seconds = counting.forward_seconds(contenders, batch_size=64)
+seconds = complexity.forward_seconds(contenders, batch_size=64)
 show.table(
-    [[name, f"{counting.parameters(model):,}", f"{model.count_params():,}",
-      f"{counting.multiply_adds(model):,}",
+    [[name, f"{complexity.parameters(model):,}", f"{model.count_params():,}",
+      f"{complexity.multiply_adds(model):,}",
       f"{Measured(1e3 * seconds[name], 'ms'):.2f}"]
       for name, model in contenders.items()],
     ["network", "parameters", "by Keras", "multiply-adds", "time for 64 images"],
 )
 
 # %%
-work = [counting.multiply_adds(model) for model in contenders.values()]
-size = [counting.parameters(model) for model in contenders.values()]
+work = [complexity.multiply_adds(model) for model in contenders.values()]
+size = [complexity.parameters(model) for model in contenders.values()]
 by_keras = [model.count_params() for model in contenders.values()]
 kernels = [sum(int(np.prod(weight.shape)) for weight in model.weights
                if len(weight.shape) > 1)
@@ -988,7 +974,7 @@ follows = claims.measure(
 
 # %%
 by_name = [two_layers(name)(0) for name in functions]
-counts = {(counting.parameters(model), counting.multiply_adds(model))
+counts = {(complexity.parameters(model), complexity.multiply_adds(model))
           for model in by_name}
 verdict = claims.verdict("A2.1.4", {
     "holds": counted.ok and follows.ok and bend.ok and len(counts) > 1,
@@ -1014,11 +1000,11 @@ verdict = claims.verdict("A2.1.4", {
 
 # %% slideshow={"slide_type": "subslide"}
 doubling = [80, 160, 320]
-target = counting.mlp_parameters(40, 10, doubling)
+target = complexity.mlp_parameters(40, 10, doubling)
 shapes = {
     "doubling": doubling,
-    "constant": counting.widths_for(target, inputs=40, classes=10, shape=(1, 1, 1)),
-    "halving": counting.widths_for(target, inputs=40, classes=10, shape=(4, 2, 1)),
+    "constant": complexity.widths_for(target, inputs=40, classes=10, shape=(1, 1, 1)),
+    "halving": complexity.widths_for(target, inputs=40, classes=10, shape=(4, 2, 1)),
     "none": [],
 }
 
@@ -1033,7 +1019,7 @@ by_shape = {
                              seeds=range(8), steps=400)
     for name, hidden in shapes.items()
 }
-show.table([[name, hidden, f"{counting.mlp_parameters(40, 10, hidden):,}",
+show.table([[name, hidden, f"{complexity.mlp_parameters(40, 10, hidden):,}",
              f"{Measured(by_shape[name]):.1%}"]
             for name, hidden in shapes.items()],
             ["widths", "hidden units", "parameters", "test accuracy"])
@@ -1193,7 +1179,7 @@ for seed in seeds:
 trained, untrained = np.transpose(trained), np.transpose(untrained)
 
 # %% slideshow={"slide_type": "fragment"}
-plots.curves(
+charts.curves(
     ["pixels", "layer 1", "layer 2", "layer 3", "layer 4"],
     {"trained": trained, "untrained twin": untrained},
     xlabel="where the probe listens", ylabel="accuracy of a linear probe",
@@ -1264,7 +1250,7 @@ def dense_network(seed):
 
 few_examples = [5, 20, 100]
 # Accuracies of each contender, (seeds, counts):
-live = probing.reuse(
+live = transfer.reuse(
     dense_network, known=of_classes(mnist.train, range(5)),
     new=of_classes(mnist.train, range(5, 10)),
     score=of_classes(mnist.validation, range(5, 10)), counts=few_examples, seeds=seeds,
@@ -1291,12 +1277,12 @@ def gain(values, network, contender):
 gains = {network: gain(recorded, network, "reused")
          for network in ("dense", "convolutional")}
 accuracy = {"reused": live["reused"].T, "from nothing": live["from nothing"].T}
-plots.row(
-    lambda ax: plots.curves(list(map(str, few_examples)), accuracy, ax=ax,
+charts.row(
+    lambda ax: charts.curves(list(map(str, few_examples)), accuracy, ax=ax,
                             xlabel="examples a class",
                             ylabel="accuracy on digits 5-9",
                             title="Dense network (live)"),
-    lambda ax: plots.curves(list(map(str, counts)), gains, ax=ax,
+    lambda ax: charts.curves(list(map(str, counts)), gains, ax=ax,
                             xlabel="examples a class", marks={"no gain": 0.0},
                             ylabel="gain in accuracy",
                             title="Reused minus from nothing (recorded)"),
@@ -1353,7 +1339,7 @@ claims.report()
 # %%
 answer = ...
 weights_alone = 784 * 300 + 300 * 100 + 100 * 10
-exercises.check(answer, counting.mlp_parameters(784, 10, [300, 100]),
+exercises.check(answer, complexity.mlp_parameters(784, 10, [300, 100]),
                 hints={weights_alone: "These are the weights. Each unit has a bias, "
                        "too."})
 

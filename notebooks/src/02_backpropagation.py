@@ -28,10 +28,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import datasets, exercises, reproducibility, show, tally
+from dlcourse import datasets, exercises, reproducibility, show
 from dlcourse.claims import Claims
 from dlcourse.figures import backpropagation as drawings
-from dlcourse.figures import image_grid
+from dlcourse.figures import charts, image_grid
+from dlcourse.from_scratch import operation_count
 from dlcourse.measured import Measured
 
 reproducibility.start(seed=2)
@@ -114,7 +115,7 @@ delivered = [
     neuron_loss(w - step * dE_dw, b - step * dE_db, x, target) for step in steps
 ]
 promised = loss - steps * (dE_dw @ dE_dw + dE_db**2)
-drawings.curves(
+charts.curves_with_range(
     steps,
     {"loss after the step": delivered},
     theory={"promise of the gradient": promised},
@@ -637,7 +638,7 @@ for axis, dtype in zip(axes, ["float32", "float64"], strict=True):
     lines = {
         kind: quotients[dtype, kind][:, usable] for kind in ["forward", "central"]
     }
-    drawings.curves(
+    charts.curves_with_range(
         step_sizes[usable],
         lines,
         ax=axis,
@@ -1134,7 +1135,7 @@ by_depth = {
     )
     for way in ["formulas", "engine", "f' left out"]
 }
-drawings.curves(
+charts.curves_with_range(
     settings["hidden layers"],
     by_depth,
     theory={"float64's rounding unit": [np.finfo("float64").eps / 2] * 4},
@@ -1269,7 +1270,7 @@ def whole_gradient_reverse(layers, x, labels, f, df):
 
 
 def multiplications(gradient, layers, x, labels):
-    count = tally.Tally()
+    count = operation_count.Tally()
     counted = [(count.array(W), b) for W, b in layers]
     gradient(counted, count.array(x), labels, np.tanh, d_tanh)
     return count.multiplications
@@ -1330,7 +1331,7 @@ show.table(
 
 # %% slideshow={"slide_type": "fragment"}
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2))
-drawings.curves(
+charts.curves_with_range(
     parameters,
     counts,
     ax=axes[0],
@@ -1338,7 +1339,7 @@ drawings.curves(
     ylabel="multiplications in matrix products",
     title="Counted: a whole gradient",
 )
-drawings.curves(
+charts.curves_with_range(
     parameters,
     {way: 1e3 * np.array(times[way]) for way in ways},
     ax=axes[1],
@@ -1461,7 +1462,7 @@ angles = {
     )
     for depth in depths
 }
-drawings.curves(
+charts.curves_with_range(
     rates,
     {f"{depth} hidden layer{'s' * (depth > 1)}": angles[depth] for depth in depths},
     xlabel="learning rate",
@@ -1547,7 +1548,7 @@ with np.errstate(all="ignore"):  # some diverge, which is the point
         )
         for name, step in both.items()
     }
-drawings.curves(
+charts.curves_with_range(
     training_rates,
     reached,
     xlabel="learning rate",
@@ -1673,7 +1674,7 @@ losses = [
     [loss_of(layers, all_pixels - 0.5, all_labels, relu) for layers in history]
     for history in histories
 ]
-drawings.curves(
+charts.curves_with_range(
     np.arange(1, 21),
     {"training loss": losses},
     xlabel="epoch",
@@ -1790,7 +1791,7 @@ for penalty, (hessian, right_side) in problems.items():
     distances[penalty] /= np.linalg.norm(optimum)
 
 shown = np.arange(0, 3001, 20)
-drawings.curves(
+charts.curves_with_range(
     shown,
     {
         f"ridge penalty {penalty}": np.maximum(distances[penalty][shown], 1e-15)
@@ -2118,7 +2119,7 @@ needed = {
 }
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True)
 for axis, degrees in zip(axes, (0, 45), strict=True):
-    drawings.curves(
+    charts.curves_with_range(
         sweep,
         {name: needed[name][degrees] for name in rules},
         ax=axis,

@@ -26,22 +26,11 @@ import functools
 import keras
 import numpy as np
 
-from dlcourse import (
-    claims,
-    controls,
-    datasets,
-    exercises,
-    gradients,
-    mean_field,
-    models,
-    recording,
-    reproducibility,
-    show,
-    signal_propagation,
-    training,
-)
+from dlcourse import claims, datasets, exercises, models, recording, reproducibility, show, training, widgets
+from dlcourse.analysis import gradients, mean_field, signal_propagation
 from dlcourse.figures import gradients as figures
 from dlcourse.measured import Measured
+from dlcourse.training import optimizers
 
 reproducibility.start(seed=0)
 claim = claims.Claims("03")
@@ -518,11 +507,11 @@ def draw_start(ax, activation, depth, weight_variance, *, x):
 
 
 # %% slideshow={"slide_type": "skip"}
-controls.explore(
+widgets.explore(
     functools.partial(draw_start, x=images),
-    activation=controls.Knob(ACTIVATIONS, start="tanh"),
-    depth=controls.Knob([2, 4, 8, 16, 32, 64, 100], start=64),
-    weight_variance=controls.Knob(
+    activation=widgets.Knob(ACTIVATIONS, start="tanh"),
+    depth=widgets.Knob([2, 4, 8, 16, 32, 64, 100], start=64),
+    weight_variance=widgets.Knob(
         [0.25, 0.5, 0.8, 1, 1.2, 1.5, 2, 3, 4, 8, 16, 64, 100, 128], start=0.8
     ),
     caption=(
@@ -1018,7 +1007,7 @@ claim.measure(
 # **Predict before you run.** Which of the two will it make learn: the vanishing one, the exploding one, both?
 
 # %% slideshow={"slide_type": "subslide"}
-show.source(gradients.ClippedSGD.apply)
+show.source(optimizers.ClippedSGD.apply)
 
 # %%
 exploding = {"activation": "relu", "weight_variance": 2.0, "residual": True}
@@ -1032,7 +1021,7 @@ whole_norm = (
     )
     / 2
 )
-plain_descent, clipped_descent = keras.optimizers.SGD(0.1), gradients.ClippedSGD(
+plain_descent, clipped_descent = keras.optimizers.SGD(0.1), optimizers.ClippedSGD(
     0.1, limit=1.0
 )
 unclipped = trained_accuracy(exploding, plain_descent, train, digits.test)

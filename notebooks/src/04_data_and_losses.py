@@ -29,23 +29,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import (
-    calibration,
-    datasets,
-    exercises,
-    held_out,
-    losses,
-    models,
-    reproducibility,
-    show,
-    streaming,
-    training,
-)
+from dlcourse import datasets, exercises, models, reproducibility, show, training
 from dlcourse.claims import Claims
-from dlcourse.figures import data as drawings
-from dlcourse.figures import image_grid
+from dlcourse.datasets import records, splitting
+from dlcourse.experiments import memory_limit
+from dlcourse.figures import charts, classification, image_grid
+from dlcourse.from_scratch import losses, penalized_regression
 from dlcourse.measured import Measured, mask
-from dlcourse.models import population
+from dlcourse.metrics import calibration
+from dlcourse.metrics import classification as classification_metrics
+from dlcourse.models.stacked import feed_forward
 
 reproducibility.start(seed=4)
 claims = Claims("04")
@@ -139,7 +132,7 @@ def draw_minimum(loss, data, grid, ax):
 
 answers = [f"{loss.name} {best:.2f}"
            for (loss, *_), (best, _) in zip(settings, lowest, strict=True)]
-drawings.row(*[lambda ax, setting=setting: draw_minimum(*setting, ax)
+charts.row(*[lambda ax, setting=setting: draw_minimum(*setting, ax)
                for setting in settings], figsize=(13, 3.0),
              caption="Mean loss against one parameter (the data are the small ticks). "
              "Five losses, and on the same waiting times three different "
@@ -260,7 +253,7 @@ def draw_fits(noise, x, truth, candidates, ax):
 
 
 three = {name: candidates[name] for name in ["squared", "absolute", "Huber"]}
-drawings.row(lambda ax: draw_fits("Gaussian", points, true_curve, three, ax),
+charts.row(lambda ax: draw_fits("Gaussian", points, true_curve, three, ax),
              lambda ax: draw_fits("outliers", points, true_curve, three, ax),
              caption="The same curve under Gaussian noise, and with a tenth of the "
              "points ten times as far off (some lie outside the "
@@ -352,7 +345,7 @@ def side_by_side(parts):
 
 # %% slideshow={"slide_type": "fragment"}
 members = range(5)
-two_outputs = population.mlp(members, (1,), 2, hidden=[32], activation="tanh",
+two_outputs = feed_forward.mlp(members, (1,), 2, hidden=[32], activation="tanh",
                              shared=False)
 training.fit(two_outputs, gaussian_likelihood,
              side_by_side([lengths(seed, 400) for seed in members]),
@@ -364,7 +357,7 @@ metres = losses.gaussian(mean, new_y, np.exp(log_sigma))
 millimetres = losses.gaussian(1000 * mean, 1000.0 * new_y, 1000 * np.exp(log_sigma))
 
 # %% slideshow={"slide_type": "fragment"}
-drawings.band(new_x[:300, 0, 0], new_y[:300, 0], mean[:300, 0],
+charts.band(new_x[:300, 0, 0], new_y[:300, 0], mean[:300, 0],
               np.exp(log_sigma[:300, 0]), "A network that predicts its own error",
               "x", "length (m)", truth=0.3 * np.sin(3 * new_x[:300, 0, 0]),
               caption="New data and what one of the networks says about them. It has "
@@ -488,8 +481,8 @@ def draw_polynomials(data, degrees, ax):
 
 named = {name: np.log10(errors[..., part]).T
          for part, name in enumerate(["training", "validation", "test"])}
-drawings.row(lambda ax: draw_polynomials(points_about_a_sine(0, 20), [1, 4, 15], ax),
-             lambda ax: drawings.curves(degrees, named, "degree",
+charts.row(lambda ax: draw_polynomials(points_about_a_sine(0, 20), [1, 4, 15], ax),
+             lambda ax: charts.curves(degrees, named, "degree",
                                         "log10 of the mean squared error",
                                         "Errors as the model grows", ax=ax),
              caption="Left: too stiff, about right, too flexible. Right, over 300 "
@@ -546,11 +539,11 @@ def classifiers(parts, seeds, hidden, classes=10, rate=2e-3, **settings):
     """Classifiers trained side by side, each on its own (x, y[, weights]) of parts;
     then ready for shared inputs."""
     data = side_by_side(parts)
-    apart = population.mlp(seeds, (data[0].shape[-1],), classes, hidden=hidden,
+    apart = feed_forward.mlp(seeds, (data[0].shape[-1],), classes, hidden=hidden,
                            shared=False)
-    training.fit(apart, population.classification(), data,
+    training.fit(apart, feed_forward.classification(), data,
                  optimizer=keras.optimizers.Adam(rate), **settings)
-    together = population.mlp(seeds, (data[0].shape[-1],), classes, hidden=hidden)
+    together = feed_forward.mlp(seeds, (data[0].shape[-1],), classes, hidden=hidden)
     together.set_weights(apart.get_weights())
     return together
 
@@ -566,10 +559,10 @@ for width in widths:
     model = classifiers([(x300, y300)] * 8 + [(x300, y) for y in shuffled],
                         [*range(8), *range(5)], [width], rate=0.01, epochs=80,
                         batch_size=50)
-    on_training = population.accuracies(model(x300).numpy(),
+    on_training = feed_forward.accuracies(model(x300).numpy(),
                                         np.stack([y300] * 8 + shuffled, axis=1))
     on_held = training.predict(model, held.x)
-    halves = [population.accuracies(on_held[rows], held.y[rows])
+    halves = [feed_forward.accuracies(on_held[rows], held.y[rows])
               for rows in (slice(0, 5000), slice(5000, None))]
     errors_by_width.append(1 - np.stack([on_training, *halves]))
 errors_by_width = np.stack(errors_by_width)    # (widths, 3, 13 networks)
@@ -579,9 +572,9 @@ parts = ["training", "validation", "test"]
 true_labels = {name: errors_by_width[:, part, :8] for part, name in enumerate(parts)}
 wrong_labels = {name: errors_by_width[:, part, 8:] for part, name in enumerate(parts)}
 places = [str(width) for width in widths]
-drawings.row(lambda ax: drawings.curves(places, true_labels, "hidden units",
+charts.row(lambda ax: charts.curves(places, true_labels, "hidden units",
                                         "share of errors", "True labels", ax=ax),
-             lambda ax: drawings.curves(places, wrong_labels, "hidden units",
+             lambda ax: charts.curves(places, wrong_labels, "hidden units",
                                         "share of errors", "Shuffled labels", ax=ax),
              caption="Errors of networks trained on 300 digits. On shuffled labels a "
              "wide network makes no error on the data it has seen, and "
@@ -641,11 +634,11 @@ claims.verdict("A2.4.1", {
 # least squares, on labels ±1, has no settings to tune:
 
 # %% slideshow={"slide_type": "fragment"}
-show.source(held_out.linear_classifier, held_out.most_correlated)
+show.source(penalized_regression.linear_classifier, classification_metrics.most_correlated)
 
 # %% slideshow={"slide_type": "fragment"}
 def score(x, y, train, test):
-    return held_out.share_right(held_out.linear_classifier(x[train], y[train]),
+    return classification_metrics.share_right(penalized_regression.linear_classifier(x[train], y[train]),
                                 x[test], y[test])
 
 
@@ -655,8 +648,8 @@ def selection(seed, examples=100, features=2000, keep=20):
     random = np.random.default_rng(seed)
     x = random.normal(size=(examples, features))
     y = random.choice([-1.0, 1.0], examples)
-    train, test = held_out.split(examples, 0.5, seed)
-    columns = [held_out.most_correlated(x[rows], y[rows], keep)
+    train, test = splitting.split(examples, 0.5, seed)
+    columns = [classification_metrics.most_correlated(x[rows], y[rows], keep)
                for rows in (np.arange(examples), train)]
     return [score(x[:, kept], y, train, test) for kept in columns]
 
@@ -664,7 +657,7 @@ def selection(seed, examples=100, features=2000, keep=20):
 def standardising(seed, x, y, examples=120):
     """Mean and deviation of all rows, or of the training rows alone."""
     rows = np.random.default_rng(seed).choice(len(x), examples, replace=False)
-    train, test = held_out.split(examples, 0.5, seed)
+    train, test = splitting.split(examples, 0.5, seed)
     x, y = x[rows], y[rows]
     return [score((x - x[of].mean(axis=0)) / x[of].std(axis=0), y, train, test)
             for of in (np.arange(examples), train)]
@@ -673,7 +666,7 @@ def standardising(seed, x, y, examples=120):
 def components(seed, x, y, examples=120, keep=10):
     """The first principal components of all rows, or of the training rows alone."""
     rows = np.random.default_rng(seed).choice(len(x), examples, replace=False)
-    train, test = held_out.split(examples, 0.5, seed)
+    train, test = splitting.split(examples, 0.5, seed)
     x, y = (x[rows] - x[rows[train]].mean(axis=0)) / x[rows[train]].std(axis=0), y[rows]
     axes = [np.linalg.svd(x[of] - x[of].mean(axis=0), full_matrices=False)[2][:keep].T
             for of in (np.arange(examples), train)]
@@ -684,13 +677,13 @@ def future(seed, x, y, agreement=0.9):
     """With a column that agrees with the label in 90 % of the rows; and the same model
     where the column isn't filled in yet."""
     random = np.random.default_rng(seed)
-    train, test = held_out.split(len(x), 0.5, seed)
+    train, test = splitting.split(len(x), 0.5, seed)
     column = y * np.where(random.random(len(y)) < agreement, 1, -1)
     wide = np.c_[(x - x[train].mean(axis=0)) / x[train].std(axis=0), column]
-    weights = held_out.linear_classifier(wide[train], y[train])
+    weights = penalized_regression.linear_classifier(wide[train], y[train])
     unknown = wide[test] * np.r_[np.ones(x.shape[1]), 0]
-    return [held_out.share_right(weights, wide[test], y[test]),
-            held_out.share_right(weights, unknown, y[test])]
+    return [classification_metrics.share_right(weights, wide[test], y[test]),
+            classification_metrics.share_right(weights, unknown, y[test])]
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The copies are for networks: 100 digits, five copies of each with a little noise, as augmentation makes them. `groups` says which digit a copy comes from.
@@ -712,15 +705,15 @@ def copies(seeds, x, y):
     for seed in seeds:
         images, labels, origin = with_copies(seed, x, y)
         for groups in (None, origin):
-            train, test = held_out.split(len(images), 0.2, seed, groups=groups)
+            train, test = splitting.split(len(images), 0.2, seed, groups=groups)
             parts.append((images[train], labels[train]))
             tests.append((images[test], labels[test]))
-    apart = population.mlp([seed for seed in seeds for _ in range(2)], (x.shape[1],),
+    apart = feed_forward.mlp([seed for seed in seeds for _ in range(2)], (x.shape[1],),
                            10, hidden=[64], shared=False)
-    training.fit(apart, population.classification(), side_by_side(parts), epochs=40,
+    training.fit(apart, feed_forward.classification(), side_by_side(parts), epochs=40,
                  batch_size=50, optimizer=keras.optimizers.Adam(3e-3))
     x_test, y_test = side_by_side(tests)
-    return population.accuracies(training.predict(apart, x_test), y_test).reshape(-1, 2)
+    return feed_forward.accuracies(training.predict(apart, x_test), y_test).reshape(-1, 2)
 
 # %% slideshow={"slide_type": "fragment"}
 tumours, patients, digits = (datasets.load(name).train
@@ -744,7 +737,7 @@ show.table([[name, f"{Measured(values[:, 0]):.1%}", f"{Measured(values[:, 1]):.1
            "Accuracy on held-out data, with 95 % intervals over seeds.")
 
 # %% slideshow={"slide_type": "fragment"}
-drawings.bars({name: {"with the leak": Measured(values[:, 0]),
+charts.bars({name: {"with the leak": Measured(values[:, 0]),
                       "without it": Measured(values[:, 1])}
                for name, values in scores.items()},
               "What five leaks do to a score", "accuracy on held-out data",
@@ -788,7 +781,7 @@ claims.measure("C04.3", "selection by training rows alone: score on noise",
 # $$\mathbb E\Big[\max_{1..k} \text{right}\Big] = \sum_{j=0}^{n-1} \big(1 - F(j)^k\big) \;\approx\; n \Big(\tfrac12 + \sqrt{\tfrac{\log k}{2n}}\Big).$$
 
 # %% slideshow={"slide_type": "fragment"} tags=["lecture:best_by_chance"]
-show.source(held_out.best_by_chance)
+show.source(classification_metrics.best_by_chance)
 
 # %% slideshow={"slide_type": "fragment"}
 def choose_by_test(candidates, seed, examples=200):
@@ -807,10 +800,10 @@ def choose_by_test(candidates, seed, examples=200):
 
 looks = [1, 3, 10, 30, 100, 300, 1000]                  # coins: (looks, seeds, 4)
 coins = np.array([[choose_by_test(k, seed) for seed in range(100)] for k in looks])
-exact = [held_out.best_by_chance(k, 200) for k in looks]
+exact = [classification_metrics.best_by_chance(k, 200) for k in looks]
 
 # %% slideshow={"slide_type": "fragment"}
-drawings.curves(looks, {"best, as reported": coins[..., 0],
+charts.curves(looks, {"best, as reported": coins[..., 0],
                         "best, expected by the formula": exact,
                         "vote of the better half, as reported": coins[..., 2],
                         "vote, on fresh data": coins[..., 3]},
@@ -838,7 +831,7 @@ claims.measure("C04.4", "the winner's accuracy on fresh data", coins[-1, :, 1],
 # The cost grows slowly, with the square root of $\log k$, and shrinks with the square root of $n$. By the formula, for models that are all equally good, in points of accuracy:
 
 # %% slideshow={"slide_type": "fragment"}
-show.table([[f"{k:,}", *[f"{100 * (held_out.best_by_chance(k, n, p) - p):.2f}"
+show.table([[f"{k:,}", *[f"{100 * (classification_metrics.best_by_chance(k, n, p) - p):.2f}"
                          for n, p in [(200, 0.5), (10_000, 0.5), (10_000, 0.97)]]]
             for k in (10, 100, 1000)],
            ["models tried", "200 examples, accuracy 50 %", "10,000 examples, 50 %",
@@ -889,7 +882,7 @@ eight = mnist.validation.y == 8
 def detection(logits, eight, threshold, share=0.01):
     """Recall, specificity, balanced accuracy, and accuracy where ``share`` of all are
     eights; each (networks,)."""
-    both = np.array([held_out.rates(column > threshold, eight) for column in logits.T])
+    both = np.array([classification_metrics.rates(column > threshold, eight) for column in logits.T])
     recall, specificity = both.T
     accuracy = share * recall + (1 - share) * specificity
     return recall, specificity, both.mean(axis=1), accuracy
@@ -910,9 +903,9 @@ sweep = np.array([[detection(part, eight, threshold)[2:]
                    for part in (logits[:, :5], logits[:, 5:])]
                   for threshold in thresholds])
 sides = [{"plain": sweep[:, 0, k], "class weights": sweep[:, 1, k]} for k in range(2)]
-drawings.row(lambda ax: drawings.curves(thresholds, sides[0], "threshold on the logit",
+charts.row(lambda ax: charts.curves(thresholds, sides[0], "threshold on the logit",
                                         "balanced accuracy", "What we want", ax=ax),
-             lambda ax: drawings.curves(thresholds, sides[1], "threshold on the logit",
+             lambda ax: charts.curves(thresholds, sides[1], "threshold on the logit",
                                         "accuracy at 1 % eights", "What accuracy shows",
                                         ax=ax),
              caption="The same networks at every threshold. Accuracy grows towards the "
@@ -973,14 +966,14 @@ plans = [(kind, share, seed) for kind in kinds for share in wrong_shares
          for seed in range(5)]
 labels = np.stack([with_wrong_labels(some.y, share, kind, seed)
                    for kind, share, seed in plans], axis=1)        # (2000, 60)
-crowd = population.mlp([seed for *_, seed in plans], (196,), 10, hidden=[64])
-training.fit(crowd, population.classification(), (small(some.x), labels), epochs=6,
+crowd = feed_forward.mlp([seed for *_, seed in plans], (196,), 10, hidden=[64])
+training.fit(crowd, feed_forward.classification(), (small(some.x), labels), epochs=6,
              batch_size=50, optimizer=keras.optimizers.Adam(2e-3))
-by_share = population.accuracies(training.predict(crowd, small(mnist.validation.x)),
+by_share = feed_forward.accuracies(training.predict(crowd, small(mnist.validation.x)),
                                  mnist.validation.y).reshape(2, 6, 5)
 
 # %% slideshow={"slide_type": "fragment"}
-drawings.curves(wrong_shares,
+charts.curves(wrong_shares,
                 {"any other digit": by_share[0], "the next digit": by_share[1],
                  "share of right labels": 1 - np.array(wrong_shares)},
                 "share of wrong labels", "accuracy on clean digits",
@@ -1010,10 +1003,10 @@ claims.measure("C04.6", "60 % wrong: accuracy under random minus under "
 # %% slideshow={"slide_type": "fragment"}
 # shares 0 and 0.4, kind "any"
 clean_and_wrong = np.concatenate([labels[:, :5], labels[:, 10:15]], axis=1)
-long = population.mlp([*range(5)] * 2, (196,), 10, hidden=[64])
-training.fit(long, population.classification(), (small(some.x), clean_and_wrong),
+long = feed_forward.mlp([*range(5)] * 2, (196,), 10, hidden=[64])
+training.fit(long, feed_forward.classification(), (small(some.x), clean_and_wrong),
              epochs=30, batch_size=50, optimizer=keras.optimizers.Adam(2e-3))
-after_30 = population.accuracies(training.predict(long, small(mnist.validation.x)),
+after_30 = feed_forward.accuracies(training.predict(long, small(mnist.validation.x)),
                                  mnist.validation.y).reshape(2, 5)
 show.table([[name, f"{Measured(by_share[0, column]):.1%}", f"{Measured(values):.1%}"]
             for name, column, values in zip(["clean", "40 % wrong"], [0, 2], after_30,
@@ -1086,8 +1079,8 @@ found = {title: calibration.reliability(calibration.softmax(on_test[0], T),
                                         mnist.test.y)
          for title, T in [("As trained", 1.0), ("With temperature", temperatures[0])]}
 plain, softer = found
-drawings.row(lambda ax: drawings.reliability_diagram(found[plain], title=plain, ax=ax),
-             lambda ax: drawings.reliability_diagram(
+charts.row(lambda ax: classification.reliability_diagram(found[plain], title=plain, ax=ax),
+             lambda ax: classification.reliability_diagram(
                  found[softer], title=softer, ax=ax),
              figsize=(9, 4.2),
              caption="Reliability of one network on test digits. As trained the dots "
@@ -1196,14 +1189,14 @@ orders = np.stack([shuffled_order(by_label, buffer, seed) for buffer in buffers
 
 # %% slideshow={"slide_type": "fragment"}
 seeds25 = [seed for _ in buffers for seed in range(5)]
-apart = population.mlp(seeds25, (196,), 10, hidden=[64], shared=False)
+apart = feed_forward.mlp(seeds25, (196,), 10, hidden=[64], shared=False)
 batches = tf.data.Dataset.from_tensor_slices(orders).batch(50)
 batches = batches.map(lambda rows: (tf.gather(x5000, rows), tf.gather(y5000, rows)))
-training.fit(apart, population.classification(), batches, epochs=1,
+training.fit(apart, feed_forward.classification(), batches, epochs=1,
              optimizer=keras.optimizers.Adam(2e-3))
-together = population.mlp(seeds25, (196,), 10, hidden=[64])
+together = feed_forward.mlp(seeds25, (196,), 10, hidden=[64])
 together.set_weights(apart.get_weights())
-by_buffer = population.accuracies(training.predict(together,
+by_buffer = feed_forward.accuracies(training.predict(together,
                                                    small(mnist.validation.x)),
                                   mnist.validation.y).reshape(5, 5)
 
@@ -1219,8 +1212,8 @@ def draw_orders(orders, labels, buffers, ax):
               reverse=True)
 
 
-drawings.row(lambda ax: draw_orders(orders, digits5000.y, buffers, ax),
-             lambda ax: drawings.curves([f"{buffer:,}" for buffer in buffers],
+charts.row(lambda ax: draw_orders(orders, digits5000.y, buffers, ax),
+             lambda ax: charts.curves([f"{buffer:,}" for buffer in buffers],
                                         {"accuracy": by_buffer},
                                         "shuffle buffer (examples)",
                                         "accuracy after one pass",
@@ -1313,7 +1306,7 @@ def draw_timeline(pipelines, ax):
     ax.set(xlabel="time (ms)", title="Who works when", xlim=(0, None))
 
 
-drawings.row(lambda ax: draw_timeline(pipelines, ax), figsize=(9, 3.2),
+charts.row(lambda ax: draw_timeline(pipelines, ax), figsize=(9, 3.2),
              caption="Reading (blue) and training (orange) of 12 batches. With "
              "prefetching both work at once; from a Python generator they take "
              "turns again.",
@@ -1392,7 +1385,7 @@ claims.measure("C04.14", "time of decoding first over batching first, quickest "
 # Each record of the file is 784 bytes of pixels and one of label. `tf.data` reads some records, decodes a whole batch at once, and forgets it after the step:
 
 # %% slideshow={"slide_type": "fragment"}
-show.source(streaming.batches, streaming.load)
+show.source(records.batches, records.load)
 
 # %% [markdown]
 # The limit is a real one: a process of its own asks the operating system not to give it more (`RLIMIT_AS`). It trains a linear classifier for one pass.
@@ -1400,8 +1393,8 @@ show.source(streaming.batches, streaming.load)
 # %% slideshow={"slide_type": "fragment"}
 with tempfile.TemporaryDirectory() as folder:
     file = pathlib.Path(folder) / "digits.records"
-    size = streaming.write(file, mnist.train.x, mnist.train.y, copies=3)
-    ways = {way: streaming.in_little_memory(way, file, side=28, allowance=100)
+    size = records.write(file, mnist.train.x, mnist.train.y, copies=3)
+    ways = {way: memory_limit.in_little_memory(way, file, side=28, allowance=100)
             for way in ["load", "stream"]}
 show.markdown(f"The file holds {size:,} bytes.")
 show.table([[way, f"{found['examples']:,}", mask(f"{found['needed']:.0f} MB"),
@@ -1444,7 +1437,7 @@ def prepare(split, faults, validation=False):
 
 def build(faults, seeds=range(5)):
     """Five networks, from images to logits."""
-    model = population.mlp(seeds, (196,), 10, hidden=[32])
+    model = feed_forward.mlp(seeds, (196,), 10, hidden=[32])
     if "two softmaxes" in faults:
         model = keras.Model(model.input, keras.layers.Softmax()(model.output))
     return model
@@ -1456,9 +1449,9 @@ def project(faults, split, validation, rate=2e-3):
     x, y = prepare(split, faults)
     x_new, y_new = prepare(validation, faults, validation=True)
     model = build(faults)
-    training.fit(model, population.classification(), (x, y), epochs=6, batch_size=50,
+    training.fit(model, feed_forward.classification(), (x, y), epochs=6, batch_size=50,
                  optimizer=keras.optimizers.Adam(rate))
-    return [population.accuracies(model(inputs).numpy(), labels)
+    return [feed_forward.accuracies(model(inputs).numpy(), labels)
             for inputs, labels in [(x, y), (x_new, y_new)]]
 
 
@@ -1493,7 +1486,7 @@ def loss_after_one_batch(faults, split, steps=100):
     """Cross-entropy on 32 examples after training on them alone, nats (5,)."""
     x, y = (part[:32] for part in prepare(split, faults))
     model = build(faults)
-    training.fit(model, population.classification(), (x, y), epochs=steps,
+    training.fit(model, feed_forward.classification(), (x, y), epochs=steps,
                  batch_size=32, optimizer=keras.optimizers.Adam(5e-3))
     return np.array([losses.categorical(column, y).mean()
                      for column in np.moveaxis(model(x).numpy(), 1, 0)])
@@ -1511,7 +1504,7 @@ def inputs_differ(faults, split, validation):
 def examine(faults, split, validation):
     """The four checks: the measured value, and whether it raises suspicion."""
     start, batch = loss_at_start(faults, split), loss_after_one_batch(faults, split)
-    neighbours = held_out.neighbour_agreement(*prepare(split, faults))
+    neighbours = classification_metrics.neighbour_agreement(*prepare(split, faults))
     shift = inputs_differ(faults, split, validation)
     return {"loss at the start": (start.mean(), abs(start.mean() - math.log(10)) > 1),
             "overfit one batch": (batch.mean(), batch.mean() > 0.1),
@@ -1580,7 +1573,7 @@ history |= {"one softmax": project(faults[:1] + faults[2:], work, new_work),
             "scaled": project(faults[2:], work, new_work),
             "labels matched": project(faults[3:], work, new_work),
             "axes right": project([], work, new_work)}
-drawings.bars({name: {"training": Measured(pair[0]), "validation": Measured(pair[1])}
+charts.bars({name: {"training": Measured(pair[0]), "validation": Measured(pair[1])}
                for name, pair in history.items()},
               "After each repair", "accuracy", marks={"chance": 0.1}, figsize=(8, 3.6),
               caption="Accuracy after each repair, five networks. Hardly anything is "

@@ -31,23 +31,15 @@ import keras
 import numpy as np
 from sklearn import linear_model
 
-from dlcourse import (
-    controls,
-    datasets,
-    exercises,
-    models,
-    recording,
-    regularization,
-    reproducibility,
-    search,
-    show,
-    training,
-    tunable,
-)
+from dlcourse import datasets, exercises, models, recording, reproducibility, show, training, widgets
 from dlcourse.claims import Claims
-from dlcourse.figures import data as drawings
+from dlcourse.datasets import transforms
+from dlcourse.experiments import hyperparameter_search
+from dlcourse.figures import charts
 from dlcourse.figures import regularization as pictures
+from dlcourse.from_scratch import penalized_regression
 from dlcourse.measured import Measured, mask
+from dlcourse.training import hyperparameters, search
 
 reproducibility.start(seed=5)
 claims = Claims("05")
@@ -76,7 +68,7 @@ claims = Claims("05")
 # %% slideshow={"slide_type": "fragment"}
 mnist = datasets.load("mnist")
 examples = mnist.train.take(500, seed=0)
-train, validation = tunable.pooled(examples), tunable.pooled(
+train, validation = transforms.pooled(examples), transforms.pooled(
     mnist.validation.take(4000, seed=0)
 )
 print("training", train.x.shape, " validation", validation.x.shape)
@@ -108,7 +100,7 @@ show.markdown(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# A study needs hundreds of trainings. Compiling takes longer than training such a network, so `dlcourse.tunable` compiles *once*: learning
+# A study needs hundreds of trainings. Compiling takes longer than training such a network, so `dlcourse.training.hyperparameters` compiles *once*: learning
 # rate and penalty are inputs of the graph, one number a network, and the weights of many networks are stacked, $W_1$ of shape (networks, 49, h). A test
 # holds one of its networks against Keras, step by step.
 
@@ -125,11 +117,11 @@ SWEEPS = {
 def sweep(network, name, values, good, measure, seeds=range(5), epochs=20):
     """Final errors (values, seeds) with one hyperparameter moved and the others as they
     are."""
-    settings = [tunable.Setting(**{**good, name: value}) for value in values]
+    settings = [hyperparameters.Setting(**{**good, name: value}) for value in values]
     return network.train(settings, seeds, epochs, measure)[:, :, -1]
 
 
-small = tunable.Tunable(train, classes=10, shifted=tunable.shifted(examples))
+small = hyperparameters.Tunable(train, classes=10, shifted=transforms.shifted(examples))
 errors = {
     name: sweep(small, name, values, GOOD, lambda members: members.errors(validation))
     for name, values in SWEEPS.items()
@@ -143,7 +135,7 @@ def draw_sweep(name, values, error, good, ax):
         "l2": "strength of L2",
         "batch_size": "batch size (examples)",
     }.get(name, "learning rate")
-    drawings.curves(
+    charts.curves(
         values,
         {"error": 100 * error},
         label,
@@ -156,7 +148,7 @@ def draw_sweep(name, values, error, good, ax):
     ax.set_ylim(0, 100)
 
 
-drawings.row(
+charts.row(
     *[
         lambda ax, name=name: draw_sweep(
             name, SWEEPS[name], errors[name], GOOD[name], ax
@@ -261,20 +253,20 @@ def errors_and_size(members, parts):
 
 
 def draw_training(axes, learning_rate, l2, *, network, parts, good):
-    setting = tunable.Setting(**{**good, "learning_rate": learning_rate, "l2": l2})
+    setting = hyperparameters.Setting(**{**good, "learning_rate": learning_rate, "l2": l2})
     measure = functools.partial(errors_and_size, parts=parts.values())
     [found] = network.train([setting], range(3), 20, measure)  # (seeds, epochs, 3)
     epochs, title = np.arange(1, 21), f"rate {learning_rate:g}, L2 {l2:g}"
     wrong = {name: found[:, :, place].T for place, name in enumerate(parts)}
-    drawings.curves(epochs, wrong, "epoch", "error (%)", title, ax=axes[0])
+    charts.curves(epochs, wrong, "epoch", "error (%)", title, ax=axes[0])
     size, name = {"W1": found[:, :, -1].T}, "root mean square of W1"
-    drawings.curves(epochs, size, "epoch", name, title, yscale="log", ax=axes[1])
+    charts.curves(epochs, size, "epoch", name, title, yscale="log", ax=axes[1])
     axes[0].set_ylim(0, 100)
     axes[1].set_ylim(1e-4, 1e3)
 
 
 # %% slideshow={"slide_type": "skip"}
-controls.explore(
+widgets.explore(
     functools.partial(
         draw_training,
         network=small,
@@ -283,8 +275,8 @@ controls.explore(
     ),
     panels=2,
     figsize=(10, 3.8),
-    learning_rate=controls.Knob(SWEEPS["learning_rate"], start=0.05),
-    l2=controls.Knob([0.0, *SWEEPS["l2"]], start=1e-4),
+    learning_rate=widgets.Knob(SWEEPS["learning_rate"], start=0.05),
+    l2=widgets.Knob([0.0, *SWEEPS["l2"]], start=1e-4),
     caption=(
         "Left the errors by epoch, right how large a weight of the first layer is;"
         " mean of 3 seeds with its 95 % interval. At the good setting the training"
@@ -318,7 +310,7 @@ def range_test(network, good, low=1e-4, high=10.0, epochs=6, seeds=range(5)):
     """Rates (steps,) that rise by equal factors, and the loss at each (steps, seeds),
     in nats."""
     members = network.start(
-        [tunable.Setting(**{**good, "learning_rate": low})], seeds
+        [hyperparameters.Setting(**{**good, "learning_rate": low})], seeds
     )
     losses = []
     for _ in range(epochs):
@@ -342,7 +334,7 @@ rates, losses = range_test(small, GOOD)
 found = suggested(rates, losses)
 
 # %% slideshow={"slide_type": "fragment"}
-drawings.curves(
+charts.curves(
     rates,
     {"loss of the step's batch": np.clip(np.nan_to_num(losses, nan=10), 0, 10)},
     "learning rate",
@@ -423,7 +415,7 @@ schedules = {
     "warm-up": warm_up,
 }
 peaks = [0.02, 0.1, 0.3]
-settings = [tunable.Setting(**{**GOOD, "learning_rate": peak}) for peak in peaks]
+settings = [hyperparameters.Setting(**{**GOOD, "learning_rate": peak}) for peak in peaks]
 scheduled = {
     name: small.train(
         settings, range(8), 20, lambda members: members.errors(validation), factor
@@ -433,8 +425,8 @@ scheduled = {
 
 # %% slideshow={"slide_type": "fragment"}
 shares = np.linspace(0, 1, 201)[:-1]
-drawings.row(
-    lambda ax: drawings.curves(
+charts.row(
+    lambda ax: charts.curves(
         shares,
         {name: factor(shares) for name, factor in schedules.items()},
         "share of the training done",
@@ -442,7 +434,7 @@ drawings.row(
         "Schedules",
         ax=ax,
     ),
-    lambda ax: drawings.bars(
+    lambda ax: charts.bars(
         {
             f"peak {peak}": {
                 name: Measured(100 * scheduled[name][index]) for name in schedules
@@ -503,26 +495,8 @@ show.table(
 # by half of the error, by a tenth, or not measurably?
 
 # %% slideshow={"slide_type": "subslide"}
-SPACE = {
-    "learning_rate": search.Range(1e-3, 3.0, log=True),
-    "hidden": search.Range(2, 128, log=True, whole=True),
-    "batch_size": search.Range(8, 256, log=True, whole=True),
-    "l2": search.Range(1e-6, 1.0, log=True),
-}
-
-
-def objective(network, validation, seed):
-    """A function of a setting that trains it, and yields the validation error after
-    every epoch."""
-
-    def errors(setting):
-        members = network.start([tunable.Setting(**setting)], [seed])
-        while True:
-            members.epoch()
-            yield float(members.errors(validation)[0])
-
-    return errors
-
+show.source(hyperparameter_search.objective)
+hyperparameter_search.SPACE
 
 # %% slideshow={"slide_type": "fragment"}
 ways = {
@@ -530,11 +504,11 @@ ways = {
     "TPE": {"sampler": "tpe"},
     "TPE, Hyperband": {"sampler": "tpe", "pruning": True},
 }
-judge = tunable.pooled(mnist.validation.take(2000, seed=0))
+judge = transforms.pooled(mnist.validation.take(2000, seed=0))
 searches = {
     name: search.run(
-        objective(small, judge, seed=0),
-        SPACE,
+        hyperparameter_search.objective(small, judge, seed=0),
+        hyperparameter_search.SPACE,
         budget=216,
         epochs=9,
         seed=0,
@@ -650,7 +624,7 @@ pictures.importances(
         " means."
     ),
 )
-importance = {name: Measured([one[name] for one in many]) for name in SPACE}
+importance = {name: Measured([one[name] for one in many]) for name in hyperparameter_search.SPACE}
 show.table(
     [
         [
@@ -658,7 +632,7 @@ show.table(
             f"{importance[name]:.2f}",
             f"{Measured(live_importance[name]):.2f}",
         ]
-        for name in SPACE
+        for name in hyperparameter_search.SPACE
     ],
     ["hyperparameter", "importance, 10 searches (recorded)", "the live search's"],
 )
@@ -679,7 +653,7 @@ def one_cause(setting):
 
 simple = [
     search.run(
-        one_cause, SPACE, budget=24, epochs=1, sampler="random", seed=seed
+        one_cause, hyperparameter_search.SPACE, budget=24, epochs=1, sampler="random", seed=seed
     ).importances()
     for seed in range(4)
 ]
@@ -716,10 +690,10 @@ claims.measure(
 # %% slideshow={"slide_type": "fragment"}
 ranked = sorted(searches["random"].trials, key=lambda trial: trial.error)
 chosen = {"best": ranked[0], "middle": ranked[len(ranked) // 2]}
-test = tunable.pooled(mnist.test)  # used in this cell, and nowhere else
+test = transforms.pooled(mnist.test)  # used in this cell, and nowhere else
 tested = {
     name: small.train(
-        [tunable.Setting(**trial.setting)],
+        [hyperparameters.Setting(**trial.setting)],
         range(5),
         9,
         lambda members: members.errors(test),
@@ -766,16 +740,17 @@ claims.verdict(
 WORKER = """
 import sys
 import numpy as np
-from dlcourse import regularization, search
+from dlcourse.from_scratch import penalized_regression
+from dlcourse.training import search
 
 folder, file = sys.argv[1:]
 data = np.load(f"{folder}/data.npz")
 
 def error(setting):                     # ridge regression on random features
     units = setting["features"]
-    features = [regularization.relu_features(data[name], units, seed=0)
+    features = [penalized_regression.relu_features(data[name], units, seed=0)
                 for name in ("x", "held_x")]
-    weights = regularization.ridge(features[0], data["y"], setting["l2"])
+    weights = penalized_regression.ridge(features[0], data["y"], setting["l2"])
     return np.mean((features[1] @ weights - data["held_y"]) ** 2)
 
 space = {"features": search.Range(5, 300, log=True, whole=True),
@@ -794,7 +769,7 @@ def start_worker(folder, file):
 
 
 diabetes = datasets.load("diabetes")
-inputs, targets = regularization.centred(diabetes.train.x, diabetes.train.y)
+inputs, targets = penalized_regression.centred(diabetes.train.x, diabetes.train.y)
 with tempfile.TemporaryDirectory() as folder:
     np.savez(
         pathlib.Path(folder) / "data.npz",
@@ -867,7 +842,7 @@ claims.measure(
 # which sets all of $[-t, t]$ to zero. This is ISTA; with momentum, FISTA:
 
 # %% slideshow={"slide_type": "fragment"} tags=["lecture:proximal_gradient"]
-show.source(regularization.soft_threshold, regularization.proximal_gradient)
+show.source(penalized_regression.soft_threshold, penalized_regression.proximal_gradient)
 
 
 # %% slideshow={"slide_type": "fragment"}
@@ -876,35 +851,35 @@ def with_permuted(x, y, seed, examples=None):
     distributed, and irrelevant. Centred."""
     random = np.random.default_rng(seed)
     rows = random.permutation(len(x))[:examples]
-    return regularization.centred(
+    return penalized_regression.centred(
         np.c_[x[rows], random.permuted(x[rows], axis=0)], y[rows]
     )
 
 
 x, y = with_permuted(diabetes.train.x, diabetes.train.y, seed=0)
-strength = 0.1 * regularization.largest_strength(x, y)
-solution = regularization.lasso(x, y, strength)
+strength = 0.1 * penalized_regression.largest_strength(x, y)
+solution = penalized_regression.lasso(x, y, strength)
 steps = {
-    "subgradient": regularization.subgradient(x, y, strength, 500),
-    "ISTA": regularization.proximal_gradient(x, y, strength, 500),
-    "FISTA": regularization.proximal_gradient(x, y, strength, 500, accelerated=True),
+    "subgradient": penalized_regression.subgradient(x, y, strength, 500),
+    "ISTA": penalized_regression.proximal_gradient(x, y, strength, 500),
+    "FISTA": penalized_regression.proximal_gradient(x, y, strength, 500, accelerated=True),
 }
 
 # %% slideshow={"slide_type": "fragment"}
-lowest = regularization.lasso_objective(x, y, solution, strength)
+lowest = penalized_regression.lasso_objective(x, y, solution, strength)
 gaps = {
     name: [
-        max(regularization.lasso_objective(x, y, weights, strength) - lowest, 1e-10)
+        max(penalized_regression.lasso_objective(x, y, weights, strength) - lowest, 1e-10)
         for weights in path
     ]
     for name, path in steps.items()
 }
 zeros = {name: (path == 0).sum(axis=1) for name, path in steps.items()}
-drawings.row(
-    lambda ax: drawings.curves(
+charts.row(
+    lambda ax: charts.curves(
         np.arange(1, 501), zeros, "step", "weights exactly 0.0", "Zeros", ax=ax
     ),
-    lambda ax: drawings.curves(
+    lambda ax: charts.curves(
         np.arange(1, 501),
         gaps,
         "step",
@@ -942,17 +917,17 @@ claims.measure(
     control=float(np.mean(steps["subgradient"][-1][solution == 0] == 0)),
 )
 draws = [with_permuted(diabetes.train.x, diabetes.train.y, seed) for seed in range(8)]
-tenth = [0.1 * regularization.largest_strength(*draw) for draw in draws]
+tenth = [0.1 * penalized_regression.largest_strength(*draw) for draw in draws]
 sparse = claims.measure(
     "A2.5.2",
     "L1 at a tenth of its largest strength: share of 20 weights that are exactly 0",
     [
-        np.mean(regularization.lasso(*draw, strength) == 0)
+        np.mean(penalized_regression.lasso(*draw, strength) == 0)
         for draw, strength in zip(draws, tenth, strict=True)
     ],
     above=0.25,
     control=[
-        np.mean(regularization.ridge(*draw, len(draw[1]) * strength) == 0)
+        np.mean(penalized_regression.ridge(*draw, len(draw[1]) * strength) == 0)
         for draw, strength in zip(draws, tenth, strict=True)
     ],
 )
@@ -964,14 +939,14 @@ sparse = claims.measure(
 # Are these weights right? scikit-learn's `Lasso`, an implementation that shares no line with ours, at four strengths:
 
 # %% slideshow={"slide_type": "fragment"}
-strengths = regularization.largest_strength(x, y) * np.array([0.5, 0.1, 0.02, 0.004])
+strengths = penalized_regression.largest_strength(x, y) * np.array([0.5, 0.1, 0.02, 0.004])
 theirs = [
     linear_model.Lasso(alpha=value, tol=1e-10, max_iter=100_000, fit_intercept=False)
     .fit(x, y)
     .coef_
     for value in strengths
 ]
-ours = [regularization.lasso(x, y, value) for value in strengths]
+ours = [penalized_regression.lasso(x, y, value) for value in strengths]
 claims.measure(
     "C05.7",
     "Lasso, ours against scikit-learn's: largest difference of a weight",
@@ -989,14 +964,14 @@ claims.measure(
     "ridge, ours against scikit-learn's: largest difference of a weight",
     max(
         np.abs(
-            regularization.ridge(x, y, value)
+            penalized_regression.ridge(x, y, value)
             - linear_model.Ridge(alpha=value, fit_intercept=False).fit(x, y).coef_
         ).max()
         for value in (0.1, 10.0, 1000.0)
     ),
     below=1e-8,
     control=np.abs(
-        regularization.ridge(x, y, 10.0)
+        penalized_regression.ridge(x, y, 10.0)
         - linear_model.Ridge(alpha=20.0, fit_intercept=False).fit(x, y).coef_
     ).max(),
 )
@@ -1027,7 +1002,7 @@ def planted(seed, examples=100, features=40, resemblance=0.0):
         len(x)
     )
     return (
-        *regularization.centred(x[:examples], y[:examples], scale=False),
+        *penalized_regression.centred(x[:examples], y[:examples], scale=False),
         x[examples:],
         y[examples:],
     )
@@ -1049,8 +1024,8 @@ sets = {
 }
 paths = {
     name: [
-        regularization.lasso_path(
-            x, y, regularization.largest_strength(x, y) * relative
+        penalized_regression.lasso_path(
+            x, y, penalized_regression.largest_strength(x, y) * relative
         )
         for x, y, *_ in many
     ]
@@ -1059,7 +1034,7 @@ paths = {
 
 # %% slideshow={"slide_type": "fragment"}
 relevant = np.arange(40) < 5
-drawings.row(
+charts.row(
     lambda ax: pictures.path(
         relative, paths["independent"][0], "Independent features", relevant, ax=ax
     ),
@@ -1107,8 +1082,8 @@ shuffled = []
 for seed, (x, y, *_) in enumerate(sets["independent"]):
     mixed = np.random.default_rng(seed).permutation(y)
     shuffled.append(
-        regularization.lasso_path(
-            x, mixed, regularization.largest_strength(x, mixed) * relative
+        penalized_regression.lasso_path(
+            x, mixed, penalized_regression.largest_strength(x, mixed) * relative
         )
     )
 recovered = {name: first_right(relative, paths[name], relevant) for name in paths}
@@ -1160,8 +1135,8 @@ def first_four(draws, real, relative):
     entries = [
         order_of_entry(
             relative,
-            regularization.lasso_path(
-                x, y, regularization.largest_strength(x, y) * relative
+            penalized_regression.lasso_path(
+                x, y, penalized_regression.largest_strength(x, y) * relative
             ),
         )
         for x, y in draws
@@ -1254,7 +1229,7 @@ claims.verdict(
 # with the singular value decomposition $X = \sum_i s_i u_i v_i^\top$. Directions in which the data vary little ($s_i^2 \ll \lambda$) are shrunk most: those that least squares knows least about.
 
 # %% slideshow={"slide_type": "fragment"}
-show.source(regularization.ridge, regularization.ridge_path)
+show.source(penalized_regression.ridge, penalized_regression.ridge_path)
 
 # %% slideshow={"slide_type": "fragment"}
 GRID, STRENGTHS = np.linspace(-1, 1, 401), np.logspace(3, -9, 49)
@@ -1275,7 +1250,7 @@ def ridge_curves(points, values, strengths, grid):
     """Weights (strengths, 12) and fitted curves (strengths, grid); the mean is fitted
     beside."""
     features = polynomial(points)
-    weights = regularization.ridge_path(
+    weights = penalized_regression.ridge_path(
         features - features.mean(axis=0), values - values.mean(), strengths
     )
     return (
@@ -1289,7 +1264,7 @@ weights, curves = ridge_curves(points, values, STRENGTHS, GRID)
 
 # %% slideshow={"slide_type": "fragment"}
 picks = {f"λ = {STRENGTHS[place]:.0e}": curves[place] for place in (48, 16, 0)}
-drawings.row(
+charts.row(
     lambda ax: pictures.path(
         STRENGTHS, weights, "Weights along the path", floor=1e-5, ax=ax
     ),
@@ -1375,7 +1350,7 @@ def held_out_gain(x, y, seed, examples, strengths):
     order = np.random.default_rng(seed).permutation(len(x))
     fit, rest = order[:examples], order[examples:]
     choose, measure = rest[: len(rest) // 2], rest[len(rest) // 2 :]
-    weights = regularization.ridge_path(
+    weights = penalized_regression.ridge_path(
         x[fit] - x[fit].mean(axis=0), y[fit] - y[fit].mean(), strengths
     )
     errors = [
@@ -1392,11 +1367,11 @@ def held_out_gain(x, y, seed, examples, strengths):
     return np.log10(errors[1][errors[0].argmin()] / errors[1][-1])
 
 
-table, target = regularization.centred(
+table, target = penalized_regression.centred(
     np.r_[diabetes.train.x, diabetes.validation.x],
     np.r_[diabetes.train.y, diabetes.validation.y],
 )
-wide_table = regularization.centred(products(table), target)[0]
+wide_table = penalized_regression.centred(products(table), target)[0]
 scales = np.logspace(5, -3, 33)
 with_few = claims.measure(
     "A2.5.3",
@@ -1447,7 +1422,7 @@ def decompose(examples, strengths, grid, seeds):
     truth = np.sin(3 * grid)
     parts = np.array(
         [
-            regularization.bias_and_variance(curves[:, place], truth)
+            penalized_regression.bias_and_variance(curves[:, place], truth)
             for place in range(len(strengths))
         ]
     )
@@ -1455,7 +1430,7 @@ def decompose(examples, strengths, grid, seeds):
 
 
 bias, variance, error = decompose(30, STRENGTHS, GRID, range(200))
-drawings.curves(
+charts.curves(
     STRENGTHS,
     {"squared bias": bias, "variance": variance, "their sum": bias + variance},
     "strength of the L2 penalty",
@@ -1523,7 +1498,7 @@ def feature_errors(train, held_out, counts, seeds, examples, strength=0.0):
     for column, seed in enumerate(seeds):
         rows = np.random.default_rng(seed).permutation(len(flat))[:examples]
         for place, count in enumerate(counts):
-            features = regularization.relu_features(
+            features = penalized_regression.relu_features(
                 np.r_[flat[rows], held], count, seed
             )
             seen, new = features[:examples], features[examples:]
@@ -1539,14 +1514,14 @@ def feature_errors(train, held_out, counts, seeds, examples, strength=0.0):
 
 
 counts = [10, 20, 40, 60, 80, 90, 100, 110, 125, 150, 200, 400, 800, 1500]
-held_out = tunable.pooled(mnist.validation.take(500, seed=1))
+held_out = transforms.pooled(mnist.validation.take(500, seed=1))
 plain = feature_errors(train, held_out, counts, range(8), 100)
 penalised = feature_errors(train, held_out, counts[:-1], range(8), 100, strength=10.0)
 
 
 # %% slideshow={"slide_type": "fragment"}
 def draw_descent(counts, plain, penalised, ax):
-    drawings.curves(
+    charts.curves(
         counts,
         {"shortest exact fit": plain},
         "random features p",
@@ -1556,7 +1531,7 @@ def draw_descent(counts, plain, penalised, ax):
         yscale="log",
         ax=ax,
     )
-    drawings.curves(
+    charts.curves(
         counts[:-1],
         {"shortest exact fit": plain[:-1], "with L2": penalised},
         "random features p",
@@ -1580,9 +1555,9 @@ by_width = {
     for noise, label in ((0.2, "a fifth of labels wrong"), (0.0, "labels right"))
     for part in ("held out", "training")
 }
-drawings.row(
+charts.row(
     lambda ax: draw_descent(counts, plain, penalised, ax),
-    lambda ax: drawings.curves(
+    lambda ax: charts.curves(
         widths,
         by_width,
         "hidden units",
@@ -1683,9 +1658,9 @@ claims.measure(
 def compare(train, copies, choices, select, report, moved, seeds=range(6), epochs=40):
     """Errors (choices, seeds, epochs, 3): on data to select by, data to report on, and
     the latter moved."""
-    network = tunable.Tunable(train, 10, copies)
+    network = hyperparameters.Tunable(train, 10, copies)
     settings = [
-        tunable.Setting(learning_rate=0.05, hidden=64, **options)
+        hyperparameters.Setting(learning_rate=0.05, hidden=64, **options)
         for options in choices.values()
     ]
     return network.train(
@@ -1717,11 +1692,11 @@ raw = mnist.validation.take(4000, seed=0)  # as `validation`, before pooling
 select, report = (
     datasets.Split(validation.x[part::2], validation.y[part::2]) for part in (0, 1)
 )
-moved = datasets.Split(tunable.shifted(raw)[1, 1::2], report.y)
+moved = datasets.Split(transforms.shifted(raw)[1, 1::2], report.y)
 outcome = {
     name: compare(
         (train.x, some_wrong(train.y, share)),
-        tunable.shifted(examples),
+        transforms.shifted(examples),
         choices,
         select,
         report,
@@ -1768,9 +1743,9 @@ show.table(
 )
 
 # %% slideshow={"slide_type": "fragment"}
-drawings.row(
+charts.row(
     *[
-        lambda ax, data=data: drawings.curves(
+        lambda ax, data=data: charts.curves(
             np.arange(1, 41),
             {
                 name: 100 * outcome[data][place, :, :, 1].T
@@ -1879,7 +1854,7 @@ left = {
 }
 
 # %% slideshow={"slide_type": "fragment"}
-drawings.curves(
+charts.curves(
     scales,
     {name: values.T for name, values in left.items()},
     "size of a weight's gradients",

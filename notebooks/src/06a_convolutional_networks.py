@@ -26,26 +26,12 @@ import numpy as np
 import tensorflow as tf
 from sklearn.datasets import load_sample_image
 
-from dlcourse import (
-    attribution,
-    claims,
-    convolution,
-    counting,
-    curves_in_order,
-    datasets,
-    exercises,
-    figures,
-    gabor,
-    models,
-    receptive_field,
-    recording,
-    reproducibility,
-    sample_efficiency,
-    show,
-    training,
-)
-from dlcourse.figures import classification, data
+from dlcourse import claims, datasets, exercises, figures, models, recording, reproducibility, show, training
+from dlcourse.analysis import attribution, complexity, gabor, receptive_field
+from dlcourse.experiments import sample_efficiency, shuffled_mnist1d
+from dlcourse.figures import charts, classification
 from dlcourse.figures import convolution as pictures
+from dlcourse.from_scratch import convolution
 from dlcourse.measured import Measured
 
 reproducibility.start(seed=0)
@@ -296,7 +282,7 @@ layers = {
     "dense": (
         keras.layers.Dense(places * 8),
         (None, inputs),
-        counting.dense(inputs, places * 8),
+        complexity.dense(inputs, places * 8),
     ),
     "local, nothing shared": (
         models.LocalConvolution2D(8, 3),
@@ -306,7 +292,7 @@ layers = {
     "convolution": (
         keras.layers.Conv2D(8, 3, padding="same"),
         (None, 28, 28, 1),
-        counting.convolution((3, 3), 1, 8, places),
+        complexity.convolution((3, 3), 1, 8, places),
     ),
 }
 for layer, shape, _ in layers.values():
@@ -514,7 +500,7 @@ spreads = np.array(
     [[effective(depth, seed, patch) for seed in range(8)] for depth in DEPTHS]
 )
 widths = np.array([2 * depth + 1 for depth in DEPTHS])
-data.curves(
+charts.curves(
     np.array(DEPTHS),
     {
         "measured": spreads,
@@ -603,7 +589,7 @@ unshared = [models.LocalConvolution2D(8, 3, seed=seed) for seed in range(5)]
 errors["local, nothing shared"] = np.array(
     [[shift_error(n, blank, shift) for n in unshared] for shift in shifts]
 )
-data.curves(
+charts.curves(
     shifts,
     errors,
     xlabel="shift of the image (pixels)",
@@ -688,7 +674,7 @@ full = {
     name: np.array([recorded[f"{name}, {n}"] for n in SIZES])
     for name in ("convolutional", "dense")
 }
-data.curves(
+charts.curves(
     np.array(SIZES),
     {name: 100 * (1 - values) for name, values in full.items()},
     xlabel="training examples",
@@ -789,7 +775,7 @@ The MLP's errors over the CNN's (recorded): at 100 examples {few_ratio:.2f}, at 
 show.table(
     [
         [name, *(f"{value:.0%}" for value in values)]
-        for name, values in curves_in_order.AUTHORS.items()
+        for name, values in shuffled_mnist1d.AUTHORS.items()
     ],
     ["network", "in order", "shuffled"],
     "The authors' test accuracies on MNIST-1D",
@@ -802,7 +788,7 @@ curves
 # stay? And the convolutional network: does it fall to the MLP's accuracy, or below?
 
 # %% slideshow={"slide_type": "subslide"}
-show.source(curves_in_order.cnn, curves_in_order.mlp)
+show.source(shuffled_mnist1d.cnn, shuffled_mnist1d.mlp)
 
 # %% [markdown]
 # Live, MLP and CNN for a few steps, each seed with an order of its own; recorded (`make bench STUDY=ch06_mnist1d`), all
@@ -811,15 +797,15 @@ show.source(curves_in_order.cnn, curves_in_order.mlp)
 # %%
 one_d = {"seeds": range(5), "steps": 200}
 in_order = {
-    name: curves_in_order.accuracies(
-        curves_in_order.NETWORKS[name], curves.train, curves.validation, **one_d
+    name: shuffled_mnist1d.accuracies(
+        shuffled_mnist1d.NETWORKS[name], curves.train, curves.validation, **one_d
     )
     for name in ("MLP", "CNN")
 }
 study = recording.load("ch06_mnist1d")
 as_authors = {
     name: np.array([study[f"{name}, seed {seed}"] for seed in range(5)]).T
-    for name in curves_in_order.NETWORKS
+    for name in shuffled_mnist1d.NETWORKS
 }
 
 # %%
@@ -829,7 +815,7 @@ show.table(
             name,
             f"{Measured(values[0]):.1%}",
             f"{Measured(values[1]):.1%}",
-            "{:.0%} / {:.0%}".format(*curves_in_order.AUTHORS[name]),
+            "{:.0%} / {:.0%}".format(*shuffled_mnist1d.AUTHORS[name]),
             *(f"{Measured(value):.1%}" for value in in_order.get(name, [])),
             *([] if name in in_order else ["", ""]),
         ]
@@ -851,7 +837,7 @@ show.table(
 AS_THEIRS = {"MLP": (0, 1), "CNN": (0, 1), "GRU": (0,)}  # 0: in order, 1: shuffled
 for name, rows in AS_THEIRS.items():
     for row in rows:
-        theirs = curves_in_order.AUTHORS[name][row]
+        theirs = shuffled_mnist1d.AUTHORS[name][row]
         claim.measure(
             "C06a.7",
             f"{name} on MNIST-1D, {('in order', 'shuffled')[row]}: test accuracy less "
@@ -869,7 +855,7 @@ claim.measure(
     control=Measured(as_authors["GRU"][0] - as_authors["MLP"][0]),
     source="recorded",
 )
-gru_gap = Measured(as_authors["GRU"][1]) - curves_in_order.AUTHORS["GRU"][1]
+gru_gap = Measured(as_authors["GRU"][1]) - shuffled_mnist1d.AUTHORS["GRU"][1]
 show.markdown(f"""
 Of the six figures one isn't held to three points: our GRU on shuffled curves, which
 differs from the authors' by {gru_gap:.1%}. Keras starts a GRU from other weights than
@@ -989,7 +975,7 @@ run = training.fit(
 run
 
 # %%
-equal = counting.widths_for(reader.count_params(), 784, 10, (1,))
+equal = complexity.widths_for(reader.count_params(), 784, 10, (1,))
 perceptron = models.mlp(mnist.input_shape, 10, hidden=equal, seed=0)
 training.fit(
     perceptron,
@@ -1008,13 +994,13 @@ show.table(
         [
             "residual network",
             f"{reader.count_params():,}",
-            f"{counting.multiply_adds(reader):,}",
+            f"{complexity.multiply_adds(reader):,}",
             f"{Measured(accuracy):.2%}",
         ],
         [
             "multilayer perceptron",
             f"{perceptron.count_params():,}",
-            f"{counting.multiply_adds(perceptron):,}",
+            f"{complexity.multiply_adds(perceptron):,}",
             f"{Measured(dense_accuracy):.2%}",
         ],
     ],
@@ -1128,7 +1114,7 @@ moved = {
         "multilayer perceptron": perceptron,
     }.items()
 }
-data.curves(
+charts.curves(
     moves,
     moved,
     xlabel="shift to the right (pixels)",
@@ -1449,7 +1435,7 @@ local_live = sample_efficiency.accuracies(
     sample_efficiency.local, mnist.train, score, **few
 )
 full["local"] = np.array([recorded[f"local, {n}"] for n in SIZES])
-data.curves(
+charts.curves(
     np.array(SIZES),
     {name: 100 * (1 - values) for name, values in full.items()},
     xlabel="training examples",
@@ -1556,7 +1542,7 @@ survive = {
 }
 
 # %%
-data.curves(
+charts.curves(
     strengths,
     {name: 100 * np.array(values) for name, values in survive.items()},
     xlabel="change of each pixel, ε (of a scale from 0 to 1)",

@@ -24,28 +24,21 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import (
-    claims,
-    datasets,
-    exercises,
-    forecast_networks,
-    forecasting,
-    gradients,
-    letters,
-    memory,
-    models,
-    ngrams,
-    recording,
-    reproducibility,
-    sequence_tasks,
-    show,
-    through_time,
-    training,
-)
+from dlcourse import claims, datasets, exercises, models, recording, reproducibility, show, training
+from dlcourse.analysis import gradients as gradients_analysis
+from dlcourse.datasets import characters, sequence_tasks
+from dlcourse.datasets import windows as windows_datasets
+from dlcourse.experiments import forecasting as forecasting_experiments
+from dlcourse.experiments import recurrent_memory
 from dlcourse.figures import recurrent as figures
+from dlcourse.from_scratch import linear_forecast, ngrams
 from dlcourse.measured import Measured, mask
-from dlcourse.models import population, recurrent_population
-from dlcourse.training import repeats, sequences
+from dlcourse.metrics import forecasting, language
+from dlcourse.models import decoding
+from dlcourse.models.stacked import feed_forward
+from dlcourse.models.stacked import recurrent as recurrent_stacked
+from dlcourse.training import optimizers, repeats
+from dlcourse.training.objectives import sequences
 
 reproducibility.start(seed=0, threads=1)  # small matrices gain nothing by more
 claim = claims.Claims("07a")
@@ -257,14 +250,14 @@ def lags_of(cell, radius=None, forget_bias=None, units=64, steps=60):
     """Gradient norm by lag, (steps, seeds), of five untrained networks."""
     networks = models.RecurrentPopulation(range(5), 8, 1, cell=cell, units=units)
     if radius is not None:
-        kernels = through_time.random_kernels(units, radius, range(5))
+        kernels = gradients_analysis.random_kernels(units, radius, range(5))
         networks.recurrent.assign(kernels)
     if forget_bias is not None:
         bias = networks.bias.numpy()
         bias[..., units : 2 * units] = forget_bias
         networks.bias.assign(bias)
     inputs = 0.01 * np.random.default_rng(0).standard_normal((4, steps, 8))
-    return through_time.gradient_norms(networks, inputs.astype("float32"))
+    return gradients_analysis.gradient_norms(networks, inputs.astype("float32"))
 
 
 # %% slideshow={"slide_type": "subslide"}
@@ -280,10 +273,10 @@ figures.by_lag(
 )
 
 # %%
-kernels = through_time.random_kernels(64, 0.8, range(5))
+kernels = gradients_analysis.random_kernels(64, 0.8, range(5))
 stretch = Measured(np.linalg.svd(kernels, compute_uv=False)[:, 0] / 0.8)
 rate = {
-    label: Measured(through_time.rates_per_step(norms, 20, 50))
+    label: Measured(gradients_analysis.rates_per_step(norms, 20, 50))
     for label, norms in by_radius.items()
 }
 claim.measure(
@@ -328,7 +321,7 @@ figures.by_lag(
 
 # %%
 rate |= {
-    label: Measured(through_time.rates_per_step(norms, 20, 50))
+    label: Measured(gradients_analysis.rates_per_step(norms, 20, 50))
     for label, norms in by_cell.items()
 }
 for cell in ("LSTM", "GRU"):
@@ -374,10 +367,10 @@ def last_change(examples, steps=30, seed=0):
 def loss_after(radius, optimizer, seeds=range(12), steps=600, batch_size=32):
     """Squared error by seed; one above 2, that of always answering 0, counts as 2."""
     networks = models.RecurrentPopulation(seeds, 1, 1, cell="simple", units=16)
-    networks.recurrent.assign(through_time.random_kernels(16, radius, seeds))
+    networks.recurrent.assign(gradients_analysis.random_kernels(16, radius, seeds))
     options = {"steps": steps, "batch_size": batch_size, "jit_compile": False}
     study = repeats.Repeats(
-        networks, recurrent_population.regression(), optimizer=optimizer, **options
+        networks, recurrent_stacked.regression(), optimizer=optimizer, **options
     )
     study.train(networks.get_weights(), *last_change(steps * batch_size), seed=0)
     x, y = last_change(2_000, seed=1)
@@ -391,7 +384,7 @@ error = {
     for radius in (2.5, 1.0)
     for name, optimizer in {
         "plain": keras.optimizers.SGD(0.1),
-        "clipped": gradients.ClippedSGD(0.1, limit=1.0),
+        "clipped": optimizers.ClippedSGD(0.1, limit=1.0),
     }.items()
 }
 figures.by_seed(
@@ -458,14 +451,14 @@ show.table(
 # graph (`models.RecurrentPopulation`), trained by Adam.
 
 # %% slideshow={"slide_type": "subslide"}
-show.source(memory.scores)
+show.source(recurrent_memory.scores)
 
 # %%
 POINTS = [("copying", 10, 300), ("adding", 10, 300), ("recall", 1, 200)]
 RATES = {"simple": 3e-3, "gru": 1e-2, "lstm": 1e-2}
 live = {
     (task, cell): Measured(
-        memory.scores(task, cell, lag, steps=steps, rate=RATES[cell])
+        recurrent_memory.scores(task, cell, lag, steps=steps, rate=RATES[cell])
     )
     for task, lag, steps in POINTS
     for cell in RATES
@@ -493,7 +486,7 @@ for task, cell, bound, statement in [
         "GRU, adding two of 10 numbers: share of variance explained",
     ),
 ]:
-    guessing = memory.TASKS[task].guessing
+    guessing = recurrent_memory.TASKS[task].guessing
     claim.measure("A2.7.1", statement, live[task, cell], above=bound, control=guessing)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -517,7 +510,7 @@ def solved_map(recorded, task, lags, cells=("simple", "gru", "lstm")):
     found = {cell: [] for cell in cells}
     for cell, lag in ((cell, lag) for cell in cells for lag in lags):
         scores = at_best_rate(recorded, task, lag, cell).values
-        found[cell].append([score >= memory.TASKS[task].solved for score in scores])
+        found[cell].append([score >= recurrent_memory.TASKS[task].solved for score in scores])
     return found
 
 
@@ -526,7 +519,7 @@ LAGS = {"copying": (3, 10, 20, 40), "adding": (10, 20, 40), "recall": (2, 3)}
 solved = {task: solved_map(recorded, task, lags) for task, lags in LAGS.items()}
 figures.memory_maps(
     solved,
-    lags={task: (memory.TASKS[task].axis, lags) for task, lags in LAGS.items()},
+    lags={task: (recurrent_memory.TASKS[task].axis, lags) for task, lags in LAGS.items()},
     title="How many of five networks solve the task (recorded)",
     caption="Rows: cells; columns: how much, or how long, is to be kept. The same cell "
     "that copies over many blanks may fail to add, and the other way round.",
@@ -562,7 +555,7 @@ claim.measure(
     "GRU, recall of two pairs: share of values right; control: either value at random",
     gru["recall", 2],
     above=0.95,
-    control=0.5 + 0.5 * memory.TASKS["recall"].guessing,
+    control=0.5 + 0.5 * recurrent_memory.TASKS["recall"].guessing,
     source="recorded",
 )
 claim.measure(
@@ -610,7 +603,7 @@ claim.verdict(
 novel = datasets.texts.read("english")
 small = novel.lower()
 alphabet = sorted(set(small))
-codes = letters.encode(small, alphabet)
+codes = characters.encode(small, alphabet)
 cut = int(0.8 * len(codes))
 
 
@@ -644,17 +637,17 @@ readers = models.RecurrentPopulation(
     list(range(5)) * 4, len(alphabet), len(alphabet), cell="gru", units=48, tokens=True
 )
 study = repeats.Repeats(
-    readers, recurrent_population.classification(), steps=steps, batch_size=batch_size,
+    readers, recurrent_stacked.classification(), steps=steps, batch_size=batch_size,
     optimizer=keras.optimizers.Adam(5e-3), jit_compile=False,
 )  # fmt: skip
 
 # %%
-vowels = letters.encode("aeiou", alphabet)
+vowels = characters.encode("aeiou", alphabet)
 drawn = draw(train_letters, vowels, steps * batch_size, seed=0)
 study.train(readers.get_weights(), *arranged(*drawn), seed=0)
 held_out = draw(test_letters, vowels, 4_000, seed=1)
 inputs, targets = arranged(*held_out)
-cost = letters.bits(training.predict(readers, inputs)[:, :, 0], targets[..., 0]).mean(
+cost = language.bits(training.predict(readers, inputs)[:, :, 0], targets[..., 0]).mean(
     axis=0
 )
 by_condition = dict(zip(CONDITIONS, cost.reshape(4, 5), strict=True))
@@ -667,14 +660,14 @@ counts, counts_held_out = (
     np.stack([np.bincount(row, minlength=len(alphabet)) for row in x]).astype("float32")
     for x in (drawn[0], held_out[0])
 )
-bags = population.mlp(range(5), (len(alphabet),), len(alphabet), hidden=[64])
+bags = feed_forward.mlp(range(5), (len(alphabet),), len(alphabet), hidden=[64])
 bag_study = repeats.Repeats(
-    bags, population.classification(), steps=steps, batch_size=batch_size,
+    bags, feed_forward.classification(), steps=steps, batch_size=batch_size,
     optimizer=keras.optimizers.Adam(5e-3), jit_compile=False,
 )  # fmt: skip
 bag_study.train(bags.get_weights(), counts, drawn[2], seed=0)
 logits = training.predict(bags, counts_held_out)
-by_condition["bag"] = letters.bits(logits, np.stack([held_out[2]] * 5, axis=1)).mean(
+by_condition["bag"] = language.bits(logits, np.stack([held_out[2]] * 5, axis=1)).mean(
     axis=0
 )
 
@@ -754,7 +747,7 @@ show.table(
     ],
     ["series", "rows", "rows with gaps", "first variable"],
 )
-show.source(forecasting.fill_forward, forecasting.windows)
+show.source(windows_datasets.fill_forward, windows_datasets.windows)
 
 # %% [markdown]
 # Where leaks come in, and what is done against each:
@@ -778,7 +771,7 @@ def year_angle(dates):
 season, rain = year_angle(seattle.dates), np.log1p(seattle["precipitation"])
 days = [warmth, warmth, seattle["temp_min"], rain, seattle["wind"]]
 days += [np.sin(season), np.cos(season)]
-weeks = [forecasting.fill_forward(air)]
+weeks = [windows_datasets.fill_forward(air)]
 
 # %%
 # inputs, target, window, horizons, end of training and of validation, period, block
@@ -797,7 +790,7 @@ def splits(series, inputs, target, window, horizons, *ends):
     borders = [(0, first), (first - window, second), (second - window, len(target))]
     options = {"window": window, "horizons": horizons, "relative": (0,)}
     return [
-        forecasting.windows(inputs, target, first=start, end=end, **options)
+        windows_datasets.windows(inputs, target, first=start, end=end, **options)
         for start, end in borders
     ]
 
@@ -820,9 +813,9 @@ show.table(
 def baselines(train, windows, target, period):
     """Squared errors of the three baselines, each (origins, horizons)."""
     forecasts = {
-        "last value": forecasting.last_value(windows),
-        "a year ago": forecasting.same_time_last_year(target, windows, period),
-        "linear autoregression": forecasting.LinearAutoregression(train, penalty=0.01)(
+        "last value": linear_forecast.last_value(windows),
+        "a year ago": linear_forecast.same_time_last_year(target, windows, period),
+        "linear autoregression": linear_forecast.LinearAutoregression(train, penalty=0.01)(
             windows
         ),
     }
@@ -850,7 +843,7 @@ SETTINGS = {
 }
 networks = {}
 for name, (train, _, test) in parts.items():
-    forecasts = forecast_networks.train(train, **SETTINGS[name])(test)
+    forecasts = forecasting_experiments.train(train, **SETTINGS[name])(test)
     by_seed = np.moveaxis(forecasts, -1, 0)  # (seeds, origins, horizons)
     networks[name] = np.stack([forecasting.squared_errors(f, test) for f in by_seed])
 
@@ -953,7 +946,7 @@ for name in parts:
 
 # %% slideshow={"slide_type": "subslide"} tags=["lecture:probability"]
 symbols = sorted(set(novel))
-text = letters.encode(novel, symbols)
+text = characters.encode(novel, symbols)
 train_end, test_start = int(0.8 * len(text)), int(0.9 * len(text))
 show.source(ngrams.NGram.probability)
 
@@ -979,7 +972,7 @@ options = {
     "return_sequences": True,
 }
 reader = models.recurrent((50,), len(symbols), seed=0, **options)
-x, y = letters.excerpts(text[:train_end], 50)
+x, y = characters.excerpts(text[:train_end], 50)
 epochs = 6
 decay = keras.optimizers.schedules.PolynomialDecay(
     8e-3, epochs * (len(x) // 32 + 1), 1e-3
@@ -996,9 +989,9 @@ learnt = training.fit(
 # %%
 whole = models.recurrent((None,), len(symbols), seed=0, **options)
 test_text, following = text[None, test_start:-1], text[test_start + 1 :]
-before = letters.bits(training.predict(whole, test_text)[0], following)
+before = language.bits(training.predict(whole, test_text)[0], following)
 whole.set_weights(reader.get_weights())
-paid = letters.bits(training.predict(whole, test_text)[0], following)
+paid = language.bits(training.predict(whole, test_text)[0], following)
 
 
 def by_block(costs, blocks=10):
@@ -1053,12 +1046,12 @@ speaker = models.recurrent(
     (None,), len(symbols), stateful=True, batch_size=5, **options
 )
 speaker.set_weights(reader.get_weights())
-opening = letters.encode("My dear ", symbols)
+opening = characters.encode("My dear ", symbols)
 TEMPERATURES = (0.3, 0.7, 1.2)
 spoken = {}
 for temperature in TEMPERATURES:
     models.reset_states(speaker)
-    drawn = letters.sample(speaker, opening, 130, temperature=temperature)
+    drawn = decoding.sample(speaker, opening, 130, temperature=temperature)
     spoken[temperature] = ["".join(symbols[n] for n in row) for row in drawn]
 show.table(
     [[t, mask("My dear " + spoken[t][0].replace("\n", " "))] for t in TEMPERATURES],
@@ -1075,7 +1068,7 @@ def share_known(texts, vocabulary):
 
 
 models.reset_states(speaker)
-drawn = letters.sample(speaker, opening, 130, temperature=0.3, seed=1)
+drawn = decoding.sample(speaker, opening, 130, temperature=0.3, seed=1)
 once_more = ["".join(symbols[n] for n in row) for row in drawn]
 known = {t: share_known(texts, vocabulary) for t, texts in spoken.items()}
 claim.measure(
@@ -1151,7 +1144,7 @@ for cell in KINDS:
 # Did you say that zeros change nothing? A zero input leaves $h_{t-1} U + b$, and the state goes on moving: without the
 # mask (the control) the outputs are off. With it, Keras copies the state over padded steps, in every layer, and a
 # sequence gives what it gives alone, however many zeros follow. A difference above rounding would have refuted it.
-# What follows: mask, and let the loss ignore padded steps as well (`training.sequences` counts a label of -1 as none).
+# What follows: mask, and let the loss ignore padded steps as well (`objectives.sequence_classification` counts a label of -1 as none).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the article says, and what was measured
@@ -1218,7 +1211,7 @@ exercises.check(
 #
 # <details><summary>Solution</summary>
 #
-# Build the `models.RecurrentPopulation` as `memory.scores` does, set the bias before `study.train`, and compare the
+# Build the `models.RecurrentPopulation` as `recurrent_memory.scores` does, set the bias before `study.train`, and compare the
 # losses by step. The symbols arrive at the end from the start; what remains to be learnt is when to say them.
 #
 # </details>

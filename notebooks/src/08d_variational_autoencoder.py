@@ -27,22 +27,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import (
-    claims,
-    controls,
-    datasets,
-    exercises,
-    latent_space,
-    models,
-    recording,
-    reproducibility,
-    show,
-    training,
-    vae_study,
-)
+from dlcourse import claims, datasets, exercises, models, recording, reproducibility, show, training, widgets
+from dlcourse.analysis import latent_space
+from dlcourse.experiments import vae_training
 from dlcourse.figures import image_grid
 from dlcourse.figures import vae as figures
+from dlcourse.from_scratch import probabilistic_pca
 from dlcourse.measured import Measured
+from dlcourse.metrics import classification
 from dlcourse.training import objectives
 from dlcourse.training.repeats import Repeats
 
@@ -82,7 +74,7 @@ mnist
 train = mnist.train.take(12_000)
 means = train.x.mean(axis=0)
 held, test = mnist.validation.take(1_000), mnist.test.take(1_000)
-held_x, test_x = vae_study.binary(held.x), vae_study.binary(test.x)
+held_x, test_x = vae_training.binary(held.x), vae_training.binary(test.x)
 show.table(
     [
         ["training (grey)", len(train)],
@@ -456,7 +448,7 @@ model of two latents; the published models at the end of this chapter need fewer
 # %% slideshow={"slide_type": "subslide"}
 digits = datasets.load("digits")
 pixels = digits.train.x.reshape(len(digits.train), -1)
-pca = latent_space.PCA.fit(pixels, 10)
+pca = probabilistic_pca.PCA.fit(pixels, 10)
 at_best = float(pca.log_likelihood(pixels).mean())
 
 
@@ -532,7 +524,7 @@ world = world.astype("float32")
 seen, new = world[: len(pixels)], world[len(pixels) :]
 linear_study.train(linear(), seen, digits.train.y, seed=0)
 learnt = np.mean([linear_study.model.elbo(new, seed=i) for i in range(20)], axis=0)
-alone = latent_space.PCA.fit(seen, 0).log_likelihood(new)
+alone = probabilistic_pca.PCA.fit(seen, 0).log_likelihood(new)
 truth = pca.log_likelihood(new)
 
 # %%
@@ -738,8 +730,8 @@ def draw_code(axes, latent_1, latent_2, *, model, codes, labels):
 
 
 # %% slideshow={"slide_type": "skip"}
-knob = controls.Knob(np.arange(-12, 13) / 4, start=0.0)
-controls.explore(
+knob = widgets.Knob(np.arange(-12, 13) / 4, start=0.0)
+widgets.explore(
     functools.partial(
         draw_code, model=plane, codes=codes[:3_000], labels=train.y[:3_000]
     ),
@@ -991,7 +983,7 @@ groups = {
 }
 scores = {label: grid.log_likelihood(images) for label, images in groups.items()}
 usual = grid.log_likelihood(held_x[300:600])
-caught = {label: latent_space.auroc(usual, values) for label, values in scores.items()}
+caught = {label: classification.auroc(usual, values) for label, values in scores.items()}
 
 # %%
 figures.likelihoods(
@@ -1040,10 +1032,10 @@ misses = claim.measure(
 # %% slideshow={"slide_type": "subslide"}
 N = 4_000
 pictures = ten.sample(N, seed=6).numpy()
-samples = vae_study.binary(pictures, seed=1)
+samples = vae_training.binary(pictures, seed=1)
 grey_real = mnist.train.take(2 * N, seed=9).x
-real = vae_study.binary(grey_real, seed=2)
-independent = vae_study.binary(np.broadcast_to(means, (N, *SHAPE)), seed=3)
+real = vae_training.binary(grey_real, seed=2)
+independent = vae_training.binary(np.broadcast_to(means, (N, *SHAPE)), seed=3)
 judged = {
     "training images": latent_space.judge(classifier, grey_real),
     "samples": latent_space.judge(classifier, pictures),

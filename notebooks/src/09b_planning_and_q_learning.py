@@ -28,9 +28,10 @@ import gymnasium
 import numpy as np
 
 from dlcourse import claims, exercises, measured, reproducibility, show
+from dlcourse.figures import charts
 from dlcourse.figures import reinforcement as figures
 from dlcourse.measured import Measured
-from dlcourse.rl import planning, tables, tabular
+from dlcourse.rl import environments, planning, tabular
 
 reproducibility.start(seed=0, threads=1, tensorflow=False)
 claim = claims.Claims("09b")
@@ -421,7 +422,7 @@ for title, found in {"γ = 0.99": by_world, "slippery lake, 4x4": by_discount}.i
     }
 
 # %% slideshow={"slide_type": "subslide"}
-figures.curve_panels(
+charts.curve_panels(
     panels,
     title="Error of value iteration by sweep",
     xlabel="sweep",
@@ -549,7 +550,7 @@ discounts = [0.5, 0.6, 0.7, 0.75, 0.85, 0.9, 0.95, 0.99]
 far = []
 for discount in discounts:
     learnt = tabular.q_learning(
-        tables.TableVectorEnv(row, 10),
+        environments.TableVectorEnv(row, 10),
         steps=3_000,
         step_size=0.5,
         epsilon=1.0,
@@ -567,7 +568,7 @@ horizons = {
     "share": 1 / (1 - np.array(discounts)),
     "lake": 1 / (1 - np.array(list(reach))),
 }
-figures.curve_panels(
+charts.curve_panels(
     {
         "corridor, learnt": {
             "x": horizons["share"],
@@ -699,7 +700,7 @@ def prediction_errors(learn, episodes, step_sizes, exact, **options):
 
 
 step_sizes = np.array([0.005, 0.01, 0.02, 0.05, 0.1, 0.15, *np.arange(2, 11) / 10])
-walks = tables.TableVectorEnv(walk, 30)
+walks = environments.TableVectorEnv(walk, 30)
 tuning, judging = (tabular.record(walks, coin, 10, seed=seed) for seed in (200, 201))
 
 # %%
@@ -719,7 +720,7 @@ kinds = {
     "n-step TD": {k: v for k, v in judged.items() if k[0] in "nM"},
     "TD(λ), replacing traces": {k: v for k, v in judged.items() if k[0] == "λ"},
 }
-figures.curve_panels(
+charts.curve_panels(
     {
         title: {"x": step_sizes, "curves": curves, "ylabel": "RMS error of the values"}
         for title, curves in kinds.items()
@@ -804,7 +805,7 @@ rules = {
     "α = 1/visits^0.7": lambda visits: visits**-0.7,
 }
 target = planning.value_iteration(ice, 0.95)
-lakes = tables.TableVectorEnv(ice, 20, time_limit=100)
+lakes = environments.TableVectorEnv(ice, 20, time_limit=100)
 setting = {"steps": 60_000, "epsilon": 0.3, "discount": 0.95, "snapshot_steps": points}
 learnt = {k: tabular.q_learning(lakes, step_size=rules[k], **setting) for k in rules}
 
@@ -829,7 +830,7 @@ def greedy_return(learnt, model, steps):
 # %% slideshow={"slide_type": "subslide"}
 apart = {k: value_error(run, target.values, ice.reachable) for k, run in learnt.items()}
 success = {label: greedy_return(run, ice, 100) for label, run in learnt.items()}
-figures.curve_panels(
+charts.curve_panels(
     {
         "values": {"x": points, "curves": apart, "ylabel": "RMS error of the values"},
         "greedy policy": {
@@ -854,7 +855,7 @@ figures.curve_panels(
 # %% slideshow={"slide_type": "subslide"}
 mute = dataclasses.replace(ice, reward=0 * ice.reward)
 unfed = tabular.q_learning(
-    tables.TableVectorEnv(mute, 20, time_limit=100),
+    environments.TableVectorEnv(mute, 20, time_limit=100),
     step_size=0.3,
     **(setting | {"steps": 3_000, "snapshot_steps": [3_000]}),
 )
@@ -900,7 +901,7 @@ figures.maps(
 # %% slideshow={"slide_type": "subslide"}
 taxi, checkpoints = models["Taxi-v4"], [1_000, 10_000, 20_000, 30_000, 60_000]
 driver = tabular.q_learning(
-    tables.TableVectorEnv(taxi, 10, time_limit=200),
+    environments.TableVectorEnv(taxi, 10, time_limit=200),
     steps=60_000,
     step_size=0.5,
     epsilon=0.1,
@@ -908,7 +909,7 @@ driver = tabular.q_learning(
     snapshot_steps=checkpoints,
 )
 returns = greedy_return(driver, taxi, 200)
-figures.curves(
+charts.curves_with_levels(
     checkpoints,
     {"greedy policy": returns},
     title="Q-learning drives a taxi",
@@ -958,7 +959,7 @@ class TimeOutsAsEnds(gymnasium.vector.VectorWrapper):
 
 keep, sell = [(1.0, 0, 1.0, False)], [(1.0, 0, 10.0, True)]
 well = planning.from_transitions([[keep, sell]], start=0)
-wells = tables.TableVectorEnv(well, 10, time_limit=10)
+wells = environments.TableVectorEnv(well, 10, time_limit=10)
 owner = {"steps": 5_000, "step_size": 0.05, "epsilon": 0.1, "discount": 0.95}
 told = tabular.q_learning(wells, **owner)
 lied_to = tabular.q_learning(TimeOutsAsEnds(wells), **owner)
@@ -1019,8 +1020,8 @@ foretold = {
 }
 cliffs = {"steps": 20_000, "step_size": 0.5, "epsilon": 0.1, "discount": 1.0}
 walkers = {
-    "Q-learning": tabular.q_learning(tables.TableVectorEnv(edge, 20), **cliffs),
-    "Sarsa": tabular.sarsa(tables.TableVectorEnv(edge, 20), **cliffs),
+    "Q-learning": tabular.q_learning(environments.TableVectorEnv(edge, 20), **cliffs),
+    "Sarsa": tabular.sarsa(environments.TableVectorEnv(edge, 20), **cliffs),
 }
 
 # %% slideshow={"slide_type": "subslide"}
@@ -1029,7 +1030,7 @@ per_episode = {name: run.first_returns()[:, :EPISODES] for name, run in walkers.
 window = {
     k: v.reshape(20, -1, 20).mean(axis=2).T for k, v in per_episode.items()
 }  # means of 20 episodes, (windows, seeds)
-figures.curves(
+charts.curves_with_levels(
     np.arange(10, EPISODES, 20),
     window,
     title="Return while learning, at the cliff",
@@ -1153,7 +1154,7 @@ surely = [(1.0, 0, -0.1, True)]  # the control: the same loss, without chance
 def halls(door, machine):
     """200 copies of the hall with ten such machines."""
     table = planning.from_transitions([door, [machine] * 10], start=0)
-    return tables.TableVectorEnv(table, 200)
+    return environments.TableVectorEnv(table, 200)
 
 
 often = list(range(20, 1_001, 20))
@@ -1185,7 +1186,7 @@ def entering(snapshots, epsilon):
 
 enters = {name: entering(run.snapshots, 0.1) for name, run in gamblers.items()}
 believed = {k: run.snapshots[:, :, 0, 1::2].max(axis=-1) for k, run in gamblers.items()}
-figures.curve_panels(
+charts.curve_panels(
     {
         "at the door": {
             "x": often,
@@ -1235,7 +1236,7 @@ noisy = {
     "discount": 0.95,
     "snapshot_steps": range(15_000, 30_001, 1_000),
 }
-skating = tables.TableVectorEnv(ice, 10, time_limit=100)
+skating = environments.TableVectorEnv(ice, 10, time_limit=100)
 skaters = {
     "Q-learning": tabular.q_learning(skating, **noisy),
     "double Q-learning": tabular.double_q_learning(skating, **noisy),

@@ -25,10 +25,10 @@ import numpy as np
 from gymnasium.wrappers.vector import TransformAction, TransformObservation
 
 from dlcourse import claims, exercises, recording, reproducibility, show
-from dlcourse.figures import deep_q as figures
-from dlcourse.figures import policy_gradients, reinforcement
+from dlcourse.figures import charts
+from dlcourse.figures import dqn as dqn_figures
 from dlcourse.measured import Measured
-from dlcourse.rl import divergence, dqn, judge, replay, tabular
+from dlcourse.rl import baird, dqn, environments, evaluation, replay, tabular
 
 reproducibility.start(seed=0)
 claim = claims.Claims("09c")
@@ -74,7 +74,7 @@ more than {most:.2f}: that is the discounted return of 500 rewards of 1.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lecture:boxes"]
 GRIDS = {"coarse": (3, 3, 6, 6), "fine": (10, 10, 20, 20)}
-TOP = np.array([2.4, 3.0, 0.21, 3.0]) / dqn.SCALE  # as the agents see them, scaled
+TOP = np.array([2.4, 3.0, 0.21, 3.0]) / environments.SCALE  # as the agents see them, scaled
 
 
 def boxes(x, grid, top=TOP):
@@ -95,7 +95,7 @@ def boxed_poles(copies, grids):
         return np.concatenate([boxes(half, grid) for half, grid in halves])
 
     return TransformObservation(
-        dqn.cart_poles(copies),
+        environments.cart_poles(copies),
         numbered,
         observation_space=gymnasium.spaces.MultiDiscrete([states] * copies),
         single_observation_space=single,
@@ -212,20 +212,20 @@ show.markdown(f"""
 
 # %% slideshow={"slide_type": "subslide"}
 run = dqn.train(
-    dqn.cart_poles(8 * agents), settings, agents=agents, steps=STEPS, seed=SEED
+    environments.cart_poles(8 * agents), settings, agents=agents, steps=STEPS, seed=SEED
 )
 games = dqn.greedy_episodes(
-    dqn.cart_poles(100 * agents), run, 100, judge.CONFIRMATION_SEED
+    environments.cart_poles(100 * agents), run, 100, evaluation.CONFIRMATION_SEED
 )
 greedy = dqn.by_variant(games.returns.mean(axis=1), VARIANTS)
 curves = dqn.by_variant(run.curve(np.arange(0, STEPS + 1, 1_500)), VARIANTS)
 in_training = {name: curve.mean(axis=1) for name, curve in curves.items()}
 
 # %% slideshow={"slide_type": "fragment"}
-policy_gradients.learning(
+charts.learning_by_steps(
     {name: curves[name] for name in ["together", "DQN", "γ = 0"]},
     width=1.5,
-    threshold=judge.THRESHOLD,
+    threshold=evaluation.THRESHOLD,
     title="Deep Q-learning on CartPole, 8 environments a seed",
     caption="Training episodes, which explore, 5 seeds with their 95 % intervals. The"
     " network learns; how well depends on more than the network.",
@@ -235,11 +235,11 @@ policy_gradients.learning(
 angles, speeds = np.linspace(-0.2, 0.2, 81), np.linspace(-2, 2, 81)
 grid = np.zeros((81, 81, 4), "float32")
 grid[..., 2], grid[..., 3] = np.meshgrid(angles, speeds, indexing="ij")
-grid = (grid / dqn.SCALE).reshape(-1, 4).astype("float32")
+grid = (grid / environments.SCALE).reshape(-1, 4).astype("float32")
 by_table = tables.table[SEEDS, boxes(grid, GRIDS["fine"])].max(axis=1)
 first = SEEDS * list(VARIANTS).index("together")
 by_network = run.values(np.broadcast_to(grid, (agents, *grid.shape)))[first]
-figures.value_maps(
+dqn_figures.value_maps(
     {
         "fine table": by_table.reshape(81, 81),
         "network (together)": by_network.max(axis=1).reshape(81, 81),
@@ -258,7 +258,7 @@ untrained = dqn.Trained(
     dqn.initial_weights(SEEDS, (4, 64, 64, 3), SEED), np.zeros((SEEDS, 1, 1))
 )
 beginner = dqn.greedy_episodes(
-    dqn.cart_poles(100 * SEEDS), untrained, 100, judge.CONFIRMATION_SEED
+    environments.cart_poles(100 * SEEDS), untrained, 100, evaluation.CONFIRMATION_SEED
 ).returns.mean(axis=1)
 best, myopic = greedy["together"], greedy["γ = 0"]
 by_tables = Measured(np.mean(list(table_return.values()), axis=0))
@@ -294,10 +294,10 @@ for id in ["A2.9.1", "A2.9.2a"]:
 
 # %% slideshow={"slide_type": "fragment"}
 ADDITIONS = ["DQN", "double", "duelling", "priorities", "8 steps"]
-policy_gradients.learning(
+charts.learning_by_steps(
     {name: curves[name] for name in [*ADDITIONS, "together"]},
     width=1.5,
-    threshold=judge.THRESHOLD,
+    threshold=evaluation.THRESHOLD,
     title="DQN and one addition each, on CartPole",
     caption="Training episodes, 5 seeds with their 95 % intervals. The bands are wide:"
     " but for 8 steps, five seeds order hardly any two of the single additions.",
@@ -307,7 +307,7 @@ policy_gradients.learning(
 # %%
 def reached(returns):
     """How many seeds' greedy episodes have a mean of at least 475."""
-    return int((np.asarray(returns) >= judge.THRESHOLD).sum())
+    return int((np.asarray(returns) >= evaluation.THRESHOLD).sum())
 
 
 show.table(
@@ -364,7 +364,7 @@ claim.measure(
 
 # %% slideshow={"slide_type": "fragment"}
 ABLATED = ["", ", no replay", ", no target network"]
-reinforcement.curve_panels(
+charts.curve_panels(
     {
         name: {
             "x": np.arange(1.5, 30.1, 1.5),
@@ -442,7 +442,7 @@ parts = {
     base: {name: ten[name] for name in ten if name.startswith(base)}
     for base in ["DQN", "together"]
 }
-figures.ablations(
+dqn_figures.ablations(
     {
         f"{base} and its changes": {
             name.removeprefix(base + ", ").removeprefix(base + " "): values
@@ -539,7 +539,7 @@ by_episode = {
     name: dqn.by_variant(found[:, :10], VARIANTS)
     for name, found in {"believed": games.believed, "got": games.got}.items()
 }
-figures.beliefs(
+dqn_figures.beliefs(
     {name: by_episode["believed"][name] for name in SHOWN},
     {name: by_episode["got"][name] for name in SHOWN},
     bound=most,
@@ -560,7 +560,7 @@ figures.beliefs(
 def many_buttons(copies, times=8):
     """CartPoles with each action listed so many times."""
     return TransformAction(
-        dqn.cart_poles(copies),
+        environments.cart_poles(copies),
         lambda action: action % 2,
         single_action_space=gymnasium.spaces.Discrete(2 * times),
         action_space=gymnasium.spaces.MultiDiscrete([2 * times] * copies),
@@ -580,7 +580,7 @@ wide = dqn.train(
     seed=SEED,
 )
 wide_games = dqn.greedy_episodes(
-    many_buttons(100 * 2 * WIDE), wide, 100, judge.CONFIRMATION_SEED
+    many_buttons(100 * 2 * WIDE), wide, 100, evaluation.CONFIRMATION_SEED
 )
 wide_believed = dqn.by_variant(wide_games.believed.mean(axis=1), PAIR)
 wide_got = dqn.by_variant(wide_games.got.mean(axis=1), PAIR)
@@ -629,14 +629,14 @@ CLOCK = {
     "takes it for an end": PLAIN | {"through_truncation": False},
 }
 short = dqn.train(
-    dqn.cart_poles(8 * 2 * SEEDS, limit=50),
+    environments.cart_poles(8 * 2 * SEEDS, limit=50),
     dqn.side_by_side(dqn.Settings(batch_size=32), CLOCK, SEEDS),
     agents=2 * SEEDS,
     steps=15_000,
     seed=SEED,
 )
 long_games = dqn.greedy_episodes(
-    dqn.cart_poles(100 * 2 * SEEDS), short, 100, judge.CONFIRMATION_SEED
+    environments.cart_poles(100 * 2 * SEEDS), short, 100, evaluation.CONFIRMATION_SEED
 )
 clock_believed = dqn.by_variant(long_games.believed.mean(axis=1), CLOCK)
 clock_return = dqn.by_variant(long_games.returns.mean(axis=1), CLOCK)
@@ -697,16 +697,16 @@ TRIAD = {
     "no bootstrapping": {"bootstrap": False},
     "a table": {"approximate": False},
 }
-cases = {name: divergence.problem(**change) for name, change in TRIAD.items()}
+cases = {name: baird.problem(**change) for name, change in TRIAD.items()}
 paths = {
-    name: np.abs(divergence.expected(case, 1_000, 0.05)).max(axis=1)
+    name: np.abs(baird.expected(case, 1_000, 0.05)).max(axis=1)
     for name, case in cases.items()
 }
-corrected = divergence.gradient_corrected(cases["all three"], 1_000, 0.05, 0.5)
+corrected = baird.gradient_corrected(cases["all three"], 1_000, 0.05, 0.5)
 paths["all three, corrected"] = np.abs(corrected).max(axis=1)
 
 # %% slideshow={"slide_type": "fragment"}
-reinforcement.curves(
+charts.curves_with_levels(
     np.arange(1_001),
     {name: np.maximum(path, 1e-3) for name, path in paths.items()},
     title="Baird's counterexample, expected updates",
@@ -735,7 +735,7 @@ claim.measure(
     control=max(paths[name][-1] / paths[name][0] for name in list(TRIAD)[1:]),
 )
 wandering = {
-    name: divergence.sampled(1_000, 0.01, runs=20, seed=SEED, off_policy=off)
+    name: baird.sampled(1_000, 0.01, runs=20, seed=SEED, off_policy=off)
     for name, off in [("off-policy", True), ("on-policy", False)]
 }
 claim.measure(
@@ -758,7 +758,7 @@ claim.measure(
 # %% slideshow={"slide_type": "subslide"}
 HELD = [1, 3, 10, 30, 100, 300, 1_000]
 held = [cases["all three"].held_growth(updates, 0.1) for updates in HELD]
-reinforcement.curves(
+charts.curves_with_levels(
     np.array(HELD),
     {"all three, target held": np.array(held)},
     levels={"neither grows nor shrinks": 1.0},
@@ -867,7 +867,7 @@ exercises.check(
 
 # %%
 moves = np.array([[0.0, 1.0], [0.0, 1.0]])
-two = divergence.Problem(np.array([[1.0], [2.0]]), moves, np.full(2, 0.5), 0.9)
+two = baird.Problem(np.array([[1.0], [2.0]]), moves, np.full(2, 0.5), 0.9)
 factor = two.held(1_000, 0.1)[0, 0]
 answer = ...
 exercises.check(answer, factor / 0.9, tolerance=1e-3, hints={factor: "Divide by γ."})

@@ -28,18 +28,18 @@ import gymnasium
 import numpy as np
 
 from dlcourse import claims, exercises, recording, reproducibility, show
+from dlcourse.figures import charts
 from dlcourse.figures import policy_gradients as figures
 from dlcourse.measured import Measured
 from dlcourse.rl import (
     advantages,
-    judge,
+    environments,
+    evaluation,
     planning,
     policies,
     policy_gradient,
     ppo,
     rollout,
-    tables,
-    vector_pendulum,
 )
 
 reproducibility.start(seed=0)
@@ -64,7 +64,7 @@ claim = claims.Claims("09d")
 # are confirmed by 100 greedy episodes with other seeds.
 
 # %%
-show.source(judge.first_solved)
+show.source(evaluation.first_solved)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How do you climb a return that has no derivative?
@@ -118,7 +118,7 @@ def experience(model, policy, episodes, steps, seed):
     """A Rollout of a fixed policy (states, 2), and which of its steps are first
     episodes'."""
     rng = np.random.default_rng([seed, 1])
-    collector = rollout.Collector(tables.TableVectorEnv(model, episodes), 1, seed)
+    collector = rollout.Collector(environments.TableVectorEnv(model, episodes), 1, seed)
 
     def choose(x):
         state = x[..., 0].astype(int)
@@ -276,7 +276,7 @@ totals = np.array([[e.total for e in episodes] for episodes in williams.episodes
 
 # %% slideshow={"slide_type": "subslide"}
 by_update = totals.reshape(4, 5, 50, 8).mean(axis=3)
-figures.learning(
+charts.learning_by_steps(
     {name: by_update[place] for place, name in enumerate(BASELINES)},
     width=8,
     title="REINFORCE on CartPole",
@@ -485,10 +485,10 @@ curves = {
     "PPO": ppo.curves(proximal.episodes, SHORT, 2_500),
     "PPO, γ = 0": ppo.curves(myopic.episodes, SHORT // 2, 2_500),
 }
-figures.learning(
+charts.learning_by_steps(
     curves,
     width=2.5,
-    threshold=judge.THRESHOLD,
+    threshold=evaluation.THRESHOLD,
     title="CartPole, 8 environments a seed",
     caption="Training episodes, 5 seeds with their 95 % intervals. An agent that counts"
     " only the next reward, which is 1 whatever it does, learns nothing.",
@@ -499,7 +499,7 @@ solved = [e.step for e in proximal.solved if e is not None]
 late = [e.step for e in critics.solved if e is not None]
 field = cart_poles(100)
 greedy, blind = (
-    [judge.confirm(field, run.chooser(copy)).mean() for copy in range(5)]
+    [evaluation.confirm(field, run.chooser(copy)).mean() for copy in range(5)]
     for run in (proximal, myopic)
 )
 claim.measure(
@@ -574,7 +574,7 @@ tried = ppo.train(
     cart_poles(20 * 8), settings, steps=15_000, copies=20, seed=1, threshold=None
 )
 short = ppo.curves(tried.episodes, 15_000, 1_500).reshape(4, 5, -1)
-figures.learning(
+charts.learning_by_steps(
     {name: short[place] for place, name in enumerate(CHANGES)},
     width=1.5,
     title="PPO with and without the clip, on CartPole",
@@ -832,14 +832,14 @@ claim.measure(
 
 # %% slideshow={"slide_type": "subslide"}
 swing = ppo.train(
-    vector_pendulum.VectorPendulum(5 * 16),
+    environments.VectorPendulum(5 * 16),
     ppo.PENDULUM,
     steps=40_000,
     copies=5,
     seed=0,
     threshold=None,
 )
-figures.learning(
+charts.learning_by_steps(
     {"PPO": ppo.curves(swing.episodes, 40_000, 5_000)},
     width=5,
     title="Pendulum, 16 environments a seed",
@@ -849,10 +849,10 @@ figures.learning(
 )
 
 # %%
-field = vector_pendulum.VectorPendulum(100)
+field = environments.VectorPendulum(100)
 untrained = gaussian.initial(np.random.default_rng([0, 9]), 5)
 swung, hanging = (
-    [judge.confirm(field, swing.chooser(c, theta)).mean() for c in range(5)]
+    [evaluation.confirm(field, swing.chooser(c, theta)).mean() for c in range(5)]
     for theta in (swing.theta, untrained)
 )
 claim.measure(
@@ -888,9 +888,9 @@ claim.measure(
 fields = gymnasium.make_vec("LunarLander-v3", num_envs=100, vectorization_mode="sync")
 pilot, theta = policies.load("lander_policy", fields)
 layers = pilot.layers(theta)
-landings = judge.confirm(fields, lambda x: pilot.greedy(layers, x[None])[0])
+landings = evaluation.confirm(fields, lambda x: pilot.greedy(layers, x[None])[0])
 beginner = pilot.layers(pilot.initial(np.random.default_rng(0)))
-crashes = judge.confirm(fields, lambda x: pilot.greedy(beginner, x[None])[0])
+crashes = evaluation.confirm(fields, lambda x: pilot.greedy(beginner, x[None])[0])
 lander = claim.measure(
     "A2.9.2a",
     "LunarLander, the shipped policy: return of 100 greedy episodes",
@@ -938,7 +938,7 @@ history = [
     for part in parts
     for step, total in zip(part["steps"], part["returns"], strict=True)
 ]
-figures.learning(
+charts.learning_by_steps(
     {"PPO": ppo.curves([history], 1_500_000, 50_000)},
     width=50,
     threshold=200,

@@ -1,0 +1,85 @@
+"""Images in a file of fixed-length records, for data that don't fit in memory.
+
+A record is an image's bytes (uint8), row by row, and one byte for its label.
+"""
+
+import os
+import pathlib
+
+import numpy as np
+
+BATCH_SIZE = 500
+
+
+def write(path, x, y, copies=1):
+    """Write images and labels as records, ``copies`` times over, without holding more than one copy in memory.
+
+    Args:
+        path: of the file; it appears whole or not at all.
+        x: float (examples, ...) in [0, 1], stored as 0 to 255.
+        y: whole numbers (examples,) from 0 to 255.
+        copies: how often all of them are written.
+
+    Returns:
+        int: bytes written.
+
+    Raises:
+        ValueError: where lengths differ, or pixels or labels don't fit into a byte.
+    """
+    x, y, path = np.asarray(x), np.asarray(y), pathlib.Path(path)
+    if len(x) != len(y) or not len(x):
+        raise ValueError(
+            f"write() got {len(x)} images and {len(y)} labels; expected as many, and at least one."
+        )
+    if not (x.min() >= 0 and x.max() <= 1):
+        raise ValueError(
+            f"write() stores pixels from 0 to 1 as bytes; got {x.min():g} to {x.max():g}. Rescale them."
+        )
+    if not np.issubdtype(y.dtype, np.integer) or y.min() < 0 or y.max() > 255:
+        raise ValueError(f"write() stores a label in a byte; got {y.dtype} from {y.min()} to {y.max()}.")
+    records = np.c_[np.rint(x.reshape(len(x), -1) * 255), y].astype("uint8").tobytes()
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with open(unfinished, "wb") as file:
+        for _ in range(copies):
+            file.write(records)
+    os.replace(unfinished, path)
+    return copies * len(records)
+
+
+def batches(path, shape, batch_size=BATCH_SIZE):
+    """A ``tf.data.Dataset`` of batches (float32 x (batch, *shape) in [0, 1], int32 y (batch,)) from a file of records.
+
+    At any time it holds one batch that is being used, one that is being made, and a read buffer.
+
+    Raises:
+        FileNotFoundError: where there is no such file.
+        ValueError: where its size is no whole number of records.
+    """
+    import tensorflow as tf
+
+    record = record_bytes(path, shape)
+
+    def decode(texts):
+        values = tf.io.decode_raw(texts, tf.uint8)
+        pixels = tf.reshape(tf.cast(values[:, :-1], tf.float32) / 255, [-1, *shape])
+        return pixels, tf.cast(values[:, -1], tf.int32)
+
+    return tf.data.FixedLengthRecordDataset(str(path), record).batch(batch_size).map(decode).prefetch(1)
+
+
+def load(path, shape):
+    """The whole file as arrays: what ``batches`` gives, in memory at once."""
+    values = np.fromfile(path, "uint8").reshape(-1, record_bytes(path, shape))
+    return values[:, :-1].reshape(-1, *shape).astype("float32") / 255, values[:, -1].astype("int32")
+
+
+def record_bytes(path, shape):
+    if not pathlib.Path(path).exists():
+        raise FileNotFoundError(f"There is no file {path}; write it with records.write(path, x, y).")
+    record, size = int(np.prod(shape)) + 1, pathlib.Path(path).stat().st_size
+    if size == 0 or size % record:
+        raise ValueError(
+            f"{path} holds {size:,} bytes, no whole number of records of {record}: images of shape {shape} "
+            "and a label each. Give the shape that it was written with; or it was cut off: write it again."
+        )
+    return record

@@ -1,0 +1,1 @@
+"""One study per file: chapters call it small, benchmarks/studies whole."""

@@ -1,0 +1,57 @@
+"""Recurrent networks that forecast all horizons at once, one a seed, trained on ``datasets.windows``."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dlcourse.models.stacked import recurrent
+from dlcourse.training import repeats
+
+
+def train(windows, *, steps, rate, seeds=range(5), units=24, cell="gru", batch_size=64):
+    """Train a network a seed on windows; what it says is the change from the last value.
+
+    Inputs and changes are scaled by these windows alone. The learning rate falls to 0 along a half cosine.
+
+    Args:
+        windows: ``datasets.windows.Windows`` to train on; unmeasured targets (NaN) don't count.
+        steps: of Adam, which starts at ``rate``.
+        seeds, units, cell: as for ``models.RecurrentPopulation``.
+
+    Returns:
+        callable from Windows to forecasts, float64 (origins, horizons, seeds).
+    """
+    mean, deviation = windows.x.mean(axis=(0, 1)), windows.x.std(axis=(0, 1))
+    deviation = np.where(deviation < 1e-6, 1.0, deviation)
+    changes = windows.y - windows.last[:, None]
+    scale = np.nanstd(changes)
+    networks = recurrent.RecurrentPopulation(
+        seeds, windows.x.shape[-1], changes.shape[1], cell=cell, units=units
+    )
+    schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
+    study = repeats.Repeats(
+        networks,
+        _measured_changes,
+        steps=steps,
+        batch_size=batch_size,
+        optimizer=keras.optimizers.Adam(schedule),
+        jit_compile=False,
+    )
+    inputs = ((windows.x - mean) / deviation).astype("float32")
+    targets = (changes / scale).astype("float32")
+    study.train(networks.get_weights(), inputs, targets, seed=0)
+
+    def forecast(windows):
+        said = networks(((windows.x - mean) / deviation).astype("float32")).numpy()[:, :, -1]
+        return windows.last[:, None, None] + scale * said.transpose(0, 2, 1).astype("float64")
+
+    return forecast
+
+
+def _measured_changes(model, batch, training):
+    """Sum over members of the mean squared error at the targets that were measured."""
+    x, y = batch
+    known = tf.math.is_finite(y)[:, None]
+    error = model(x, training=training)[:, :, -1] - tf.where(known, y[:, None], 0.0)
+    each = tf.where(known, tf.square(error), 0.0)
+    return tf.reduce_sum(each) / tf.reduce_sum(tf.cast(known, tf.float32)), {}

@@ -1,0 +1,95 @@
+"""What recurrent networks keep in mind: the tasks of ``sequence_tasks``, learnt by five networks at a time."""
+
+import dataclasses
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from dlcourse.datasets import sequence_tasks
+from dlcourse.models.stacked import recurrent
+from dlcourse.training import repeats
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """A task, what a network for it looks like, and when it counts as solved.
+
+    draw(examples, lag, seed=...) gives (x, y). ``score`` makes of predictions and y one number a member; higher is
+    better, ``solved`` is enough, and ``guessing`` is what an answer that ignores the input gets.
+    """
+
+    draw: Callable
+    features: int
+    outputs: int
+    last: int
+    tokens: bool
+    objective: Callable
+    score: Callable
+    solved: float
+    guessing: float
+    axis: str
+
+
+def accuracy(said, y):
+    """Share of right symbols by member: logits (examples, members, last, symbols), y (examples, last)."""
+    return (said.argmax(axis=-1) == y[:, None]).mean(axis=(0, 2))
+
+
+def explained(said, y):
+    """Share of the targets' variance that is explained, by member: (examples, members, 1, 1), y (examples, 1)."""
+    errors = np.square(said[:, :, -1] - y[:, None]).mean(axis=(0, 2))
+    return 1 - errors / (1 / 6)  # the variance of a sum of two numbers even in [0, 1)
+
+
+classification, regression = recurrent.classification, recurrent.regression
+TASKS = {
+    "copying": Task(
+        sequence_tasks.copying, 6, 4, 3, True, classification, accuracy, 0.95, 0.25, "blanks between"
+    ),
+    "adding": Task(
+        sequence_tasks.adding, 2, 1, 1, False, regression, explained, 0.9, 0.0, "length of the sequence"
+    ),
+    "recall": Task(
+        sequence_tasks.recall, 20, 4, 1, True, classification, accuracy, 0.95, 0.25, "pairs to hold at once"
+    ),
+}
+"""Symbols are counted as in the functions' defaults: 4 and two signs; 8 keys, 4 values and 8 questions."""
+
+
+def scores(task, cell, lag, *, steps, rate, seeds=range(5), units=32, batch_size=64):
+    """Train one network a seed on fresh examples, and score each on 500 others.
+
+    Args:
+        task: of ``TASKS``.
+        cell: "simple", "lstm" or "gru".
+        lag: what ``draw`` takes second.
+        steps: of Adam.
+        rate: its learning rate.
+        seeds: of the initial weights; all see the same examples.
+
+    Returns:
+        float array (seeds,).
+    """
+    task = TASKS[task]
+    model = recurrent.RecurrentPopulation(
+        seeds,
+        task.features,
+        task.outputs,
+        cell=cell,
+        units=units,
+        last=task.last,
+        tokens=task.tokens,
+    )
+    study = repeats.Repeats(
+        model,
+        task.objective(),
+        steps=steps,
+        batch_size=batch_size,
+        optimizer=keras.optimizers.Adam(rate),
+        jit_compile=False,  # a graph of all steps takes XLA long to compile
+    )
+    x, y = task.draw(steps * batch_size, lag, seed=1)
+    study.train(model.get_weights(), x, y, seed=0)
+    x, y = task.draw(500, lag, seed=2)
+    return np.asarray(task.score(model(x).numpy(), y), "float64")

@@ -1,0 +1,69 @@
+"""Classifiers compared by the number of examples that they learn from; small networks for MNIST, and the comparison."""
+
+import keras
+import numpy as np
+from keras import layers
+
+from dlcourse import models
+from dlcourse.analysis import complexity
+from dlcourse.datasets import Split
+from dlcourse.training import repeats
+
+
+def convolutional(seed, input_shape=(28, 28, 1), classes=10, hidden=64):
+    """8 and 16 filters of 3x3, each followed by 2x2 max pooling, and a hidden layer: images to logits."""
+    seeds = models.Seeds(seed)
+    inputs = x = keras.Input(input_shape)
+    for filters in (8, 16):
+        x = models.convolution_block(x, filters, normalise=False, seeds=seeds)
+        x = layers.MaxPooling2D(2)(x)
+    return keras.Model(inputs, _head(x, hidden, classes, seeds))
+
+
+def local(seed, input_shape=(28, 28, 1), classes=10, hidden=64):
+    """The same network, but every place of the image has filters of its own."""
+    seeds = models.Seeds(seed)
+    inputs = x = keras.Input(input_shape)
+    for index, filters in enumerate((8, 16)):
+        x = models.LocalConvolution2D(filters, 3, seed=2 * seed + index)(x)
+        x = layers.MaxPooling2D(2)(x)
+    return keras.Model(inputs, _head(x, hidden, classes, seeds))
+
+
+def dense(seed, input_shape=(28, 28, 1), classes=10, hidden=64):
+    """A multilayer perceptron of one hidden layer with as many parameters as ``convolutional``, to 1 %."""
+    target = convolutional(0, input_shape, classes, hidden).count_params()
+    widths = complexity.widths_for(target, int(np.prod(input_shape)), classes, (1,))
+    return models.mlp(input_shape, classes, hidden=widths, initializer="he_normal", seed=seed)
+
+
+def _head(x, hidden, classes, seeds):
+    x = layers.Flatten()(x)
+    x = layers.Dense(hidden, "relu", kernel_initializer=seeds.initializer("he_normal"))(x)
+    return layers.Dense(classes, kernel_initializer=seeds.initializer("he_normal"))(x)
+
+
+def accuracies(build, pool, score, *, sizes, seeds, steps, batch_size=32, learning_rate=2e-3):
+    """Train a classifier on ever more examples, from several seeds, and score each once.
+
+    All sizes take the same number of steps. Seed s decides the initial weights and which examples of the pool are
+    taken; smaller sets are parts of larger ones, and classes are in proportion.
+
+    Args:
+        build: callable ``seed -> keras.Model``.
+        pool, score: Splits to learn from and to score on.
+        sizes: numbers of examples.
+        seeds, steps, batch_size, learning_rate: of each training, by Adam.
+
+    Returns:
+        float array (sizes, seeds).
+    """
+    study = repeats.classifier(build, steps=steps, batch_size=batch_size, learning_rate=learning_rate)
+    numbered = Split(np.arange(len(pool)), pool.y)
+    found = np.zeros((len(sizes), len(seeds)))
+    for column, seed in enumerate(seeds):
+        start = build(seed)
+        for row, size in enumerate(sizes):
+            study.train(start, pool.x, pool.y, seed=seed, rows=numbered.take(size, seed).x)
+            found[row, column] = repeats.accuracy(study.model, score)
+    return found

@@ -1,0 +1,56 @@
+"""Forecasts of a series without looking ahead: gaps, windows, baselines, skill, and how sure one is of it.
+
+Times are positions 0 ... n - 1. A forecast is made *at* a time t, its origin: it may use what was measured up to and
+including t, and speaks of t + 1 ... t + horizons.
+"""
+
+import numpy as np
+
+
+def squared_errors(forecast, windows):
+    """Squared errors, float64 (origins, horizons), NaN where nothing was measured."""
+    return np.square(np.asarray(forecast, "float64") - windows.y)
+
+
+def root_mean_square(errors):
+    """Root mean squared error by horizon, float64 (horizons,), of squared errors (origins, horizons)."""
+    return np.sqrt(np.nanmean(errors, axis=0))
+
+
+def skill(errors, baseline):
+    """1 - MSE / MSE of the baseline, of squared errors (origins, horizons): 1 is perfect, 0 no better, < 0 worse."""
+    both = np.isfinite(errors) & np.isfinite(baseline)
+    return 1 - float(np.mean(errors[both]) / np.mean(baseline[both]))
+
+
+def skill_interval(errors, baseline, *, block, draws=1_000, seed=0):
+    """A 95 % interval for the skill by the moving-block bootstrap (Künsch 1989).
+
+    Errors of neighbouring origins resemble each other, so whole blocks of neighbours are drawn with replacement, the
+    same for both forecasts; the interval holds the middle 95 % of the skills of such draws.
+
+    Args:
+        errors, baseline: squared errors (origins, horizons), NaN where nothing was measured.
+        block: origins a block; longer than the errors' memory, and many times shorter than the series.
+        draws: number of draws.
+        seed: of the draws.
+
+    Returns:
+        (low, high).
+
+    Raises:
+        ValueError: where the block is longer than the series, or the shapes differ.
+    """
+    if errors.shape != baseline.shape or not 1 <= block <= len(errors):
+        raise ValueError(
+            f"skill_interval(block={block}) takes errors of equal shape and at least a block long; got {errors.shape} "
+            f"and {baseline.shape}."
+        )
+    both = np.isfinite(errors) & np.isfinite(baseline)
+    sums = np.stack([np.where(both, kind, 0).sum(axis=1) for kind in (errors, baseline)])
+    random = np.random.default_rng(seed)
+    starts = random.integers(0, len(errors) - block + 1, (draws, -(-len(errors) // block)))
+    rows = (starts[..., None] + np.arange(block)).reshape(draws, -1)[:, : len(errors)]
+    ours, theirs = sums[:, rows].sum(axis=-1)
+    low, high = np.percentile(1 - ours / theirs, [2.5, 97.5])
+    return float(low), float(high)

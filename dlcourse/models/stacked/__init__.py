@@ -1,0 +1,1 @@
+"""Networks side by side: Keras layers whose weights have one more axis, one entry per network."""

@@ -1,0 +1,125 @@
+"""Many small networks trained side by side in one graph: a study over seeds and settings at the price of one.
+
+Each member has its own weights and, where wanted, its own data. The members share the order of the batches, and
+nothing else: the loss is a sum over members, so no gradient passes from one to another, and an optimizer that works
+weight by weight (SGD, momentum, Adam) trains each as it would alone.
+"""
+
+import itertools
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from dlcourse.models.building import check_positive, check_shape
+from dlcourse.models.initializers import seeded_initializer
+
+
+class DenseBank(layers.Layer):
+    """A dense layer for each member: (batch, members, inputs) to (batch, members, units).
+
+    Inputs (batch, 1, inputs) are the same for all members.
+
+    Args:
+        kernels: float (members, inputs, units), the initial weights; biases start at 0.
+        activation: a Keras activation or its name, or None.
+        regularizer: of the kernels, a Keras regulariser or its name, or None.
+    """
+
+    def __init__(self, kernels, activation=None, regularizer=None, **options):
+        super().__init__(**options)
+        self.initial, self.activation = kernels, keras.activations.get(activation)
+        self.regularizer = keras.regularizers.get(regularizer)
+
+    def build(self, input_shape):
+        members, _, units = self.initial.shape
+        self.kernel = self.add_weight(
+            shape=self.initial.shape,
+            initializer=lambda shape, dtype=None: self.initial,
+            regularizer=self.regularizer,
+            name="kernel",
+        )
+        self.bias = self.add_weight(shape=(members, 1, units), initializer="zeros", name="bias")
+
+    def call(self, x):
+        by_member = tf.matmul(tf.transpose(x, [1, 0, 2]), self.kernel) + self.bias
+        return tf.transpose(self.activation(by_member), [1, 0, 2])
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.initial.shape[0], self.initial.shape[-1])
+
+
+def mlp(seeds, input_shape, classes, *, hidden, shared=True, activation="relu", regularizer=None):
+    """A multilayer perceptron for each seed; the one of seed s starts as ``models.mlp(..., seed=s)`` does.
+
+    Maps float32 (batch, *input_shape), the same for all members, or (batch, members, *input_shape) where ``shared`` is
+    False, to logits (batch, members, classes).
+
+    Args:
+        seeds: one whole number a member; a seed may come several times.
+        input_shape, classes, hidden, activation, regularizer: as for ``models.mlp``.
+        shared: whether all members see the same inputs.
+
+    Raises:
+        ValueError: where there is no seed, or a shape or number makes no sense.
+    """
+    shape, seeds = check_shape("population.mlp", input_shape), list(seeds)
+    if not seeds:
+        raise ValueError("population.mlp(seeds=[]): give one seed a member, such as range(5).")
+    check_positive(
+        "population.mlp", classes=classes, **{f"hidden[{index}]": width for index, width in enumerate(hidden)}
+    )
+    inputs = keras.Input(shape if shared else (len(seeds), *shape))
+    x = layers.Reshape((1 if shared else len(seeds), int(np.prod(shape))))(inputs)
+    widths = [int(np.prod(shape)), *hidden, classes]
+    for index, (before, width) in enumerate(itertools.pairwise(widths)):
+        last = index == len(hidden)
+        x = DenseBank(
+            _kernels(seeds, index, before, width),
+            activation=None if last else activation,
+            regularizer=regularizer,
+            name="logits" if last else f"hidden_{index + 1}",
+        )(x)
+    return keras.Model(inputs, x, name="population")
+
+
+def _kernels(seeds, layer, inputs, units):
+    """Glorot-uniform kernels, float32 (members, inputs, units), drawn as ``models.mlp`` draws them."""
+    drawn = {
+        seed: np.asarray(seeded_initializer("glorot_uniform", seed, layer)((inputs, units)))
+        for seed in set(seeds)
+    }
+    return np.stack([drawn[seed] for seed in seeds])
+
+
+class classification:
+    """The members' cross-entropies in nats, added up; accuracy is their mean.
+
+    A batch is ``(x, y)`` or ``(x, y, weights)``: y int (batch,), the same for all, or (batch, members); weights float
+    of y's shape, by which each example's loss is multiplied.
+    """
+
+    def __call__(self, model, batch, training):
+        x, y, *weights = batch
+        logits = model(x, training=training)
+        everyone = tf.zeros(tf.shape(logits)[:2], tf.int32)
+        y = tf.cast(y, tf.int32) + everyone if y.shape.rank == 2 else tf.cast(y, tf.int32)[:, None] + everyone
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
+        if weights:
+            loss *= weights[0] if weights[0].shape.rank == 2 else weights[0][:, None]
+        correct = tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), y)
+        return tf.reduce_sum(tf.reduce_mean(loss, axis=0)), {
+            "accuracy": tf.reduce_mean(tf.cast(correct, tf.float32))
+        }
+
+
+def accuracies(logits, labels):
+    """Each member's share of right predictions, float64 (members,).
+
+    Args:
+        logits: float (examples, members, classes).
+        labels: whole numbers (examples,) or (examples, members).
+    """
+    labels = np.asarray(labels)
+    return (logits.argmax(axis=-1) == (labels if labels.ndim == 2 else labels[:, None])).mean(axis=0)

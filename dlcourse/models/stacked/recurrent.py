@@ -1,0 +1,169 @@
+"""Recurrent networks of one architecture, one a seed, trained side by side in one graph.
+
+As in ``models.stacked.feed_forward``: each member has its own weights and, where wanted, its own inputs and targets;
+the loss is
+a sum over members, so that each learns as if it were alone. Variables have their members' axis third from the end, as
+``gradients.ClippedSGD`` expects it.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dlcourse.models.building import check_positive, check_shape
+from dlcourse.models.initializers import seeded_initializer
+
+GATES = {"simple": 1, "lstm": 4, "gru": 3}
+"""How many blocks of ``units`` columns a cell's kernels have."""
+
+
+class RecurrentPopulation(keras.Model):
+    """A one-layer recurrent network for each seed; the one of seed s starts as ``models.recurrent(..., seed=s)`` does.
+
+    Maps float (batch, steps, features), the same for all members, or (batch, members, steps, features), to (batch,
+    members, last, outputs): what each member says after each of the ``last`` steps. Where ``tokens`` is True the inputs
+    are whole numbers (batch, steps) or (batch, members, steps), below ``features``, one-hot.
+
+    Args:
+        seeds: one whole number a member; a seed may come several times.
+        features: numbers that go in at a step.
+        outputs: numbers that come out.
+        cell: "simple", "lstm" or "gru" (``reset_after``, as Keras has it).
+        units: width of the state.
+        last: number of steps, the last ones, at which there is an output.
+        tokens: whether the inputs are whole numbers.
+        recurrent_scale: factor on the initial recurrent kernel, which is orthogonal, so that all its eigenvalues lie on
+            a circle of this radius.
+
+    Raises:
+        ValueError: where there is no seed, or a number or name makes no sense.
+    """
+
+    def __init__(
+        self,
+        seeds,
+        features,
+        outputs,
+        *,
+        cell,
+        units,
+        last=1,
+        tokens=False,
+        recurrent_scale=1.0,
+    ):
+        super().__init__(name="recurrent_population")
+        self.seeds = tuple(seeds)
+        check_positive(
+            "RecurrentPopulation",
+            members=len(self.seeds),
+            features=features,
+            outputs=outputs,
+            units=units,
+            last=last,
+        )
+        if cell not in GATES:
+            raise ValueError(
+                f"RecurrentPopulation(cell={cell!r}): expected one of {', '.join(map(repr, GATES))}."
+            )
+        self.cell, self.units, self.last, self.tokens, self.features = cell, units, last, tokens, features
+        members, columns = len(self.seeds), GATES[cell] * units
+
+        def variable(name, value):
+            return self.add_weight(name=name, shape=value.shape, initializer=lambda shape, dtype: value)
+
+        self.kernel = variable("kernel", self._drawn("glorot_uniform", 0, (features, columns)))
+        recurrent = self._drawn("orthogonal", 1, (units, columns)) * np.float32(recurrent_scale)
+        self.recurrent = variable("recurrent_kernel", recurrent)
+        bias = np.zeros((members, 1, columns), "float32")
+        if cell == "lstm":
+            bias[..., units : 2 * units] = 1.0  # Keras' unit_forget_bias
+        self.bias = variable("bias", bias)
+        if cell == "gru":
+            self.recurrent_bias = variable("recurrent_bias", np.zeros_like(bias))
+        self.head = variable("head_kernel", self._drawn("glorot_uniform", 2, (units, outputs)))
+        self.head_bias = variable("head_bias", np.zeros((members, 1, outputs), "float32"))
+        self.built = True
+
+    def _drawn(self, initializer, layer, shape):
+        """Initial kernels, float32 (members, *shape), drawn as ``models.recurrent`` draws them."""
+        check_shape("RecurrentPopulation", shape)
+        drawn = {
+            seed: np.asarray(seeded_initializer(initializer, seed, layer)(shape)) for seed in set(self.seeds)
+        }
+        return np.stack([drawn[seed] for seed in self.seeds])
+
+    def call(self, x, training=False):
+        outputs = [state[0] for state in self.states(x)[-self.last :]]  # each (members, batch, units)
+        said = tf.matmul(tf.concat(outputs, axis=1), self.head) + self.head_bias
+        members, batch = len(self.seeds), tf.shape(x)[0]
+        said = tf.reshape(said, (members, self.last, batch, self.head.shape[-1]))
+        return tf.transpose(said, [2, 0, 1, 3])
+
+    def states(self, x):
+        """The state after each step: tuples of tensors (members, batch, units), (h,) or for an LSTM (h, c)."""
+        step, state = getattr(self, f"_{self.cell}"), self._start(x)
+        found = []
+        for projected in self._projected(x):
+            state = step(projected, state)
+            found.append(state)
+        return found
+
+    def _projected(self, x):
+        """What the inputs add to the gates at each step, a list of (members, batch, columns): one large product."""
+        if self.tokens:
+            x = tf.one_hot(x, self.features, dtype=self.compute_dtype)
+        x = x[:, None] if len(x.shape) == 3 else x
+        members, steps = x.shape[1:3]
+        by_step = tf.reshape(tf.transpose(x, [1, 2, 0, 3]), (members, -1, self.features))
+        return tf.split(tf.matmul(by_step, self.kernel) + self.bias, steps, axis=1)
+
+    def _start(self, x):
+        nothing = tf.zeros((len(self.seeds), tf.shape(x)[0], self.units), self.compute_dtype)
+        return (nothing, nothing) if self.cell == "lstm" else (nothing,)
+
+    def _simple(self, projected, state):
+        return (tf.tanh(projected + tf.matmul(state[0], self.recurrent)),)
+
+    def _lstm(self, projected, state):
+        h, c = state
+        i, f, g, o = tf.split(projected + tf.matmul(h, self.recurrent), 4, axis=-1)
+        c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
+        return tf.sigmoid(o) * tf.tanh(c), c
+
+    def _gru(self, projected, state):
+        (h,) = state
+        before = tf.matmul(h, self.recurrent) + self.recurrent_bias
+        x_z, x_r, x_g = tf.split(projected, 3, axis=-1)
+        h_z, h_r, h_g = tf.split(before, 3, axis=-1)
+        z = tf.sigmoid(x_z + h_z)
+        g = tf.tanh(x_g + tf.sigmoid(x_r + h_r) * h_g)
+        return (z * h + (1 - z) * g,)
+
+
+class classification:
+    """The members' cross-entropies in nats, added up; ``"accuracy"`` is their mean.
+
+    A batch is ``(x, y)``: y int (batch, last), the same for all members, or (batch, members, last).
+    """
+
+    def __call__(self, model, batch, training):
+        x, y = batch
+        logits = model(x, training=training)
+        y = tf.cast(y if len(y.shape) == 3 else y[:, None], tf.int32) + tf.zeros(
+            tf.shape(logits)[:3], tf.int32
+        )
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
+        correct = tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), y)
+        return tf.reduce_sum(tf.reduce_mean(loss, axis=[0, 2])), {
+            "accuracy": tf.reduce_mean(tf.cast(correct, tf.float32))
+        }
+
+
+class regression:
+    """The members' mean squared errors, added up; a batch is ``(x, y)``, y float (batch, outputs) at the last step."""
+
+    def __call__(self, model, batch, training):
+        x, y = batch
+        error = model(x, training=training)[:, :, -1] - tf.cast(y, tf.float32)[:, None]
+        by_member = tf.reduce_mean(tf.square(error), axis=[0, 2])
+        return tf.reduce_sum(by_member), {"squared error": tf.reduce_mean(by_member)}

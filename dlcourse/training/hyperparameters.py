@@ -1,0 +1,321 @@
+"""A small network whose hyperparameters are all arguments of one compiled function, so that a study compiles once.
+
+Members, one a setting and seed, train side by side: weights are stacked along the first axis, and a learning rate, a
+penalty or a dropout rate is one number a member. Width and batch size are shapes, so members that differ in them run in
+separate calls of the same function.
+"""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from dlcourse import progress, reproducibility
+
+MOMENTUM, SECOND, EPSILON = 0.9, 0.999, 1e-7
+"""Of SGD's momentum and Adam's two averages, and Adam's epsilon: Keras' defaults."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The hyperparameters of one training.
+
+    Args:
+        learning_rate: of each step, before a schedule's factor.
+        hidden: units of the hidden layer.
+        batch_size: examples a step.
+        l2: each kernel adds ``l2 * sum(W ** 2)`` to the loss.
+        weight_decay: each kernel is multiplied by ``1 - rate * weight_decay`` a step, apart from the gradient
+            (Loshchilov & Hutter 2019).
+        dropout: share of hidden units dropped.
+        label_smoothing: share of the target spread over all classes.
+        shifts: share of the training examples that are replaced by one of their shifted copies.
+        optimizer: ``"sgd"`` (momentum 0.9) or ``"adam"``.
+
+    Raises:
+        ValueError: where a value makes no sense.
+    """
+
+    learning_rate: float = 0.1
+    hidden: int = 32
+    batch_size: int = 32
+    l2: float = 0.0
+    weight_decay: float = 0.0
+    dropout: float = 0.0
+    label_smoothing: float = 0.0
+    shifts: float = 0.0
+    optimizer: str = "sgd"
+
+    def __post_init__(self):
+        for name in ("hidden", "batch_size"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+                raise ValueError(f"Setting({name}={value!r}): expected a whole number, 1 or more.")
+        for name in ("learning_rate", "l2", "weight_decay"):
+            if not 0 <= getattr(self, name) < np.inf:
+                raise ValueError(
+                    f"Setting({name}={getattr(self, name)!r}): expected a finite number, 0 or more."
+                )
+        for name in ("dropout", "label_smoothing"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"Setting({name}={getattr(self, name)!r}): expected a share in [0, 1).")
+        if not 0 <= self.shifts <= 1:
+            raise ValueError(f"Setting(shifts={self.shifts!r}): expected a share from 0 to 1.")
+        if self.optimizer not in ("sgd", "adam"):
+            raise ValueError(f"Setting(optimizer={self.optimizer!r}): expected 'sgd' or 'adam'.")
+
+
+class Tunable:
+    """A classifier with one hidden layer of rectified linear units, on data that stay in the graph.
+
+    Args:
+        train: Split, or (x, y): x (examples, ...), flattened; y whole numbers (examples,).
+        classes: number of classes.
+        shifted: float (copies, examples, ...), shifted copies of the training examples, or None.
+
+    Raises:
+        ValueError: where shapes don't fit.
+    """
+
+    def __init__(self, train, classes, shifted=None):
+        x, y = (train.x, train.y) if hasattr(train, "x") else train
+        if len(x) != len(y) or not len(x):
+            raise ValueError(
+                f"Tunable() takes as many labels as examples, and at least one; got {len(x)} and {len(y)}."
+            )
+        copies = [x] if shifted is None else [x, *shifted]
+        if any(np.shape(copy) != np.shape(x) for copy in copies):
+            raise ValueError(
+                f"Tunable(shifted=...): every copy needs the shape of the examples, {np.shape(x)}."
+            )
+        reproducibility.deterministic()
+        self.examples, self.classes, self.copies = len(x), classes, len(copies)
+        self.x = tf.constant(np.stack(copies).reshape(self.copies * len(x), -1), tf.float32)
+        self.y = tf.constant(y, tf.int32)
+
+    def start(self, settings, seeds):
+        """Fresh members, one for each setting and seed, in that order; a seed's weights don't depend on the setting.
+
+        Args:
+            settings: list of Setting that agree in ``hidden``, ``batch_size`` and ``optimizer``.
+            seeds: whole numbers.
+
+        Raises:
+            ValueError: where settings don't agree.
+        """
+        return Members(self, settings, seeds)
+
+    def train(self, settings, seeds, epochs, measure, schedule=None):
+        """Train every setting with every seed, and measure after every epoch.
+
+        Args:
+            settings: list of Setting, of any kinds.
+            seeds: whole numbers.
+            epochs: passes over the training data.
+            measure: function of Members giving an array (members, ...).
+            schedule: function of the share of steps done, an array in [0, 1), to the factor of the rate; None: 1.
+
+        Returns:
+            float64 (settings, seeds, epochs, ...).
+        """
+        result = None
+
+        def shape(place):
+            return settings[place].hidden, settings[place].batch_size, settings[place].optimizer
+
+        with progress.bar(total=len(settings) * epochs, description="training", unit="epoch") as bar:
+            for _, group in itertools.groupby(sorted(range(len(settings)), key=shape), shape):
+                places = list(group)
+                members = self.start([settings[place] for place in places], seeds)
+                for epoch in range(epochs):
+                    members.epoch(epochs, schedule)
+                    values = np.asarray(measure(members))
+                    if result is None:
+                        result = np.zeros((len(settings), len(seeds), epochs, *values.shape[1:]))
+                    result[places, :, epoch] = values.reshape(len(places), len(seeds), *values.shape[1:])
+                    bar.update(len(places))
+        return result
+
+
+class Members:
+    """Networks in training: ``epoch()`` trains them one pass further. Made by ``Tunable.start``."""
+
+    def __init__(self, tunable, settings, seeds):
+        first = settings[0]
+        shapes = {(one.hidden, one.batch_size, one.optimizer) for one in settings}
+        if len(shapes) > 1:
+            raise ValueError(
+                f"Members of one graph share hidden units, batch size and optimizer; got {sorted(shapes)}. "
+                "Use Tunable.train(), which groups them."
+            )
+        self.tunable, self.settings, self.seeds = tunable, list(settings), list(seeds)
+        self.count, self.hidden, self.adam = (
+            len(settings) * len(self.seeds),
+            first.hidden,
+            first.optimizer == "adam",
+        )
+        self.batch_size = min(first.batch_size, tunable.examples)
+        self.epochs_done = self.steps_done = 0
+        inputs = tunable.x.shape[1]
+        by_seed = []
+        for seed in self.seeds:
+            random = np.random.default_rng([seed, 0])
+            by_seed.append(
+                [
+                    random.normal(0, np.sqrt(2 / inputs), (inputs, self.hidden)),
+                    np.zeros((1, self.hidden)),
+                    random.normal(0, np.sqrt(1 / self.hidden), (self.hidden, tunable.classes)),
+                    np.zeros((1, tunable.classes)),
+                ]
+            )
+        tiled = [np.tile(np.stack(arrays), (len(settings), 1, 1)) for arrays in zip(*by_seed, strict=True)]
+        self.weights = [tf.constant(array, tf.float32) for array in tiled]
+        self.memory = [tf.zeros_like(weight) for weight in self.weights * (2 if self.adam else 1)]
+
+    def _column(self, name):
+        return np.repeat([float(getattr(one, name)) for one in self.settings], len(self.seeds)).astype(
+            "float32"
+        )
+
+    def epoch(self, epochs=1, schedule=None, passes=1):
+        """Train for one pass over the data, or several; of each pass the last batch is left out where it is not whole.
+
+        Args:
+            epochs: how many there will be in all, for the schedule.
+            schedule: see ``Tunable.train``.
+            passes: epochs to train at once, which saves the time between them.
+
+        Raises:
+            ValueError: where a setting asks for shifted copies, and there are none.
+        """
+        if self._column("shifts").any() and self.tunable.copies < 2:
+            raise ValueError(
+                "Setting(shifts=...) needs shifted copies: Tunable(train, classes, shifted=copies)."
+            )
+        steps = self.tunable.examples // self.batch_size
+        rows = np.concatenate(
+            [self._rows(epoch, steps) for epoch in range(self.epochs_done, self.epochs_done + passes)]
+        )
+        done = (self.epochs_done * steps + np.arange(len(rows))) / (epochs * steps)
+        factor = np.ones(len(rows)) if schedule is None else np.asarray(schedule(done))
+        self._run(rows, factor[:, None] * self._column("learning_rate"))
+        self.epochs_done += passes
+
+    def _rows(self, epoch, steps):
+        """Which examples an epoch's steps take: whole (steps, members, batch), for all settings in the same order."""
+        count, examples = steps * self.batch_size, self.tunable.examples
+        by_seed = []
+        for seed in self.seeds:
+            random = np.random.default_rng([seed, 1 + epoch])
+            order, chance = random.permutation(examples)[:count], random.random(count)
+            by_seed.append((order, chance, random.integers(1, max(2, self.tunable.copies), count)))
+        order, chance, copy = (
+            np.tile(np.stack(part), (len(self.settings), 1)).reshape(self.count, steps, self.batch_size)
+            for part in zip(*by_seed, strict=True)
+        )
+        rows = order + examples * np.where(chance < self._column("shifts")[:, None, None], copy, 0)
+        return rows.transpose(1, 0, 2)
+
+    def _run(self, rows, rates):
+        """``rows`` whole (steps, members, batch), ``rates`` (steps, members)."""
+        options = [
+            tf.constant(self._column(name)[:, None, None])
+            for name in ("l2", "weight_decay", "dropout", "label_smoothing")
+        ]
+        self.weights, self.memory, self.losses = _steps(
+            self.tunable.x,
+            self.tunable.y,
+            self.weights,
+            self.memory,
+            tf.constant(rows, tf.int32),
+            tf.constant(rates, tf.float32),
+            options,
+            tf.constant(self.steps_done),
+            tf.constant(self.seeds[0]),
+            self.adam,
+        )
+        self.steps_done += len(rows)
+
+    def logits(self, x):
+        """float32 (members, examples, classes) for x (examples, ...)."""
+        return _forward(tf.constant(np.reshape(x, (len(x), -1)), tf.float32), self.weights).numpy()
+
+    def errors(self, split):
+        """Each member's share of wrong predictions (members,); a member with an infinite weight guesses."""
+        logits = self.logits(split.x)
+        wrong = (logits.argmax(axis=-1) != np.asarray(split.y)).mean(axis=-1)
+        return np.where(np.isfinite(logits).all(axis=(1, 2)), wrong, 1 - 1 / self.tunable.classes)
+
+    def cross_entropies(self, split):
+        """Each member's mean cross-entropy (members,) in nats; infinite where logits are not finite."""
+        logits = self.logits(split.x).astype("float64")
+        with np.errstate(invalid="ignore", over="ignore"):
+            top = logits.max(axis=-1, keepdims=True)
+            log_sum = np.log(np.exp(logits - top).sum(axis=-1)) + top[..., 0]
+            nats = (log_sum - logits[:, np.arange(len(split.y)), np.asarray(split.y)]).mean(axis=-1)
+        return np.where(np.isfinite(nats), nats, np.inf)
+
+
+@tf.function(reduce_retracing=True)
+def _forward(x, weights):
+    first, first_bias, last, last_bias = weights
+    return tf.matmul(tf.nn.relu(tf.matmul(x[None], first) + first_bias), last) + last_bias
+
+
+@tf.function(reduce_retracing=True)
+def _steps(x, y, weights, memory, rows, rates, options, done, seed, adam):
+    """Gradient steps: one for every row of ``rows`` (steps, members, batch). Returns weights, memory, losses."""
+    l2, decay, dropout, smoothing = options
+    losses = tf.TensorArray(tf.float32, size=tf.shape(rows)[0])
+    examples = tf.shape(y)[0]
+
+    def body(step, weights, memory, losses):
+        picked = rows[step]
+        batch, labels = tf.gather(x, picked), tf.gather(y, picked % examples)
+        rate = rates[step][:, None, None]
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            first, first_bias, last, last_bias = weights
+            units = tf.nn.relu(tf.matmul(batch, first) + first_bias)
+            units = tf.cond(
+                tf.reduce_any(dropout > 0),
+                lambda: _dropped(units, dropout, [seed, done + step]),
+                lambda: units,
+            )
+            logits = tf.matmul(units, last) + last_bias
+            given = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            uniform = tf.reduce_logsumexp(logits, axis=-1) - tf.reduce_mean(logits, axis=-1)
+            share = smoothing[:, :, 0]
+            nats = tf.reduce_mean((1 - share) * given + share * uniform, axis=-1)
+            penalty = l2[:, 0, 0] * (
+                tf.reduce_sum(first**2, axis=(1, 2)) + tf.reduce_sum(last**2, axis=(1, 2))
+            )
+            total = tf.reduce_sum(nats + penalty)
+        gradients = tape.gradient(total, weights)
+        weights = [
+            weight * (1 - rate * decay) if index in (0, 2) else weight for index, weight in enumerate(weights)
+        ]
+        if adam:
+            count = tf.cast(done + step + 1, tf.float32)
+            scale = rate * tf.sqrt(1 - SECOND**count) / (1 - MOMENTUM**count)
+            means = [MOMENTUM * m + (1 - MOMENTUM) * g for m, g in zip(memory[:4], gradients, strict=True)]
+            squares = [SECOND * s + (1 - SECOND) * g * g for s, g in zip(memory[4:], gradients, strict=True)]
+            weights = [
+                w - scale * m / (tf.sqrt(s) + EPSILON)
+                for w, m, s in zip(weights, means, squares, strict=True)
+            ]
+            memory = means + squares
+        else:
+            memory = [MOMENTUM * v - rate * g for v, g in zip(memory, gradients, strict=True)]
+            weights = [w + v for w, v in zip(weights, memory, strict=True)]
+        return step + 1, weights, memory, losses.write(step, nats)
+
+    start = (tf.constant(0), list(weights), list(memory), losses)
+    _, weights, memory, losses = tf.while_loop(lambda step, *_: step < tf.shape(rows)[0], body, start)
+    return weights, memory, losses.stack()
+
+
+def _dropped(units, dropout, seed):
+    kept = tf.random.stateless_uniform(tf.shape(units), seed=seed) >= dropout
+    return units * tf.cast(kept, tf.float32) / (1 - dropout)

@@ -1,0 +1,18 @@
+"""What a batch costs: callables ``(model, batch, training) -> (loss, metrics)`` for ``training.fit``; a file per kind.
+
+``loss`` is a scalar tensor, the mean over the batch; ``metrics`` a dict from name to scalar tensor. An objective may
+have a method ``check(model, x, y)`` that ``fit`` calls on arrays before training.
+"""
+
+from dlcourse.training.objectives.classification import classification
+from dlcourse.training.objectives.elbo import importance_weighted, negative_elbo
+from dlcourse.training.objectives.regression import regression
+from dlcourse.training.objectives.sequences import sequence_classification
+
+__all__ = [
+    "classification",
+    "importance_weighted",
+    "negative_elbo",
+    "regression",
+    "sequence_classification",
+]

@@ -1,0 +1,48 @@
+"""Cross-entropy of integer labels under a model's logits."""
+
+import numpy as np
+import tensorflow as tf
+
+
+class classification:
+    """Cross-entropy of integer labels under the model's logits, in nats, and accuracy.
+
+    A batch is ``(x, y)``: y int (batch,), the model's output float (batch, classes).
+
+    Args:
+        label_smoothing: share of the target spread evenly over all classes (Szegedy et al. 2016), in [0, 1).
+
+    Raises:
+        ValueError: where ``label_smoothing`` lies outside [0, 1); from ``check``, where labels don't fit the model.
+    """
+
+    def __init__(self, label_smoothing=0.0):
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(
+                f"classification(label_smoothing={label_smoothing!r}): expected a number in [0, 1)."
+            )
+        self.label_smoothing = label_smoothing
+
+    def __call__(self, model, batch, training):
+        x, y = batch
+        logits = model(x, training=training)
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
+        if self.label_smoothing:
+            # Smoothed targets: (1 - s) of the given class plus s of the mean over all classes.
+            uniform = tf.reduce_logsumexp(logits, axis=-1) - tf.reduce_mean(logits, axis=-1)
+            loss = (1 - self.label_smoothing) * loss + self.label_smoothing * uniform
+        correct = tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), tf.cast(y, tf.int32))
+        return tf.reduce_mean(loss), {"accuracy": tf.reduce_mean(tf.cast(correct, tf.float32))}
+
+    def check(self, model, x, y):
+        if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer):
+            raise ValueError(
+                f"classification() takes labels as whole numbers of shape (examples,); got {y.dtype} {y.shape}. "
+                "For one-hot labels give y.argmax(axis=-1)."
+            )
+        classes = model.output_shape[-1]
+        if y.min() < 0 or y.max() >= classes:
+            raise ValueError(
+                f"Labels run from {y.min()} to {y.max()}, but the model has {classes} outputs, for classes 0 to "
+                f"{classes - 1}. Renumber the labels, or build the model with classes={y.max() + 1}."
+            )

@@ -1,0 +1,188 @@
+"""Chapter 00: the check of the environment, the primer's figures, and the rule of broadcasting it writes down."""
+
+import ast
+import itertools
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlcourse import reproducibility
+
+SOURCE = Path(__file__).resolve().parents[2] / "notebooks" / "src" / "00_start_here.py"
+
+# The environment.
+
+
+def test_this_environment_fits():
+    assert reproducibility.check() == []
+
+
+@pytest.mark.parametrize(
+    ("requirement", "installed", "fits"),
+    [
+        ("keras>=3.15", "3.15.1", True),
+        ("keras>=3.15", "3.15", True),
+        ("keras>=3.15", "3.9.2", False),  # as numbers, not as text
+        ("keras>=3.15", "2.15.0", False),
+        ("keras>=3.15", "4.0.0.dev1", True),
+        ("numpy<2.5,>=2.4", "2.5.0", False),
+        ("numpy<2.5,>=2.4", "2.4.6", True),
+        ("keras>=3.15", None, False),
+        ('ruff>=0.17; extra == "dev"', None, True),  # optional
+        ('colorama>=0.4; sys_platform == "nowhere"', None, True),
+    ],
+)
+def test_a_requirement_is_met_or_named_with_a_cure(requirement, installed, fits):
+    name = requirement.split(">")[0].split("<")[0]
+    versions = {"python": "3.12.1", **({name: installed} if installed else {})}
+    problems = reproducibility.unmet(">=3.11,<3.14", [requirement], versions)
+    assert (problems == []) == fits
+    for problem in problems:
+        assert name in problem and (installed or "not installed") in problem and "make lab" in problem
+
+
+@pytest.mark.parametrize(
+    ("version", "fits"), [("3.10.9", False), ("3.11.0", True), ("3.13.5", True), ("3.14.0", False)]
+)
+def test_python_out_of_range_is_named(version, fits):
+    problems = reproducibility.unmet(">=3.11,<3.14", [], {"python": version})
+    assert (problems == []) == fits
+    assert all(version in problem and "make setup" in problem for problem in problems)
+
+
+def test_a_package_that_is_not_installed_is_named():
+    (problem,) = reproducibility.check("a-package-nobody-has")
+    assert "a-package-nobody-has" in problem and "make lab" in problem
+
+
+def test_another_backend_is_named_with_the_cure():
+    script = "from dlcourse import reproducibility; print(reproducibility.check())"
+    variables = {**os.environ, "KERAS_BACKEND": "jax"}
+    run = subprocess.run(
+        [sys.executable, "-c", script], env=variables, capture_output=True, text=True, timeout=120
+    )
+    assert run.returncode == 0, run.stderr
+    assert "'jax'" in run.stdout and "KERAS_BACKEND" in run.stdout
+
+
+def test_a_package_that_does_not_load_is_named(tmp_path, monkeypatch):
+    (tmp_path / "broken_package.py").write_text("raise ImportError('first line\\nDLL load failed')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    (problem,) = reproducibility._unloadable("json", "broken_package")
+    assert "broken_package" in problem and "DLL load failed" in problem and "What to do" in problem
+
+
+# The figures.
+
+
+@pytest.fixture
+def axes():
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    figure, ax = plt.subplots()
+    yield ax
+    plt.close(figure)
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_confusion_writes_the_counts_of_scikit_learn(axes):
+    from sklearn.metrics import confusion_matrix
+
+    from dlcourse.figures import classification
+
+    random = np.random.default_rng(0)
+    truth, answers = random.integers(4, size=50), random.integers(4, size=50)
+    matrix = confusion_matrix(truth, answers, labels=range(4))
+    classification.confusion(matrix, "abcd", ax=axes)
+    assert texts(axes) == [str(count) if count else "" for count in matrix.ravel()]
+    shown = axes.images[0].get_array()
+    assert np.all(np.diag(shown) == 0) and shown.sum() == np.sum(truth != answers)
+
+
+def test_confusion_refuses_another_shape():
+    from dlcourse.figures import classification
+
+    with pytest.raises(ValueError, match=r"\(3, 3\).*\(2, 3\)"):
+        classification.confusion(np.zeros((2, 3), int), "abc", caption="none")
+
+
+def test_numbers_stand_where_the_picture_has_them(axes):
+    from dlcourse.figures import primer
+
+    picture = np.arange(6).reshape(2, 3)
+    primer.numbers(picture, ax=axes)
+    written = {
+        (round(t.get_position()[1]), round(t.get_position()[0])): float(t.get_text()) for t in axes.texts
+    }
+    assert written == dict(np.ndenumerate(picture))
+    with pytest.raises(ValueError, match=r"\(8, 8, 1\)"):
+        primer.numbers(np.zeros((8, 8, 1)), caption="none")
+
+
+@pytest.mark.parametrize(("height", "width"), [(3, 4), (1, 2), (5, 1)])
+def test_broadcasting_shows_every_sum(axes, height, width):
+    from dlcourse.figures import primer
+
+    column, row = 10 * np.arange(height), np.arange(width)
+    primer.broadcasting(column, row, ax=axes)
+    sums = {f"{c + r:g}" for c in column for r in row}
+    assert sums <= set(texts(axes))
+    assert f"shape ({height}, 1)" in texts(axes) and f"shape (1, {width})" in texts(axes)
+    assert len(axes.patches) == 3 * height * width
+
+
+def test_descent_draws_the_paths_it_is_given(axes):
+    from dlcourse.figures import primer
+
+    path = np.array([[0.0, 0.0], [1.0, 0.5], [2.0, 1.0]])
+    primer.descent(lambda w, b: (w - 2) ** 2 + (b - 1) ** 2, {"one": path, "two": -path}, ax=axes)
+    drawn = [line.get_xydata() for line in axes.lines]
+    assert np.array_equal(drawn[0], path) and np.array_equal(drawn[1], -path)
+
+
+def test_reading_needs_a_caption():
+    from dlcourse.figures import primer
+
+    with pytest.raises(ValueError, match="caption"):
+        primer.reading({"a": np.zeros((2, 2))}, np.full(10, 0.1), caption="", alt="a picture")
+
+
+# The chapter's own function.
+
+
+def from_chapter(name):
+    """A function that the chapter defines, alone."""
+    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
+    (definition,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
+    space = {"np": np}
+    exec(compile(ast.Module([definition], []), str(SOURCE), "exec"), space)
+    return space[name]
+
+
+def test_the_rule_of_broadcasting_is_numpys():
+    broadcast_shape = from_chapter("broadcast_shape")
+    shapes = [shape for axes in range(4) for shape in itertools.product((1, 2, 3), repeat=axes)]
+    for one, other in itertools.product(shapes, repeat=2):
+        try:
+            expected = np.broadcast_shapes(one, other)
+        except ValueError:
+            expected = None
+        assert broadcast_shape(one, other) == expected, (one, other)
+
+
+def test_mistakes_in_the_least_confident_tenth_are_counted_as_by_sorting():
+    share = from_chapter("in_least_confident_tenth")
+    random = np.random.default_rng(0)
+    confidence, wrong = random.random(200), random.random(200) < 0.3
+    least = sorted(range(200), key=lambda i: confidence[i])[:20]
+    assert share(confidence, wrong) == pytest.approx(sum(wrong[i] for i in least) / sum(wrong))

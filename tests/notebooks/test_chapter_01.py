@@ -1,0 +1,126 @@
+"""What chapter 01 uses besides: linear regions, snippets of text, and its recorded study."""
+
+import chapter_code
+import numpy as np
+import pytest
+
+from dlcourse import datasets, models, recording
+from dlcourse.analysis import linear_regions
+from dlcourse.datasets import language_snippets, texts
+
+
+@pytest.mark.parametrize("units", [1, 2, 3, 5, 8, 12])
+def test_lines_in_general_position_reach_zaslavskys_bound(units):
+    random = np.random.default_rng(units)
+    kernel, bias = random.normal(size=(2, units)), random.normal(size=units)
+    assert (
+        linear_regions.regions_of_layer(kernel, bias)
+        == linear_regions.most_regions(units)
+        == 1 + units + units * (units - 1) // 2
+    )
+
+
+@pytest.mark.parametrize("units", [2, 3, 8])
+def test_lines_through_one_point_make_two_regions_each(units):
+    kernel = np.random.default_rng(units).normal(size=(2, units))
+    assert linear_regions.regions_of_layer(kernel, np.zeros(units)) == 2 * units
+
+
+def test_special_arrangements_by_hand():
+    assert (
+        linear_regions.regions_of_layer([[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]], [0.0, 1.0, 2.0]) == 4
+    )  # three parallels
+    grid = [[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]
+    assert linear_regions.regions_of_layer(grid, [0.0, 1.0, 0.0, 1.0]) == 9  # a noughts-and-crosses board
+    assert (
+        linear_regions.regions_of_layer([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]], [0.0, 0.0, 0.0]) == 6
+    )  # three through a point
+    assert linear_regions.most_regions(3, dimensions=3) == 8
+    with pytest.raises(ValueError, match="kernel"):
+        linear_regions.regions_of_layer(np.zeros((3, 4)), np.zeros(4))
+
+
+@pytest.mark.parametrize("hidden", [[5], [4, 3]])
+def test_a_network_is_linear_within_a_pattern(hidden):
+    model = models.mlp((2,), 2, hidden=hidden, seed=1)
+    model.set_weights([weight + 0.3 for weight in model.get_weights()])
+    points = linear_regions.grid(((-2.0, 2.0), (-2.0, 2.0)), points=60)
+    found, index = linear_regions.patterns(model, points)
+    assert len(found) == len(set(map(bytes, found))) and found.shape[1] == sum(hidden)
+    assert set(index) == set(range(len(found)))
+    outputs = np.asarray(model(points))
+    for region in range(len(found)):
+        inside = points[index == region]
+        if len(inside) < 8:
+            continue
+        system = np.column_stack([inside, np.ones(len(inside))])
+        residual = (
+            system @ np.linalg.lstsq(system, outputs[index == region], rcond=None)[0]
+            - outputs[index == region]
+        )
+        assert np.abs(residual).max() < 1e-4
+
+
+def test_patterns_are_for_relu_networks_only():
+    with pytest.raises(ValueError, match="ReLU"):
+        linear_regions.patterns(models.mlp((2,), 2, hidden=[3], activation="tanh"), np.zeros((1, 2)))
+
+
+@pytest.mark.parametrize("length", [7, 20])
+def test_snippets_are_of_their_language_and_share_no_block(length):
+    names = ["english", "german"]
+    dataset, alphabet = language_snippets.languages(names, length, characters=20_000, block=500, seed=3)
+    blocks = {}
+    for label, name in enumerate(names):
+        whole = language_snippets.plain(texts.read(name))[:20_000]
+        homes = {}  # from a snippet's text to the blocks that it may come from
+        for block in range(40):
+            for start in range(0, 500 - length + 1, length):
+                text = whole[block * 500 + start : block * 500 + start + length]
+                homes.setdefault(text, set()).add(block)
+        for part in ("train", "validation", "test"):
+            split = getattr(dataset, part)
+            found = [homes["".join(alphabet[code] for code in codes)] for codes in split.x[split.y == label]]
+            blocks[label, part] = set.union(*[home for home in found if len(home) == 1])
+    for label in range(2):
+        parts = [blocks[label, part] for part in ("train", "validation", "test")]
+        assert [len(part) for part in parts] == [24, 8, 8]
+        assert len(set.union(*parts)) == 40
+    for part in (dataset.train, dataset.validation, dataset.test):
+        assert part.x.shape == (len(part), length) and part.x.dtype == np.int32
+        assert np.bincount(part.y).tolist() == [len(part) // 2] * 2
+
+
+def test_plain_text_is_letters_and_single_spaces():
+    assert language_snippets.plain("  L'Été,\n42 Füße! ") == "l été füße"
+    with pytest.raises(ValueError, match="have fewer"):
+        language_snippets.languages(["english"], 20, characters=10**9)
+    with pytest.raises(ValueError, match="length of a block"):
+        language_snippets.languages(["english"], 2_000)
+
+
+def test_a_recorded_point_of_the_study_comes_back_within_its_interval():
+    study = chapter_code.study("ch01_reuse")
+    from dlcourse.experiments import transfer
+    from dlcourse.measured import Measured
+
+    recorded = recording.load("ch01_reuse")
+    build, pretraining, jit_compile = study.NETWORKS["dense"]
+    place = recorded["counts"].index(20)
+    known, new, score = study.split_digits(datasets.load("mnist"))
+    again = transfer.reuse(
+        build,
+        known,
+        new,
+        score,
+        counts=[20],
+        seeds=[0],
+        pretraining=pretraining,
+        steps=100,
+        jit_compile=jit_compile,
+        contenders=("reused", "from nothing"),
+    )
+    rows = [values for key, values in recorded.items() if key.startswith("dense")]
+    for contender, value in again.items():
+        of_seeds = Measured([row[contender][place] for row in rows])
+        assert abs(value[0, 0] - of_seeds.mean) < 4 * of_seeds.sd

@@ -1,0 +1,88 @@
+"""What chapter 07a defines, against other libraries and finite differences; and a recorded point, run again."""
+
+import chapter_code
+import keras
+import numpy as np
+import pytest
+
+from dlcourse import datasets, recording
+from dlcourse.experiments import recurrent_memory
+from dlcourse.measured import Measured
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return chapter_code.definitions("07a")
+
+
+@pytest.mark.parametrize("steps, features, units", [(1, 1, 1), (6, 2, 3), (20, 5, 8)])
+def test_cells_by_hand_are_keras_cells(chapter, steps, features, units):
+    x = np.random.default_rng(0).standard_normal((2, steps, features)).astype("float32")
+    for layer, step, states in [
+        (keras.layers.SimpleRNN, chapter.simple_step, 1),
+        (keras.layers.LSTM, chapter.lstm_step, 2),
+        (keras.layers.GRU, chapter.gru_step, 1),
+    ]:
+        by_keras = chapter.with_random_weights(layer(units, return_sequences=True), features, seed=steps)
+        assert all(np.abs(weight).max() > 0 for weight in by_keras.get_weights())
+        by_hand = chapter.run(step, x, by_keras.get_weights(), states)
+        np.testing.assert_allclose(by_hand, by_keras(x), atol=2e-5)
+
+
+@pytest.mark.parametrize("steps, features, units", [(1, 2, 3), (5, 1, 2), (9, 3, 4)])
+def test_the_gradient_through_time_is_that_of_finite_differences(chapter, steps, features, units):
+    random = np.random.default_rng(steps)
+    x, v = random.standard_normal((steps, features)), random.standard_normal(units)
+    kernel, recurrent, bias = (
+        random.standard_normal(shape) for shape in [(features, units), (units, units), (units,)]
+    )
+
+    def loss(recurrent):
+        h = np.zeros(units)
+        for now in x:
+            h = np.tanh(now @ kernel + h @ recurrent + bias)
+        return h @ v
+
+    found = chapter.through_time_by_hand(x, (kernel, recurrent, bias), v, steps)
+    for position in np.ndindex(recurrent.shape):
+        change = np.zeros_like(recurrent)
+        change[position] = 1e-6
+        numeric = (loss(recurrent + change) - loss(recurrent - change)) / 2e-6
+        assert found[position] == pytest.approx(numeric, abs=1e-7)
+
+
+def test_years_turn_and_splits_stay_apart(chapter):
+    dates = np.array(["2012-01-01", "2012-07-01", "2013-01-01"], "datetime64[D]")
+    np.testing.assert_allclose(chapter.year_angle(dates), [0, 2 * np.pi * 182 / 365.25, 0])
+    co2 = datasets.series.read("co2")
+    air = co2["co2"]
+    filled = chapter.forecasting.fill_forward(air)[:, None]
+    train, validation, test = chapter.splits(co2, filled, air, 56, 26, "1986", "1991")
+    targets = [set((part.origins[:, None] + np.arange(1, 27)).ravel()) for part in (train, validation, test)]
+    assert not targets[0] & targets[1] and not targets[1] & targets[2]
+    assert str(co2.dates[max(targets[0])]) < "1986" <= str(co2.dates[min(targets[1])])
+    assert str(co2.dates[max(targets[1])]) < "1991" <= str(co2.dates[min(targets[2])])
+
+
+def test_a_map_counts_a_cells_better_rate(chapter):
+    recorded = {"adding 5, gru, 0.003": [1.0, 0.0], "adding 5, gru, 0.01": [0.95, 0.91]}
+    found = chapter.solved_map(recorded, "adding", [5], cells=["gru"])
+    assert found == {"gru": [[True, True]]}
+
+
+def test_stretches_and_outcomes(chapter):
+    assert chapter.by_block(np.arange(20.0), blocks=4).values == (2.0, 7.0, 12.0, 17.0)
+    assert chapter.outcome(0.1, 0.2) == "the network wins"
+    assert chapter.outcome(-0.2, -0.1) == "the network loses"
+    assert chapter.outcome(-0.1, 0.1) == "undecided"
+
+
+@pytest.mark.slow
+def test_a_recorded_memory_is_measured_again():
+    study = chapter_code.study("ch07_memory")
+    recorded = recording.load("ch07_memory")
+    options = {"steps": study.STEPS["recall"], "rate": 0.01}
+    anew = Measured(recurrent_memory.scores("recall", "simple", 3, **options))
+    found = Measured(recorded["recall 3, simple, 0.01"])
+    assert found.low - 0.05 <= anew.mean <= found.high + 0.05
+    assert not anew.low <= np.mean(recorded["recall 3, lstm, 0.01"]) <= anew.high  # so the test can fail

@@ -1,0 +1,136 @@
+"""Chapter 09d's own functions: gradients and advantages on the corridor, settings side by side, figures."""
+
+import functools
+
+import chapter_code
+import numpy as np
+import pytest
+
+from dlcourse.figures import charts
+from dlcourse.figures import policy_gradients as figures
+from dlcourse.rl import planning, policies, ppo
+
+
+@functools.cache
+def chapter():
+    """The functions that the chapter defines, by name, without running its cells."""
+    return vars(chapter_code.definitions("09d"))
+
+
+def softmax(logits):
+    weight = np.exp(logits)
+    return weight / weight.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize(("states", "slip"), [(3, 0.0), (7, 0.2)])
+def test_the_corridor_is_what_the_text_says(states, slip):
+    model = chapter()["corridor"](states, slip, cost=0.02)
+    assert model.continuing.shape == (states, 2, states)
+    np.testing.assert_allclose(model.expected_reward[0], -0.02)
+    np.testing.assert_allclose(model.expected_reward[-1, 1], (1 - slip) - 0.02 * slip)
+    assert model.continuing[0, 0, 0] == 1 - slip and model.start[states // 2] == 1
+
+
+def test_the_estimates_mean_is_the_derivative_of_the_value():
+    """Against finite differences of the exact value, which know nothing of scores."""
+    model, discount = chapter()["corridor"](3, 0.1), 0.9
+    logits = np.random.default_rng(0).normal(size=(3, 2))
+
+    def worth(logits):
+        return planning.from_start(model, planning.evaluate(model, softmax(logits), discount))
+
+    slope = np.zeros((3, 2))
+    for place in np.ndindex(3, 2):
+        step = np.zeros((3, 2))
+        step[place] = 1e-5
+        slope[place] = (worth(logits + step) - worth(logits - step)) / 2e-5
+    policy = softmax(logits)
+    values = planning.evaluate(model, policy, discount)
+    action_values = planning.backup(model, values, discount)
+    found, first = chapter()["experience"](model, policy, 40_000, 120, 0)
+    states = found.observations[:-1, 0, :, 0].astype(int)
+    for number, weight in enumerate(chapter()["weights"](found, first, values, action_values, discount)):
+        estimate = chapter()["gradient_estimates"](states, found.actions[:, 0], policy, weight)
+        error = np.abs(estimate.mean(axis=0) - slope) / (estimate.std(axis=0) / 200 + 1e-12)
+        assert (error.max() < 4.5) == (number < 4)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.7, 1.0])
+def test_expected_advantages(decay):
+    model, discount = chapter()["corridor"](5), 0.9
+    policy = softmax(np.random.default_rng(1).normal(size=(5, 2)))
+    values = planning.evaluate(model, policy, discount)
+    exact = planning.backup(model, values, discount) - values[:, None]
+    expected = chapter()["expected_advantages"]
+    np.testing.assert_allclose(expected(model, policy, values, discount, decay), exact, atol=1e-12)
+    wrong = np.random.default_rng(2).normal(size=5)
+    found = expected(model, policy, wrong, discount, decay)
+    if decay == 1.0:
+        np.testing.assert_allclose(found + wrong[:, None], exact + values[:, None], atol=1e-12)
+    if decay == 0.0:
+        np.testing.assert_allclose(
+            found, planning.backup(model, wrong, discount) - wrong[:, None], atol=1e-12
+        )
+    walked = chapter()["experience"](model, policy, 20_000, 60, 0)
+    mean, variance = chapter()["right_over_left"](*walked, wrong, discount, decay)
+    np.testing.assert_allclose(mean, found[:, 1] - found[:, 0], atol=0.06)
+    assert variance > 0
+
+
+def test_settings_side_by_side():
+    settings = chapter()["side_by_side"](
+        {"as it is": {}, "no clipping": {"clip": np.inf}, "λ": {"decay": 0.0}}, 2
+    )
+    assert settings.clip.tolist() == [ppo.CART_POLE.clip] * 2 + [np.inf] * 2 + [ppo.CART_POLE.clip] * 2
+    assert settings.decay.tolist() == [ppo.CART_POLE.decay] * 4 + [0.0] * 2
+    assert settings.rate == ppo.CART_POLE.rate
+
+
+def test_the_shipped_policy_flies():
+    import gymnasium
+
+    fields = gymnasium.make_vec("LunarLander-v3", num_envs=2, vectorization_mode="sync")
+    policy, theta = policies.load("lander_policy", fields)
+    states, ground = chapter()["one_landing"](policy, policy.layers(theta), 7)
+    assert states.shape[1] == 8 and len(ground[0]) == len(ground[1]) and np.abs(ground[0]).max() == 10
+    middle = np.abs(ground[0]) <= 2
+    np.testing.assert_allclose(ground[1][middle], 0, atol=0.05)  # the pad
+    with pytest.raises(ValueError, match="not a policy"):
+        policies.load("digits", fields)
+    poles = gymnasium.make_vec("CartPole-v1", num_envs=2, vectorization_mode="vector_entry_point")
+    with pytest.raises(ValueError, match="Were they trained with other"):
+        policies.load("lander_policy", poles)
+
+
+def test_figures_say_what_they_show():
+    from matplotlib import pyplot as plt
+
+    from dlcourse.measured import Measured
+
+    _, ax = plt.subplots()
+    charts.learning_by_steps({"a": np.arange(12.0).reshape(3, 4)}, 5, 10, "title", ax=ax)
+    figures.estimators({"a": Measured([1.0, 2.0]), "b": Measured([3.0, 4.0])}, ax=ax)
+    figures.tricks({"a": [10, None], "b": [20, 30]}, 100, ax=ax)
+    assert "1 never" in [text.get_text() for text in ax.texts]
+    plt.close("all")
+
+
+def test_curves_by_hand():
+    from dlcourse.rl.rollout import Episode
+
+    episodes = [[Episode(1.0, 1, 3, 0.0), Episode(3.0, 1, 9, 0.0), Episode(8.0, 1, 25, 0.0)]]
+    np.testing.assert_array_equal(ppo.curves(episodes, 40, 10), [[2, 2, 8, 8]])
+    assert np.isnan(ppo.curves([episodes[0][2:]], 40, 10)[0, :2]).all()
+
+
+@pytest.mark.slow
+def test_a_seed_that_is_not_recorded_fares_like_those_that_are():
+    from dlcourse import recording, reproducibility
+
+    reproducibility.start(0)
+    study = chapter_code.study("ch09d_ppo")
+    recorded = recording.load("ch09d_ppo").values()
+    steps = [found["solved steps"] for found in recorded]
+    anew = study.measured(20)
+    assert abs(anew["solved steps"] - np.mean(steps)) < 4 * np.std(steps)
+    assert np.mean(anew["greedy"]) >= 475 > np.mean(anew["returns"][:100])

@@ -1,0 +1,466 @@
+"""The site: whole, usable by everybody, and saying of each claim what the chapters have stored."""
+
+import functools
+import html.parser
+import http.server
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import tomllib
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import nbformat
+import pytest
+from conftest import SAMPLE, make_course
+
+from dlcourse.publishing import chapters, site, site_extension, site_pages, site_reference, tools
+
+ROOT = Path(__file__).resolve().parents[2]
+STORED = [chapter for chapter in chapters.find(ROOT) if chapter.notebook.exists()]
+LOCAL = ("http://127.0.0.1:", "data:", "file:")
+SEARCHED = "/finished|did not match|\\d+ page/.test(document.querySelector('#search-results p')?.innerText)"
+QUERIES = [("backpropagation", "02_backpropagation"), ("反向传播", "02_backpropagation"), ("qqzzxx", None)]
+MEASURE = """() => {
+  const width = document.documentElement.clientWidth, wrong = [];
+  const scrolls = element => {
+    for (let box = element.parentElement; box && box !== document.body; box = box.parentElement)
+      if (["auto", "scroll", "hidden"].includes(getComputedStyle(box).overflowX)) return true;
+    return false;
+  };
+  if (document.documentElement.scrollWidth > width) wrong.push("the page is wider than the screen");
+  for (const element of document.querySelectorAll(".bd-article *"))
+    if (element.getBoundingClientRect().right > width + 1 && !scrolls(element)) {
+      wrong.push(`wider than the screen: ${element.textContent.trim().slice(0, 60)}`);
+      break;
+    }
+  for (const figure of document.querySelectorAll(".bd-article figure"))
+    if (getComputedStyle(figure).float !== "none") {
+      wrong.push("what follows a figure stands beside it");
+      break;
+    }
+  for (const image of document.images) if (!image.naturalWidth) wrong.push(`broken: ${image.alt}`);
+  return wrong;
+}"""
+# Of the tokens of code one of each colour, of tables, formulas and docstrings the first are as good as all, and
+# much quicker to judge.
+THIN = """() => {
+  for (const row of document.querySelectorAll("tbody tr:nth-child(n+6)")) row.remove();
+  [...document.querySelectorAll("math")].slice(5).forEach(formula => formula.replaceWith("x"));
+  [...document.querySelectorAll("dl.py")].slice(30).forEach(entry => entry.remove());
+  const seen = new Set();
+  for (const token of document.querySelectorAll("pre span"))
+    if (seen.has(token.className)) token.replaceWith(token.textContent); else seen.add(token.className);
+}"""
+AXE = """only => axe.run(document, {resultTypes: ["violations"], preload: false, ...(only && {runOnly: only})}).then(
+  result => result.violations.filter(one => ["serious", "critical"].includes(one.impact)).map(
+    one => `${one.id}: ${one.nodes.length} times, such as ${one.nodes[0].html.slice(0, 120)}`))"""
+MISSING = """characters => {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 32;
+  const pen = canvas.getContext("2d", {willReadFrequently: true});
+  pen.font = `24px ${getComputedStyle(document.querySelector("article p")).fontFamily}, "STIX Two Math", ` +
+    getComputedStyle(document.documentElement).getPropertyValue("--chinese");
+  const drawn = text => {
+    pen.clearRect(0, 0, 32, 32);
+    pen.fillText(text, 2, 26);
+    return pen.getImageData(0, 0, 32, 32).data.join();
+  };
+  const none = drawn(String.fromCodePoint(0x378)); // no character has this number, nor will a font have it
+  return characters.filter(character => drawn(character) === none);
+}"""
+
+
+class Page(html.parser.HTMLParser):
+    """A page's links, ids and pictures, and its text by element id."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.links, self.loaded, self.ids, self.pictures, self.words, self.depth = [], [], [], [], [], 0
+        self.feed(path.read_text(encoding="utf-8"))
+        self.text = " ".join("".join(self.words).split())
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        if "id" in found:
+            self.ids.append(found["id"])
+        if tag == "a" and found.get("href"):
+            self.links.append(found["href"])
+        if tag in ("img", "script", "iframe", "source") and found.get("src"):
+            self.loaded.append(found["src"])
+        if tag == "link" and found.get("rel") != "canonical":
+            self.loaded.append(found["href"])
+        if tag == "img":
+            self.pictures.append((found.get("src", ""), found.get("alt")))
+        self.depth += tag in ("script", "style")
+
+    def handle_endtag(self, tag):
+        self.depth -= tag in ("script", "style")
+
+    def handle_data(self, data):
+        if not self.depth:
+            self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The site of this repository."""
+    folder = tmp_path_factory.mktemp("a site") / "site"
+    try:
+        site.build(STORED, root=ROOT, target=folder, say=lambda line: None)
+    except tools.ToolMissing as error:
+        pytest.skip(f"no Sphinx: {error}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(built):
+    """Each page of the site by its path."""
+    return {path.relative_to(built).as_posix(): Page(path) for path in sorted(built.rglob("*.html"))}
+
+
+@pytest.fixture(scope="module")
+def stored():
+    """Every claim's records by chapter id, read from the notebooks' files."""
+    found = {}
+    for chapter in STORED:
+        cells = json.loads(chapter.notebook.read_text(encoding="utf-8"))["cells"]
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        found[chapter.id] = [
+            record
+            for output in outputs
+            for record in output.get("metadata", {}).get("dlcourse", {}).get("claims", [])
+        ]
+    return found
+
+
+def broken(pages, folder):
+    """Links of pages that lead nowhere within the site, and what pages load from outside."""
+    wrong = []
+    for name, page in pages.items():
+        wrong += [f"{name} loads {address}" for address in page.loaded if urlsplit(address).netloc]
+        wrong += [f"{name} has {id} twice" for id in {id for id in page.ids if page.ids.count(id) > 1}]
+        for address in [*page.links, *page.loaded]:
+            target, anchor = urldefrag(urljoin(f"http://site/{name}", address))
+            if not target.startswith("http://site/") or address.startswith("data:"):
+                continue
+            file = unquote(urlsplit(target).path).lstrip("/") or "index.html"
+            if not (folder / file).is_file():
+                wrong.append(f"{name} links to {address}, which isn't there")
+            elif anchor and file in pages and unquote(anchor) not in pages[file].ids:
+                wrong.append(f"{name} links to {address}, whose place isn't there")
+    return wrong
+
+
+def test_links_are_whole_and_nothing_is_loaded_from_elsewhere(pages, built):
+    assert broken(pages, built) == []
+    assert {f"chapters/{chapter.name}.html" for chapter in STORED} == {
+        name for name in pages if name.startswith("chapters/")
+    }
+
+
+@pytest.mark.parametrize(
+    ("bad", "found"),
+    [
+        ('<a href="chapters/99_none.html">x</a>', "99_none"),
+        ('<a href="run.html#nowhere">x</a>', "nowhere"),
+        ('<script src="https://example.org/x.js"></script>', "example.org"),
+    ],
+)
+def test_a_broken_link_would_be_found(built, pages, tmp_path, bad, found):
+    (tmp_path / "bad.html").write_text(bad, encoding="utf-8")
+    [sentence] = broken({**pages, "bad.html": Page(tmp_path / "bad.html")}, built)
+    assert found in sentence
+
+
+@pytest.mark.parametrize("chapter", STORED, ids=lambda chapter: chapter.id)
+def test_figures_show_the_text_that_is_stored_for_them(chapter, pages):
+    cells = json.loads(chapter.notebook.read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    expected = [o["metadata"]["image/png"]["alt"] for o in outputs if "image/png" in o.get("data", {})]
+    shown = [alt for source, alt in pages[f"chapters/{chapter.name}.html"].pictures]
+    assert shown == [" ".join(alt.split()) for alt in expected] and all(shown)
+
+
+def test_every_picture_has_a_text(pages):
+    assert [name for name, page in pages.items() for _, alt in page.pictures if not (alt or "").strip()] == []
+
+
+# Claims, glossary, reference
+
+
+def test_every_claim_of_the_article_is_listed_with_its_stored_verdict(pages, stored):
+    text = pages["claims/index.html"].text
+    records = [record for found in stored.values() for record in found]
+    claimed = tomllib.loads((ROOT / "docs" / "claims.toml").read_text(encoding="utf-8"))["claims"]
+    ids = [claim["id"] for claim in claimed]
+    assert len(ids) == len(set(ids)) == 40
+    assert {record["id"] for record in records if record["id"].startswith("A")} <= set(ids)
+    parts = re.split(r"\b(A[\d.]+[a-d]?)#", text)  # each claim's heading ends with its link
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert list(sections) == ids
+    for id, section in sections.items():
+        mine = [record for record in records if record["id"] == id]
+        verdicts = [record["verdict"] for record in mine if record["verdict"]]
+        expected = verdicts[0] if verdicts else "not yet written"
+        assert f"Verdict: {expected}.".replace("'", "’") in section.replace("'", "’"), id
+        for record in mine:
+            mean = sum(record["values"]) / len(record["values"])
+            assert f"⟨{mean:.3g}" in section, (id, record["statement"])
+            for side in record["bound"]:
+                assert side is None or f"{side:g}" in section, (id, record["bound"])
+
+
+def test_the_courses_own_claims_are_listed(pages, stored):
+    text = pages["claims/own.html"].text
+    own = [record for found in stored.values() for record in found if not record["id"].startswith("A")]
+    assert len(own) > 100
+    for record in own:
+        assert re.search(rf"\b{re.escape(record['id'])}\b", text), record["id"]
+        assert f"⟨{sum(record['values']) / len(record['values']):.3g}" in text, record["statement"]
+
+
+def test_a_claim_without_its_chapter_is_not_yet_written():
+    record = {
+        "id": "A1", "chapter": "01", "statement": "it rises | or not", "values": [1.0, 1.5], "bound": [0.5, None],
+        "control": [0.0], "verdict": "holds when asked", "source": "recorded",
+    }  # fmt: skip
+    sections = [{"id": "1", "title": "Introduction"}]
+    claimed = [{"id": id, "section": "1", "claim": f"claim {id}"} for id in ("A1", "A2")]
+    [one] = chapters.find(ROOT)[1:2]
+    text = site_pages.claims(sections, claimed, [record], [one])
+    assert "| [A2](#claim-a2) | claim A2 | not yet written | not yet written |" in text
+    assert "**Verdict: holds when asked.**" in text and "it rises \\| or not" in text
+    assert "⟨1.25 ± 3.18⟩ (recorded) | above 0.5 | ⟨0⟩" in text  # 3.18 = 12.706 · 0.3536 / √2
+    assert "Of 2 claims, 1 have been measured" in text
+
+
+def test_the_glossary_has_the_terms_of_every_chapter(pages):
+    text = pages["glossary.html"].text
+    for chapter in STORED:
+        source = chapter.source.read_text(encoding="utf-8").split("# ## Terms")[1].split("# ## ")[0]
+        rows = [line.split("|") for line in source.splitlines() if line.startswith("# |")][2:]
+        assert len(rows) > 4
+        for row in rows:
+            chinese = row[2].strip()
+            assert "$" in chinese or chinese in text, (chapter.id, chinese)
+
+
+def test_the_reference_names_public_functions_with_their_arguments(pages):
+    text = pages["reference/training.html"].text
+    assert "fit(" in text and "batch_size" in text and "Raises" in text
+    assert "train_step" in text and "_stacked" not in text
+
+
+def test_docstrings_become_markdown():
+    source = """One *line* with ``code_*`` and a_b.
+
+    Args:
+        x: float32 (n,); a
+            second line.
+        y, z: more.
+
+    Returns:
+        float: ``x``.
+
+        indented:
+
+            x = 1
+
+            no python here
+    """
+    text = site_reference.docstring(source)
+    assert text.startswith("One \\*line\\* with ``code_*`` and a\\_b.")
+    assert "- `x`: float32 (n,); a second line.\n- `y, z`: more." in text
+    assert (
+        "**Returns**" in text and "```python\nx = 1\n```" in text and "```text\nno python here\n```" in text
+    )
+
+
+def test_measured_numbers_and_chinese_are_marked_but_not_in_formulas():
+    body = '<p title="中">A 中\n文 ⟨1⟩ <math><mtext>中</mtext></math>.</p>'
+    body += "<p><strong>Predict before you run.</strong></p>"
+    shown = site_extension.finish(body)
+    assert '<span lang="zh-Hans">中文</span>' in shown and '<p class="predict">' in shown
+    assert '<span class="measured"><i>⟨</i>1<i>⟩</i></span>' in shown
+    assert 'title="中"' in shown and "<mtext>中</mtext>" in shown
+
+
+# What must stop the build
+
+
+def notebook_with(output):
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("draw()", outputs=[output])])
+
+
+def test_a_picture_without_a_text_stops_the_build():
+    output = nbformat.v4.new_output("display_data", {"image/png": "AAAA"})
+    with pytest.raises(site_pages.PageError, match="no alternative text"):
+        site_pages.chapter(notebook_with(output), "01_sample")
+
+
+@pytest.mark.parametrize(
+    "bad", ["[x](chapters/99_none.ipynb)", "$\\nosuchcommand$", "```{figure} none.png\n```"]
+)
+def test_what_leads_nowhere_stops_the_build(tmp_path, built, bad):
+    pages = tmp_path / "pages"
+    (pages / "_static").mkdir(parents=True)
+    shutil.copy(ROOT / "docs" / "site.css", pages / "_static")
+    (pages / "index.md").write_text(f"# A page\n\n{bad}\n", encoding="utf-8")
+    with pytest.raises(site.SiteError, match=r"index\.md"):
+        site.sphinx(ROOT / "docs", pages, tmp_path / "target")
+
+
+def test_a_chapter_that_is_not_executed_yet_is_left_out(tmp_path):
+    course = make_course(tmp_path, **{"01_sample": SAMPLE})
+    shutil.copytree(ROOT / "docs", course / "docs")
+    shutil.copytree(ROOT / "benchmarks", course / "benchmarks")
+    said = []
+    site.gather(chapters.find(course), course, tmp_path / "pages", said.append)
+    assert "01: no notebook yet" in said[0]
+    assert not (tmp_path / "pages" / "chapters").exists()
+    assert "01_perceptrons" not in (tmp_path / "pages" / "benchmarks.md").read_text(encoding="utf-8")
+
+
+def test_building_loads_no_tensorflow():
+    code = "import sys\nfrom dlcourse.publishing import site\nprint('tensorflow' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+# In a browser
+
+
+@pytest.fixture(scope="module")
+def axe():
+    try:
+        return tools.axe(ROOT).read_text(encoding="utf-8")
+    except tools.ToolMissing as error:
+        pytest.skip(f"no axe-core: {error}")
+
+
+@pytest.fixture(scope="module")
+def address(built):
+    """Where a server of this machine shows the site."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(built)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+def opened(browser, wrong, **settings):
+    """A new page of the browser, which adds to ``wrong`` what its console and its requests have amiss."""
+    page = browser.new_page(**settings)
+    page.on(
+        "console",
+        lambda said: said.type in ("error", "warning") and wrong.append(f"the console says: {said.text}"),
+    )
+    page.on("pageerror", lambda error: wrong.append(f"a script fails: {error}"))
+    page.on(
+        "request",
+        lambda sent: sent.url.startswith(LOCAL) or wrong.append(f"asks for {sent.url}"),
+    )
+    return page
+
+
+def looked_at(page, url, axe):
+    """What is wrong with one page: on a phone, then on a large screen, light and dark."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(url)
+    wrong = page.evaluate(MEASURE)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    wrong += page.evaluate(MEASURE)
+    page.evaluate(THIN)
+    page.add_style_tag(content="* { transition: none !important; }")
+    page.evaluate(axe)
+    wrong += page.evaluate(AXE, None)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert max(int(part) for part in re.findall(r"\d+", paper)[:3]) < 64, f"not dark: {paper}"
+    return wrong + [f"dark: {sentence}" for sentence in page.evaluate(AXE, ["color-contrast"])]
+
+
+@pytest.mark.parametrize("part", ["chapters", "reference", "others"])
+def test_every_page_can_be_used_by_everybody(part, browser, address, axe, pages):
+    def belongs(name):
+        folder = name.split("/")[0] if "/" in name else ""
+        return folder == part if part != "others" else folder not in ("chapters", "reference")
+
+    wrong, log = [], []
+    page = opened(browser, log)
+    for name in filter(belongs, pages):
+        wrong += [f"{name}: {sentence}" for sentence in looked_at(page, address + name, axe) + log]
+        log.clear()
+    page.close()
+    assert wrong == []
+
+
+def test_what_is_wrong_with_a_page_would_be_found(browser, address, axe, built):
+    good = (built / "run.html").read_text(encoding="utf-8")
+    for bad, found in [
+        ("<script>console.error('oops')</script>", "oops"),
+        ("<img src='https://127.0.0.9/x.png' alt='x'>", "127.0.0.9"),
+        ("<img src='_static/icon.svg' width='40'>", "image-alt"),
+        ("<p style='color: #bbb'>pale</p>", "color-contrast"),
+        ("<p style='white-space: nowrap'>" + "wide " * 60 + "</p>", "wider than the screen"),
+        ("<figure style='float: left'>a</figure>", "stands beside it"),
+    ]:
+        (built / "spoilt.html").write_text(
+            good.replace("<p>You need", f"{bad}<p>You need", 1), encoding="utf-8"
+        )
+        log = []
+        page = opened(browser, log)
+        wrong = looked_at(page, address + "spoilt.html", axe)
+        page.close()
+        assert found in "\n".join(wrong + log), found
+    (built / "spoilt.html").unlink()
+
+
+@pytest.mark.parametrize("served", [True, False], ids=["served", "as files"])
+def test_the_search_finds_what_is_there(served, browser, address, built):
+    start = address if served else built.as_uri() + "/"
+    wrong = []
+    page = opened(browser, wrong)
+    for words, found in QUERIES:
+        page.goto(f"{start}search.html?q={words}")
+        page.wait_for_function(SEARCHED)
+        links = page.eval_on_selector_all("#search-results li a", "links => links.map(link => link.href)")
+        assert any(found in link for link in links) if found else not links, (words, links)
+    page.close()
+    assert wrong == []
+
+
+def test_the_reader_chooses_light_or_dark(browser, address):
+    wrong = []
+    page = opened(browser, wrong, color_scheme="dark")
+    page.goto(address + "index.html")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.evaluate("document.querySelectorAll('.theme-switch-button')[0].click()")
+    page.evaluate(
+        "document.querySelector('[data-mode=light].dropdown-item, button[data-mode=light]')?.click()"
+    )
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    page.close()
+    assert wrong == []
+
+
+def test_no_character_is_missing_from_the_fonts(browser, address, pages):
+    if "STIX" not in (ROOT / "docs" / "site.css").read_text(encoding="utf-8"):
+        pytest.fail("the formulas' font is not in the site's style")
+    used = sorted({character for page in pages.values() for character in page.text if character > "\x7f"})
+    assert "学" in used and "∑" in used
+    page = browser.new_page()
+    page.goto(address + "chapters/" + STORED[1].name + ".html")
+    page.evaluate("document.fonts.load('24px \"STIX Two Math\"', '∑')")
+    missing = page.evaluate(MISSING, [*used, "\u0379"])  # the last has no glyph anywhere
+    page.close()
+    assert missing == ["\u0379"]

@@ -1,0 +1,399 @@
+"""Rollouts, policies, advantages, the judge, REINFORCE and the actor-critic, against computations of their own."""
+
+import itertools
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium import spaces
+from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from scipy import stats
+
+from dlcourse.rl import advantages, environments, evaluation, planning, policies, policy_gradient, rollout
+from dlcourse.rl.environments import VectorPendulum
+
+
+class Counter(VectorEnv):
+    """Counts its steps and shows the count; even copies terminate, odd ones are truncated, after ``length`` steps.
+
+    Every reward is 1 and, to catch who learns from it, 100 on the step that only resets.
+    """
+
+    def __init__(self, num_envs=4, length=3, reward=1.0):
+        self.num_envs, self.length, self.reward = num_envs, length, reward
+        self.metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}
+        self.single_observation_space = spaces.Box(-1e3, 1e3, (2,), np.float32)
+        self.single_action_space = spaces.Discrete(2)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count, self.ended = np.zeros(self.num_envs), np.zeros(self.num_envs, bool)
+        return self._seen(), {}
+
+    def _seen(self):
+        return np.stack([self.count, np.arange(self.num_envs)], axis=1).astype("float32")
+
+    def step(self, actions):
+        fresh = self.ended
+        self.count = np.where(fresh, 0, self.count + 1)
+        over, even = self.count >= self.length, np.arange(self.num_envs) % 2 == 0
+        self.ended = over
+        return self._seen(), np.where(fresh, 100.0, self.reward), over & even, over & ~even, {}
+
+
+def collected(steps=9, copies=2, **options):
+    collector = rollout.Collector(Counter(**options), copies)
+    return collector, collector.collect(lambda x: np.zeros(x.shape[:2], np.int64), steps)
+
+
+# Rollouts
+
+
+def test_a_rollout_keeps_termination_truncation_and_reset_apart():
+    collector, found = collected()
+    assert found.observations.shape == (10, 2, 2, 2)
+    np.testing.assert_array_equal(found.observations[:, 0, 0, 0], [0, 1, 2, 3, 0, 1, 2, 3, 0, 1])
+    ends, resets = [2, 6], [3, 7]
+    for environment in range(4):
+        copy, place = divmod(environment, 2)
+        kind = found.terminated if environment % 2 == 0 else found.truncated
+        other = found.truncated if environment % 2 == 0 else found.terminated
+        assert np.flatnonzero(kind[:, copy, place]).tolist() == ends
+        assert not other[:, copy, place].any()
+        assert np.flatnonzero(~found.learning[:, copy, place]).tolist() == resets
+    assert [(e.total, e.length, e.step) for e in collector.episodes[0]] == [
+        (3, 3, 6),
+        (3, 3, 6),
+        (3, 3, 12),
+        (3, 3, 12),
+    ]
+    assert collector.steps.tolist() == [14, 14]  # 2 environments, 9 steps, of which 2 reset
+
+
+def test_episodes_go_on_over_rollouts():
+    collector = rollout.Collector(Counter(), 2)
+    for _ in range(9):
+        collector.collect(lambda x: np.zeros(x.shape[:2], np.int64), 1)
+    whole, _ = collected()
+    assert [e.total for e in collector.episodes[1]] == [e.total for e in whole.episodes[1]]
+    assert [e.step for e in collector.episodes[1]] == [e.step for e in whole.episodes[1]]
+
+
+def test_bad_environments_are_refused():
+    with pytest.raises(ValueError, match="can't be divided evenly"):
+        rollout.Collector(Counter(num_envs=4), 3)
+    with pytest.raises(ValueError, match="single environment"):
+        rollout.Collector(gymnasium.make("CartPole-v1"))
+    other = Counter()
+    other.metadata = {"autoreset_mode": AutoresetMode.SAME_STEP}
+    with pytest.raises(ValueError, match="NEXT_STEP"):
+        rollout.Collector(other)
+    with pytest.raises(ValueError, match="reward nan in copy 0 at step 0"):
+        collected(reward=np.nan)
+    collector = rollout.Collector(Counter(), 2)
+    with pytest.raises(ValueError, match="gave actions of shape"):
+        collector.collect(lambda x: np.zeros(3, np.int64), 2)
+
+
+# Advantages
+
+
+def by_definition(rewards, values, terminated, truncated, discount, decay):
+    """GAE as the sum of its definition, term by term."""
+    found = np.zeros(len(rewards))
+    for start in range(len(rewards)):
+        for step in range(start, len(rewards)):
+            following = 0.0 if terminated[step] else values[step + 1]
+            error = rewards[step] + discount * following - values[step]
+            found[start] += (discount * decay) ** (step - start) * error
+            if terminated[step] or truncated[step]:
+                break
+    return found
+
+
+@pytest.mark.parametrize("steps", [1, 2, 17, 60])
+@pytest.mark.parametrize("decay", [0.0, 0.7, 1.0])
+def test_gae_is_its_definition(steps, decay):
+    rng = np.random.default_rng(steps)
+    rewards, values = rng.normal(size=(steps, 3)), rng.normal(size=(steps + 1, 3))
+    kind = rng.choice(3, p=[0.7, 0.15, 0.15], size=(steps, 3))
+    found = advantages.gae(rewards, values, kind == 1, kind == 2, discount=0.9, decay=decay)
+    for column in range(3):
+        ends = (kind == 1)[:, column], (kind == 2)[:, column]
+        expected = by_definition(rewards[:, column], values[:, column], *ends, 0.9, decay)
+        np.testing.assert_allclose(found[:, column], expected, atol=1e-12)
+
+
+def test_a_truncated_episode_bootstraps_and_a_terminated_one_does_not():
+    _, found = collected()
+    values = np.full((10, 2, 2), 5.0)
+    estimate = advantages.gae(
+        found.rewards, values, found.terminated, found.truncated, discount=0.5, decay=1.0
+    )
+    assert estimate[2, 0, 0] == 1 - 5  # terminated: the reward alone, less the value
+    assert estimate[2, 0, 1] == 1 + 0.5 * 5 - 5  # truncated
+    np.testing.assert_allclose(estimate[1], [[1 + 0.5 * 1 - 5, 1 + 0.5 * (1 + 2.5) - 5]] * 2)
+
+
+def test_what_a_reset_step_brings_reaches_no_other_step():
+    _, found = collected()
+    values = np.random.default_rng(0).normal(size=(10, 2, 2))
+    estimate, changed = (
+        advantages.gae(rewards, values, found.terminated, found.truncated, discount=0.9, decay=0.9)
+        for rewards in (found.rewards, np.where(found.learning, found.rewards, -1e6))
+    )
+    np.testing.assert_array_equal(estimate[found.learning], changed[found.learning])
+
+
+def test_returns_to_go_by_hand():
+    rewards, ended = np.array([1.0, 2, 4, 8]), np.array([False, True, False, False])
+    np.testing.assert_allclose(advantages.returns_to_go(rewards, ended, 0.5), [2, 2, 8, 8])
+    np.testing.assert_allclose(advantages.returns_to_go(rewards, ended, 0.5, after=16), [2, 2, 12, 16])
+
+
+def test_gae_with_one_is_the_return_less_the_value():
+    rng = np.random.default_rng(1)
+    rewards, values, ended = rng.normal(size=9), rng.normal(size=10), rng.random(9) < 0.3
+    to_go = advantages.returns_to_go(rewards, ended, 0.8, after=values[-1])
+    found = advantages.gae(rewards, values, ended, ended, discount=0.8, decay=1.0)
+    np.testing.assert_allclose(found, to_go - values[:-1], atol=1e-12)
+
+
+def test_exact_advantages_come_out_where_values_are_exact():
+    rows = [[[(1.0, 1, 1.0, False)], [(1.0, 0, 0.0, False)]], [[(1.0, 0, 2.0, True)], [(1.0, 1, 0.5, False)]]]
+    model = planning.from_transitions(rows, 0)
+    policy = np.array([0, 0])
+    exact = planning.evaluate(model, policy, 0.9)
+    rewards, values = np.array([1.0, 2.0]), np.array([exact[0], exact[1], exact[0]])
+    found = advantages.gae(
+        rewards, values, np.array([False, True]), np.array([False, False]), discount=0.9, decay=0.3
+    )
+    np.testing.assert_allclose(found, 0, atol=1e-12)
+
+
+def test_wrong_shapes_are_refused():
+    with pytest.raises(ValueError, match="one row more"):
+        advantages.gae(np.zeros(3), np.zeros(3), np.zeros(3, bool), np.zeros(3, bool), discount=1, decay=1)
+
+
+# Policies
+
+
+def by_hand(theta, sizes, x):
+    """One network of one copy from its parameters in a row."""
+    place = 0
+    for number, (inputs, outputs) in enumerate(sizes):
+        kernel = theta[place : place + inputs * outputs].reshape(inputs, outputs)
+        place += inputs * outputs
+        x = x @ kernel + theta[place : place + outputs]
+        place += outputs
+        x = np.tanh(x) if number + 1 < len(sizes) else x
+    return x, place
+
+
+@pytest.mark.parametrize(("actions", "hidden"), [(2, (5,)), (4, (7, 3))])
+def test_categorical_is_the_network_and_softmax_by_hand(actions, hidden):
+    policy = policies.Categorical(3, actions, hidden)
+    rng = np.random.default_rng(0)
+    theta = rng.normal(size=(2, policy.parameters)).astype("float32")
+    x = rng.normal(size=(2, 6, 3)).astype("float32")
+    action = rng.integers(actions, size=(2, 6))
+    widths = [3, *hidden]
+    between = list(itertools.pairwise(widths))
+    logs, entropy = policy.log_probability(policy.layers(theta), x, action)
+    for copy in range(2):
+        logits, place = by_hand(theta[copy], [*between, (hidden[-1], actions)], x[copy])
+        value, _ = by_hand(theta[copy, place:], [*between, (hidden[-1], 1)], x[copy])
+        share = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(logs[copy], np.log(share[np.arange(6), action[copy]]), rtol=1e-4)
+        np.testing.assert_allclose(entropy[copy], stats.entropy(share, axis=1), rtol=1e-4)
+        np.testing.assert_allclose(policy.value(policy.layers(theta), x)[copy], value[:, 0], rtol=1e-4)
+        np.testing.assert_array_equal(policy.greedy(policy.layers(theta), x)[copy], logits.argmax(axis=1))
+
+
+@pytest.mark.parametrize("actions", [2, 3])
+def test_actions_are_drawn_with_their_probabilities(actions):
+    policy = policies.Categorical(1, actions, (4,))
+    rng = np.random.default_rng(3)
+    theta = rng.normal(size=(1, policy.parameters)).astype("float32")
+    x = np.ones((1, 20_000, 1), "float32")
+    layers = policy.layers(theta)
+    drawn = policy.act(layers, x, rng)[0]
+    logs = [
+        policy.log_probability(layers, x[:, :1], np.array([[a]]))[0].numpy()[0, 0] for a in range(actions)
+    ]
+    share = np.exp(np.array(logs, "float64"))
+    expected = share / share.sum() * len(drawn)
+    assert stats.chisquare(np.bincount(drawn, minlength=actions), expected).pvalue > 1e-3
+
+
+def test_tanh_gaussian_has_the_density_of_what_it_draws():
+    policy = policies.TanhGaussian(2, [-2.0], [4.0], (4,))
+    rng = np.random.default_rng(0)
+    theta = rng.normal(size=(1, policy.parameters)).astype("float32") / 2
+    layers, x = policy.layers(theta), np.array([[[0.3, -1.0]]], "float32")
+    before = np.linspace(-3, 3, 13, dtype="float32").reshape(1, 13, 1)
+    logs, _ = policy.log_probability(layers, np.repeat(x, 13, axis=1), before)
+    mean, spread = policy.greedy(layers, x)[0, 0, 0], np.exp(theta[0, -1])
+    plain = before.ravel().astype("float64")
+    expected = stats.norm.logpdf(plain, mean, spread) - np.log(1 - np.tanh(plain) ** 2)
+    np.testing.assert_allclose(logs[0], expected, rtol=1e-3, atol=1e-4)
+    drawn = policy.act(layers, np.repeat(x, 5_000, axis=1), rng).ravel()
+    assert stats.kstest(drawn, "norm", (mean, spread)).pvalue > 1e-3
+    outer = policy.in_environment(np.array([-50.0, 0.0, 50.0]))
+    np.testing.assert_allclose(outer, [-2, 1, 4])
+
+
+def test_kernels_start_orthogonal():
+    policy = policies.Categorical(4, 2, (8, 8))
+    layers = policy.layers(policy.initial(np.random.default_rng(0), 2, [True, False]))
+    for number, gain in enumerate([2**0.5, 2**0.5]):
+        kernel = layers.actor[number][0][0]
+        np.testing.assert_allclose(kernel @ kernel.T if number == 0 else kernel.T @ kernel,
+                                   gain**2 * np.eye(min(kernel.shape)), atol=1e-5)  # fmt: skip
+    assert np.abs(layers.actor[2][0][0]).max() < 0.011 < np.abs(layers.actor[2][0][1]).max()
+
+
+def test_policies_that_do_not_fit_are_refused(tmp_path):
+    policy = policies.Categorical(4, 2)
+    with pytest.raises(ValueError, match="Were they trained with other"):
+        policy.layers(np.zeros((1, 7), "float32"))
+    with pytest.raises(ValueError, match="Were they trained with other"):
+        policies.save(tmp_path / "policy.npz", policy, np.zeros(7))
+    with pytest.raises(ValueError, match="list of layer sizes"):
+        policies.Categorical(4, 2, ())
+    model = planning.from_transitions([[[(1.0, 0, 0.0, True)]]], 0)
+    with pytest.raises(ValueError, match="Turn numbered states into vectors"):
+        policies.fitting(environments.TableVectorEnv(model, 2))
+    pictures = Counter()
+    pictures.single_observation_space = spaces.Box(0, 1, (4, 4), np.float32)
+    with pytest.raises(ValueError, match="FlattenObservation"):
+        policies.fitting(pictures)
+    unbounded = Counter()
+    unbounded.single_action_space = spaces.Box(-np.inf, np.inf, (1,), np.float32)
+    with pytest.raises(ValueError, match="no finite bounds"):
+        policies.fitting(unbounded)
+
+
+def test_a_saved_policy_is_read_without_pickles(tmp_path):
+    policy = policies.Categorical(4, 2, (3,))
+    theta = policy.initial(np.random.default_rng(0))[0]
+    policies.save(tmp_path / "policy.npz", policy, theta)
+    with np.load(tmp_path / "policy.npz", allow_pickle=False) as found:
+        np.testing.assert_array_equal(found["theta"], theta)
+        assert found["hidden"].tolist() == [3]
+
+
+# The judge
+
+
+def test_solved_at_the_first_episode_where_the_mean_reaches_it():
+    totals = [0.0] * 50 + [500.0] * 120
+    place = evaluation.first_solved(totals)
+    means = [np.mean(totals[max(0, i - 99) : i + 1]) if i >= 99 else 0 for i in range(len(totals))]
+    assert place == next(i for i, mean in enumerate(means) if mean >= 475)
+    assert evaluation.first_solved([500.0] * 99) is None
+    assert evaluation.first_solved([474.9] * 300) is None
+    assert evaluation.first_solved([500.0] * 100) == 99
+
+
+def test_confirmation_counts_each_first_episode_once():
+    totals = evaluation.confirm(Counter(num_envs=5), lambda x: np.zeros(len(x), int), episodes=4)
+    assert totals.tolist() == [3.0] * 4  # and neither the reset's 100 nor a second episode
+    with pytest.raises(ValueError, match="as many environments"):
+        evaluation.confirm(Counter(num_envs=5), lambda x: x, episodes=6)
+    with pytest.raises(ValueError, match="set a time limit"):
+        evaluation.confirm(
+            Counter(num_envs=5, length=50), lambda x: np.zeros(len(x), int), episodes=4, most_steps=9
+        )
+
+
+# REINFORCE, actor-critic, the pendulum
+
+
+def test_reinforce_weights_by_hand():
+    collector = rollout.Collector(Counter(num_envs=8), 4)
+    found = collector.collect(lambda x: np.zeros(x.shape[:2], np.int64), 5)
+    first = np.zeros((5, 4, 2), bool)
+    first[:3] = True
+    first[2, :, 1] = False  # a shorter episode
+    kinds = ["none", "to go", "mean", "value"]
+    weight, to_go = policy_gradient.weights(found, first, 1.0, kinds, np.full((5, 4, 2), 1.5))
+    np.testing.assert_allclose(to_go[:3, 0], [[3, 2], [2, 1], [1, 0]])
+    raw = [[3, 2, 3, 2, 3], [3, 2, 2, 1, 1], [0.5, -0.5, 0.5, -0.5, 0], [1.5, 0.5, 0.5, -0.5, -0.5]]
+    for copy, expected in enumerate(np.array(raw)):
+        got = weight[:3, copy].ravel()[:5]
+        np.testing.assert_allclose(got, expected / np.sqrt(np.mean(expected**2)), rtol=1e-5)
+    with pytest.raises(ValueError, match="unknown"):
+        policy_gradient.weights(found, first, 1.0, "best", np.zeros((5, 4, 2)))
+
+
+def cart_poles(number):
+    return gymnasium.make_vec("CartPole-v1", num_envs=number, vectorization_mode="vector_entry_point")
+
+
+def test_reinforce_and_actor_critic_repeat_and_learn():
+    options = {"updates": 12, "copies": 2, "seed": 1}
+    runs = [
+        policy_gradient.reinforce(
+            lambda: cart_poles(32), policy_gradient.Settings(rate=2e-2), "mean", **options
+        )
+        for _ in range(2)
+    ]
+    np.testing.assert_array_equal(runs[0].theta, runs[1].theta)
+    for episodes in runs[0].episodes:
+        assert np.mean([e.total for e in episodes[-32:]]) > 1.5 * np.mean([e.total for e in episodes[:32]])
+    critic = [
+        policy_gradient.actor_critic(
+            cart_poles(32), policy_gradient.Settings(), steps=12_000, copies=2, seed=1
+        )
+        for _ in range(2)
+    ]
+    np.testing.assert_array_equal(critic[0].theta, critic[1].theta)
+    for episodes in critic[0].episodes:
+        assert np.mean([e.total for e in episodes[-30:]]) > 1.5 * np.mean([e.total for e in episodes[:30]])
+
+
+def test_the_vector_pendulum_is_gymnasiums():
+    many, one = VectorPendulum(3), gymnasium.make("Pendulum-v1").unwrapped
+    many.reset(seed=0)
+    one.reset(seed=0)
+    rng = np.random.default_rng(0)
+    for step in range(200):
+        one.state = np.array([many._angle[1], many._speed[1]])
+        torque = rng.uniform(-3, 3, (3, 1)).astype("float32")
+        observation, reward, terminated, truncated, _ = many.step(torque)
+        expected, cost, *_ = one.step(torque[1])
+        np.testing.assert_allclose(observation[1], expected, atol=1e-5)
+        np.testing.assert_allclose(reward[1], cost, atol=1e-5)
+        assert not terminated.any() and truncated.all() == (step == 199)
+    observation, reward, _, truncated, _ = many.step(torque)
+    assert reward.tolist() == [0, 0, 0] and not truncated.any()
+    assert many.observation_space.contains(observation)
+
+
+class OnePendulum(gymnasium.Env):
+    """A single copy of the vector environment, so that Gymnasium's own checker can look at it."""
+
+    def __init__(self, render_mode=None):
+        self.many, self.render_mode = VectorPendulum(1), render_mode
+        self.metadata = {"render_modes": []}
+        self.observation_space = self.many.single_observation_space
+        self.action_space = self.many.single_action_space
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        observation, info = self.many.reset(seed=int(self.np_random.integers(2**31)))
+        return observation[0], info
+
+    def step(self, action):
+        observation, reward, terminated, truncated, info = self.many.step(np.asarray(action)[None])
+        return observation[0], float(reward[0]), bool(terminated[0]), bool(truncated[0]), info
+
+
+def test_gymnasiums_checker_passes_the_pendulum():
+    check_env(OnePendulum(), skip_render_check=True)

@@ -1,0 +1,164 @@
+"""The search over hyperparameters: what it finds, what it costs, and what it says about bad input."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from dlcourse.training import search
+
+SPACE = {"rate": search.Range(1e-3, 1.0, log=True), "units": search.Range(1, 64, log=True, whole=True)}
+
+
+def distance(setting):
+    """Smallest at rate 0.03; the units matter little."""
+    return (np.log10(setting["rate"]) + 1.5) ** 2 + 0.01 * np.log(setting["units"])
+
+
+def falling(setting):
+    for epoch in range(1, 10):
+        yield distance(setting) + 1 / epoch
+
+
+@pytest.mark.parametrize("sampler", search.SAMPLERS)
+@pytest.mark.parametrize("pruning", [False, True])
+def test_the_budget_is_spent_to_the_epoch_and_never_exceeded(sampler, pruning):
+    found = search.run(falling, SPACE, budget=100, epochs=9, sampler=sampler, pruning=pruning, seed=3)
+    assert found.epochs == 100
+    assert all(len(trial.errors) == 9 for trial in found.trials if trial.complete)
+    assert found.best.error == min(trial.error for trial in found.trials if trial.complete)
+    assert 0.005 < found.best.setting["rate"] < 0.2
+    for trial in found.trials:
+        assert 1e-3 <= trial.setting["rate"] <= 1 and trial.setting["units"] in range(1, 65)
+        assert np.allclose(trial.errors, list(falling(trial.setting))[: len(trial.errors)])
+
+
+def test_pruning_looks_at_more_settings_for_the_same_price():
+    plain, pruned = (
+        search.run(falling, SPACE, budget=270, epochs=9, sampler="random", pruning=each)
+        for each in (False, True)
+    )
+    assert len(plain.trials) == 30 and len(pruned.trials) > 45
+
+
+def test_same_seed_same_search_and_another_seed_another():
+    runs = [
+        search.run(falling, SPACE, budget=90, epochs=9, pruning=True, seed=seed).trials for seed in (1, 1, 2)
+    ]
+    assert runs[0] == runs[1] != runs[2]
+
+
+def test_progress_never_rises():
+    spent, best = search.run(falling, SPACE, budget=90, epochs=9, sampler="random").progress()
+    assert spent.tolist() == list(range(9, 91, 9)) and (np.diff(best) <= 0).all()
+
+
+def test_random_search_covers_a_logarithmic_range_evenly():
+    trials = search.run(lambda setting: iter([0.0]), SPACE, budget=600, epochs=1, sampler="random").trials
+    shares = np.log10([trial.setting["rate"] for trial in trials]) / 3 + 1
+    assert abs(shares.mean() - 0.5) < 0.05 and abs(shares.std() - 12**-0.5) < 0.03
+
+
+def test_importance_goes_to_what_matters_and_adds_up():
+    found = search.run(
+        lambda setting: iter([distance(setting)]), SPACE, budget=60, epochs=1, sampler="random"
+    )
+    shares = found.importances()
+    assert (
+        list(shares) == ["rate", "units"]
+        and shares["rate"] > 0.9
+        and sum(shares.values()) == pytest.approx(1)
+    )
+    assert len(found.part(range(10)).trials) == 10
+
+
+WORKER = """
+import sys
+from dlcourse.training import search
+space = {"rate": search.Range(1e-3, 1.0, log=True)}
+print(search.work(lambda setting: setting["rate"], space, sys.argv[1], trials=15, seed=2))
+"""
+
+
+def test_two_processes_share_a_study_and_find_what_one_finds(tmp_path):
+    def start(name):
+        return subprocess.Popen(
+            [sys.executable, "-c", WORKER, str(tmp_path / name)], stdout=-1, stderr=-1, text=True
+        )
+
+    workers = [start("both"), start("both"), start("one")]
+    told = [worker.communicate(timeout=120) for worker in workers]
+    assert [error for _, error in told] == ["", "", ""]
+    done = [int(out) for out, _ in told]
+    assert done[0] + done[1] == 15 == done[2]
+    assert search.read(tmp_path / "both").trials == search.read(tmp_path / "one").trials
+
+
+def test_work_goes_on_where_it_was(tmp_path):
+    assert search.work(distance, SPACE, tmp_path / "study", trials=3) == 3
+    assert search.work(distance, SPACE, tmp_path / "study", trials=5) == 2
+    assert [trial.error for trial in search.read(tmp_path / "study").trials] == [
+        pytest.approx(distance(trial.setting)) for trial in search.read(tmp_path / "study").trials
+    ]
+
+
+def test_another_space_in_the_same_file_is_refused(tmp_path):
+    search.work(distance, SPACE, tmp_path / "study", trials=1)
+    with pytest.raises(ValueError, match="another search"):
+        search.work(distance, {**SPACE, "rate": search.Range(1, 2)}, tmp_path / "study", trials=1)
+    with pytest.raises(FileNotFoundError, match="no study"):
+        search.read(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((1, 1), "lower first"),
+        ((2, 1), "lower first"),
+        ((0, float("nan")), "finite"),
+        ((0, 1, True), "starts above 0"),
+        ((1, 2.5, False, True), "whole numbers"),
+    ],
+)
+def test_a_range_that_makes_no_sense(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        search.Range(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sampler": "grid"}, "expected one of"),
+        ({"budget": 5}, "can't pay"),
+        ({"epochs": 0}, "whole number"),
+        ({"budget": 9.5}, "whole number"),
+        ({"space": {}}, "dict from name"),
+        ({"space": {"rate": (0, 1)}}, "dict from name"),
+    ],
+)
+def test_a_search_that_makes_no_sense(change, message):
+    arguments = {"space": SPACE, "budget": 90, "epochs": 9, **change}
+    with pytest.raises(ValueError, match=message):
+        search.run(falling, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([0.5], "gave 1 errors"),
+        ([0.5, float("nan")], "epoch 2"),
+        ([None, 1], "gave 0 errors"),
+        (["bad", 1], "finite number"),
+    ],
+)
+def test_an_objective_that_breaks_its_promise(values, message):
+    with pytest.raises(ValueError, match=message):
+        search.run(lambda setting: iter(values), SPACE, budget=4, epochs=2)
+
+
+def test_results_that_say_too_little():
+    with pytest.raises(ValueError, match="four complete"):
+        search.run(lambda setting: iter([1.0]), SPACE, budget=6, epochs=1).importances()
+    with pytest.raises(ValueError, match="None of the"):
+        _ = search.Search([], None).best
