@@ -1575,7 +1575,7 @@ history |= {"one softmax": project(faults[:1] + faults[2:], work, new_work),
             "axes right": project([], work, new_work)}
 charts.bars({name: {"training": Measured(pair[0]), "validation": Measured(pair[1])}
                for name, pair in history.items()},
-              "After each repair", "accuracy", marks={"chance": 0.1}, figsize=(8, 3.6),
+              "After each repair", "accuracy", levels={"chance": 0.1}, figsize=(8, 3.6),
               caption="Accuracy after each repair, five networks. Hardly anything is "
               "to be seen on validation data until the last fault is gone.")
 

@@ -460,7 +460,7 @@ def test_curves_refuse_a_series_of_another_length():
     from matplotlib import pyplot as plt
 
     _, ax = plt.subplots()
-    with pytest.raises(ValueError, match="3 values for 2 settings"):
+    with pytest.raises(ValueError, match="3 points, and x has 2"):
         charts.curves([1, 2], {"a": [1, 2, 3]}, "x", "y", "title", ax=ax)
     charts.curves([1, 2], {"a": np.array([[1.0, 3.0], [2.0, 4.0]])}, "x", "y", "title", ax=ax)
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [2, 3])
