@@ -8,7 +8,7 @@ import pytest
 from gymnasium.vector import SyncVectorEnv
 
 from dlcourse.rl import planning, tabular
-from dlcourse.rl.environments import TableEnv, TableVectorEnv
+from dlcourse.rl.environments import TableVectorEnv
 
 AGENTS = [tabular.q_learning, tabular.sarsa, tabular.double_q_learning]
 
@@ -78,7 +78,7 @@ def test_one_step_and_no_trace_are_td_zero(episodes):
     for episode in episodes:
         tabular.td(one, episode, step_size=0.3, discount=0.9)
         tabular.n_step_td(other, episode, n=1, step_size=0.3, discount=0.9)
-        tabular.td_lambda(third, episode, decay=0.0, step_size=0.3, discount=0.9)
+        tabular.td_lambda(third, episode, trace_decay=0.0, step_size=0.3, discount=0.9)
     assert one == pytest.approx(other) and one == pytest.approx(third)
 
 
@@ -100,7 +100,7 @@ def test_traces_are_the_lambda_return(episodes, decay):
     rate, discount, start = 1e-6, 0.9, np.linspace(-1, 1, 7)
     for episode in episodes:
         values = np.tile(start, (5, 1))
-        tabular.td_lambda(values, episode, decay=decay, step_size=rate, discount=discount)
+        tabular.td_lambda(values, episode, trace_decay=decay, step_size=rate, discount=discount)
         for copy in range(5):
             length, s, r = int(episode.length[copy]), episode.states[copy], episode.rewards[copy]
             moved, goal = np.zeros(7), 0.0 if episode.terminated[copy] else start[s[length]]
@@ -119,7 +119,7 @@ def test_replacing_traces_add_nothing_for_a_second_visit():
     found = []
     for replace in (False, True):
         values = np.zeros((1, 1))
-        tabular.td_lambda(values, loop, decay=1.0, step_size=0.1, replace=replace)
+        tabular.td_lambda(values, loop, trace_decay=1.0, step_size=0.1, replace=replace)
         found.append(values[0, 0])
     assert found == pytest.approx([0.3, 0.1])
 
@@ -239,6 +239,21 @@ def test_an_end_is_no_time_out(agent):
     assert (mistaken(TableVectorEnv(model, 2), **options).table[:, 0] > 3).all()
 
 
+class Corridor(gymnasium.Env):
+    """Three rooms in a row, one action; a reward of 1 in the last, and the time is up after three steps."""
+
+    observation_space, action_space = gymnasium.spaces.Discrete(3), gymnasium.spaces.Discrete(1)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.steps = 0
+        return 0, {}
+
+    def step(self, action):
+        self.steps += 1
+        return min(self.steps, 2), float(self.steps == 3), False, self.steps == 3, {}
+
+
 @pytest.mark.parametrize("agent", AGENTS)
 @pytest.mark.parametrize("vector", ["table", "gymnasium"])
 def test_the_step_that_resets_teaches_nothing(agent, vector):
@@ -248,7 +263,7 @@ def test_the_step_that_resets_teaches_nothing(agent, vector):
     )
     environments = {
         "table": lambda: TableVectorEnv(model, 2, time_limit=3),
-        "gymnasium": lambda: SyncVectorEnv([lambda: TableEnv(model, 3)] * 2),
+        "gymnasium": lambda: SyncVectorEnv([Corridor] * 2),
     }[vector]
     options = {"steps": 6_000, "step_size": 0.1, "epsilon": 0.0, "discount": 0.9}
     found = agent(environments(), **options)
