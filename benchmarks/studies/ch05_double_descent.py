@@ -2,7 +2,7 @@
 
     python benchmarks/run.py ch05_double_descent
 
-Recorded by "width": training and held-out error (shares), one value a seed, after 4,000 steps of Adam; with a fifth of
+Recorded by "width": training and held-out error (shares), one value per seed, after 4,000 steps of Adam; with a fifth of
 the labels replaced by random ones, and, as control, with all labels right.
 """
 

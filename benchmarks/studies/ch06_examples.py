@@ -38,7 +38,7 @@ def accuracies(network, size, seeds=SEEDS):
 def main():
     reproducibility.start(0)
     record = recording.Recording(
-        "ch06_examples", "Test accuracy (share) on MNIST by network and number of examples, one value a seed"
+        "ch06_examples", "Test accuracy (share) on MNIST by network and number of examples, one value per seed"
     )
     for size in STEPS:
         for network in NETWORKS:
