@@ -269,7 +269,7 @@ class Claims:
             caption=f"What would have to be measured for each verdict on {id}",
         )
 
-    def verdict(self, id, *, source="live", **measured):
+    def verdict(self, id, /, *, source="live", **measured):
         """Give a sentence of the article its verdict, whichever it is, by the rule that stands.
 
         Args:

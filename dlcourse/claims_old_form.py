@@ -19,9 +19,9 @@ def install(claims_class):
         setattr(claims_class, either.__name__, _either(either, getattr(claims_class, either.__name__)))
 
 
-def _either(either, new):
+def _either(either, new, /):
     @functools.wraps(new)
-    def method(self, *arguments, **options):
+    def method(self, /, *arguments, **options):
         return either(self, new, *arguments, **options)
 
     return method
@@ -34,7 +34,7 @@ def measure(self, new, id, statement, *given, **options):
     return _measure(self, id, statement, *given, **options)
 
 
-def verdict(self, new, id, *given, **options):
+def verdict(self, new, id, /, *given, **options):
     """The old form where a dict of conditions is given, else the new."""
     return _verdict(self, id, *given) if given else new(self, id, **options)
 

@@ -328,6 +328,21 @@ def test_a_verdict_without_its_ground_is_refused(given, message):
         ruled().verdict("A0.2", **given)
 
 
+def test_a_quantity_may_have_any_name_but_source():
+    names = ["id", "self", "new", "given"]
+    claims = Claims("00")
+    conditions = {
+        "holds": lambda self, id, new, given: id.low > 0,
+        "does not hold": lambda self, id, new, given: id.high < 0,
+        "not settled": True,
+    }
+    values = {"holds": 1, "does not hold": -1, "not settled": 0}
+    quiet(claims.rule, "A0.1", conditions, {key: dict.fromkeys(names, values[key]) for key in values})
+    assert quiet(claims.verdict, "A0.1", **dict.fromkeys(names, 5)) == "holds"
+    with pytest.raises(ValueError, match="called 'source'"):
+        claims.rule("A0.1", conditions, {key: {"source": 1} for key in values})
+
+
 def test_a_rule_stated_anew_takes_its_verdict_back():
     claims = ruled()
     quiet(claims.verdict, "A0.1", a=2, b=1)

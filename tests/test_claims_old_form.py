@@ -88,6 +88,9 @@ def test_the_report_carries_its_records_in_metadata_and_masks_measured_values():
     assert json.loads(json.dumps(record)) == record
     assert record["id"] == "A0.1" and record["verdict"] == "holds" and record["ok"]
     assert record["values"] == [0.9, 0.92] and record["bound"] == [0.5001, None]
+    assert (
+        record["control"] == [0.5] and record["control_interval"] == [0.5, 0.5] and record["outcomes"] == []
+    )
     row = output.data["text/markdown"].splitlines()[-1]
     assert "| above 0.5001 |" in row and "⟨0.91" in row and "⟨0.5⟩" in row
 
