@@ -18,7 +18,7 @@ def main():
     reproducibility.start(seed=0, threads=1)
     record = recording.Recording(
         "ch07_memory",
-        "Share of symbols right (copying, recall) or of variance explained (adding) after training, one value per seed.",
+        "Share of symbols right (copying, recall) or of variance explained (adding), one value per seed.",
     )
     points = [
         (task, lag, rate, cell) for task in LAGS for lag in LAGS[task] for rate in RATES for cell in CELLS

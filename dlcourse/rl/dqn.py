@@ -316,8 +316,9 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
     Raises:
         ValueError: where spaces don't fit, environments can't be shared out, a reward or a TD error is not finite.
     """
-    features, actions = _sizes(environments, agents)
-    per_agent, rng = environments.num_envs // agents, np.random.default_rng([seed, 0])
+    features, actions = _sizes(environments)
+    per_agent = validation.environments_per_agent(environments, agents)
+    rng = np.random.default_rng([seed, 0])
     owner = np.repeat(np.arange(agents), per_agent)
     s = settings
     memory = replay.Replay(agents, s.capacity, (features,), s.priority)
@@ -376,7 +377,7 @@ def _each(entry, agents):
     return np.broadcast_to(np.asarray(entry), agents)
 
 
-def _sizes(environments, agents):
+def _sizes(environments):
     validation.vectorised(environments)
     seen, done = validation.require(
         environments, observation=validation.spaces.Box, action=validation.spaces.Discrete
@@ -385,11 +386,6 @@ def _sizes(environments, agents):
         raise ValueError(
             f"Observations have the shape {seen.shape}; this agent's network takes vectors (features,). Wrap the "
             "environment in gymnasium.wrappers.vector.FlattenObservation."
-        )
-    if agents < 1 or environments.num_envs % agents:
-        raise ValueError(
-            f"{environments.num_envs} environments can't be shared out evenly among {agents} agents: make "
-            f"{agents} × n of them."
         )
     return seen.shape[0], int(done.n)
 

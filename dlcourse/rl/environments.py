@@ -8,8 +8,6 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from gymnasium.wrappers.vector import TransformObservation
 
-from dlcourse.rl import validation
-
 SCALE = np.array([1.2, 1.0, 0.1, 1.0], "float32")
 """m, m/s, rad, rad/s: half the track's half, a tenth of a radian ... so that all four are of the size of 1."""
 
@@ -47,10 +45,10 @@ class TableVectorEnv(VectorEnv):
     def __init__(self, model, num_envs, time_limit=None):
         self.model, self.num_envs, self.time_limit = model, num_envs, time_limit
         self.metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}
-        self.single_observation_space = validation.Discrete(model.states)
-        self.single_action_space = validation.Discrete(model.actions)
-        self.observation_space = validation.MultiDiscrete([model.states] * num_envs)
-        self.action_space = validation.MultiDiscrete([model.actions] * num_envs)
+        self.single_observation_space = gymnasium.spaces.Discrete(model.states)
+        self.single_action_space = gymnasium.spaces.Discrete(model.actions)
+        self.observation_space = gymnasium.spaces.MultiDiscrete([model.states] * num_envs)
+        self.action_space = gymnasium.spaces.MultiDiscrete([model.actions] * num_envs)
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
@@ -98,8 +96,8 @@ class VectorPendulum(VectorEnv):
     def __init__(self, num_envs=1):
         high = np.array([1.0, 1.0, MOST_SPEED], "float32")
         self.num_envs = num_envs
-        self.single_observation_space = validation.Box(-high, high, dtype=np.float32)
-        self.single_action_space = validation.Box(-MOST_TORQUE, MOST_TORQUE, (1,), np.float32)
+        self.single_observation_space = gymnasium.spaces.Box(-high, high, dtype=np.float32)
+        self.single_action_space = gymnasium.spaces.Box(-MOST_TORQUE, MOST_TORQUE, (1,), np.float32)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
 

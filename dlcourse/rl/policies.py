@@ -14,6 +14,7 @@ import numpy as np
 from gymnasium import spaces
 from scipy import special
 
+from dlcourse import checks
 from dlcourse.datasets import catalogue
 from dlcourse.rl import validation
 
@@ -42,11 +43,12 @@ class _ActorCritic:
     """What both policies share: two networks apart from each other (Huang et al. 2022, detail 13)."""
 
     def __init__(self, observations, outputs, hidden, scales):
-        if not hidden or any(int(units) < 1 for units in hidden):
+        if not hidden:
             raise ValueError(f"hidden={hidden}: expected a list of layer sizes, such as (64, 64).")
+        hidden = tuple(checks.whole_number("hidden", units) for units in hidden)
         widths = [observations, *hidden]
         between = list(itertools.pairwise(widths))
-        self.observations, self.hidden = observations, tuple(hidden)
+        self.observations, self.hidden = observations, hidden
         self._shapes = {
             "actor": [*between, (widths[-1], outputs)],
             "critic": [*between, (widths[-1], 1)],

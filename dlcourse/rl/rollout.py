@@ -63,12 +63,8 @@ class Collector:
 
     def __init__(self, environments, agents=1, seed=0):
         validation.vectorised(environments)
-        if agents < 1 or environments.num_envs % agents:
-            raise ValueError(
-                f"{environments.num_envs} environments can't be divided evenly among {agents} agents: "
-                f"make {agents} × n of them."
-            )
-        self.environments, self.agents, self.each = environments, agents, environments.num_envs // agents
+        self.environments, self.agents = environments, agents
+        self.each = validation.environments_per_agent(environments, agents)
         self.episodes, self.steps = [[] for _ in range(agents)], np.zeros(agents, "int64")
         self._observation, _ = environments.reset(seed=seed)
         self._resetting = np.zeros(environments.num_envs, bool)

@@ -4,6 +4,8 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 
+from dlcourse import checks
+
 
 def require(environment, *, observation, action):
     """The observation and action space of a single environment, if they are of the kinds asked for.
@@ -82,6 +84,21 @@ def vectorised(environments):
             f"{_name(environments)} has the autoreset mode {mode}; the agents need AutoresetMode.NEXT_STEP. In other "
             "modes the observation that ends an episode isn't where they look for it, and their targets would be wrong."
         )
+
+
+def environments_per_agent(environments, agents):
+    """How many of the environments each agent gets, where they are shared out evenly.
+
+    Raises:
+        ValueError: where they can't be.
+    """
+    agents = checks.whole_number("agents", agents)
+    if environments.num_envs % agents:
+        raise ValueError(
+            f"{environments.num_envs} environments can't be shared out evenly among {agents} agents: make {agents} × n "
+            "of them."
+        )
+    return environments.num_envs // agents
 
 
 def finite(rewards, step):

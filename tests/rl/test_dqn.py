@@ -225,7 +225,7 @@ class Spoilt(gymnasium.vector.VectorWrapper):
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match="reward nan in copy 0"):
+    with pytest.raises(ValueError, match="reward nan in environment 0"):
         dqn.train(Spoilt(cartpoles(2)), SHORT, agents=1, steps=100)
     with pytest.raises(ValueError, match="can't be shared out evenly among 3"):
         dqn.train(cartpoles(4), SHORT, agents=3, steps=100)

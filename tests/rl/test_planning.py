@@ -140,12 +140,12 @@ def test_over_steps_counts_every_path():
         if steps == 0:
             return 0.0
         return sum(
-            policy[state, a] * p * (r + (0 if end else 0.7 * expected(after, steps - 1)))
+            policy[state, a] * p * (r + (0 if end else expected(after, steps - 1)))
             for a in range(2)
             for p, after, r, end in table[state][a]
         )
 
-    found = planning.over_steps(model, policy, 4, discount=0.7)
+    found = planning.over_steps(model, policy, 4)
     assert found == pytest.approx([expected(state, 4) for state in range(3)])
 
 

@@ -16,7 +16,8 @@ from dlcourse.rl.environments import VectorPendulum
 
 
 class Counter(VectorEnv):
-    """Counts its steps and shows the count; even copies terminate, odd ones are truncated, after ``length`` steps.
+    """Counts its steps and shows the count; even environments terminate, odd ones are truncated, after ``length``
+    steps.
 
     Every reward is 1 and, to catch who learns from it, 100 on the step that only resets.
     """
@@ -84,7 +85,7 @@ def test_episodes_go_on_over_rollouts():
 
 
 def test_bad_environments_are_refused():
-    with pytest.raises(ValueError, match="can't be divided evenly"):
+    with pytest.raises(ValueError, match="can't be shared out evenly"):
         rollout.Collector(Counter(num_envs=4), 3)
     with pytest.raises(ValueError, match="single environment"):
         rollout.Collector(gymnasium.make("CartPole-v1"))
@@ -92,7 +93,7 @@ def test_bad_environments_are_refused():
     other.metadata = {"autoreset_mode": AutoresetMode.SAME_STEP}
     with pytest.raises(ValueError, match="NEXT_STEP"):
         rollout.Collector(other)
-    with pytest.raises(ValueError, match="reward nan in copy 0 at step 0"):
+    with pytest.raises(ValueError, match="reward nan in environment 0 at step 0"):
         collected(reward=np.nan)
     collector = rollout.Collector(Counter(), 2)
     with pytest.raises(ValueError, match="gave actions of shape"):
@@ -327,8 +328,8 @@ def test_reinforce_weights_by_hand():
     weight, to_go = policy_gradient.weights(found, first, 1.0, kinds, np.full((5, 4, 2), 1.5))
     np.testing.assert_allclose(to_go[:3, 0], [[3, 2], [2, 1], [1, 0]])
     raw = [[3, 2, 3, 2, 3], [3, 2, 2, 1, 1], [0.5, -0.5, 0.5, -0.5, 0], [1.5, 0.5, 0.5, -0.5, -0.5]]
-    for copy, expected in enumerate(np.array(raw)):
-        got = weight[:3, copy].ravel()[:5]
+    for agent, expected in enumerate(np.array(raw)):
+        got = weight[:3, agent].ravel()[:5]
         np.testing.assert_allclose(got, expected / np.sqrt(np.mean(expected**2)), rtol=1e-5)
     with pytest.raises(ValueError, match="unknown"):
         policy_gradient.weights(found, first, 1.0, "best", np.zeros((5, 4, 2)))
@@ -339,7 +340,7 @@ def cart_poles(number):
 
 
 def test_reinforce_and_actor_critic_repeat_and_learn():
-    options = {"updates": 12, "copies": 2, "seed": 1}
+    options = {"updates": 12, "agents": 2, "seed": 1}
     runs = [
         policy_gradient.reinforce(
             lambda: cart_poles(32), policy_gradient.Settings(learning_rate=2e-2), "mean", **options

@@ -94,7 +94,7 @@ def test_monte_carlo_is_the_longest_n_step_where_episodes_end_and_nothing_where_
     assert one == pytest.approx(other)
 
 
-@pytest.mark.parametrize("decay", [0.0, 0.4, 0.9, 1.0])
+@pytest.mark.parametrize("trace_decay", [0.0, 0.4, 0.9, 1.0])
 def test_traces_are_the_lambda_return(episodes, decay):
     """To first order in the step size: the backward view equals the forward view, with a guess where truncated."""
     rate, discount, start = 1e-6, 0.9, np.linspace(-1, 1, 7)
@@ -129,7 +129,7 @@ def test_replacing_traces_add_nothing_for_a_second_visit():
     [
         (tabular.td, {}),
         (tabular.n_step_td, {"n": 4}),
-        (tabular.td_lambda, {"decay": 0.8}),
+        (tabular.td_lambda, {"trace_decay": 0.8}),
         (tabular.monte_carlo, {}),
     ],
 )
@@ -146,7 +146,7 @@ def test_predictions_come_to_the_exact_values(learn, options):
 
 
 @pytest.mark.parametrize(
-    "learn, options", [(tabular.td, {}), (tabular.n_step_td, {"n": 4}), (tabular.td_lambda, {"decay": 0.8})]
+    "learn, options", [(tabular.td, {}), (tabular.n_step_td, {"n": 4}), (tabular.td_lambda, {"trace_decay": 0.8})]
 )
 def test_prediction_bootstraps_where_an_episode_was_cut_off(learn, options):
     """An endless reward of 1, cut off after 5 steps, is worth 1 / (1 - γ); a time-out is no end."""
@@ -312,7 +312,7 @@ def test_same_seed_same_curve_and_in_gymnasium_as_in_the_table(agent):
     assert (runs[0].snapshots[-1] == runs[0].table).all()
 
 
-def test_copies_with_settings_of_their_own():
+def test_agents_with_settings_of_their_own():
     model = crossroads()
     both = tabular.q_learning(
         TableVectorEnv(model, 2), steps=50, step_size=np.array([0.0, 0.5]), epsilon=1.0, discount=0.9
@@ -326,7 +326,7 @@ def test_exploring_draws_evenly_among_equals():
     assert counts / 30_000 == pytest.approx([0.45, 0.1, 0.45], abs=0.01)
 
 
-def test_evaluation_takes_as_many_episodes_of_each_copy():
+def test_evaluation_takes_as_many_episodes_of_each_environment():
     model = planning.from_environment(gymnasium.make("FrozenLake-v1"))
     policy = planning.value_iteration(model, 0.99).policy
     exact = planning.from_start(model, planning.over_steps(model, policy, 100))
@@ -357,11 +357,11 @@ class Broken(TableVectorEnv):
 
 @pytest.mark.parametrize("agent", AGENTS)
 def test_a_reward_that_is_no_number_stops_the_agent(agent):
-    with pytest.raises(ValueError, match="reward nan in copy 1 at step 9"):
+    with pytest.raises(ValueError, match="reward nan in environment 1 at step 9"):
         agent(Broken(crossroads(), 2), steps=50, step_size=0.1, epsilon=0.1, discount=0.9)
-    with pytest.raises(ValueError, match="reward nan in copy 1 at step 9"):
+    with pytest.raises(ValueError, match="reward nan in environment 1 at step 9"):
         tabular.evaluate(Broken(crossroads(), 2), np.zeros(2, int), 50, seed=0)
-    with pytest.raises(ValueError, match="reward nan in copy 1 at step 9"):
+    with pytest.raises(ValueError, match="reward nan in environment 1 at step 9"):
         tabular.record(Broken(crossroads(), 2), np.zeros(2, int), 50, seed=0)
 
 
