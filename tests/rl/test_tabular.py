@@ -94,7 +94,7 @@ def test_monte_carlo_is_the_longest_n_step_where_episodes_end_and_nothing_where_
     assert one == pytest.approx(other)
 
 
-@pytest.mark.parametrize("trace_decay", [0.0, 0.4, 0.9, 1.0])
+@pytest.mark.parametrize("decay", [0.0, 0.4, 0.9, 1.0])
 def test_traces_are_the_lambda_return(episodes, decay):
     """To first order in the step size: the backward view equals the forward view, with a guess where truncated."""
     rate, discount, start = 1e-6, 0.9, np.linspace(-1, 1, 7)
