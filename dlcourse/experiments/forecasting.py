@@ -8,14 +8,14 @@ from dlcourse.models.stacked import recurrent
 from dlcourse.training import repeats
 
 
-def train(windows, *, steps, learning_rate, seeds=range(5), units=24, batch_size=64):
+def train(windows, *, steps, learning_rate, seeds=range(5), units=24):
     """Train one GRU per seed on windows; what it predicts is the change from the last value.
 
     Inputs and changes are scaled by these windows alone. The learning rate falls to 0 along a half cosine.
 
     Args:
         windows: ``datasets.windows.Windows`` to train on; unmeasured targets (NaN) don't count.
-        steps: of Adam, which starts at ``learning_rate``.
+        steps: of Adam, on batches of 64, which starts at ``learning_rate``.
         seeds, units: as for ``models.RecurrentPopulation``.
 
     Returns:
@@ -33,7 +33,7 @@ def train(windows, *, steps, learning_rate, seeds=range(5), units=24, batch_size
         networks,
         _measured_changes,
         steps=steps,
-        batch_size=batch_size,
+        batch_size=64,
         optimizer=keras.optimizers.Adam(schedule),
         jit_compile=False,
     )

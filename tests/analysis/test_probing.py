@@ -101,7 +101,6 @@ def test_a_head_start_on_the_same_task_pays():
         seeds=[0, 1, 2],
         pretraining=1_500,
         steps=200,
-        batch_size=16,
         jit_compile=False,
     )
     assert {name: values.shape for name, values in found.items()} == dict.fromkeys(
