@@ -79,7 +79,7 @@ def test_expected_advantages(decay):
 
 def test_settings_side_by_side():
     settings = chapter()["side_by_side"](
-        {"as it is": {}, "no clipping": {"clip": np.inf}, "λ": {"decay": 0.0}}, 2
+        {"as it is": {}, "no clipping": {"clip": np.inf}, "λ": {"gae_lambda": 0.0}}, 2
     )
     assert settings.clip.tolist() == [ppo.CART_POLE.clip] * 2 + [np.inf] * 2 + [ppo.CART_POLE.clip] * 2
     assert settings.gae_lambda.tolist() == [ppo.CART_POLE.gae_lambda] * 4 + [0.0] * 2
