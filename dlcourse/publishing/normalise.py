@@ -101,7 +101,7 @@ def _chunks(encoded):
     Raises:
         ValueError: where it isn't base64, or ends before its last chunk does.
     """
-    data = base64.b64decode("".join(encoded))
+    data = base64.b64decode(encoded)
     if not data.startswith(PNG):
         return None
     chunks, position = [], len(PNG)

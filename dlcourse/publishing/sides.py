@@ -105,9 +105,11 @@ def file_text(path):
 def _refuse_conflict(lines, where):
     for number, line in enumerate(lines, 1):
         if CONFLICT.match(line):
+            marker = line.removeprefix("# ")
+            heading = " (A heading is written with #, not underlined.)" if marker.startswith("=") else ""
             raise ValueError(
-                f"{where} {number}: {line.removeprefix('# ')!r} is a conflict marker of git. Put the two versions "
-                "together and delete the markers; a heading begins with #."
+                f"{where} {number}: {marker!r} is a conflict marker of git. Make one text of the two versions, and "
+                f"delete the markers.{heading}"
             )
 
 

@@ -63,8 +63,11 @@ def splice(old_text, old_cells, new_text, new_cells, partners, same):
         else:
             body = _body(part)
         was_last, is_last = partner == len(old_cells) - 1, position == len(new_cells) - 1
-        gap_of = before if was_last == is_last else part
-        written.append(body + gap_of[len(_body(gap_of)) :])
+        if was_last == is_last:
+            gap = before[len(_body(before)) :]
+        else:
+            gap = "\n" if is_last else part[len(_body(part)) :]
+        written.append(body + gap)
     return "".join(written)
 
 
