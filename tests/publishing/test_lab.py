@@ -9,7 +9,7 @@ import pytest
 from conftest import Quiet
 from lab_server import serving
 
-from dlcourse.publishing import lab, pairing
+from dlcourse.publishing import chapters, lab, pairing
 
 
 @pytest.fixture
@@ -45,6 +45,22 @@ def test_a_copy_of_an_older_chapter_is_kept_and_told(chapter, copy):
     chapter.source.write_text(text, encoding="utf-8")
     assert lab.copies([chapter])[0][2] == "older"
     assert copy.read_bytes() == before
+
+
+@pytest.mark.parametrize("side", ["source", "notebook"])
+def test_a_chapter_with_conflict_markers_is_named_and_the_others_open(chapter, course, side):
+    other = chapters.Chapter(course, "02_other")
+    other.source.write_text("# %% [markdown]\n# # Chapter 02 · Other · 其他\n", encoding="utf-8")
+    path = chapter.source if side == "source" else chapter.notebook
+    path.write_text("<<<<<<< HEAD\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    said = []
+    done = lab.copies([chapter, other], say=said.append)
+    assert [(one.id, what) for one, _, what in done] == [("01", "refused"), ("02", "made")]
+    assert (
+        len(said) == 1 and f"{chapter.relative(path)}, line 1: '<<<<<<< HEAD' is a conflict marker" in said[0]
+    )
+    assert "--LabApp.default_url=/lab/tree/02_other.ipynb" in lab.command(course, other)
+    assert "--LabApp.default_url=/lab" in lab.command(course, chapter)
 
 
 def test_bars_and_graphics_cards_are_for_the_learner():
