@@ -339,25 +339,22 @@ def install(root=ROOT, installer="uv"):
         write("".join(text for name, text in entries if (name == "uv") == with_uv), chosen)
         return pip_install("--require-hashes", "-r", chosen)
 
-    done = False
+    code = 1
     if installer == "uv":
         code, text = pip_install_locked(True)
-        problem = failure("Installing uv", text, root) if code else None
-        if problem and any(sign in text for sign in NO_NETWORK + NO_SPACE):
+        problem = failure("Installing uv", text, root)
+        if code and any(sign in text for sign in NO_NETWORK + NO_SPACE):
             raise problem
-        if problem:
-            say("  uv can't be had here ({}); pip does the work.".format(problem.found[-200:]))
-        else:
+        if not code:
             settings, options = index_settings(run(pip + ["config", "list"], root)[1])
             options += ["--python", python, "--compile-bytecode", "--require-hashes"]
             code, text = run([program("uv", root), "pip", "sync"] + options + locks, root, **settings)
+            problem = failure("Installing the packages", text, root)
             if code and any(sign in text for sign in NO_SPACE):
-                raise failure("Installing the packages", text, root)
-            if code:
-                say("  uv could not finish; pip tries, which takes longer.")
-            done = not code
-    if not done:
-        say("  pip installs {} packages: a minute or two, besides downloads.".format(len(entries) - 1))
+                raise problem
+        if code:
+            say("  uv can't do it here ({}); pip does, which takes longer.".format(problem.found[-200:]))
+    if code:
         code, text = pip_install_locked(False)
         if code:
             raise failure("Installing the packages", text, root)
@@ -393,7 +390,7 @@ def one_at_a_time(path):
         yield
 
 
-def make_new(root):
+def make_new(root, free=None):
     """Make an empty environment in place of what an earlier call left there."""
     import glob
     import shutil
@@ -403,9 +400,14 @@ def make_new(root):
         os.rename(folder, "{}.discarded-{}-{:.0f}".format(folder, os.getpid(), time.time()))
     for rest in glob.glob(glob.escape(folder) + ".discarded-*") + glob.glob(glob.escape(folder) + ".begun-*"):
         shutil.rmtree(rest, ignore_errors=True)
+    free = shutil.disk_usage(root).free if free is None else free
+    if free < NEEDED_GB * 1e9:
+        raise no_space(root, "{:.1f} GB free".format(free / 1e9))
+    version = dotted(sys.version_info[:3])
+    say("Setting up the course's environment in .venv (Python {}, {} GB).".format(version, ENVIRONMENT_GB))
     begun = "{}.begun-{}".format(folder, os.getpid())
     os.mkdir(begun)
-    write(json.dumps({"complete": False}), begun, STATE)
+    write('{"complete": false}', begun, STATE)
     os.rename(begun, folder)  # so that there is no moment at which .venv does not say whose it is
     base = getattr(sys, "_base_executable", None) or sys.executable
     code, text = run([base, "-m", "venv", folder], root)
@@ -418,8 +420,6 @@ def set_up(root=ROOT, free=None, installer=None):
 
     `free` is the room on the disk in bytes, `installer` "uv" or "pip"; both for tests. Raises SetupError.
     """
-    import shutil
-
     check_platform()
     check_venv()
     folder, begun = os.path.join(root, ".venv"), time.time()
@@ -433,24 +433,17 @@ def set_up(root=ROOT, free=None, installer=None):
                     folder,
                     "that name, for the course's own environment",
                     "remove or rename it, and call again",
-                    "use it as it is, if the course is installed there: {} -m dlcourse --help".format(
-                        program("python", root)
-                    ),
+                    "use it as it is, if the course is there: "
+                    + program("python", root)
+                    + " -m dlcourse --help",
                 )
             state = {"python": dotted(sys.version_info[:2]), "place": os.path.realpath(root)}
-            state["fingerprint"] = fingerprint(
-                root
-            )  # before the work: what changes meanwhile is seen next time
+            state["fingerprint"] = fingerprint(root)  # before the work, so that a change meanwhile is seen
             if is_whole(root):
                 say("Bringing the course's environment in .venv up to date.")
-                write(json.dumps({"complete": False}), folder, STATE)
+                write('{"complete": false}', folder, STATE)
             else:
-                free = shutil.disk_usage(root).free if free is None else free
-                if free < NEEDED_GB * 1e9:
-                    raise no_space(root, "{:.1f} GB free".format(free / 1e9))
-                using = "Python {}, {} GB".format(dotted(sys.version_info[:3]), ENVIRONMENT_GB)
-                say("Setting up the course's environment in .venv ({}), once.".format(using))
-                make_new(root)
+                make_new(root, free)
             install(root, installer or os.environ.get("DLCOURSE_INSTALLER", "uv"))
             write(json.dumps(dict(state, complete=True)), folder, STATE)
             say("Set up in {:.0f} s.".format(time.time() - begun))
@@ -484,28 +477,10 @@ def renew_lock(root=ROOT, upgrade="", check=False):
     if not uv:
         set_up(root)
         uv = program("uv", root)
-    command = [
-        uv,
-        "pip",
-        "compile",
-        "pyproject.toml",
-        "--quiet",
-        "--universal",
-        "--generate-hashes",
-        "--no-header",
-    ]
-    command += [
-        "--python-version",
-        dotted(OLDEST),
-        "--no-emit-index-url",
-        "--no-emit-find-links",
-        "--extra",
-        "dev",
-    ]
-    if upgrade == "1":
-        command += ["--upgrade"]
-    else:
-        command += ["--upgrade-package=" + name.strip() for name in upgrade.split(",") if name.strip()]
+    options = "--universal --generate-hashes --quiet --no-header --no-emit-index-url --no-emit-find-links --extra dev"
+    command = [uv, "pip", "compile", "pyproject.toml", "--python-version", dotted(OLDEST)] + options.split()
+    names = [name.strip() for name in upgrade.split(",") if name.strip()]
+    command += ["--upgrade"] if upgrade == "1" else ["--upgrade-package=" + name for name in names]
     with tempfile.TemporaryDirectory() as drafts:
 
         def resolve(name, *options):
