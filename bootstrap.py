@@ -59,6 +59,10 @@ class SetupError(Exception):
         self.found = found
 
 
+class Unreachable(SetupError):
+    """The packages can't be downloaded. Both installers find that out before they change anything."""
+
+
 def no_space(root, found):
     return SetupError(
         "There is too little room on the disk.",
@@ -80,7 +84,7 @@ def failure(step, text, root=ROOT):
         return no_space(root, first(NO_SPACE))
     unreachable = first(NO_NETWORK)
     if unreachable:  # of pip's long line the last message; uv's is short already
-        return SetupError(
+        return Unreachable(
             "The packages can't be downloaded.",
             unreachable.rpartition(">: ")[2].partition("')")[0][:300],
             "a connection to a Python package index, once; about {} GB".format(DOWNLOAD_GB),
@@ -439,12 +443,18 @@ def set_up(root=ROOT, free=None, installer=None):
                 )
             state = {"python": dotted(sys.version_info[:2]), "place": os.path.realpath(root)}
             state["fingerprint"] = fingerprint(root)  # before the work, so that a change meanwhile is seen
-            if is_whole(root):
+            before = read_state(root) if is_whole(root) else None
+            if before:
                 say("Bringing the course's environment in .venv up to date.")
                 write('{"complete": false}', folder, STATE)
             else:
                 make_new(root, free)
-            install(root, installer or os.environ.get("DLCOURSE_INSTALLER", "uv"))
+            try:
+                install(root, installer or os.environ.get("DLCOURSE_INSTALLER", "uv"))
+            except Unreachable:
+                if before:  # it is as whole and as old as it was
+                    write(json.dumps(before), folder, STATE)
+                raise
             write(json.dumps(dict(state, complete=True)), folder, STATE)
             say("Set up in {:.0f} s.".format(time.time() - begun))
     except OSError as error:

@@ -268,6 +268,13 @@ class TestInstalling:
             assert "-m venv" in calls()[0]
             assert not (calls.root / ".venv" / "half_installed").exists()
 
+    def test_an_outdated_environment_stays_whole_where_there_is_no_network(self, calls, monkeypatch):
+        whole = bootstrap.read_state(str(calls.root))
+        monkeypatch.setattr(bootstrap, "run", lambda *command, **more: (1, "error: Connection refused"))
+        with pytest.raises(bootstrap.SetupError, match="can't be downloaded"):
+            bootstrap.set_up(str(calls.root), free=1e12)
+        assert bootstrap.read_state(str(calls.root)) == whole
+
     def test_pip_does_it_where_uv_cannot(self, calls, monkeypatch):
         pip = "-m pip --disable-pip-version-check install"
         assert [pip in call for call in calls("pip sync")] == [True, False, False, True, True]
