@@ -217,27 +217,36 @@ def is_ready(root=ROOT, version=None):
 # What is needed
 
 
-def check_python(version=None, executable=None, find=None):
+def check_python(version=None, load=__import__, find=None, system=sys.platform):
     """Return None where this Python will do, else the command of another one on the PATH that will.
 
     Raises SetupError where there is none.
     """
     version = tuple(version or sys.version_info)
-    if in_range(version):
-        return None
-    found = (find or find_python)()
-    if found:
-        return found
-    raise SetupError(
-        "This Python can't run the course.",
-        "Python {} at {}, and on the PATH no other that will do".format(
-            dotted(version[:3]), executable or sys.executable
-        ),
-        "Python 3.11, 3.12 or 3.13 (3.11-3.13), 64-bit, with its modules venv and ensurepip",
-        "install one of them, and call `make TARGET PYTHON=python3.12` "
-        "(Windows: `py -3.12 bootstrap.py TARGET`)",
+    found = "Python {} at {}".format(dotted(version[:3]), sys.executable)
+    steps = [
+        "install one of them, and call `make TARGET PYTHON=python3.12` (Windows: `py -3.12 bootstrap.py TARGET`)",
         "let conda bring one: `conda env create -f environment.yml` (README, An environment of your own)",
-    )
+    ]
+    if in_range(version):
+        try:
+            for module in ("venv", "ensurepip"):
+                load(module)
+            return None
+        except ImportError:
+            found += ", without its module " + module
+            if system.startswith("linux"):  # Debian ships that part apart
+                package = "python{}-venv".format(dotted(version[:2]))
+                steps.insert(
+                    0, "Debian, Ubuntu: sudo apt install {}, then the same command again".format(package)
+                )
+    other = (find or find_python)()
+    if not other:
+        found += ", and on the PATH no other that will do"
+        needed = "Python 3.11, 3.12 or 3.13 (3.11-3.13), 64-bit, with its modules venv and ensurepip"
+        raise SetupError("This Python can't run the course.", found, needed, *steps)
+    say("{} won't do; {} does the set-up.".format(found, " ".join(other)))
+    return other
 
 
 def find_python():
@@ -276,23 +285,6 @@ def check_platform(system=None, machine=None, bits=None, libc=None):
             ),
             "use another machine, a container (Debian, Ubuntu), Colab or Binder (README)",
         )
-
-
-def check_venv(version=None, system=None, load=__import__):
-    """Raise SetupError where this Python can't make environments (Debian ships that part apart)."""
-    version = tuple(version or sys.version_info)
-    try:
-        for module in ("venv", "ensurepip"):
-            load(module)
-    except ImportError as error:
-        steps = ["install Python from its own installer, with all its parts"]
-        if (system or sys.platform).startswith("linux"):
-            package = "python{}-venv".format(dotted(version[:2]))
-            steps = ["Debian, Ubuntu: sudo apt install {}, then the same command again".format(package)]
-            steps += ["elsewhere: install your distribution's complete Python"]
-        found = "Python {} at {}, without its module {}".format(dotted(version[:3]), sys.executable, module)
-        needed = "the standard modules venv and ensurepip"
-        raise SetupError("This Python can't make an environment.", found, needed, *steps) from error
 
 
 # The set-up
@@ -425,7 +417,6 @@ def set_up(root=ROOT, free=None, installer=None):
     `free` is the room on the disk in bytes, `installer` "uv" or "pip"; both for tests. Raises SetupError.
     """
     check_platform()
-    check_venv()
     folder, begun = os.path.join(root, ".venv"), time.time()
     try:
         with one_at_a_time(folder + ".lock"):
@@ -559,8 +550,6 @@ def main(arguments):
             if other:
                 import subprocess
 
-                mine = dotted(sys.version_info[:3])
-                say("Python {} is out of range; {} does the set-up.".format(mine, " ".join(other)))
                 return subprocess.call(other + [os.path.abspath(__file__)] + arguments)
             set_up()
         elif target == "setup":

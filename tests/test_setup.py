@@ -286,15 +286,17 @@ class TestInstalling:
 class TestMessages:
     def test_python_out_of_range(self, messages):
         with pytest.raises(bootstrap.SetupError) as error:
-            bootstrap.check_python((3, 9, 18), "/usr/bin/python3", find=lambda: None)
-        messages(
-            error.value, "3.9.18", "/usr/bin/python3", "3.11, 3.12 or 3.13", "make", "bootstrap.py", "conda"
-        )
+            bootstrap.check_python((3, 9, 18), find=lambda: None)
+        messages(error.value, "3.9.18", sys.executable, "3.11, 3.12 or 3.13", "make", "bootstrap.py", "conda")
         with pytest.raises(bootstrap.SetupError):
-            bootstrap.check_python((3, 14, 0), "python3", find=lambda: None)
+            bootstrap.check_python((3, 14, 0), find=lambda: None)
 
-    def test_another_python_on_the_path_is_taken_where_this_one_is_out_of_range(self):
+    def test_another_python_on_the_path_is_taken_where_this_one_will_not_do(self):
+        def load(name):
+            raise ImportError(name)
+
         assert bootstrap.check_python((3, 9, 18), find=lambda: ["python3.12"]) == ["python3.12"]
+        assert bootstrap.check_python((3, 11, 0), load=load, find=lambda: ["python3.12"]) == ["python3.12"]
         assert bootstrap.check_python((3, 11, 0), find=lambda: ["python3.12"]) is None
 
     def test_only_a_python_that_starts_counts_as_found(self, tmp_path, monkeypatch):
@@ -313,12 +315,11 @@ class TestMessages:
             if name == "ensurepip":
                 raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-        with pytest.raises(bootstrap.SetupError) as error:
-            bootstrap.check_venv((3, 11, 2), "linux", load)
-        messages(error.value, "3.11.2", "without its module ensurepip", "apt install python3.11-venv")
-        with pytest.raises(bootstrap.SetupError) as error:
-            bootstrap.check_venv((3, 12, 0), "darwin", load)
-        assert "apt" not in messages(error.value)
+        for system, says_apt in (("linux", True), ("darwin", False)):
+            with pytest.raises(bootstrap.SetupError) as error:
+                bootstrap.check_python((3, 11, 2), load, find=lambda: None, system=system)
+            text = messages(error.value, "3.11.2", "without its module ensurepip", "conda")
+            assert ("apt install python3.11-venv" in text) == says_apt
 
     def test_venv_missing_as_a_user_sees_it(self, tmp_path):
         root = clone(tmp_path / "clone")
