@@ -411,10 +411,10 @@ def make_new(root, free=None):
         raise failure("Making the environment", text, root)
 
 
-def set_up(root=ROOT, free=None, installer=None):
+def set_up(root=ROOT, free=None):
     """Make .venv from the lock, or bring a whole one up to date. What an interrupted call left is never used.
 
-    `free` is the room on the disk in bytes, `installer` "uv" or "pip"; both for tests. Raises SetupError.
+    `free` is the room on the disk in bytes, for tests. Raises SetupError.
     """
     check_platform()
     folder, begun = os.path.join(root, ".venv"), time.time()
@@ -428,9 +428,7 @@ def set_up(root=ROOT, free=None, installer=None):
                     folder,
                     "that name, for the course's own environment",
                     "remove or rename it, and call again",
-                    "use it as it is, if the course is there: "
-                    + program("python", root)
-                    + " -m dlcourse --help",
+                    "use it as it is, if the course is there: {} -m dlcourse".format(program("python", root)),
                 )
             state = {"python": dotted(sys.version_info[:2]), "place": os.path.realpath(root)}
             state["fingerprint"] = fingerprint(root)  # before the work, so that a change meanwhile is seen
@@ -441,7 +439,7 @@ def set_up(root=ROOT, free=None, installer=None):
             else:
                 make_new(root, free)
             try:
-                install(root, installer or os.environ.get("DLCOURSE_INSTALLER", "uv"))
+                install(root, os.environ.get("DLCOURSE_INSTALLER", "uv"))
             except Unreachable:
                 if before:  # it is as whole and as old as it was
                     write(json.dumps(before), folder, STATE)
@@ -539,11 +537,7 @@ def main(arguments):
         if target == "lock":
             upgrade = [part.partition("=")[2] or "1" for part in rest if part.startswith("--upgrade")]
             changed = renew_lock(upgrade=",".join(upgrade))
-            say(
-                "Renewed: now make notebooks, make test, and commit."
-                if changed
-                else "The locks are up to date."
-            )
+            say("Renewed: make notebooks, make test, commit." if changed else "The locks are up to date.")
             return 0
         if not is_ready():
             other = check_python()
@@ -560,7 +554,7 @@ def main(arguments):
         say("\n{}\n".format(error), sys.stderr)
         return 1
     except KeyboardInterrupt:
-        say("\nInterrupted. The next call goes on from what is complete.", sys.stderr)
+        say("\nInterrupted. The same command begins again.", sys.stderr)
         return 130
     return 0
 
