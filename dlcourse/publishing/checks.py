@@ -9,7 +9,7 @@ import ast
 import re
 from html.parser import HTMLParser
 
-from dlcourse.publishing import html, markdown, pairing
+from dlcourse.publishing import html, lecture, markdown, pairing
 
 TITLE = re.compile(r"# Chapter \d\d[a-z]? · [^·\n]*[A-Za-z][^·\n]* · [^·\n]*[\u4e00-\u9fff][^·\n]*")
 FIELDS = ("**After this chapter you can**", "**You need**", "**Time**")
@@ -338,6 +338,12 @@ NOTEBOOK_CHECKS = (execution, freshness, header, escapes, width, masks, typed_nu
 """The checks that take an executed notebook alone."""
 
 
+def projected(notebook):
+    """The chapter's lecture can be given: each prediction is answered on a later slide, and no slide is too full."""
+    talk = lecture.slides(notebook)
+    return [f"the lecture: {sentence}" for sentence in lecture.unanswered(talk) + lecture.too_full(talk)]
+
+
 def everything(chapter):
     """Every check on a chapter as it lies in its files.
 
@@ -348,6 +354,8 @@ def everything(chapter):
     wrong = [sentence for check in NOTEBOOK_CHECKS for sentence in check(notebook)]
     if chapter.source.exists():
         wrong = agreement(pairing.read_source(chapter), notebook) + wrong
+    if chapter.id not in lecture.NOT_YET_MARKED:
+        wrong += projected(notebook)
     try:
         page = html.body(chapter, notebook)
     except markdown.MarkdownError as error:
