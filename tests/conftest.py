@@ -34,7 +34,7 @@ from dlcourse.claims import Claims
 
 claims = Claims("01")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does a line rise?
 #
 # **Predict before you run.** By 50 %, or by 100 %?
@@ -54,7 +54,7 @@ object()
 print("three points,", measured.mask("1.25 s"), "\\\\x1b[1mbold\\\\x1b[0m")
 len(points)
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 fig, ax = plt.subplots(figsize=(3, 2))
 ax.plot(points, points)
 ax.set(title="A line", xlabel="x (m)", ylabel="y (m)")
@@ -66,8 +66,14 @@ slope = measured.Measured([1.0, 1.1, 0.9])
 show.markdown(f"The slope is {slope:.2f}.")
 show.table([["slope", slope]], ["quantity", "value"])
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## What was measured
+#
+# <details><summary>Your prediction</summary>
+#
+# By $100\\,\\%$.
+#
+# </details>
 
 # %%
 claims.measure("C01.1", "the line rises: slope", slope, above=0.5, control=0)

@@ -143,7 +143,7 @@ networks.separating_lines(
 #
 # mistakes, in whatever order the examples come, however many there are.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "notes"}
 # The proof takes two lines. Let $u$ be the unit vector of the best line and $w_k$ the weights after $k$ mistakes.
 #
 # - Each mistake brings $w$ further along $u$ by at least $\gamma$, since $u \cdot (y x) \ge \gamma$. So $w_k \cdot
@@ -243,7 +243,7 @@ for example, label in zip(np.tile(inputs, (2, 1)), np.tile(xor, 2), strict=True)
 show.table(rows, ["example", "label", "weights after it", "bias after it"],
            caption="Two passes over XOR")
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # After four mistakes the weights are back at zero, and the second pass repeats the first. (a) is the common guess:
@@ -252,7 +252,7 @@ show.table(rows, ["example", "label", "weights after it", "bias after it"],
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "notes"}
 # Is that an accident of this order? There are 24 orders.
 
 # %% slideshow={"slide_type": "skip"}
@@ -264,7 +264,7 @@ def cycle(x, y):
         unit.fit(x, y, passes=1)
     return seen[state], len(seen) - seen[state]
 
-# %% tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 orders = [list(order) for order in itertools.permutations(range(4))]
 cycles = [cycle(inputs[order], xor[order]) for order in orders]
 show.table(
@@ -310,7 +310,7 @@ output = np.where(hidden @ [1, -2] - 0.5 > 0, 1, -1)
 show.table(np.column_stack([inputs, hidden, output, xor]).tolist(),
            ["x₁", "x₂", "at least one", "both", "output", "XOR"])
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "notes"}
 # A *layer* of perceptrons in between, and the problem is solved. But we set these weights by hand. Who sets them if
 # there are thousands?
 
@@ -620,7 +620,7 @@ networks.region_maps(
     "in general position; many more pieces with bent lines.",
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 bound = regions.most_regions(8)
 whole = [regions.regions_of_layer(*model.get_weights()[:2]) for model in (before, wide)]
 one, two = (len(regions.patterns(model, regions.grid(window))[0])
@@ -879,7 +879,7 @@ scale_matters = claims.measure(
 # 1,000. The control, scaled against standardised, shows that once the numbers are near 1, the exact recipe matters
 # little.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## How does text become numbers?
 #
 # Which language is *che la diritta via e*? 20 characters, four languages (English, French, German, Italian), from one
@@ -889,7 +889,7 @@ scale_matters = claims.measure(
 # - **one-hot**: a vector of 46 entries a character, 1 at its place and 0 elsewhere, shape `(20, 46)`;
 # - **embedded**: a vector of 8 learnt numbers a character, shape `(20, 8)`, which the network looks up and trains.
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # The widths are chosen so that all three networks have the same number of parameters within 2 %.
 #
 # **Predict before you run.** Guessing gives 25 %. All the information is in the codes, too. What will each reach?
@@ -899,7 +899,7 @@ language, alphabet = snippets.languages(["english", "french", "german", "italian
                                         length=20)
 samples = [language.train.x[language.train.y == label][100] for label in range(4)]
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table([[name, f"`{''.join(alphabet[code] for code in sample)}`"]
             for name, sample in zip(language.classes, samples, strict=True)],
             ["language", "a snippet"])
@@ -940,13 +940,13 @@ for name, (encode, build) in encodings.items():
     by_encoding[name] = repeats.accuracies(build, train, score, seeds=seeds, steps=400,
                                            learning_rate=2e-3)
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table([[name, f"{counting.parameters(build(0)):,}",
              f"{Measured(by_encoding[name]):.1%}"]
             for name, (_, build) in encodings.items()],
             ["encoding", "parameters", "accuracy on validation data"])
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 code_matters = claims.measure(
     "A2.1.3", "accuracy of text as one-hot vectors minus text as codes; control: codes "
     "in another order minus codes",
@@ -954,14 +954,14 @@ code_matters = claims.measure(
     control=by_encoding["codes, other order"] - by_encoding["codes"],
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 verdict = claims.verdict("A2.1.3", {
     "holds": scale_matters.ok and code_matters.ok,
     "holds when the input is text": code_matters.ok,
     "does not hold": True,
 })
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # The common guess is that the network will sort the codes out by itself, since no information is lost. But a code
@@ -971,14 +971,14 @@ verdict = claims.verdict("A2.1.3", {
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # *What would have refuted it:* codes within 20 points of one-hot vectors. The control writes the codes in a random
 # order of the alphabet: no less information, another accuracy. What codes tell a network hangs on an order that has
 # nothing to do with the question. *What follows:* encode what is a name as a name. How far the result carries is
 # another matter: with one book a language, a network may as well know the book. Training and validation snippets
 # never share a block of 1,000 characters, but they share an author.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## What does a network cost?
 #
 # The article, section $2.1$: *when designing a network, the number of parameters and the amount of computation are
@@ -989,12 +989,12 @@ verdict = claims.verdict("A2.1.3", {
 #
 # $$\text{dense: } \; nm + m \;\text{ parameters}, \; nm \;\text{ multiply-adds} \qquad \text{convolution: } \; k^2 c\,m + m, \;\; k^2 c\,m\,P$$
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # *The rule for the verdict:* the claim **holds** as written if time follows the counts, accuracy follows the
 # activation, and counts depend on the activation too. It **holds when limits and activation are taken as two separate
 # demands** if the first two are so, and the third is not.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **Predict before you run.** Which takes longer for an image of 28 × 28: a dense network with 5.8 million parameters
 # (784-2048-2048-10), or three convolutions of 32 channels with 19 thousand?
 
@@ -1014,7 +1014,7 @@ contenders = {
     "convolutions 32, 32, 32": convolutions(32, 3),
 }
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 seconds = counting.forward_seconds(contenders, batch_size=64)
 show.table(
     [[name, f"{counting.parameters(model):,}", f"{model.count_params():,}",
@@ -1024,7 +1024,7 @@ show.table(
     ["network", "parameters", "by Keras", "multiply-adds", "time for 64 images"],
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 work = [counting.multiply_adds(model) for model in contenders.values()]
 size = [counting.parameters(model) for model in contenders.values()]
 by_keras = [model.count_params() for model in contenders.values()]
@@ -1045,7 +1045,7 @@ follows = claims.measure(
     control=float(stats.spearmanr(size, times).statistic),
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # The convolutions take longer, with a three-hundredth of the parameters. Who judged by parameters took memory for
@@ -1055,12 +1055,12 @@ follows = claims.measure(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # *What would have refuted it:* an order of times that isn't the order of multiply-adds. *And the article's "so"?* The
 # networks with different activations, further up, have the same parameters and the same multiply-adds, and reach
 # different accuracies. The budget caps the size; it doesn't choose the activation.
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 by_name = [two_layers(name)(0) for name in functions]
 counts = {(counting.parameters(model), counting.multiply_adds(model))
           for model in by_name}
@@ -1179,7 +1179,7 @@ run = training.fit(reader, classify, mnist.train, epochs=epochs,
                    optimizer=keras.optimizers.Adam(schedule),
                    validation=mnist.validation)
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 figures.learning_curves(
     run, caption="Loss by epoch. Dropout handicaps the network in training and not in "
     "validation, so the two lines can't be compared in height; what to look for is "
@@ -1242,7 +1242,7 @@ show.markdown(f"Most often it takes {mask(pairs)}.")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # *What would have refuted the claim:* an accuracy below 98 %.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## What has each layer learnt?
 #
 # The article (1) says that deep learning *abstracts data on several levels, and extracts features that are complex,
@@ -1252,14 +1252,14 @@ show.markdown(f"Most often it takes {mask(pairs)}.")
 #
 # $$W = \left(A^\top A + \lambda n I\right)^{-1} A^\top Y$$
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # where $A$, `(examples, units)`, holds centred activations, and $Y$, `(examples, classes)`, the labels. The network
 # is trained on 10,000 digits; the probes are fitted to 5,000 others and scored on the validation digits.
 #
 # **Predict before you run.** Four layers of 128 units. Draw two curves: the probe's accuracy from the pixels to the
 # fourth layer, for the trained network, and for its twin with the initial weights.
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # *The rule for the verdict:* the claim **holds** if in the trained network the probe rises from the pixels to the
 # last layer (by more than 3 points) and also from the first layer to the last (by more than 1 point), and the
 # untrained twin's does neither. It **holds when one level is enough** if only the first is so.
@@ -1288,7 +1288,7 @@ for seed in seeds:
 # (pixels and four layers, seeds)
 trained, untrained = np.transpose(trained), np.transpose(untrained)
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 plots.curves(
     ["pixels", "layer 1", "layer 2", "layer 3", "layer 4"],
     {"trained": trained, "untrained twin": untrained},
@@ -1303,7 +1303,7 @@ last = Measured(trained[4] - trained[3])
 show.markdown(f"Of the whole gain, layer 1 brings {first:.0%}. Layer 4 adds {last:.1%} "
               f"to what layer 3 offers.")
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 above_pixels = claims.measure(
     "A1", "accuracy of a linear probe, last hidden layer minus pixels; control: "
     "untrained twin",
@@ -1315,14 +1315,14 @@ above_first = claims.measure(
     values=trained[4] - trained[1], above=0.01, control=untrained[4] - untrained[1],
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 verdict = claims.verdict("A1", {
     "holds": above_pixels.ok and above_first.ok,
     "holds when one level is enough": above_pixels.ok,
     "does not hold": True,
 })
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # Many draw the twin's curve flat: random weights should neither help nor harm. But each random layer of 128 units
@@ -1332,24 +1332,24 @@ verdict = claims.verdict("A1", {
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # *What would have refuted it:* a flat or falling curve for the trained network. *What it doesn't show:* that a layer
 # holds more information than the one before. It can't; it holds the same or less, arranged so that a line can
 # separate it. And a probe with another loss gives other numbers: only differences between layers under the same probe
 # mean anything.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Do the features serve for classes that the network has never seen?
 #
 # The article (1): such a network can *learn, generalise and quickly adapt to new data*. A test: train on the digits 0
 # to 4. Then learn 5 to 9 from a few examples a class, starting from those weights (with a new output layer), or from
 # nothing. Layers, examples, their order and the number of steps are the same; only the start differs.
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **Predict before you run.** With 5 examples a class, how many points of accuracy does the head start gain: 0, 5, or
 # 20? And with 100?
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # *The rule for the verdict:* a gain counts if its 95 % interval at 5 examples a class lies above 1 point. The claim
 # **holds** if the dense network's does. It **holds when the network is convolutional** if only the convolutional
 # one's does, in the recorded study.
@@ -1376,7 +1376,7 @@ live = probing.reuse(
     contenders=("reused", "from nothing"),
 )
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # The recorded study does the same with ten seeds and with a convolutional network, whose training takes too long
 # for a chapter (`make bench STUDY=ch01_reuse`).
 
@@ -1396,7 +1396,7 @@ gains = {network: gain(recorded, network, "reused")
          for network in ("dense", "convolutional")}
 accuracy = {"reused": live["reused"].T, "from nothing": live["from nothing"].T}
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 plots.row(
     lambda ax: plots.curves(list(map(str, few_examples)), accuracy, ax=ax,
                             xlabel="examples a class",
@@ -1413,7 +1413,7 @@ plots.row(
     "class, for two networks.",
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 at_five = few_examples.index(5)
 live_gain = live["reused"] - live["from nothing"]                   # (seeds, counts)
 small = claims.measure(
@@ -1429,14 +1429,14 @@ convolutional = claims.measure(
     control=gain(recorded, "convolutional", "another start")[counts.index(5)],
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 verdict = claims.verdict("A1.2", {
     "holds": Measured(live_gain[:, at_five]).low > 0.01,
     "holds when the network is convolutional": small.ok and convolutional.ok,
     "does not hold": True,
 })
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # Most people expect 20 points, at least with few examples. The dense network gains less than 3 on average, if
@@ -1446,16 +1446,16 @@ verdict = claims.verdict("A1.2", {
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # *What would have refuted it:* a dense network with a clear head start. *What follows:* reuse is no property of
 # networks as such. It pays where the features are ones that the new task needs: large and varied pretraining data,
 # layers that share their weights over the image. And "quickly" is always to be held against training from nothing,
 # with everything else equal.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## What the article says, and what was measured
 
-# %% tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "skip"}
