@@ -476,15 +476,15 @@ verdict = claims.verdict("A2.1.0", {
 # an equation, for layer $l$ with activations $a$ of shape `(units,)`:
 #
 # $$a^{(l)} = g\left(a^{(l-1)} W^{(l)} + b^{(l)}\right)$$
-#
-# $W^{(l)}$ has the shape `(units before, units)`: column $j$ holds the weights of unit $j$. Unit $i$ reaches unit $j$
-# through the entry $W_{ij}$.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
+# $W^{(l)}$ has the shape `(units before, units)`: column $j$ holds the weights of unit $j$. Unit $i$ reaches unit $j$
+# through the entry $W_{ij}$.
+#
 # *The rule for the verdict:* the claim **holds** if one unit reaches all of the next layer, whatever the layer's
 # kind. It **holds when layers are fully connected** if it does so in a dense layer, and not in a convolution.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "fragment"}
 # **Predict before you run.** We push one unit of the first hidden layer by 0.1, in a dense network and in one whose
 # second layer is a convolution. Which units move, in its own layer, in the next, and at the output?
 
@@ -1129,7 +1129,7 @@ ranked = sorted(["doubling", "constant", "halving"],
                 key=lambda name: -by_shape[name].mean())
 show.markdown(f"From best to worst: {mask(', '.join(ranked))}.")
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% tags=["hide-input"]
 verdict = claims.verdict("A2.1.2", {
     "holds": over_constant.low > 0 and over_halving.low > 0,
     "holds when compared with halving widths": over_halving.low > 0,
@@ -1137,7 +1137,7 @@ verdict = claims.verdict("A2.1.2", {
     "does not hold": True,
 })
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
 # The usual guess is that a rule called general must at least do no harm. Here doubling isn't ahead of either of the
@@ -1186,7 +1186,7 @@ figures.learning_curves(
     "that the dashed one doesn't turn upwards.",
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% tags=["hide-input"]
 # MNIST's test data, touched once
 logits = training.predict(reader, mnist.test.x)
 answers = logits.argmax(axis=1)
