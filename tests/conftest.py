@@ -61,7 +61,7 @@ ax.set(title="A line", xlabel="x (m)", ylabel="y (m)")
 alt = "A straight line that rises from the lower left"
 show.figure(fig, "The line rises, $y = x$.", alt)
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 slope = measured.Measured([1.0, 1.1, 0.9])
 show.markdown(f"The slope is {slope:.2f}.")
 show.table([["slope", slope]], ["quantity", "value"])
@@ -75,7 +75,7 @@ show.table([["slope", slope]], ["quantity", "value"])
 #
 # </details>
 
-# %%
+# %% tags=["hide-input"]
 claims.measure("C01.1", "the line rises: slope", slope, above=0.5, control=0)
 claims.report()
 

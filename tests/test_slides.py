@@ -93,7 +93,10 @@ def chapter_of_all_marks():
         text(ANSWERED, "subslide"),
         text("And more.", "fragment"),
         text("Still more."),
-        text("## Exercises\n\n1. Count.\n\n<details><summary>Solution</summary>\n\nThree.\n\n</details>", "slide"),
+        text(
+            "## Exercises\n\n1. Count.\n\n<details><summary>Solution</summary>\n\nThree.\n\n</details>",
+            "slide",
+        ),
     )
 
 
@@ -150,13 +153,22 @@ def test_the_answer_is_open_and_solutions_are_left_out():
 
 def test_visible_is_counted_and_nothing_else():
     [slide] = talk_of(
-        text("## A heading\n\nTwo words, $x + 1$\n\n$$a \\\\ b$$\n\n[A link](http://x.org/y)\n\n```python\nx\ny\n```"),
+        text(
+            "## A heading\n\nTwo words, $x + 1$\n\n$$a \\\\ b$$\n\n[A link](http://x.org/y)\n\n```python\nx\ny\n```"
+        ),
         code("z = 1\nw = 2", picture(), said("| a | b |\n| --- | --- |\n| 1 | " + "long " * 30 + "|")),
         code("a\nb\nc", tags=["hide-input"]),
         text("<details><summary>Solution</summary>\n\nMany words.\n\n</details>"),
         text("Unseen.", "notes"),
     )
-    expected = {"words": 7, "lines of code": 4, "lines of formulas": 2, "figures": 1, "rows of tables": 3}
+    expected = {
+        "words": 7,
+        "lines of code": 4,
+        "lines of formulas": 2,
+        "figures": 1,
+        "rows of tables": 3,
+        "columns": 5,
+    }
     assert {kind: count for kind, count in slide.counts.items() if count} == expected
 
 
@@ -179,6 +191,7 @@ ROWS = "| a |\n| --- |\n" + "| 1 |\n" * 14
         ([text(ROWS)], "15 rows of tables"),
         ([text("$$x$$\n\n" * 9)], "9 lines of formulas"),
         ([text("word " * 90), code("", picture())], "90 words, 1 figures"),
+        ([code("x" * 73)], "a line of code of 73 characters"),
         ([code("draw()", picture(), picture())], "2 figures, where one"),
     ],
 )
@@ -189,7 +202,9 @@ def test_a_slide_that_is_too_full_is_named(cells, reason):
     assert reason in wrong and wrong.startswith(f"slide 2, which begins {first!r}, holds ")
 
 
-@pytest.mark.parametrize("cells", [[text("word " * 130)], [code("x = 1\n" * 20)], [code("x\n" * 10), text("w " * 65)]])
+@pytest.mark.parametrize(
+    "cells", [[text("word " * 130)], [code("x = 1\n" * 20)], [code("x\n" * 10), text("w " * 65)]]
+)
 def test_a_full_slide_is_not_too_full(cells):
     assert lecture.too_full(talk_of(*cells)) == []
 
@@ -210,7 +225,9 @@ def test_a_full_slide_is_not_too_full(cells):
 def test_predictions_and_answers_alternate(slides_of, wrong):
     talk = talk_of(text("## Why?", "slide"), *[text(source, "subslide") for source in slides_of])
     found = lecture.unanswered(talk)
-    assert found == [] if wrong is None else re.search(wrong.replace("?'", r"\?'"), found[0]) and len(found) == 1
+    assert (
+        found == [] if wrong is None else re.search(wrong.replace("?'", r"\?'"), found[0]) and len(found) == 1
+    )
 
 
 def test_an_answer_in_the_notes_is_none_and_what_is_skipped_asks_nothing():
@@ -240,7 +257,7 @@ def test_each_chapter_keeps_the_rules(chapter):
 
 
 def test_chapters_not_yet_marked_are_chapters():
-    assert lecture.NOT_YET_MARKED <= {chapter.id for chapter in STORED}
+    assert not lecture.NOT_YET_MARKED - {chapter.id for chapter in STORED}
 
 
 # Decks, in a browser
@@ -297,7 +314,9 @@ def test_nothing_leaves_its_slide(chapter, reveal, browser, tmp_path):
     path = tmp_path / f"{chapter.id}.html"
     path.write_text(content, encoding="utf-8")
     if chapter.id in lecture.NOT_YET_MARKED:
-        pytest.skip(f"chapter {chapter.id} is not yet marked for a lecture: its deck is built, and not looked at")
+        pytest.skip(
+            f"chapter {chapter.id} is not yet marked for a lecture: its deck is built, and not looked at"
+        )
     wrong, count = walk(browser, path)
     assert wrong == [] and count == len(talk)
 
@@ -305,12 +324,18 @@ def test_nothing_leaves_its_slide(chapter, reveal, browser, tmp_path):
 FULL = [
     [text("## Words\n\n" + "\n\n".join(["some words of a length " * 8] * 3))],
     [text("## List\n\n" + "\n".join(["- " + "some words of a length " * 2] * 12))],
-    [text("## Code"), code("\n".join(["x = np.array([1, 2, 3]) + network.get_weights(examples) * learning_rate"] * 19))],
+    [
+        text("## Code"),
+        code("\n".join(["x = np.array([1, 2, 3]) + network.get_weights(units) * rate"] * 19)),
+    ],
     [text("## Table\n\n| a | b |\n| --- | --- |\n" + "| 1 | two |\n" * 12)],
     [text("## Formulas\n\n" + "$$a^{(l)} = \\frac{1}{2}$$\n\n" * 7)],
     [text("## Half\n\n" + "some words of a length " * 12), code("\n".join(["x = 1"] * 10))],
     [text("## Picture"), code("", picture(), said("**Figure.** " + "some words of a length " * 7))],
-    [text("Text, then a picture: " + "some words of a length " * 7), code("", picture(), said("**Figure.** It rises."))],
+    [
+        text("Text, then a picture: " + "some words of a length " * 7),
+        code("", picture(), said("**Figure.** It rises.")),
+    ],
 ]
 
 
@@ -368,7 +393,9 @@ def test_arrow_keys_walk_through_every_slide(reveal, browser, tmp_path):
     for _ in range(len(talk) - 1 + 1):  # and one fragment
         page.keyboard.press("ArrowRight")
     assert page.evaluate("Reveal.isLastSlide()")
-    notes = page.evaluate("[...document.querySelectorAll('aside.notes')].map(notes => notes.textContent.trim())")
+    notes = page.evaluate(
+        "[...document.querySelectorAll('aside.notes')].map(notes => notes.textContent.trim())"
+    )
     page.close()
     assert len(notes) == len(talk) and all(re.match(r"About [\d.]+ minutes?\.", said) for said in notes)
     assert "It is simple." in notes[1] and "C01.1" in notes[3] and "measure()" not in notes[3]
@@ -391,10 +418,14 @@ def test_the_pdf_has_a_page_a_slide(reveal, browser, tmp_path):
     page = browser.new_page()
     page.goto(f"{path.absolute().as_uri()}?print-pdf")
     page.wait_for_selector(".pdf-page")
-    margins = page.evaluate("""() => [...document.querySelectorAll(".pdf-page")].map(sheet =>
-        sheet.querySelector("h1, h2, h3, .running").getBoundingClientRect().left - sheet.getBoundingClientRect().left)""")
+    margins = page.evaluate("""() => [...document.querySelectorAll(".pdf-page")].map(sheet => {
+        const first = sheet.querySelector("h1, h2, h3, .running");
+        return first.getBoundingClientRect().left - sheet.getBoundingClientRect().left;
+    })""")
     page.close()
-    assert len(margins) == len(talk) and min(margins) > 40  # reveal.js takes the padding of slides away in print
+    assert (
+        len(margins) == len(talk) and min(margins) > 40
+    )  # reveal.js takes the padding of slides away in print
 
 
 def test_without_a_browser_the_message_says_what_to_do(monkeypatch):

@@ -6,6 +6,7 @@ samples.
 """
 
 import ast
+import itertools
 import re
 from html.parser import HTMLParser
 
@@ -63,19 +64,21 @@ def freshness(notebook):
 
 
 def header(notebook):
-    """The first cell has title (English, Chinese), a sentence, three fields, and a summary of three lines."""
-    first = notebook.cells[0] if notebook.cells else None
-    if first is None or first.cell_type != "markdown":
+    """The first cell has title (English, Chinese) and a sentence; it or the Markdown cells right after it have three
+    fields, and a summary of three lines."""
+    cells = itertools.takewhile(lambda cell: cell.cell_type == "markdown", notebook.cells)
+    text = "\n\n".join(cell.source for cell in cells)
+    if not text:
         return ["the first cell is not the header in Markdown"]
     wrong = []
-    blocks = [block.strip() for block in re.split(r"\n\s*\n", first.source.strip())]
+    blocks = [block.strip() for block in re.split(r"\n\s*\n", notebook.cells[0].source.strip())]
     if not TITLE.fullmatch(blocks[0]):
         wrong.append(f"the title is not '# Chapter NN · English · 中文' but {blocks[0].splitlines()[0]!r}")
     sentence = blocks[1] if len(blocks) > 1 else ""
     if not sentence or sentence.startswith(("**", "#")):
         wrong.append("no sentence follows the title")
-    wrong += [f"the field {field} is missing" for field in FIELDS if field not in first.source]
-    _, found, summary = first.source.partition("摘要")
+    wrong += [f"the field {field} is missing" for field in FIELDS if field not in text]
+    _, found, summary = text.partition("摘要")
     if not found:
         wrong.append("the Chinese summary (摘要) is missing")
     else:

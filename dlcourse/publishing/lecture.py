@@ -16,6 +16,9 @@ ANSWER = "Your prediction"
 HOLDS = {"words": 130, "lines of code": 20, "rows of tables": 14, "lines of formulas": 8, "figures": 2.5}
 """A slide is full with so many of one kind, or with shares of these that add up to one; of figures it has only one."""
 
+COLUMNS = 72
+"""Characters of a line of code that plain nbconvert shows whole."""
+
 ROW = 90
 """Characters of a table's row that stand on one line; a longer row counts as several."""
 
@@ -74,8 +77,8 @@ class Slide:
 
     @property
     def counts(self):
-        """How many of each kind in ``HOLDS`` are visible, and how many predictions: dict from str to int."""
-        counts = dict.fromkeys(SECONDS, 0)
+        """How much is visible: dict of int by the kinds in ``SECONDS``, and "columns" of the longest line of code."""
+        counts = dict.fromkeys([*SECONDS, "columns"], 0)
         for cell in self.cells:
             if cell.cell_type == "markdown":
                 _count_markdown(text_of(cell), counts)
@@ -148,7 +151,9 @@ def unanswered(talk):
             for found in VOTES.finditer(cell.source if cell.cell_type == "markdown" else ""):
                 if found["asked"]:
                     if asked is not None:
-                        wrong.append(f"the prediction of {asked.section!r} {nothing} before the next prediction")
+                        wrong.append(
+                            f"the prediction of {asked.section!r} {nothing} before the next prediction"
+                        )
                     asked = slide
                     continue
                 if asked is None:
@@ -174,8 +179,6 @@ def too_full(talk):
     """
     wrong = []
     for number, slide in enumerate(talk, 1):
-        if slide.begins.startswith("# ") and len(slide.cells) == 1:
-            continue  # the chapter's header, whose form is fixed
         counts = slide.counts
         if counts["figures"] > 1:
             reason = f"{counts['figures']} figures, where one is room for: mark one of them subslide, notes or skip"
@@ -187,6 +190,9 @@ def too_full(talk):
                 f"{there}. A slide is full with {most}, or a mixture; a figure takes {share:.0%} of it. Divide it, "
                 "or mark cells notes or skip"
             )
+        elif counts["columns"] > COLUMNS:
+            there = counts["columns"]
+            reason = f"a line of code of {there} characters, where plain nbconvert shows {COLUMNS}: break it"
         else:
             continue
         wrong.append(f"slide {number}, which begins {slide.begins[:60]!r}, holds {reason}")
@@ -211,7 +217,9 @@ def _count_markdown(text, counts):
 
 
 def _count_lines(code, counts):
-    counts["lines of code"] += len(code.strip().splitlines())
+    lines = code.strip().splitlines()
+    counts["lines of code"] += len(lines)
+    counts["columns"] = max([counts["columns"], *map(len, lines)])
 
 
 def _count_output(output, counts):

@@ -10,7 +10,8 @@
 # - write a network out in NumPy, and count its parameters and multiply-adds on paper;
 # - choose widths, activation and input encoding from measurements instead of rules of thumb;
 # - look into a trained network layer by layer, and say when its features are worth reusing.
-#
+
+# %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** [chapter 00](00_start_here.ipynb): tensors, shapes, a Keras layer, a first training run.
 #
 # **Time** under a minute to run on two cores; three or four evenings to work through.
@@ -90,15 +91,16 @@ species = np.where(iris.train.y[chosen] == 0, 1, -1)
 
 # %% slideshow={"slide_type": "subslide"}
 def learn(x, y):
-    """Rosenblatt's rule until a pass without a mistake; a row for each update."""
+    """Rosenblatt's rule until no mistake is left; a row for each update."""
     weights, bias, rows, wrong = np.zeros(x.shape[1]), 0.0, [], True
     while wrong:
         wrong = False
         for example, label in zip(x, y, strict=True):
             if label * (weights @ example + bias) <= 0:
-                weights, bias, wrong = weights + label * example, bias + label, True
-                rows.append([len(rows) + 1, example, f"{label:+d}", weights.round(1),
-                             f"{bias:+.0f}"])
+                weights, bias = weights + label * example, bias + label
+                wrong = True
+                rows.append([len(rows) + 1, example, f"{label:+d}",
+                             weights.round(1), f"{bias:+.0f}"])
     return weights, bias, rows
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
@@ -489,16 +491,17 @@ verdict = claims.verdict("A2.1.0", {
 # second layer is a convolution. Which units move, in its own layer, in the next, and at the output?
 
 # %% slideshow={"slide_type": "subslide"}
-network = models.mlp((8, 8, 1), classes=10, hidden=[12, 16], activation="tanh", seed=1)
+network = models.mlp((8, 8, 1), classes=10, hidden=[12, 16],
+                     activation="tanh", seed=1)
 
 
 def forward(weights, x, push=0.0, unit=0):
-    """Activations of each layer; ``push`` is added to one unit of the first."""
+    """Activations of each layer; one unit of the first is pushed."""
     activations = [x]
-    for layer, (kernel, bias) in enumerate(zip(weights[::2], weights[1::2],
-                                               strict=True)):
+    pairs = list(zip(weights[::2], weights[1::2], strict=True))
+    for layer, (kernel, bias) in enumerate(pairs):
         z = activations[-1] @ kernel + bias
-        activations.append(np.tanh(z) if layer < len(weights) // 2 - 1 else z)
+        activations.append(np.tanh(z) if layer < len(pairs) - 1 else z)
         if layer == 0:
             activations[-1][:, unit] += push
     return activations
@@ -1172,8 +1175,8 @@ verdict = claims.verdict("A2.1.2", {
 epochs, batch_size = 7, 128
 steps = epochs * -(-len(mnist.train) // batch_size)          # rounded up
 schedule = keras.optimizers.schedules.CosineDecay(3e-3, steps)
-reader = models.mlp(mnist.input_shape, classes=10, hidden=[256, 256], dropout=0.2,
-                    seed=0)
+reader = models.mlp(mnist.input_shape, classes=10, hidden=[256, 256],
+                    dropout=0.2, seed=0)
 run = training.fit(reader, classify, mnist.train, epochs=epochs,
                    batch_size=batch_size, seed=0,
                    optimizer=keras.optimizers.Adam(schedule),
