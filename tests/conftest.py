@@ -71,7 +71,7 @@ show.table([["slope", slope]], ["quantity", "value"])
 #
 # <details><summary>Your prediction</summary>
 #
-# By $100\\,\\%$.
+# By half of it, $1/2$.
 #
 # </details>
 

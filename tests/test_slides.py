@@ -186,12 +186,13 @@ ROWS = "| a |\n| --- |\n" + "| 1 |\n" * 14
     ("cells", "reason"),
     [
         ([text("First.\n\n" + "word " * 130)], "131 words"),
+        ([text("# Title\n\n" + "word " * 70)], "131 words"),
         ([code("x = 1\n" * 21)], "21 lines of code"),
         ([text("word " * 70), code("x = 1\n" * 11)], "70 words, 11 lines of code"),
         ([text(ROWS)], "15 rows of tables"),
         ([text("$$x$$\n\n" * 9)], "9 lines of formulas"),
         ([text("word " * 90), code("", picture())], "90 words, 1 figures"),
-        ([code("x" * 73)], "a line of code of 73 characters"),
+        ([code("x" * 72)], "a line of code of 72 characters"),
         ([code("draw()", picture(), picture())], "2 figures, where one"),
     ],
 )

@@ -16,8 +16,11 @@ ANSWER = "Your prediction"
 HOLDS = {"words": 130, "lines of code": 20, "rows of tables": 14, "lines of formulas": 8, "figures": 2.5}
 """A slide is full with so many of one kind, or with shares of these that add up to one; of figures it has only one."""
 
-COLUMNS = 72
+COLUMNS = 71
 """Characters of a line of code that plain nbconvert shows whole."""
+
+TITLE = 60
+"""Words that the title counts for: plain nbconvert shows it in letters that fill half a slide."""
 
 ROW = 90
 """Characters of a table's row that stand on one line; a longer row counts as several."""
@@ -209,6 +212,7 @@ def _count_markdown(text, counts):
         counts["lines of formulas"] += 1 + formula.count(r"\\")
     text = re.sub(r"\$\$.+?\$\$", " ", text, flags=re.DOTALL)
     text = re.sub(r"\$[^$\n]+(?:\n[^$\n]+)*\$", " formula ", text)
+    counts["words"] += TITLE * len(re.findall(r"^# ", text, re.MULTILINE))
     text = re.sub(r"<[^>]+>|\]\([^)]*\)|!\[", " ", text)
     for row in re.findall(r"^\|(?![ :|-]+$).*", text, re.MULTILINE):
         counts["rows of tables"] += -(-len(row) // ROW)

@@ -3,7 +3,8 @@
 #
 # From one unit that learns by counting its mistakes to a network that reads handwritten digits, and what becomes of
 # the article's first claims on the way.
-#
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # **After this chapter you can**
 # - train a perceptron by hand, and say beforehand how many mistakes it can make at most;
 # - say what one unit can't learn, and why units with a hard threshold can't be trained by gradient;
@@ -91,7 +92,7 @@ species = np.where(iris.train.y[chosen] == 0, 1, -1)
 
 # %% slideshow={"slide_type": "subslide"}
 def learn(x, y):
-    """Rosenblatt's rule until no mistake is left; a row for each update."""
+    """Rosenblatt's rule until no mistake is left, and each update."""
     weights, bias, rows, wrong = np.zeros(x.shape[1]), 0.0, [], True
     while wrong:
         wrong = False
@@ -1173,7 +1174,7 @@ verdict = claims.verdict("A2.1.2", {
 
 # %% slideshow={"slide_type": "subslide"}
 epochs, batch_size = 7, 128
-steps = epochs * -(-len(mnist.train) // batch_size)          # rounded up
+steps = epochs * -(-len(mnist.train) // batch_size)  # rounded up
 schedule = keras.optimizers.schedules.CosineDecay(3e-3, steps)
 reader = models.mlp(mnist.input_shape, classes=10, hidden=[256, 256],
                     dropout=0.2, seed=0)
