@@ -34,7 +34,7 @@ from dlcourse.claims import Claims
 
 claims = Claims("01")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does a line rise?
 #
 # **Predict before you run.** By 50 %, or by 100 %?
@@ -54,22 +54,28 @@ object()
 print("three points,", measured.mask("1.25 s"), "\\\\x1b[1mbold\\\\x1b[0m")
 len(points)
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 fig, ax = plt.subplots(figsize=(3, 2))
 ax.plot(points, points)
 ax.set(title="A line", xlabel="x (m)", ylabel="y (m)")
 alt = "A straight line that rises from the lower left"
 show.figure(fig, "The line rises, $y = x$.", alt)
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 slope = measured.Measured([1.0, 1.1, 0.9])
 show.markdown(f"The slope is {slope:.2f}.")
 show.table([["slope", slope]], ["quantity", "value"])
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## What was measured
+#
+# <details><summary>Your prediction</summary>
+#
+# By half of it, $1/2$.
+#
+# </details>
 
-# %%
+# %% tags=["hide-input"]
 claims.measure(
     "C01.1",
     "the line rises: slope",
