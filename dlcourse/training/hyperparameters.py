@@ -12,9 +12,10 @@ import numpy as np
 import tensorflow as tf
 
 from dlcourse import progress, reproducibility
+from dlcourse.training import optimizers
 
-MOMENTUM, SECOND, EPSILON = 0.9, 0.999, 1e-7
-"""Of SGD's momentum and Adam's two averages, and Adam's epsilon: Keras' defaults."""
+MOMENTUM = 0.9
+"""Of SGD: the share of the last step that the next one keeps."""
 
 
 @dataclass(frozen=True)
@@ -298,13 +299,7 @@ def _steps(x, y, weights, memory, rows, rates, options, done, seed, adam):
         ]
         if adam:
             count = tf.cast(done + step + 1, tf.float32)
-            scale = rate * tf.sqrt(1 - SECOND**count) / (1 - MOMENTUM**count)
-            means = [MOMENTUM * m + (1 - MOMENTUM) * g for m, g in zip(memory[:4], gradients, strict=True)]
-            squares = [SECOND * s + (1 - SECOND) * g * g for s, g in zip(memory[4:], gradients, strict=True)]
-            weights = [
-                w - scale * m / (tf.sqrt(s) + EPSILON)
-                for w, m, s in zip(weights, means, squares, strict=True)
-            ]
+            weights, means, squares = optimizers.adam(weights, gradients, memory[:4], memory[4:], count, rate)
             memory = means + squares
         else:
             memory = [MOMENTUM * v - rate * g for v, g in zip(memory, gradients, strict=True)]
