@@ -81,20 +81,23 @@ def mlp_parameters(inputs, classes, hidden):
     return sum(dense(before, after)[0] for before, after in itertools.pairwise(widths))
 
 
-def widths_for(target, inputs, classes, shape, tolerance=0.01):
+TOLERANCE = 0.01
+"""The largest share by which ``widths_for`` may miss its target."""
+
+
+def widths_for(target, inputs, classes, shape):
     """Hidden widths in given proportions, scaled so that the network has a wanted number of parameters.
 
     Args:
         target: wanted number of parameters.
         inputs, classes: of the network.
         shape: proportions of the hidden widths, such as (4, 2, 1); whole numbers, the smallest of them 1.
-        tolerance: largest share by which the number may miss the target.
 
     Returns:
         list of int.
 
     Raises:
-        ValueError: where no width comes that near.
+        ValueError: where no widths come within 1 % of the target.
     """
     if target < 1 or not shape or min(shape) < 1:
         raise ValueError(
@@ -107,10 +110,10 @@ def widths_for(target, inputs, classes, shape, tolerance=0.01):
         if best is not None and miss > best[0]:
             break
         best, scale = (miss, hidden), scale + 1
-    if best[0] > tolerance:
+    if best[0] > TOLERANCE:
         raise ValueError(
             f"widths_for(): the nearest to {target:,} parameters are widths {best[1]}, off by {best[0]:.1%}; allowed "
-            f"are {tolerance:.1%}. Give another target, smaller proportions or a larger tolerance."
+            f"are {TOLERANCE:.1%}. Give another target or smaller proportions."
         )
     return best[1]
 
@@ -152,11 +155,11 @@ def _layer(layer):
 
 
 def forward_seconds(models, batch_size=64, rounds=7):
-    """Time of a forward pass of each model, measured in turn, so that a busy moment of the machine hits all alike.
+    """Time of a forward pass of each model, measured by turns, so that a busy moment of the machine hits all alike.
 
     Args:
         models: dict from name to Keras model.
-        batch_size: examples a pass.
+        batch_size: examples in a pass.
         rounds: how often each is measured; the fastest counts.
 
     Returns:

@@ -85,8 +85,8 @@ def matrix(kernel, shape, stride=1, dilation=1):
     return found.reshape(rows * columns * filters, -1)
 
 
-def pooled(x, size=2, reduce=np.max):
-    """The largest (or ``np.mean``) of each size x size block of a map; rows and columns left over are dropped."""
+def pooled(x, size=2):
+    """Max pooling: the largest of each size x size block of a map; rows and columns left over are dropped."""
     rows, columns, channels = x.shape[0] // size, x.shape[1] // size, x.shape[2]
     blocks = x[: rows * size, : columns * size].reshape(rows, size, columns, size, channels)
-    return reduce(blocks, axis=(1, 3))
+    return blocks.max(axis=(1, 3))

@@ -1,4 +1,4 @@
-"""Penalised least squares in float64 NumPy: Lasso (L1), ridge (L2), minimum-norm solutions, and where errors come from.
+"""Penalised least squares in float64 NumPy: Lasso (L1) and ridge (L2), and the bias and variance of predictions.
 
 Inputs are float (examples, features) and targets (examples,), both centred, so that no intercept is needed:
 ``centred`` does it. L1 is scaled as scikit-learn's Lasso, ``‖y - Xw‖² / (2n) + strength ‖w‖₁`` (Tibshirani 1996), L2 as
@@ -16,7 +16,7 @@ def linear_classifier(x, y, strength=1.0):
     Args:
         x: float (examples, features).
         y: (examples,), each -1 or +1.
-        strength: of the penalty on all weights.
+        strength: of the penalty on all weights, the bias included.
 
     Raises:
         ValueError: where a label is neither, or lengths differ.
@@ -107,26 +107,25 @@ def lasso(x, y, strength, *, start=None, gap=1e-13, steps=100_000):
         ):
             return weights
     raise RuntimeError(
-        f"lasso() is not there after {steps} passes: gap {duality_gap(x, y, weights, strength):.2g}. Standardise "
+        f"lasso() has not converged after {steps} passes: gap {duality_gap(x, y, weights, strength):.2g}. Standardise "
         "the columns (penalized_regression.centred), or allow a larger gap."
     )
 
 
-def proximal_gradient(x, y, strength, steps, *, accelerated=False, start=None):
+def proximal_gradient(x, y, strength, steps, *, accelerated=False):
     """The Lasso's weights after each step of ISTA: a gradient step on the squares, then a soft threshold.
 
     Args:
         strength: of the L1 penalty.
         steps: how many.
-        accelerated: FISTA (Beck & Teboulle 2009): the step is taken from a point further along the last move.
-        start: weights to begin with, or None for zeros.
+        accelerated: whether to take FISTA instead (Beck & Teboulle 2009): each step starts from a point further along
+            the last move.
 
     Returns:
         float64 (steps, features).
     """
     x, y = _checked(x, y, strength)
-    weights = np.zeros(x.shape[1]) if start is None else np.array(start, "float64")
-    rate = _safe_rate(x)
+    weights, rate = np.zeros(x.shape[1]), _safe_rate(x)
     ahead, momentum, history = weights, 1.0, []
     for _ in range(steps):
         gradient = x.T @ (x @ ahead - y) / len(y)
@@ -138,14 +137,13 @@ def proximal_gradient(x, y, strength, steps, *, accelerated=False, start=None):
     return np.array(history)
 
 
-def subgradient(x, y, strength, steps, *, start=None):
+def subgradient(x, y, strength, steps):
     """The Lasso's weights after each step of plain subgradient descent, its rate falling as 1 / sqrt(step).
 
     The penalty's slope is taken as ``strength * sign(w)``, as automatic differentiation does. Gives (steps, features).
     """
     x, y = _checked(x, y, strength)
-    weights = np.zeros(x.shape[1]) if start is None else np.array(start, "float64")
-    rate, history = _safe_rate(x), []
+    weights, rate, history = np.zeros(x.shape[1]), _safe_rate(x), []
     for step in range(steps):
         slope = x.T @ (x @ weights - y) / len(y) + strength * np.sign(weights)
         weights = weights - rate / np.sqrt(step + 1) * slope
@@ -153,12 +151,12 @@ def subgradient(x, y, strength, steps, *, start=None):
     return np.array(history)
 
 
-def lasso_path(x, y, strengths, gap=1e-8):
+def lasso_path(x, y, strengths):
     """The Lasso's weights (strengths, features), from strong penalty to weak, each starting from the last."""
     order = np.argsort(strengths)[::-1]
     path, weights = np.zeros((len(strengths), np.shape(x)[1])), None
     for place in order:
-        weights = path[place] = lasso(x, y, strengths[place], start=weights, gap=gap)
+        weights = path[place] = lasso(x, y, strengths[place], start=weights, gap=1e-8)
     return path
 
 
@@ -171,7 +169,7 @@ def ridge(x, y, strength):
     x, y = _checked(x, y, strength)
     if strength == 0:
         raise ValueError(
-            "ridge(strength=0) is plain least squares; use minimum_norm(), which always has one answer."
+            "ridge(strength=0) is plain least squares; np.linalg.lstsq(x, y) gives its solution of minimum norm."
         )
     n, features = x.shape
     if n < features:
@@ -187,12 +185,6 @@ def ridge_path(x, y, strengths):
     x, y = _checked(x, y, min(strengths))
     left, values, right = np.linalg.svd(x, full_matrices=False)
     return ((values / (values**2 + np.asarray(strengths)[:, None])) * (left.T @ y)) @ right
-
-
-def minimum_norm(x, y):
-    """Least squares by the pseudo-inverse: of all weights that fit best, the shortest."""
-    x, y = _checked(x, y)
-    return np.linalg.lstsq(x, y, rcond=None)[0]
 
 
 def relu_features(x, count, seed):

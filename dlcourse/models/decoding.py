@@ -2,17 +2,18 @@
 
 import numpy as np
 import tensorflow as tf
+from scipy import special
 
 
 def sample(model, start, letters, *, temperature, seed=0):
-    """Draw letters one after another from a stateful model, which keeps what it has read: a text for each of its rows.
+    """Draw letters one after another from a stateful model: one text for each row of its batch.
 
     Args:
         model: ``models.recurrent(..., tokens=..., return_sequences=True, stateful=True, batch_size=...)``; its states
             go on from where they are.
         start: int (n,), n >= 1: what all rows read first.
         letters: how many to draw.
-        temperature: logits are divided by it; towards 0 the likeliest letter always wins.
+        temperature: logits are divided by it; near 0 the likeliest letter is always drawn.
         seed: of the draws.
 
     Returns:
@@ -32,7 +33,7 @@ def sample(model, start, letters, *, temperature, seed=0):
         logits = step(tf.fill([rows, 1], int(letter)))
     for _ in range(letters):
         scaled = logits.numpy().astype("float64") / temperature
-        reached = np.cumsum(np.exp(scaled - scaled.max(axis=1, keepdims=True)), axis=1)
+        reached = np.cumsum(special.softmax(scaled, axis=1), axis=1)
         chance = random.random((rows, 1)) * reached[:, -1:]
         drawn.append((reached <= chance).sum(axis=1).astype("int32"))
         logits = step(tf.constant(drawn[-1][:, None]))

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from dlcourse import progress, reproducibility
 from dlcourse.training import loop, objectives
+from dlcourse.training.evaluation import in_batches
 
 
 class Repeats:
@@ -108,13 +109,10 @@ def classifier(build, *, steps, learning_rate=1e-3, batch_size=64, jit_compile=F
     )
 
 
-def accuracy(model, data, batch_size=1_000):
-    """Share of a Split's examples whose largest logit is the label's, computed in batches of that many examples."""
-    right = 0
-    for start in range(0, len(data), batch_size):
-        rows = slice(start, start + batch_size)
-        right += np.sum(np.argmax(model(data.x[rows], training=False), axis=-1) == data.y[rows])
-    return float(right / len(data))
+def accuracy(model, data):
+    """Share of a Split's examples whose largest logit is that of their label, a float."""
+    logits = in_batches(lambda x: model(x, training=False), data.x)
+    return float(np.mean(logits.argmax(axis=-1) == data.y))
 
 
 def accuracies(build, train, score, *, seeds, **options):

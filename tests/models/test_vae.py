@@ -233,9 +233,10 @@ def test_auroc_is_scikit_learns():
 
 
 def test_judged_images():
-    logits = np.log(np.array([[0.9, 0.1], [0.2, 0.8]]))
-    judged = latent_space.judge(lambda images, training: logits, np.zeros((2, 1)))
-    np.testing.assert_allclose(judged.confidence, [0.9, 0.8])
+    logits = np.log(np.array([[0.9, 0.1], [0.2, 0.8]], "float32"))
+    as_they_are = keras.Sequential([keras.Input((2,)), keras.layers.Identity()])
+    judged = latent_space.judge(as_they_are, logits)
+    np.testing.assert_allclose(judged.confidence, [0.9, 0.8], rtol=1e-6)
     assert judged.classes.tolist() == [0, 1]
     assert judged.diversity == pytest.approx(0.55**-0.55 * 0.45**-0.45)
     near = latent_space.nearest(np.array([[0.0, 0], [3, 4]]), np.array([[0.0, 1], [3, 3], [9, 9]]))

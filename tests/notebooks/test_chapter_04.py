@@ -196,7 +196,7 @@ def test_weights_and_shared_labels_of_the_objective_by_hand():
 
 @pytest.mark.parametrize("arguments", [{"seeds": []}, {"hidden": [0]}, {"classes": 0}, {"input_shape": 5}])
 def test_bad_populations_are_told(arguments):
-    with pytest.raises(ValueError, match=r"population\.mlp"):
+    with pytest.raises(ValueError, match=r"feed_forward\.mlp"):
         feed_forward.mlp(**{"seeds": [0], "input_shape": (5,), "classes": 3, "hidden": [4], **arguments})
 
 
