@@ -7,6 +7,7 @@ import pathlib
 
 import numpy as np
 
+from dlcourse import checks
 from dlcourse.datasets import pictures, splitting
 from dlcourse.datasets.dataset import Dataset, Split
 
@@ -35,7 +36,7 @@ def from_arrays(x, y, *, validation=0.2, test=0.2, seed=0, classes=None, feature
             f"x has shape {x.shape}: expected (examples, ...), such as x.reshape(-1, 1) for one feature"
         )
     if y.ndim != 1:
-        raise ValueError(f"y has shape {y.shape}: expected one target an example, (examples,)")
+        raise ValueError(f"y has shape {y.shape}: expected one target per example, (examples,)")
     if len(x) != len(y):
         raise ValueError(f"x has {len(x):,} examples and y has {len(y):,}: expected as many")
     if len(x) == 0:
@@ -87,7 +88,7 @@ def from_csv(
         raise ValueError(f"{path} is not CSV in UTF-8 ({error}): save it as CSV UTF-8") from None
     if len(lines) < 2:
         raise ValueError(
-            f"{path} has {len(lines)} lines: expected a line of column names, then one line an example"
+            f"{path} has {len(lines)} lines: expected a line of column names, then one line per example"
         )
     header = [cell.strip() for cell in lines[0][1]]
     twice = sorted({column for column in header if header.count(column) > 1})
@@ -138,7 +139,7 @@ def from_images(folder, *, size=(28, 28), channels=1, validation=0.2, test=0.2, 
         raise ValueError(f"channels is {channels!r}: expected 1 (grey) or 3 (red, green, blue)")
     if not isinstance(size, (tuple, list)) or len(size) != 2:
         raise ValueError(f"size is {size!r}: expected (height, width), such as (28, 28)")
-    height, width = (splitting.whole_number(n, "a side of size", 1, 10_000) for n in size)
+    height, width = (checks.whole_number("from_images(size)", side, most=10_000) for side in size)
     classes = sorted(
         child.name for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")
     )

@@ -30,7 +30,7 @@ def same_time_last_year(target, windows, period):
 class LinearAutoregression:
     """Each horizon as a linear function of the whole window, by ridge regression (Hoerl & Kennard 1970).
 
-    What is foretold is the change from the last value. Columns are scaled by the training windows alone; gaps among
+    What is predicted is the change from the last value. Columns are scaled by the training windows alone; gaps among
     the targets are left out, horizon by horizon.
 
     Args:

@@ -3,9 +3,11 @@
 import collections
 import math
 
+from dlcourse import checks
+
 
 class NGram:
-    """Letters foretold from the ``order`` - 1 before, by counts smoothed after Witten & Bell (1991).
+    """Predicts a letter from the ``order`` - 1 before it, by counts smoothed after Witten & Bell (1991).
 
     With n(c) occurrences of a context c, followed by t(c) different letters,
 
@@ -23,15 +25,13 @@ class NGram:
     """
 
     def __init__(self, order, text, alphabet=None):
-        if isinstance(order, bool) or int(order) != order or order < 1:
-            raise ValueError(f"NGram(order={order!r}): expected a whole number, 1 or more.")
+        self.order = checks.whole_number("NGram(order)", order)
         self.alphabet = sorted(set(text if alphabet is None else alphabet))
         strange = sorted(set(text) - set(self.alphabet))
         if not text or strange:
             raise ValueError(
                 f"NGram() counts a text over its alphabet; got {len(text)} letters, not in the alphabet: {strange}."
             )
-        self.order = int(order)
         self.counts = collections.defaultdict(collections.Counter)
         for length in range(order):
             for end in range(length, len(text)):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from dlcourse import checks
+
 
 @dataclass(frozen=True)
 class PlaneNetwork:
@@ -76,8 +78,7 @@ def fit(x, y, units, function, slope, steps=300, learning_rate=0.05, seed=0):
         raise ValueError(
             f"fit() takes points (n, 2) and as many classes, each 0 or 1; got {x.shape} and {y.shape}."
         )
-    if isinstance(units, bool) or not hasattr(units, "__index__") or units < 1:
-        raise ValueError(f"fit(units={units!r}): expected a whole number, 1 or more.")
+    checks.whole_number("fit(units)", units)
     network = start(units, function, seed)
     mean = [np.zeros_like(weight) for weight in network.weights]
     square = [np.zeros_like(weight) for weight in network.weights]

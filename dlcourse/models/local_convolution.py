@@ -5,7 +5,7 @@ import itertools
 import keras
 import tensorflow as tf
 
-from dlcourse.models.building import check_positive
+from dlcourse import checks
 
 
 @keras.saving.register_keras_serializable("dlcourse")
@@ -32,7 +32,9 @@ class LocalConvolution2D(keras.layers.Layer):
 
     def __init__(self, filters, kernel=3, stride=1, activation="relu", seed=None, **options):
         super().__init__(**options)
-        check_positive("LocalConvolution2D", filters=filters, kernel=kernel, stride=stride)
+        checks.whole_number("LocalConvolution2D(filters)", filters)
+        checks.whole_number("LocalConvolution2D(kernel)", kernel)
+        checks.whole_number("LocalConvolution2D(stride)", stride)
         self.filters, self.side, self.stride = filters, kernel, stride
         self.activation, self.seed = keras.activations.get(activation), seed
 

@@ -1,6 +1,6 @@
 """The variational autoencoder: built here, TensorFlow Probability imported only when it is."""
 
-from dlcourse.models.building import check_positive, check_shape
+from dlcourse import checks
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 
@@ -48,11 +48,13 @@ def vae(
     Raises:
         ValueError: where a shape, number or name makes no sense, or a prior doesn't match the latents.
     """
-    shape = check_shape("vae", input_shape)
-    widths = {f"hidden[{index}]": width for index, width in enumerate(hidden)}
-    check_positive("vae", latents=latents, components=components, **widths)
+    shape = checks.shape("vae(input_shape)", input_shape)
+    checks.whole_number("vae(latents)", latents)
+    checks.whole_number("vae(components)", components)
+    for index, width in enumerate(hidden):
+        checks.whole_number(f"vae(hidden[{index}])", width)
     if classes is not None:
-        check_positive("vae", classes=classes)
+        checks.whole_number("vae(classes)", classes)
     if likelihood not in LIKELIHOODS:
         raise ValueError(f"vae(likelihood={likelihood!r}): expected one of {', '.join(LIKELIHOODS)}.")
     if noise is not None and (likelihood != "gaussian" or not noise > 0):

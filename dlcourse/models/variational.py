@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras import layers
 from tensorflow_probability import distributions as tfd
 
+from dlcourse import checks
 from dlcourse.models import random, vae_priors
 from dlcourse.models.initializers import seeded_initializer
 from dlcourse.models.vae_priors import diagonal_gaussian, positive
@@ -183,7 +184,7 @@ class VAE(keras.Model):
             through: where given, z passes through this function, and ln q's own parameters get no gradient: what
                 the doubly reparameterised estimator needs (``objectives.importance_weighted``).
         """
-        k = _checked_k(k)
+        k = checks.whole_number("log_weights(k)", k)
         loc, scale = self.posterior_parameters(x, y)
         z = self.draw(loc, scale, k, seed=seed)
         if through is not None:
@@ -201,7 +202,7 @@ class VAE(keras.Model):
             batch_size: images at a time.
             at_once: draws at a time.
         """
-        k, x = _checked_k(k), np.asarray(self._checked(x))
+        k, x = checks.whole_number("importance_weighted_bound(k)", k), np.asarray(self._checked(x))
         batch_size = min(batch_size, len(x))
         found = []
         for start in range(0, len(x), batch_size):
@@ -320,7 +321,7 @@ class VAE(keras.Model):
             return np.zeros(self.shape, self.compute_dtype)
         means = np.asarray(means, self.compute_dtype)
         if means.shape != self.shape:
-            raise ValueError(f"vae(means=...) has shape {means.shape}; expected {self.shape}, one a pixel.")
+            raise ValueError(f"vae(means=...) has shape {means.shape}; expected {self.shape}, one per pixel.")
         if self.likelihood == "gaussian":
             return means
         self.check_examples(means[None])
@@ -367,9 +368,3 @@ def _mlp(name, features, hidden, outputs, *, activation, dtype, seed):
         else:
             x = dense(width, index, activation=activation, name=f"hidden_{index + 1}")(x)
     return keras.Model(inputs, dense(outputs, len(hidden), name="output")(x), name=name)
-
-
-def _checked_k(k):
-    if isinstance(k, bool) or int(k) != k or k < 1:
-        raise ValueError(f"k={k!r}: the bound averages k importance weights; give a whole number, 1 or more.")
-    return int(k)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import progress, reproducibility
+from dlcourse import checks, progress, reproducibility
 from dlcourse.training import optimizers
 
 MOMENTUM = 0.9
@@ -50,19 +50,15 @@ class Setting:
 
     def __post_init__(self):
         for name in ("hidden", "batch_size"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-                raise ValueError(f"Setting({name}={value!r}): expected a whole number, 1 or more.")
+            checks.whole_number(f"Setting({name})", getattr(self, name))
         for name in ("learning_rate", "l2", "weight_decay"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise ValueError(
                     f"Setting({name}={getattr(self, name)!r}): expected a finite number, 0 or more."
                 )
         for name in ("dropout", "label_smoothing"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"Setting({name}={getattr(self, name)!r}): expected a share in [0, 1).")
-        if not 0 <= self.shifts <= 1:
-            raise ValueError(f"Setting(shifts={self.shifts!r}): expected a share from 0 to 1.")
+            checks.rate(f"Setting({name})", getattr(self, name))
+        checks.fraction("Setting(shifts)", self.shifts)
         if self.optimizer not in ("sgd", "adam"):
             raise ValueError(f"Setting(optimizer={self.optimizer!r}): expected 'sgd' or 'adam'.")
 

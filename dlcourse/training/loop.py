@@ -36,7 +36,7 @@ def compiled_loop(step, data, names, batch_size, jit_compile):
         step: callable ``batch -> dict`` from name to scalar tensor, such as ``train_step`` with its model bound.
         data: nest of tensors (examples, ...).
         names: entries of the dict to add up, ``"loss"`` first.
-        batch_size: examples a step.
+        batch_size: examples per step.
         jit_compile: whether XLA compiles the whole loop.
 
     Returns:

@@ -8,19 +8,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import progress, reproducibility
+from dlcourse import checks, progress, reproducibility
 from dlcourse.training import loop, objectives
 from dlcourse.training.evaluation import in_batches
 
 
 class Repeats:
-    """A compiled training of a given length, to be called once a seed.
+    """A compiled training of a given length, called once per seed.
 
     Args:
         model: keras.Model without random layers; its weights are overwritten by every call.
         objective: callable ``(model, batch, training) -> (loss, metrics)``.
         steps: steps of gradient descent in each training.
-        batch_size: examples a step.
+        batch_size: examples per step.
         optimizer: a Keras optimizer or its name; its memory is cleared before every training.
         jit_compile: whether XLA compiles the loop.
 
@@ -30,15 +30,14 @@ class Repeats:
     """
 
     def __init__(self, model, objective, *, steps, batch_size, optimizer="adam", jit_compile=True):
-        for name, value in {"steps": steps, "batch_size": batch_size}.items():
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-                raise ValueError(f"Repeats({name}={value!r}): expected a whole number, 1 or more.")
+        steps = checks.whole_number("Repeats(steps)", steps)
+        batch_size = checks.whole_number("Repeats(batch_size)", batch_size)
         if any(isinstance(layer, keras.layers.Dropout) and layer.rate for layer in model._flatten_layers()):
             raise ValueError(
                 "Repeats() trains models without dropout: its seeds would go on from run to run. Use fit()."
             )
         reproducibility.deterministic()
-        self.model, self.steps, self.batch_size = model, int(steps), int(batch_size)
+        self.model, self.steps, self.batch_size = model, steps, batch_size
         self.optimizer = keras.optimizers.get(optimizer)
         self.optimizer.build(model.trainable_variables)
         self._fresh = [variable.numpy() for variable in self.optimizer.variables]

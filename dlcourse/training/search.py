@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dlcourse import checks, progress
+
 SAMPLERS = ("random", "tpe")
 
 
@@ -150,14 +152,11 @@ def run(objective, space, *, budget, epochs, sampler="tpe", pruning=False, seed=
     """
     import optuna
 
-    from dlcourse import progress
-
     _check_space(space)
     if sampler not in SAMPLERS:
         raise ValueError(f"run(sampler={sampler!r}): expected one of {SAMPLERS}.")
-    for name, value in {"epochs": epochs, "budget": budget}.items():
-        if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-            raise ValueError(f"run({name}={value!r}): expected a whole number, 1 or more.")
+    checks.whole_number("run(epochs)", epochs)
+    checks.whole_number("run(budget)", budget)
     if budget < epochs:
         raise ValueError(f"run(budget={budget}) can't pay for one complete trial of {epochs} epochs.")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -195,7 +194,7 @@ def _try(objective, space, study, epochs, left):
 def _error(value, setting, epoch, epochs):
     if value is None:
         raise ValueError(
-            f"The objective gave {epoch - 1} errors for {setting}; expected {epochs}, one an epoch."
+            f"The objective gave {epoch - 1} errors for {setting}; expected {epochs}, one per epoch."
         )
     try:
         number = float(value)
@@ -245,8 +244,7 @@ def work(objective, space, file, *, trials, seed=0):
     from optuna.trial import TrialState
 
     _check_space(space)
-    if isinstance(trials, bool) or not hasattr(trials, "__index__") or trials < 1:
-        raise ValueError(f"work(trials={trials!r}): expected a whole number, 1 or more.")
+    checks.whole_number("work(trials)", trials)
     study = _open(file, NumberedSampler(seed))
     wanted = {
         "seed": seed,

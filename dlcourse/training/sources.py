@@ -33,7 +33,7 @@ class Arrays:
 
     Args:
         arrays: nest of arrays (examples, ...).
-        batch_size: examples a step; the last batch of an epoch takes what is left.
+        batch_size: examples per step; the last batch of an epoch takes what is left.
         seed: of the order.
     """
 

@@ -123,5 +123,5 @@ def test_bad_input_is_named(call, message):
 
 def test_too_few_passes_are_an_error():
     x, y = problem(50, 6)
-    with pytest.raises(RuntimeError, match="is not there"):
+    with pytest.raises(RuntimeError, match="has not converged"):
         penalized_regression.lasso(x, y, 1e-3, steps=1)

@@ -185,12 +185,12 @@ def test_clipping_treats_each_network_alone():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"depth": 0}, "depth=0"),
+        ({"depth": 0}, r"DeepNetworks\(depth\)=0"),
         ({"dropout": 1.0}, "dropout"),
         ({"normalisation": "group"}, "normalisation"),
         ({"weight_variance": 0.0}, "weight_variance"),
         ({"l2": -1.0}, "l2"),
-        ({"seeds": ()}, "networks=0"),
+        ({"seeds": ()}, r"DeepNetworks\(len\(seeds\)\)=0"),
     ],
 )
 def test_bad_options_are_named(options, message):

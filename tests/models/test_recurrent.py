@@ -83,16 +83,16 @@ def test_recurrent_says_what_is_wrong():
     for options, message in [
         ({"cell": "elman"}, "expected one of 'simple', 'lstm', 'gru'"),
         ({"stateful": True}, "give batch_size"),
-        ({"units": ()}, "layers=0"),
+        ({"units": ()}, r"recurrent\(len\(units\)\)=0"),
         ({"units": (0,)}, r"units\[0\]"),
     ]:
         with pytest.raises(ValueError, match=message):
             models.recurrent((None, 2), 3, **options)
-    with pytest.raises(ValueError, match="expected 1 axes"):
+    with pytest.raises(ValueError, match="one example, 1 axes"):
         models.recurrent((5, 2), 3, tokens=4)
     with pytest.raises(ValueError, match="expected one of"):
         models.RecurrentPopulation([0], 2, 1, cell="elman", units=3)
-    with pytest.raises(ValueError, match="networks=0"):
+    with pytest.raises(ValueError, match=r"len\(seeds\)\)=0"):
         models.RecurrentPopulation([], 2, 1, cell="gru", units=3)
 
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse.models.building import check_positive, check_rate, check_shape
+from dlcourse import checks
 
 AXIS = {"batch": 1, "layer": 2}
 """The axis of pre-activations (networks, batch, width) that a normalisation averages over."""
@@ -60,9 +60,12 @@ class DeepNetworks(keras.Model):
         dtype="float32",
     ):
         super().__init__(dtype=dtype, name="deep_networks")
-        shape = check_shape("DeepNetworks", input_shape)
-        check_positive("DeepNetworks", classes=classes, depth=depth, width=width, networks=len(seeds))
-        check_rate("DeepNetworks", dropout=dropout)
+        shape = checks.shape("DeepNetworks(input_shape)", input_shape)
+        checks.whole_number("DeepNetworks(classes)", classes)
+        checks.whole_number("DeepNetworks(depth)", depth)
+        checks.whole_number("DeepNetworks(width)", width)
+        checks.whole_number("DeepNetworks(len(seeds))", len(seeds))
+        checks.rate("DeepNetworks(dropout)", dropout)
         if normalisation is not None and normalisation not in AXIS:
             raise ValueError(
                 f"DeepNetworks(normalisation={normalisation!r}): expected None or one of {sorted(AXIS)}."

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from dlcourse.models.building import check_positive, check_shape
+from dlcourse import checks
 from dlcourse.models.initializers import seeded_initializer
 
 
@@ -64,14 +64,12 @@ def mlp(seeds, input_shape, classes, *, hidden, shared=True, activation="relu", 
     Raises:
         ValueError: where there is no seed, or a shape or number makes no sense.
     """
-    shape, seeds = check_shape("feed_forward.mlp", input_shape), list(seeds)
+    shape, seeds = checks.shape("feed_forward.mlp(input_shape)", input_shape), list(seeds)
     if not seeds:
         raise ValueError("feed_forward.mlp(seeds=[]): give one seed per network, such as range(5).")
-    check_positive(
-        "feed_forward.mlp",
-        classes=classes,
-        **{f"hidden[{index}]": width for index, width in enumerate(hidden)},
-    )
+    checks.whole_number("feed_forward.mlp(classes)", classes)
+    for index, width in enumerate(hidden):
+        checks.whole_number(f"feed_forward.mlp(hidden[{index}])", width)
     inputs = keras.Input(shape if shared else (len(seeds), *shape))
     x = layers.Reshape((1 if shared else len(seeds), int(np.prod(shape))))(inputs)
     widths = [int(np.prod(shape)), *hidden, classes]

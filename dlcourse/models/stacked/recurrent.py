@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse.models.building import check_positive, check_shape
+from dlcourse import checks
 from dlcourse.models.initializers import seeded_initializer
 
 GATES = {"simple": 1, "lstm": 4, "gru": 3}
@@ -49,14 +49,11 @@ class RecurrentPopulation(keras.Model):
     ):
         super().__init__(name="recurrent_population")
         self.seeds = tuple(seeds)
-        check_positive(
-            "RecurrentPopulation",
-            networks=len(self.seeds),
-            features=features,
-            outputs=outputs,
-            units=units,
-            last=last,
-        )
+        checks.whole_number("RecurrentPopulation(len(seeds))", len(self.seeds))
+        checks.whole_number("RecurrentPopulation(features)", features)
+        checks.whole_number("RecurrentPopulation(outputs)", outputs)
+        checks.whole_number("RecurrentPopulation(units)", units)
+        checks.whole_number("RecurrentPopulation(last)", last)
         if cell not in GATES:
             raise ValueError(
                 f"RecurrentPopulation(cell={cell!r}): expected one of {', '.join(map(repr, GATES))}."
@@ -81,7 +78,6 @@ class RecurrentPopulation(keras.Model):
 
     def _drawn(self, initializer, layer, shape):
         """Initial kernels, float32 (networks, *shape), drawn as ``models.recurrent`` draws them."""
-        check_shape("RecurrentPopulation", shape)
         drawn = {
             seed: np.asarray(seeded_initializer(initializer, seed, layer)(shape)) for seed in set(self.seeds)
         }

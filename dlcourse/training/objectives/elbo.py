@@ -7,6 +7,8 @@ are binarised anew in each batch, inside the compiled loop, with their grey valu
 import numpy as np
 import tensorflow as tf
 
+from dlcourse import checks
+
 
 class negative_elbo:
     """Distortion + beta · rate, by one draw of z (Kingma & Welling 2014; Higgins et al. 2017 for beta).
@@ -47,7 +49,7 @@ class importance_weighted:
     """The negative importance-weighted bound, -ln (1/k) sum of k weights p(x, z_i) / q(z_i | x) (Burda et al. 2016).
 
     Args:
-        k: draws of z an image; the encoder runs once, the decoder k times.
+        k: number of draws of z for each image; the encoder runs once, the decoder k times.
         estimator: how the encoder's gradient is estimated. "reparameterised": as in that paper. "doubly
             reparameterised" (Tucker et al. 2019): unbiased too, with less noise the nearer q is to the true posterior;
             at k = 1 it is Roeder et al.'s (2017), which has none where q is the true posterior.
@@ -62,13 +64,14 @@ class importance_weighted:
     ESTIMATORS = ("doubly reparameterised", "reparameterised")
 
     def __init__(self, k, estimator=ESTIMATORS[0]):
-        if isinstance(k, bool) or int(k) != k or k < 1:
-            raise ValueError(f"importance_weighted(k={k!r}): expected a whole number of draws, 1 or more.")
         if estimator not in self.ESTIMATORS:
             raise ValueError(
                 f"importance_weighted(estimator={estimator!r}): expected one of {self.ESTIMATORS}."
             )
-        self.k, self.doubly = int(k), estimator == self.ESTIMATORS[0]
+        self.k, self.doubly = (
+            checks.whole_number("importance_weighted(k)", k),
+            estimator == self.ESTIMATORS[0],
+        )
 
     def __call__(self, model, batch, training):
         x, y = unpacked(model, batch)
