@@ -1,7 +1,7 @@
 """Parameters and multiply-adds of a network, by formula from its layers' shapes.
 
-A multiply-add is one product added to a sum. What each element costs besides (bias, activation, pooling) is left out:
-a dense layer of n inputs spends n multiply-adds on each output, and one activation.
+A multiply-add is one product added to a sum. Elementwise work (bias, activation, pooling) is not counted: a dense layer
+of n inputs does n multiply-adds for each output, and only one activation.
 """
 
 import functools
@@ -16,7 +16,7 @@ import tensorflow as tf
 
 @dataclass(frozen=True)
 class Cost:
-    """What one layer takes. ``output`` is the shape of its output for one example, without the batch axis."""
+    """Parameters and multiply-adds of one layer; ``output`` is its output's shape, without the batch axis."""
 
     layer: str
     kind: str
@@ -36,9 +36,12 @@ def convolution(kernel, channels, filters, positions, groups=1, bias=True):
     Args:
         kernel: sides of the kernel, such as (3, 3).
         channels, filters: channels in and out.
-        positions: places of the output where the kernel is applied: height · width.
+        positions: number of places where the kernel is applied: height · width of the output.
         groups: each filter sees ``channels / groups`` of the channels.
         bias: whether each filter has one.
+
+    Returns:
+        (parameters, multiply-adds), two ints.
     """
     weights = math.prod(kernel) * (channels // groups) * filters
     return weights + bias * filters, weights * positions
@@ -160,7 +163,7 @@ def forward_seconds(models, batch_size=64, rounds=7):
     Args:
         models: dict from name to Keras model.
         batch_size: examples in a pass.
-        rounds: how often each is measured; the fastest counts.
+        rounds: number of measurements of each; the fastest counts.
 
     Returns:
         dict from name to seconds.

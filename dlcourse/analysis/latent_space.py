@@ -100,7 +100,7 @@ def unpacked(texts, shape=(28, 28, 1)):
 
 
 class Grid:
-    """Every code of a Bernoulli VAE with two latents, on a fine grid: sums over it are integrals over z.
+    """A fine grid of the codes of a Bernoulli VAE with two latents: sums over it are integrals over z.
 
     Args:
         model: models.vae with two latents, a Bernoulli likelihood, and no labels.
@@ -108,7 +108,7 @@ class Grid:
         step: its spacing; it should not exceed the posteriors' standard deviations.
 
     Raises:
-        ValueError: where the model is another.
+        ValueError: where the model is of another kind.
     """
 
     def __init__(self, model, reach=4.5, step=0.06):
@@ -140,22 +140,22 @@ class Grid:
         return (flat * seen) @ self.logits.T - self.blank @ seen + self.log_prior
 
     def log_likelihood(self, x, visible=None):
-        """ln p(x), exact but for the grid's spacing, in nats, float (examples,)."""
+        """ln p(x) of the visible pixels in nats, exact up to the grid's spacing, float (examples,)."""
         return special.logsumexp(self.log_joint(x, visible), axis=-1)
 
     def complete(self, x, visible):
-        """Mean images given the visible pixels alone, (examples, *shape): an average over all codes."""
+        """Mean images given the visible pixels, (examples, *shape): p(x | z) averaged over the posterior of z."""
         posterior = special.softmax(self.log_joint(x, visible), axis=1)
         return (posterior @ special.expit(self.logits)).reshape(-1, *self.shape)
 
 
 def set_to_pca(model, pca, rotation=None):
-    """Give a linear Gaussian VAE the weights of probabilistic PCA, and the best posterior that it can express.
+    """Set a linear Gaussian VAE to the weights of probabilistic PCA, and to the best posterior that it can express.
 
     Args:
         model: models.vae(..., hidden=(), likelihood="gaussian").
         pca: PCA with as many latents.
-        rotation: orthogonal (latents, latents) matrix that turns the loading's columns, or None. A turned loading
+        rotation: orthogonal matrix (latents, latents) that rotates the loading's columns, or None. A rotated loading
             has the same likelihood, but a true posterior whose latents are no longer independent.
     """
     loading = pca.loading if rotation is None else pca.loading @ rotation

@@ -11,11 +11,11 @@ from dlcourse import checks
 from dlcourse.datasets import pictures, splitting
 from dlcourse.datasets.dataset import Dataset, Split
 
-IGNORED = (
-    "thumbs.db",
-    "desktop.ini",
-)  # what file managers leave among pictures, besides names like .DS_Store
-SHOWN = 5  # at most so many offenders are named in an error
+IGNORED = ("thumbs.db", "desktop.ini")
+"""What file managers leave among pictures, besides names like .DS_Store."""
+
+SHOWN = 5
+"""The most offenders that an error names."""
 
 
 def from_arrays(x, y, *, validation=0.2, test=0.2, seed=0, classes=None, features=None, name="own data"):
@@ -38,7 +38,7 @@ def from_arrays(x, y, *, validation=0.2, test=0.2, seed=0, classes=None, feature
     if y.ndim != 1:
         raise ValueError(f"y has shape {y.shape}: expected one target per example, (examples,)")
     if len(x) != len(y):
-        raise ValueError(f"x has {len(x):,} examples and y has {len(y):,}: expected as many")
+        raise ValueError(f"x has {len(x):,} examples and y has {len(y):,}: expected the same number")
     if len(x) == 0:
         raise ValueError("x and y are empty: expected at least one example")
     sizes = _sizes(len(y), validation, test)

@@ -25,9 +25,8 @@ CELL_NUCLEUS = (
 
 def iris(entry):
     """Fisher's irises (1936): x float64 (150, 4) in cm, y 0 to 2."""
-    return _labelled(
-        entry, ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
-    )
+    names = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
+    return _labelled(entry, names)
 
 
 def breast_cancer(entry):

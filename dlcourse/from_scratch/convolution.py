@@ -1,4 +1,4 @@
-"""Convolution by hand in NumPy, float64: as loops, as a matrix, and its padding. A map is (height, width, channels).
+"""Convolution in NumPy, float64: as loops, as a matrix, and its padding. A map is (height, width, channels).
 
 As in Keras and nearly all of deep learning, the kernel isn't flipped: mathematicians call it cross-correlation.
 """
@@ -27,7 +27,7 @@ def output_size(size, kernel, stride=1, dilation=1, padding="valid"):
 
 
 def padded(x, kernel, stride=1, dilation=1):
-    """A map with the zeros around it that "same" padding adds."""
+    """The map x, (height, width, channels), with the zeros around it that "same" padding adds for a kernel."""
     sides = [
         padding(size, k, stride, dilation) for size, k in zip(x.shape[:2], kernel.shape[:2], strict=True)
     ]
@@ -64,7 +64,7 @@ def by_loops(x, kernel, stride=1, dilation=1, same=False):
 def matrix(kernel, shape, stride=1, dilation=1):
     """The matrix of a convolution: out.ravel() = matrix @ x.ravel(), without padding.
 
-    Each row is one place of one filter: the kernel, written where its field lies, zeros elsewhere.
+    Each row is one filter at one place: the kernel where its field lies, zeros elsewhere.
 
     Args:
         kernel: float (kernel height, kernel width, channels, filters).

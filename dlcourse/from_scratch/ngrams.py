@@ -17,8 +17,8 @@ class NGram:
 
     Args:
         order: 1 counts single letters (unigram), 2 pairs, and so on.
-        text: to count.
-        alphabet: all letters that may come; by default those of the text.
+        text: str, in which occurrences are counted.
+        alphabet: all letters that may occur; None takes those of the text.
 
     Raises:
         ValueError: where the order is below 1, the text is empty, or a letter of it is not in the alphabet.
@@ -51,7 +51,7 @@ class NGram:
         return chance
 
     def bits(self, text, context=""):
-        """What each letter of ``text`` costs, in bits, a list; ``context`` stands before it."""
+        """-log2 of the probability of each letter of ``text``, a list of floats; ``context`` precedes the text."""
         whole, known = context + text, len(context)
         return [
             -math.log2(self.probability(whole[end], whole[max(0, end - self.order + 1) : end]))

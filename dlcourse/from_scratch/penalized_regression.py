@@ -11,7 +11,7 @@ import numpy as np
 
 
 def linear_classifier(x, y, strength=1.0):
-    """Weights, float64 (features + 1,), of least squares on labels -1 and +1, with an L2 penalty; the last is the bias.
+    """Ridge regression on labels -1 and +1: weights, float64 (features + 1,), of which the last is the bias.
 
     Args:
         x: float (examples, features).
@@ -32,7 +32,7 @@ def linear_classifier(x, y, strength=1.0):
 
 
 def centred(x, y, scale=True):
-    """(x, y) in float64 with the mean of every column taken off; with ``scale`` columns of x also have variance 1."""
+    """(x, y) in float64, each column minus its mean; with ``scale`` the columns of x also have variance 1."""
     x, y = _checked(x, y)
     x = x - x.mean(axis=0)
     if scale:
@@ -117,7 +117,7 @@ def proximal_gradient(x, y, strength, steps, *, accelerated=False):
 
     Args:
         strength: of the L1 penalty.
-        steps: how many.
+        steps: number of steps.
         accelerated: whether to take FISTA instead (Beck & Teboulle 2009): each step starts from a point further along
             the last move.
 
@@ -138,9 +138,12 @@ def proximal_gradient(x, y, strength, steps, *, accelerated=False):
 
 
 def subgradient(x, y, strength, steps):
-    """The Lasso's weights after each step of plain subgradient descent, its rate falling as 1 / sqrt(step).
+    """The Lasso's weights after each step of subgradient descent with a learning rate that falls as 1 / sqrt(step).
 
-    The penalty's slope is taken as ``strength * sign(w)``, as automatic differentiation does. Gives (steps, features).
+    The penalty's derivative is taken as ``strength * sign(w)``, as automatic differentiation has it.
+
+    Returns:
+        float64 (steps, features).
     """
     x, y = _checked(x, y, strength)
     weights, rate, history = np.zeros(x.shape[1]), _safe_rate(x), []
@@ -152,7 +155,7 @@ def subgradient(x, y, strength, steps):
 
 
 def lasso_path(x, y, strengths):
-    """The Lasso's weights (strengths, features), from strong penalty to weak, each starting from the last."""
+    """The Lasso's weights, float64 (strengths, features); each strength starts from the solution of the next larger."""
     order = np.argsort(strengths)[::-1]
     path, weights = np.zeros((len(strengths), np.shape(x)[1])), None
     for place in order:
@@ -202,7 +205,7 @@ def bias_and_variance(predictions, truth):
     """Split the mean squared distance from the truth into squared bias and variance, averaged over points.
 
     Args:
-        predictions: float (draws, points): what models trained on different draws of data say.
+        predictions: float (draws, points), of models trained on different draws of data.
         truth: float (points,).
 
     Returns:
@@ -221,7 +224,7 @@ def bias_and_variance(predictions, truth):
 
 
 def _safe_rate(x):
-    """1 over the largest curvature of ``‖y - Xw‖² / (2n)``."""
+    """A learning rate that can't diverge: 1 over the largest curvature of ``‖y - Xw‖² / (2n)``."""
     return len(x) / np.linalg.norm(x, 2) ** 2
 
 

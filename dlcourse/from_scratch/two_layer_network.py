@@ -28,7 +28,7 @@ class PlaneNetwork:
         return self.function(np.asarray(x, "float64") @ kernel + bias) @ out + constant
 
     def accuracy(self, x, y):
-        """Share of points whose class (n,), 0 or 1, is the network's answer."""
+        """Share of the points x (n, 2) whose class y (n,), 0 or 1, the network predicts."""
         return float(np.mean((self.logits(x) > 0) == (np.asarray(y) == 1)))
 
 
@@ -46,7 +46,7 @@ def gradients(network, slope, x, y):
 
     Args:
         network: PlaneNetwork.
-        slope: derivative of its function, or what stands for it.
+        slope: derivative of its function, float (n, units) to the same shape; or a surrogate for it.
         x, y: points (n, 2) and classes (n,), 0 or 1.
     """
     kernel, bias, out, _ = network.weights

@@ -1,4 +1,4 @@
-"""Convolutional networks: their blocks, which serve images (height, width) and series (time) alike, and classifiers.
+"""Convolutional networks: blocks for images (height, width) and series (time) alike, and classifiers.
 
 A block takes a Keras tensor and gives one, so that other networks can be built of the same pieces: a detector from the
 maps of ``residual_stages``, a recogniser of speech from blocks over (time, frequency) or (time,).

@@ -1,4 +1,4 @@
-"""The variational autoencoder: built here, TensorFlow Probability imported only when it is."""
+"""The variational autoencoder; TensorFlow Probability is imported when one is built, not before."""
 
 from dlcourse import checks
 
@@ -36,7 +36,7 @@ def vae(
         prior: "normal"; "mixture" of Gaussians, learnt; "vamp", a mixture of the posteriors of learnt pseudo-inputs
             (Tomczak & Welling 2018); or a TensorFlow Probability distribution over vectors of ``latents``.
         components: of the mixture or VampPrior.
-        classes: number of labels that encoder and decoder are told; None: they are told none.
+        classes: number of classes whose label is an input of encoder and decoder (a conditional VAE); None: no labels.
         means: array of input_shape, the pixels' means in the training data: the encoder subtracts them, and the decoder
             starts from them.
         dtype: "float32" or "float64".

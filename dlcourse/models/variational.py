@@ -228,7 +228,7 @@ class VAE(keras.Model):
         return self.decode(self.posterior_parameters(x, y)[0], y).mean()
 
     def sample(self, n, y=None, *, seed=None):
-        """n new images, as mean images of p(x | z), z drawn from the prior; y: their labels, an int or (n,)."""
+        """Mean images of p(x | z) for n draws of z from the prior, (n, *input_shape); y: labels, int or (n,)."""
         z = self.prior().sample(n, seed=self.seed(seed))
         return self.decode(z, None if y is None else tf.broadcast_to(y, (n,))).mean()
 
@@ -252,7 +252,7 @@ class VAE(keras.Model):
         return tf.constant([seed, 0]) if isinstance(seed, int | np.integer) else seed
 
     def binarised(self, x, *, seed=None):
-        """Zeros and ones, drawn anew with the grey values as probabilities; zeros and ones stay as they are."""
+        """Images of zeros and ones, drawn with the grey values of x as probabilities, of x's shape."""
         x = self._checked(x)
         return tf.cast(random.uniform(tf.shape(x), self.seed(seed), x.dtype) < x, x.dtype)
 
@@ -316,7 +316,7 @@ class VAE(keras.Model):
         return variable
 
     def _starting_point(self, means):
-        """What the decoder says of each pixel before training: logits, or means."""
+        """The decoder's output for each pixel before training: logits, or means."""
         if means is None:
             return np.zeros(self.shape, self.compute_dtype)
         means = np.asarray(means, self.compute_dtype)
@@ -329,7 +329,7 @@ class VAE(keras.Model):
         return np.log(means / (1 - means))
 
     def _checked(self, x):
-        """x as a tensor, once its shape, and outside of a graph its range, were looked at."""
+        """x as a tensor, after a check of its shape and, where it is an array, its range."""
         if not tf.is_tensor(x):
             x = np.asarray(x)
             self.check_examples(x)

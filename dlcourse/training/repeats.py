@@ -1,7 +1,7 @@
-"""One network trained many times over: from other seeds, on other examples, at other learning rates.
+"""One network trained many times in turn: from other seeds, on other examples, at other learning rates.
 
 ``fit`` compiles its loop anew for every model, which takes longer than training a small one. A study over seeds
-compiles once here, and puts other weights and other data into the same graph.
+compiles once here, and each training puts other weights and other data into the same graph.
 """
 
 import keras
@@ -21,7 +21,7 @@ class Repeats:
         objective: callable ``(model, batch, training) -> (loss, metrics)``.
         steps: steps of gradient descent in each training.
         batch_size: examples per step.
-        optimizer: a Keras optimizer or its name; its memory is cleared before every training.
+        optimizer: a Keras optimizer or its name; its state is reset before every training.
         jit_compile: whether XLA compiles the loop.
 
     Raises:
@@ -58,7 +58,7 @@ class Repeats:
         self._run = run
 
     def train(self, weights, x, y, *, seed, rows=None, learning_rate=None):
-        """Train from these weights; the model has the result afterwards.
+        """Train from these weights, in place: afterwards the model has the trained ones.
 
         Args:
             weights: list of arrays as ``model.get_weights()`` gives them, or a model to copy them from.

@@ -1,4 +1,4 @@
-"""What training leaves behind: a Run; and when it stops before its last epoch."""
+"""The record of a training, and early stopping."""
 
 import math
 from dataclasses import dataclass, field
@@ -41,11 +41,11 @@ class Run:
 
 
 class EarlyStopping:
-    """Stop where a validation metric has not improved for ``patience`` epochs, and go back to the best weights.
+    """Stop when a validation metric has not improved for ``patience`` epochs, and restore the best weights.
 
     Args:
         metric: a key of ``Run.history``; those with ``loss`` in their name are better when lower, others when higher.
-        patience: epochs without improvement that are allowed.
+        patience: number of epochs without improvement after which training stops.
 
     Raises:
         ValueError: where ``patience`` is not a whole number of 1 or more.
@@ -56,7 +56,7 @@ class EarlyStopping:
         self.best, self.best_epoch, self.best_weights = math.nan, 0, []
 
     def update(self, epoch, history, model):
-        """Take note of an epoch (from 1). Returns True where training should stop.
+        """Take the metric of an epoch (from 1) into account; returns True where training should stop.
 
         Raises:
             ValueError: where the history has no such metric.

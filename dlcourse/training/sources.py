@@ -11,7 +11,7 @@ from dlcourse.training import loop
 from dlcourse.training.run import NonFiniteLossError
 
 SEGMENT_SECONDS = 1.0
-"""Python is entered about this often, for the progress bar and the checkpoint."""
+"""Aimed length of a segment; between segments Python updates the progress bar and writes checkpoints."""
 
 
 class Rate:

@@ -1,7 +1,7 @@
-"""What a batch costs a variational autoencoder: negative lower bounds on its log-likelihood, in nats an example.
+"""Objectives of variational autoencoders: negative lower bounds on the log-likelihood, in nats per example.
 
 A batch is ``(x,)`` or ``(x, y)``; y is used where the model takes labels. Under a Bernoulli likelihood grey images
-are binarised anew in each batch, inside the compiled loop, with their grey values as probabilities.
+are binarised anew in each batch, with their grey values as probabilities.
 """
 
 import numpy as np
@@ -16,10 +16,10 @@ class negative_elbo:
     Args:
         beta: weight of the rate, KL(q(z | x) || p(z)); 1 gives the bound. A number, or a tf.Variable, which may be
             assigned anew between trainings by one compiled loop (``repeats.Repeats``); free_bits likewise.
-        free_bits: nats that each latent may cost, as a mean over the batch, without being pressed lower (Kingma et
-            al. 2016); 0 gives the bound. For the standard normal prior alone.
+        free_bits: rate of each latent, in nats and as a mean over the batch, below which it isn't penalised (Kingma et
+            al. 2016); 0 gives the bound. For the standard normal prior only.
 
-    Metrics: ``rate``, ``distortion`` and ``elbo``, of the model as it is, whatever beta and free bits.
+    Metrics: ``rate``, ``distortion`` and ``elbo``, which don't depend on beta and free bits.
 
     Raises:
         ValueError: where a number is below 0; from ``check``, where data doesn't fit the model.
@@ -54,7 +54,7 @@ class importance_weighted:
             reparameterised" (Tucker et al. 2019): unbiased too, with less noise the nearer q is to the true posterior;
             at k = 1 it is Roeder et al.'s (2017), which has none where q is the true posterior.
 
-    Metrics: ``effective``, the mean of the k weights' effective number, from 1 to k.
+    Metrics: ``effective``, the effective sample size of the k weights, from 1 to k, as a mean over the batch.
 
     Raises:
         ValueError: where ``k`` is not a whole number of 1 or more, or the estimator is unknown; from ``check``, where
