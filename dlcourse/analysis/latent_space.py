@@ -11,8 +11,8 @@ from dlcourse.training.evaluation import in_batches, predict
 ACTIVE = 0.01
 """A latent is active where its posterior mean has a variance above this over the images (Burda et al. 2016)."""
 
-IMAGES = 100
-"""Images in a batch of ``ladder``."""
+IMAGES, DRAWS = 100, 50
+"""Images, and draws of z for each, that ``ladder`` computes in one call."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,14 @@ def parts(model, x, y=None, *, seed=0):
     )
 
 
-def ladder(model, x, counts, *, draws, at_once=50):
+def ladder(model, x, counts, *, draws):
     """The importance-weighted bound by its number of draws k, all from one set of importance weights.
 
     Args:
         model: ``models.vae`` without labels.
         x: float (examples, *input_shape).
         counts: values of k, each of which divides ``draws``; L_k is the mean over all draws / k groups of k draws.
-        draws: of z for each image.
-        at_once: draws that are computed in one call.
+        draws: number of draws of z for each image, a multiple of 50.
 
     Returns:
         dict from k to nats, float (examples,).
@@ -62,8 +61,8 @@ def ladder(model, x, counts, *, draws, at_once=50):
     for start in range(0, len(x), IMAGES):
         batch = tf.constant(x[start : start + IMAGES])
         calls = [
-            model._drawn_log_weights(batch, None, tf.constant([start, first]), at_once).numpy()
-            for first in range(0, draws, at_once)
+            model._drawn_log_weights(batch, None, tf.constant([start, first]), DRAWS).numpy()
+            for first in range(0, draws, DRAWS)
         ]
         weights.append(np.concatenate(calls))
     weights = np.concatenate(weights, axis=1)  # (draws, examples)

@@ -126,9 +126,9 @@ def from_csv(
 
 
 def from_images(folder, *, size=(28, 28), channels=1, validation=0.2, test=0.2, seed=0, name=None):
-    """A Dataset from folder/class name/picture.png (or .jpg, ...): each folder a class, in sorted order.
+    """A Dataset from folder/class name/picture.png (or .jpg, ...): each folder is a class, in sorted order.
 
-    Pictures are turned as their camera says, cropped about the middle to the shape of `size` (height, width),
+    Pictures are rotated as their EXIF data say, cropped about the middle to the shape of `size` (height, width),
     resized, and made grey (channels=1) or RGB (3). x: float32 (n, height, width, channels) in [0, 1].
 
     Raises FileNotFoundError where there is no such folder, and ValueError where it holds no folders of

@@ -43,7 +43,7 @@ def diabetes(entry):
     """Diabetes (Efron, Hastie, Johnstone & Tibshirani 2004): x float64 (442, 10) as measured, y 25 to 346.
 
     scikit-learn's default scales each column by the mean and norm of all rows, the test data among them.
-    Here the columns are as measured: scale them by what the training data say.
+    Here the columns are as measured: scale them by mean and standard deviation of the training data.
     """
     features, target = entry["files"]
     return Raw(

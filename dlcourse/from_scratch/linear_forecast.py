@@ -6,7 +6,7 @@ from dlcourse.datasets.windows import fill_forward
 
 
 def last_value(windows):
-    """Forecast that nothing changes: float64 (origins, horizons)."""
+    """The persistence forecast: the last value at every horizon, float64 (origins, horizons)."""
     return np.repeat(windows.last[:, None], windows.y.shape[1], axis=1)
 
 

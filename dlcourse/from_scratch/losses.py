@@ -23,8 +23,8 @@ class Loss:
     Call it with predictions and targets, floats of shapes that broadcast; it returns float64 of the broadcast shape.
 
     Attributes:
-        name: as people say it.
-        noise: the scatter of which it is the negative log-likelihood.
+        name: of the loss, in words.
+        noise: the distribution of the scatter, of which the loss is the negative log-likelihood.
         value, slope: functions of (prediction, target): the loss, and its derivative by the prediction.
         check: raises ValueError where predictions or targets make no sense for it.
     """

@@ -1,4 +1,4 @@
-"""Language models that count: how often a letter followed the few before it (Shannon 1948)."""
+"""N-gram language models: how often each letter followed the few before it (Shannon 1948)."""
 
 import collections
 import math

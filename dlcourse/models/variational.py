@@ -151,16 +151,16 @@ class VAE(keras.Model):
         return rate, distortion
 
     def elbo(self, x, y=None, *, seed=None, analytic=None):
-        """The evidence lower bound, one draw of z an example: at most ln p(x) on average."""
+        """The evidence lower bound by one draw of z for each example; its expectation is at most ln p(x)."""
         rate, distortion = self.rate_and_distortion(x, y, seed=seed, analytic=analytic)
         return -rate - distortion
 
     def rate(self, x, y=None, *, seed=None, analytic=None):
-        """KL(q(z | x) || p(z)): nats that the code of an image costs."""
+        """KL(q(z | x) || p(z)), the rate: nats that the code of an image costs."""
         return self.rate_and_distortion(x, y, seed=seed, analytic=analytic)[0]
 
     def distortion(self, x, y=None, *, seed=None):
-        """-E ln p(x | z): nats that the image still costs once its code is known."""
+        """-E ln p(x | z), the distortion: nats that the image still costs once its code is known."""
         return self.rate_and_distortion(x, y, seed=seed)[1]
 
     def rate_by_latent(self, x, y=None):

@@ -157,7 +157,7 @@ def _check_arrays(model, objective, arrays, kind):
 
 
 def _finite(array):
-    """Whether all values are finite; the smallest and largest tell, without a copy."""
+    """Whether all values are finite, found from the smallest and the largest, which needs no copy."""
     return array.dtype.kind != "f" or bool(np.isfinite(np.min(array)) and np.isfinite(np.max(array)))
 
 

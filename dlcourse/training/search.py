@@ -111,7 +111,7 @@ class Search:
         return Search([trial for trial in self.trials if trial.number in numbers], study)
 
     def importances(self, seed=0):
-        """How much of the errors' variance each hyperparameter explains by itself, as shares that add up to 1.
+        """The share of the errors' variance that each hyperparameter explains by itself; the shares add up to 1.
 
         A random forest is fitted to the complete trials, and its variance decomposed (functional ANOVA, Hutter et al.
         2014). Computed by Optuna; a dict from name to float, sorted by name.
@@ -139,7 +139,7 @@ def run(objective, space, *, budget, epochs, sampler="tpe", pruning=False, seed=
         space: dict from name to Range.
         budget: epochs to spend in all.
         epochs: of a complete trial.
-        sampler: ``"random"``, each setting drawn by itself; or ``"tpe"``, Optuna's tree-structured Parzen estimator
+        sampler: ``"random"``, settings drawn independently; or ``"tpe"``, Optuna's tree-structured Parzen estimator
             (Bergstra et al. 2011), which tries settings that resemble the good ones so far.
         pruning: whether Hyperband (Li et al. 2018) stops trials that are worse than others after as many epochs.
         seed: of the sampler.

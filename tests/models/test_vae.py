@@ -448,7 +448,7 @@ def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path):
 def test_a_ladder_of_bounds_comes_from_one_set_of_draws():
     model, x = small(latents=2), zeros_and_ones(30)
     model.decoder.layers[1].kernel.assign(4 * model.decoder.layers[1].kernel)
-    found = latent_space.ladder(model, x[:20], [1, 10, 100], draws=400, at_once=50)
+    found = latent_space.ladder(model, x[:20], [1, 10, 100], draws=400)
     assert all(values.shape == (20,) for values in found.values())
     assert found[1].mean() < found[10].mean() < found[100].mean()
     expected = np.mean([model.importance_weighted_bound(x[:20], 10, seed=seed).mean() for seed in range(60)])

@@ -156,10 +156,10 @@ class DeepNetworks(keras.Model):
 
     @staticmethod
     def objective(model, batch, training):
-        """What a batch ``(x, y)`` costs, for ``training.fit``: the sum of the networks' mean cross-entropies, in nats.
+        """Objective of ``training.fit`` for a batch ``(x, y)``: the sum of the networks' mean cross-entropies, in nats.
 
-        A sum, since its gradient with respect to one network's weights is that network's own. The metrics are each
-        network's accuracy, ``"accuracy 0"`` for the first.
+        The gradient of the sum with respect to one network's weights is that of its own loss. The metrics are the
+        networks' accuracies, ``"accuracy 0"`` for the first.
         """
         x, y = batch
         logits = model(x, training=training)
