@@ -4,6 +4,8 @@ import argparse
 import os
 import sys
 
+from dlcourse import __version__
+
 DESCRIPTION = "Deep learning with Keras and TensorFlow, as notebooks whose every claim is measured."
 EPILOG = """
 first steps
@@ -239,6 +241,11 @@ def _lab(arguments):
                 print(f"{name}: your copy, made now")
             elif done == "older":
                 print(f"{name}: kept. The chapter has changed since; to get the new one, rename yours.")
+            elif done == "older package":
+                print(
+                    f"{name}: kept. It was made for an earlier version of the package, whose names may have changed "
+                    f"in {__version__}; to get a new copy, rename yours."
+                )
     return lab.start(chapters.root(), first, edit=arguments.edit, more=arguments.more)
 
 

@@ -167,13 +167,27 @@ def sample(chapter):
     return pairing.read_notebook(chapter.notebook)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """A Chromium, driven by Playwright; skips where there is none."""
+@pytest.fixture(scope="session")
+def publish_group():
+    """The packages of the group `publish`, fetched where they are missing; skips where they can't be had.
+
+    A test that imports one of them asks for this fixture and imports within itself: while tests are collected, the
+    group may not be there.
+    """
     from dlcourse.publishing import tools
 
     try:
         tools.install(REPOSITORY)
+    except tools.ToolMissing as error:
+        pytest.skip(f"no group `publish`: {error}")
+
+
+@pytest.fixture(scope="module")
+def browser(publish_group):
+    """A Chromium, driven by Playwright; skips where there is none."""
+    from dlcourse.publishing import tools
+
+    try:
         path = tools.browser()
     except tools.ToolMissing as error:
         pytest.skip(f"no browser: {error}")
