@@ -96,7 +96,7 @@ def test_rates_are_sklearns():
 
 
 @pytest.mark.parametrize("count", [2, 30, 200])
-def test_neighbour_agreement_is_sklearns(count):
+def test_nearest_neighbour_accuracy_is_sklearns(count):
     x, y = blobs(count, seed=count)
     nearest = neighbors.NearestNeighbors(n_neighbors=1).fit(x).kneighbors(return_distance=False)[:, 0]
     assert classification.nearest_neighbour_accuracy(x, y) == pytest.approx(np.mean(y[nearest] == y))
