@@ -112,7 +112,7 @@ BOTH = np.array([True, False])
         (lambda: splitting.split(10, 1.0, 0), "between 0 and 1"),
         (lambda: splitting.split(10, 0.01, 0), "leaves one side empty"),
         (lambda: splitting.split(4, 0.5, 0, groups=[1, 1, 1, 1]), "of 1 groups"),
-        (lambda: splitting.split(4, 0.5, 0, groups=[1, 2]), "one group an example"),
+        (lambda: splitting.split(4, 0.5, 0, groups=[1, 2]), "one group per example"),
         (lambda: penalized_regression.linear_classifier(np.zeros((3, 2)), np.array([0, 1, 1])), "each -1 or"),
         (
             lambda: penalized_regression.linear_classifier(np.zeros((3, 2)), np.array([1, 1])),
@@ -125,7 +125,7 @@ BOTH = np.array([True, False])
         (lambda: classification.recall_and_specificity(np.array([0.1, 2.0]), BOTH), "threshold"),
         (lambda: classification.nearest_neighbour_accuracy(np.zeros((1, 2)), np.zeros(1)), "two examples"),
         (lambda: datasets.from_arrays(np.zeros((4, 2)), np.array([0, 0, 0, 1])), "too few examples"),
-        (lambda: datasets.from_arrays(np.zeros((4, 2)), np.zeros(3, int)), "expected as many"),
+        (lambda: datasets.from_arrays(np.zeros((4, 2)), np.zeros(3, int)), "expected the same number"),
         (
             lambda: datasets.from_arrays(np.zeros((4, 2)), np.zeros(4, int), validation=0.5, test=0.5),
             "none of 4 examples",
