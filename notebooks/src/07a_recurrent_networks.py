@@ -384,7 +384,7 @@ error = {
     for radius in (2.5, 1.0)
     for name, optimizer in {
         "plain": keras.optimizers.SGD(0.1),
-        "clipped": optimizers.ClippedSGD(0.1, limit=1.0),
+        "clipped": optimizers.ClippedSGD(0.1, max_grad_norm=1.0),
     }.items()
 }
 figures.by_seed(

@@ -161,7 +161,7 @@ def test_skill_and_its_interval():
     )
     assert wide > 2 * narrow
     for block in (0, 401):
-        with pytest.raises(ValueError, match="at least a block"):
+        with pytest.raises(ValueError, match="at least one block"):
             forecasting.skill_interval(other, baseline, block=block)
 
 
