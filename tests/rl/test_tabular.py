@@ -146,7 +146,8 @@ def test_predictions_come_to_the_exact_values(learn, options):
 
 
 @pytest.mark.parametrize(
-    "learn, options", [(tabular.td, {}), (tabular.n_step_td, {"n": 4}), (tabular.td_lambda, {"trace_decay": 0.8})]
+    "learn, options",
+    [(tabular.td, {}), (tabular.n_step_td, {"n": 4}), (tabular.td_lambda, {"trace_decay": 0.8})],
 )
 def test_prediction_bootstraps_where_an_episode_was_cut_off(learn, options):
     """An endless reward of 1, cut off after 5 steps, is worth 1 / (1 - γ); a time-out is no end."""
