@@ -73,7 +73,7 @@ rightly values what would follow it, so with γ = {DISCOUNT} no state is worth m
 
 # %% slideshow={"slide_type": "skip"}
 GRIDS = {"coarse": (3, 3, 6, 6), "fine": (10, 10, 20, 20)}
-TOP = np.array([2.4, 3.0, 0.21, 3.0]) / environments.SCALE  # as the agents see them, scaled
+TOP = np.array([2.4, 3.0, 0.21, 3.0]) / environments.SCALE  # as agents see them
 
 
 def boxes(x, grid, top=TOP):
@@ -443,9 +443,10 @@ claims.measure(
 study = recording.load("ch09c_ablations")
 held_beliefs = study["DQN"]["believed"]
 show.markdown(f"""
-Recorded, DQN with its target network after 50,000 steps: a start is believed to be worth
-{Measured(held_beliefs):.0f}, on {show.mask(sum(b > ceiling for b in held_beliefs))} of
-{len(held_beliefs)} seeds more than {ceiling:.0f}.
+Recorded, DQN with its target network after 50,000 steps: a start is believed to be
+worth {Measured(held_beliefs):.0f}, on
+{show.mask(sum(b > ceiling for b in held_beliefs))} of {len(held_beliefs)} seeds more
+than {ceiling:.0f}.
 """)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
