@@ -15,7 +15,7 @@ def test_gradient_of_a_sum_of_sines_is_the_cosines(shape):
     assert (at == before).all()
 
 
-@pytest.mark.parametrize("h", [1e-2, 1e-3, 0.5])
+@pytest.mark.parametrize("h", [1e-2, 0.1, 0.5])
 def test_a_parabola_has_no_truncation_error_and_a_cubic_h_squared(h):
     at = np.array([0.3, -2.0])
     assert difference_quotients.gradient(lambda x: (x**2).sum(), at, h) == pytest.approx(2 * at)
