@@ -85,7 +85,7 @@ b_new = b - learning_rate * dE_db
 
 # %% tags=["hide-input"]
 show.table([["y", y], ["dE/dz", dE_dz], ["dE/dw", dE_dw], ["new w", w_new],
-            ["new b", b_new]], ["quantity", "value"], "Exact: check it on paper")
+            ["new b", b_new]], ["exact", "value"])
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
@@ -226,8 +226,9 @@ def backward(layers, signals, outputs, labels, df):
 
 def update(layers, gradients, learning_rate):
     """Step 4, for all layers, once all gradients are there."""
+    pairs = zip(layers, gradients, strict=True)
     return [(W - learning_rate * dW, b - learning_rate * db)
-            for (W, b), (dW, db) in zip(layers, gradients, strict=True)]
+            for (W, b), (dW, db) in pairs]
 
 
 # %% slideshow={"slide_type": "skip"}
@@ -292,7 +293,7 @@ checks.equal("one digit's gradient, and the outer product of its pixels and δ",
 # This *central difference quotient* costs two forward passes for every single weight, so it is a check and not a way
 # to train.
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict before you run.** Six mistakes that people make in a backward pass are listed below. A network of three
 # hidden layers of 64 is trained with each of them. How many of the six end near chance (10 %), so that the accuracy
 # gives them away?
@@ -774,8 +775,8 @@ def like(gradient, shape):
 def backpropagate(output, combine=np.add):
     """Set .gradient = dE/d(node) on all nodes that E was made from."""
     if output.value.ndim:
-        raise ValueError("backpropagate() starts at one number, the loss;"
-                         f" got shape {output.value.shape}.")
+        raise ValueError("backpropagate() starts at one number, the "
+                         f"loss; got shape {output.value.shape}.")
     nodes = ancestors(output)
     for item in nodes:
         item.gradient = np.zeros_like(item.value)
@@ -1116,8 +1117,8 @@ charts.curves_with_range(
     parameters, {way: 1e3 * times[way] for way in ways},
     xlabel="parameters", ylabel="processor time (ms)",
     title="Whole gradients, and one slope",
-    caption="Reverse mode takes about as long as a single slope by forward mode. A "
-    "whole gradient by forward mode takes that times the number of parameters. Lines: "
+    caption="A whole gradient by reverse mode takes no longer than a single slope by "
+    "forward mode. By forward mode a whole gradient takes one pass per parameter. Lines: "
     "median of 5 rounds, bands: all of them.",
     alt="Log-log chart of processor time against the number of parameters: forward "
     "mode rises about one power more steeply than reverse mode and than one slope.",
@@ -1181,8 +1182,8 @@ def step_in_passing(layers, signals, outputs, y, df,
         changed[l] = (weights - learning_rate * dW,
                       bias - learning_rate * db)
         if l > 0:
-            new_weights, _ = changed[l]  # backward() takes layers[l] here
-            delta = (delta @ new_weights.T) * df(signals[l - 1])
+            weights, _ = changed[l]  # backward() takes layers[l] here
+            delta = (delta @ weights.T) * df(signals[l - 1])
     return changed
 
 
@@ -1338,8 +1339,8 @@ Largest at which gradient descent works: {Measured(high["updated in passing"])}.
 #
 # "Gradient descent is gradient descent, in whatever order" is the common guess. It is right for the *updates*: their
 # order is free once all gradients are known. It is wrong for the *gradients*: each is a derivative at the weights of
-# the forward pass, and after a change there is no such point any more. At small learning rates nobody would notice; at
-# large ones training fails.
+# the forward pass, and after a change there is no such point any more. How far off the step is, learning rate and depth
+# decide. At small rates nobody would notice; at large ones training fails.
 #
 # </details>
 #
@@ -1844,8 +1845,8 @@ show.figure(
     fig,
     caption="Fewer is better; 4,000 means not within 4,000 steps. Gradient descent and "
     "momentum need the same number of steps however the valley lies. Adam gets along "
-    "with nearly all rates while the valley follows an axis, and needs more steps when "
-    "it doesn't.",
+    "with a wide range of rates while the valley follows an axis, and needs more steps "
+    "when it doesn't.",
     alt="Two charts of the steps needed against the learning rate. Gradient descent "
     "needs thousands of steps and works below a rate of two only; momentum needs few "
     "steps just below its limit; Adam needs few at nearly all rates when the valley "
@@ -1878,8 +1879,8 @@ backpropagation.trajectories(
 # <details><summary>Your prediction</summary>
 #
 # "Adam, since everyone uses it" is the usual guess. Along an axis, Adam and momentum arrive about level, both far ahead
-# of gradient descent. Adam's strength is that it forgives nearly every learning rate, *where steep and flat directions
-# follow the coordinates*. Turned by 45°, each coordinate sees both; dividing by it helps less, and only Adam notices.
+# of gradient descent. Adam's strength is that it forgives a wide range of learning rates, *where steep and flat
+# directions follow the coordinates*. Turned by 45°, each coordinate sees both; dividing by it helps less, and only Adam notices.
 #
 # </details>
 #
@@ -1917,8 +1918,8 @@ claims.measure(
     control=[("momentum", start) for start in range(8, 16)], above=4)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# *What would have refuted it:* equal step counts for Adam in both valleys, or a momentum as forgiving as Adam (at a
-# condition number of 100 it nearly is). Momentum's β is the usual 0.9 throughout and wasn't tuned: in the mild valley
+# *What would have refuted it:* equal step counts for Adam in both valleys, or a momentum as forgiving as
+# Adam. Momentum's β is the usual 0.9 throughout and wasn't tuned: in the mild valley
 # of C02.10's control, gradient descent wins, since $\sqrt\beta$ per step is slower than what the valley allows.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
