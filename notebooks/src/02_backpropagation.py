@@ -1118,8 +1118,8 @@ charts.curves_with_range(
     xlabel="parameters", ylabel="processor time (ms)",
     title="Whole gradients, and one slope",
     caption="A whole gradient by reverse mode takes no longer than a single slope by "
-    "forward mode. By forward mode a whole gradient takes one pass per parameter. Lines: "
-    "median of 5 rounds, bands: all of them.",
+    "forward mode. By forward mode a whole gradient takes one pass per parameter. "
+    "Lines: median of 5 rounds, bands: all of them.",
     alt="Log-log chart of processor time against the number of parameters: forward "
     "mode rises about one power more steeply than reverse mode and than one slope.",
 )
