@@ -115,12 +115,11 @@ squared_norm = dE_dw @ dE_dw + dE_db**2
 steps = np.linspace(0, 4, 41)
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-charts.curves_with_range(
+charts.curves(
     steps,
     {"loss after the step": [loss_after(step) for step in steps]},
     theory={"promise of the gradient": loss - steps * squared_norm},
-    markers=False, xlabel="learning rate", ylabel="loss",
-    title="One step of one neuron", xscale="linear", yscale="linear",
+    xlabel="learning rate", ylabel="loss", title="One step of one neuron",
     caption="The tangent is right for small steps only. At $\\eta = 4/3$ it promises a "
     "loss of zero, and beyond that a negative one, which a squared error can't have.",
     alt="The loss after one step falls ever more slowly towards zero as the learning "
@@ -562,11 +561,12 @@ quotients = {
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True)
 for axis, dtype in zip(axes, ["float32", "float64"], strict=True):
     usable = step_sizes > 100 * np.finfo(dtype).eps
-    charts.curves_with_range(
+    charts.curves(
         step_sizes[usable],
-        {kind: quotients[dtype, kind][:, usable] for kind in ["forward", "central"]},
+        {kind: quotients[dtype, kind][:, usable].T for kind in ["forward", "central"]},
         ax=axis, xlabel="step $h$", ylabel="relative error of the slope",
-        title=f"Difference quotients, {dtype}",
+        title=f"Difference quotients, {dtype}", xscale="log", yscale="log",
+        band="range",
     )
 show.figure(
     fig,
@@ -947,13 +947,13 @@ for number, sizes in enumerate(itertools.product(*settings.values())):
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 by_depth = {way: np.array([[np.clip(row[way], 1e-17, 100) for row in table
                             if row["hidden layers"] == depth]
-                           for depth in settings["hidden layers"]]).T
+                           for depth in settings["hidden layers"]])
             for way in ["formulas", "engine", "f' left out"]}
-charts.curves_with_range(
-    settings["hidden layers"], by_depth,
+charts.curves(
+    list(map(str, settings["hidden layers"])), by_depth, yscale="log", band="range",
     theory={"float64's rounding unit": [np.finfo("float64").eps / 2] * 4},
     xlabel="hidden layers", ylabel="relative error of the worst array",
-    title="Three ways to one gradient", ticks=True,
+    title="Three ways to one gradient",
     caption="Both of ours stay within a few dozen rounding units of the tape at every "
     "depth; with the derivative left out, the error is of the gradient's own size or "
     "larger. Lines: medians, bands: all networks of that depth, cut at 1e-17 and 100.",
@@ -1113,8 +1113,9 @@ checks.equal("multiplications of forward mode, and reverse mode's times the para
              np.multiply(counts["reverse mode"], parameters), rtol=0)
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-charts.curves_with_range(
-    parameters, {way: 1e3 * times[way] for way in ways},
+charts.curves(
+    parameters, {way: 1e3 * times[way].T for way in ways},
+    xscale="log", yscale="log", band="range",
     xlabel="parameters", ylabel="processor time (ms)",
     title="Whole gradients, and one slope",
     caption="A whole gradient by reverse mode takes no longer than a single slope by "
@@ -1244,9 +1245,10 @@ checks.equal("a step in turn, after all gradients are known, and gradient descen
              flat(gradient_step(layers, *passed, batch[1], d_tanh, 1.0)), rtol=1e-15)
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-charts.curves_with_range(
+charts.curves(
     rates,
-    {f"{depth} hidden layer{'s' * (depth > 1)}": angles[depth] for depth in depths},
+    {f"{depth} hidden layer{'s' * (depth > 1)}": angles[depth].T for depth in depths},
+    xscale="log", yscale="log", band="range",
     xlabel="learning rate", ylabel="angle to the true gradient (degrees)",
     title="The first step, updated while the gradient passes",
     caption="Hidden layers of 32. The angle is proportional to the learning rate and "
@@ -1301,9 +1303,10 @@ tried = {way: np.array([[reached(way, rate, seed) for rate in training_rates]
                         for seed in range(100, 103)]) for way in ways}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-charts.curves_with_range(
-    training_rates, tried, xlabel="learning rate", ylabel="validation accuracy",
-    yscale="linear", title="Trained for 10 epochs, two hidden layers",
+charts.curves(
+    training_rates, {way: accuracies.T for way, accuracies in tried.items()},
+    xlabel="learning rate", ylabel="validation accuracy", xscale="log", band="range",
+    title="Trained for 10 epochs, two hidden layers",
     caption="No difference at small rates. Updating in passing fails at learning rates "
     "at which gradient descent still trains well. Lines: median of 3 seeds, bands: all "
     "of them.",
@@ -1494,12 +1497,13 @@ left = np.array([[loss_left(rate, seed) for rate in network_rates]
                  for seed in range(10, 15)])
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-charts.curves_with_range(
-    network_rates, {"one hidden layer of 32": left}, xlabel="learning rate", ticks=True,
-    ylabel="share of the loss left", title="The training loss after 20 epochs",
+charts.curves(
+    list(map(str, network_rates)), {"one hidden layer of 32": left.T},
+    xlabel="learning rate", ylabel="share of the loss left", yscale="log", band="range",
+    title="The training loss after 20 epochs",
     caption="Up to a point, a larger learning rate gets further. Beyond it, training "
     "doesn't converge at all. Line: median of 5 seeds, band: all of them.",
-    alt="On logarithmic axes the loss left falls with the learning rate, turns, and is "
+    alt="On a logarithmic axis the loss left falls with the learning rate, turns, and is "
     "as large as before training at the largest rate.",
 )
 
@@ -1567,15 +1571,15 @@ for penalty, (hessian, right_side) in problems.items():
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 shown = np.arange(0, 3001, 20)
-charts.curves_with_range(
+charts.curves(
     shown,
     {f"ridge penalty {penalty}": np.maximum(distances[penalty][shown], 1e-15)
      for penalty in problems},
     theory={f"$(1 - 1/\\kappa)^t$, {penalty}":
             np.maximum((1 - 1 / conditions[penalty]) ** shown, 1e-15)
             for penalty in problems},
-    xlabel="step", ylabel="distance to the optimum, relative", markers=False,
-    title="Gradient descent at the rate 1/L", xscale="linear",
+    xlabel="step", ylabel="distance to the optimum, relative", yscale="log",
+    title="Gradient descent at the rate 1/L",
     caption="A straight line on these axes is a constant factor per step. After a "
     "start in which the steep directions are settled, each curve runs parallel to "
     "theory's; the floor is float64's rounding.",
@@ -1837,9 +1841,10 @@ def best_rate(steps):
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True)
 for axis, degrees in zip(axes, (0, 45), strict=True):
-    charts.curves_with_range(
-        rates, {name: needed[name, degrees][choosing] for name in rules}, ax=axis,
-        xlabel="learning rate", ylabel="steps to a loss of 1e-6", markers=False,
+    charts.curves(
+        rates, {name: needed[name, degrees][choosing].T for name in rules}, ax=axis,
+        xlabel="learning rate", ylabel="steps to a loss of 1e-6", xscale="log",
+        yscale="log", band="range",
         title="Valley turned by 45°" if degrees else "Valley along an axis")
 show.figure(
     fig,
@@ -1938,9 +1943,9 @@ long_runs = {
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 shown = np.arange(0, 12_001, 20)
-charts.curves_with_range(
-    shown, {name: np.maximum(run[shown].T, 1e-40) for name, run in long_runs.items()},
-    xlabel="step", ylabel="loss", xscale="linear", markers=False,
+charts.curves(
+    shown, {name: np.maximum(run[shown], 1e-40) for name, run in long_runs.items()},
+    xlabel="step", ylabel="loss", yscale="log", band="range",
     title="Adam at the rate 0.5, and with a memory for the largest gradients",
     caption="Adam gets ever closer, and then comes out again. AMSGrad, which divides "
     "by the largest s so far, stays. Lines: median of 8 starts, bands: all of them, "
