@@ -1503,8 +1503,8 @@ charts.curves(
     title="The training loss after 20 epochs",
     caption="Up to a point, a larger learning rate gets further. Beyond it, training "
     "doesn't converge at all. Line: median of 5 seeds, band: all of them.",
-    alt="On a logarithmic axis the loss left falls with the learning rate, turns, and is "
-    "as large as before training at the largest rate.",
+    alt="On a logarithmic axis the loss left falls with the learning rate, turns, and "
+    "is as large as before training at the largest rate.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]

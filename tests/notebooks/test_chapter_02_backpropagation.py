@@ -9,7 +9,7 @@ import pytest
 from scipy import differentiate
 from sklearn import linear_model, metrics, neural_network
 
-from dlcourse.figures import backpropagation
+from dlcourse.figures import backpropagation, charts
 from dlcourse.from_scratch import operation_count
 
 
@@ -431,14 +431,19 @@ def test_two_slopes_of_a_made_valley(chapter):
 def test_figures(chapter):
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(1, 2)
+    figure, axes = plt.subplots(1, 3)
     x = chapter.Node(2.0, "x")
     loss = x * x + 3.0 * x
     chapter.backpropagate(loss)
     backpropagation.computation_graph(loss, ax=axes[0])
     texts = [text.get_text() for text in axes[0].texts if text.get_text()]
     assert len(texts) == 5 and any("x\n2\n" in text and text.endswith(": 7") for text in texts)
-    backpropagation.trajectories({"p": [[1, 2], [0, 1]]}, np.eye(2), ax=axes[1])
+    words = {"xlabel": "x", "ylabel": "y", "title": "t"}
+    charts.curves([1, 2], {"a": [[1, 3], [2, 4]]}, theory={"t": [1, 1]}, band="range", ax=axes[1], **words)
+    assert [list(line.get_ydata()) for line in axes[1].lines] == [[2, 3], [1, 1]]
+    with pytest.raises(ValueError, match="3 points"):
+        charts.curves([1, 2], {"a": [1, 2, 3]}, ax=axes[1], **words)
+    backpropagation.trajectories({"p": [[1, 2], [0, 1]]}, np.eye(2), ax=axes[2])
     with pytest.raises(ValueError, match=r"\(3,\)"):
-        backpropagation.trajectories({"p": [1, 2, 3]}, np.eye(2), ax=axes[1])
+        backpropagation.trajectories({"p": [1, 2, 3]}, np.eye(2), ax=axes[2])
     plt.close(figure)
