@@ -241,7 +241,7 @@ layers = initial([64, 16, 10], seed=0)
 signals, outputs = forward(layers, pixels[:32], np.tanh)
 gradients = backward(layers, signals, outputs, labels[:32], d_tanh)
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 names = ["A in", "W", "b", "Z", "dE/dW", "dE/db"]
 arrays = [(outputs[l], *layers[l], signals[l], *gradients[l]) for l in range(2)]
 show.table([[name, arrays[0][row].shape, arrays[1][row].shape]
