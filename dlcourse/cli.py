@@ -149,8 +149,8 @@ Afterwards `dlcourse notebooks` executes what changed.
 """
 
 SLIDES = """
-A lecture of 15 to 30 slides is composed from each chapter as it is stored: its questions with their predictions, its
-ideas, its figures with what was measured, its verdicts. Written are
+A lecture is made from each chapter as it is stored, by its cells' slide types, which mean what they mean to
+`jupyter nbconvert --to slides`. Each prediction must be answered on a later slide. Written are
 
   build/slides/ID.html      one file each, which loads nothing; press S for the speaker's notes, F for the whole screen
   build/slides/ID.pdf       with --pdf
@@ -254,7 +254,7 @@ def _slides(arguments):
 
     try:
         slides.build(chapters.select(arguments.chapter), pdf=arguments.pdf)
-    except (tools.ToolMissing, markdown.MarkdownError) as error:
+    except (tools.ToolMissing, markdown.MarkdownError, slides.lecture.LectureError) as error:
         print(f"dlcourse slides: {error}", file=sys.stderr)
         return 1
     return 0

@@ -61,7 +61,9 @@ def test_a_copy_made_for_an_older_package_is_kept_and_told(chapter, copy, stampe
     monkeypatch.setattr(lab, "start", lambda *arguments, **options: 0)
     assert cli.main(["lab"]) == 0
     said = capsys.readouterr().out
-    assert "earlier version of the package" in said and dlcourse.__version__ in said and "rename yours" in said
+    assert (
+        "earlier version of the package" in said and dlcourse.__version__ in said and "rename yours" in said
+    )
     assert copy.read_bytes() == before
 
 
