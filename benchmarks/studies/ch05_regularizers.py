@@ -39,9 +39,7 @@ def errors(noise, grids, draws=DRAWS):
     select = Split(held_out.x[::2], held_out.y[::2])
     chosen = [("nothing", 0.0), *((name, value) for name, values in grids.items() for value in values)]
     settings = [
-        hyperparameters.Setting(
-            learning_rate=0.05, hidden=64, **({} if name == "nothing" else {name: value})
-        )
+        hyperparameters.Setting(learning_rate=0.05, hidden=64, **({} if name == "nothing" else {name: value}))
         for name, value in chosen
     ]
     found = []
