@@ -2,8 +2,8 @@
 
     python benchmarks/run.py ch05_regularizers
 
-Recorded by "noise, regulariser, strength": held-out error (share) after 40 epochs, one value per draw of 500 digits. The
-chapter takes the strengths of the smallest mean error and measures them on other draws and other held-out digits.
+Recorded by "noise, regulariser, strength": held-out error (share) after 40 epochs, one value per draw of 500 digits.
+The chapter takes the strengths of the smallest mean error and measures them on other draws and other held-out digits.
 """
 
 import numpy as np
