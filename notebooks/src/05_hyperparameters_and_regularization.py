@@ -357,7 +357,7 @@ rates, losses = range_test(small, GOOD, seeds=range(10, 20))
 charts.curves(
     rates, {"loss of the step's batch": losses.clip(0, 10)}, "learning rate",
     "loss (nats)", "Learning-rate range test", xscale="log",
-    marks={"guessing, log 10": np.log(10)},
+    levels={"guessing, log 10": np.log(10)},
     caption="One short training with a rising rate, mean of 10 seeds. Nothing "
     "happens, then the loss falls, then it explodes.",
 )
@@ -921,7 +921,7 @@ sets = {"independent": [planted(seed) for seed in range(20)],
 def lasso_path(x, y, relative):
     """Weights (strengths, features)."""
     largest = penalized_regression.largest_strength(x, y)
-    return penalized_regression.lasso_path(x, y, largest * relative, gap=1e-5)
+    return penalized_regression.lasso_path(x, y, largest * relative)
 
 
 paths = {name: [lasso_path(x, y, relative) for x, y, *_ in many]
@@ -1469,8 +1469,8 @@ narrower = min((width for width in widths if width < threshold),
 show.markdown(f"""
 The network (recorded, 5 seeds, a fifth of the labels wrong) fits its training data,
 wrong labels and all, from width {mask(threshold)} on. Held-out error:
-{held[narrower]:.1%} at width {mask(narrower)}, {held[threshold]:.1%} at width {mask(threshold)},
-{held[widths[-1]]:.1%} at width {widths[-1]}.
+{held[narrower]:.1%} at width {mask(narrower)}, {held[threshold]:.1%} at width
+{mask(threshold)}, {held[widths[-1]]:.1%} at width {widths[-1]}.
 """)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -1599,7 +1599,7 @@ charts.curves(
     scales, {name: np.transpose(values) for name, values in left.items()},
     "size of a weight's gradients", "mean weight left (from 1)",
     "The same penalty, 300 steps", xscale="log",
-    marks={"(1 - 0.01 · 0.1)^300 = 0.741": 0.999**300},
+    levels={"(1 - 0.01 · 0.1)^300 = 0.741": 0.999**300},
     caption="Weight decay shrinks all weights alike, as the formula says (dashed). L2 "
     "under Adam shrinks those with small gradients to nothing, and leaves those with "
     "large gradients.",
