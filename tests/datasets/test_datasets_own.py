@@ -127,7 +127,7 @@ def test_floats_are_quantities():
             {"test": 0.5, "validation": 0.5},
             "leave none of 20 examples to train",
         ),
-        (np.zeros((20, 2)), np.arange(20) % 2, {"seed": -1}, "seed is -1"),
+        (np.zeros((20, 2)), np.arange(20) % 2, {"seed": -1}, "seed=-1"),
     ],
 )
 def test_arrays_that_cannot_be_used(x, y, options, message):
