@@ -941,11 +941,11 @@ charts.row(
                                    "Five resemble the relevant ones", relevant, ax=ax),
     figsize=(11, 3.8),
     caption="Weights along the Lasso's path; strengths in units of the largest that "
-    "matters. Left the five relevant features (blue) enter first. Right, irrelevant "
-    "features that resemble them enter among them.",
+    "matters. Left the five relevant features (blue) enter first. Right, an irrelevant "
+    "feature that resembles a relevant one enters before it.",
     alt="Two panels of Lasso paths. Left: five blue lines of relevant features leave "
-    "zero first, grey ones later. Right: grey lines of resembling irrelevant features "
-    "leave zero together with the blue ones.",
+    "zero first, grey ones later. Right: a grey line of a resembling irrelevant "
+    "feature leaves zero before the last blue one.",
 )
 
 # %% slideshow={"slide_type": "skip"}
@@ -1480,7 +1480,7 @@ wrong labels and all, from width {mask(threshold)} on. Held-out error:
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # So the peak of least squares is sharp, and this small network, stopped after 4,000 steps, doesn't show one. Papers that
-# show the peak in networks use larger data and more wrong labels.
+# show the peak in networks use larger data and networks, and train for longer.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What do dropout, early stopping, shifts and smoothed labels bring?
@@ -1526,8 +1526,9 @@ charts.row(
         "epoch", "held-out error (%)", data, ax=ax) for data in NOISE],
     figsize=(11, 3.8),
     caption="Held-out error by epoch, mean and 95 % interval of 10 draws. Left, with "
-    "right labels, only shifts stand out. Right, with wrong labels among them, doing "
-    "nothing learns them by heart: its error rises after a few epochs.",
+    "right labels, all end close together, shifts lowest. Right, with wrong labels "
+    "among them, doing nothing learns them by heart: its error rises after a few "
+    "epochs.",
     alt="Two panels of held-out error by epoch for five networks. With right labels "
     "all fall together, shifts lowest. With wrong labels the curve without "
     "regulariser turns up after a few epochs, the others less or not at all.",
