@@ -16,7 +16,7 @@ GRIDS = {
     "l2": [1e-4 * 2**k for k in range(9)],
     "weight_decay": [2e-3 * 2**k for k in range(9)],
     "dropout": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7],
-    "label_smoothing": [0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 0.9, 0.95],
+    "label_smoothing": [0.0125, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 0.9, 0.95],
     "shifts": [0.1, 0.2, 0.4, 0.6, 0.8, 1.0],
 }
 EXAMPLES, EPOCHS, DRAWS = 500, 40, range(100, 106)
