@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from dlcourse import files
+from dlcourse import __version__, files
 from dlcourse.publishing import pairing
 from dlcourse.reproducibility import ENVIRONMENT
 
@@ -23,8 +23,9 @@ def copies(chapters, say=print):
         say: called with why a chapter can't be copied.
 
     Returns:
-        list of (Chapter, path of the copy, what was done: "made", "kept", "older", kept though the chapter has
-        changed since it was copied, or "refused", where the chapter's files are in conflict or can't be read).
+        list of (Chapter, path of the copy, what was done): "made"; "kept"; "older", kept though the chapter has changed
+        since it was copied; "older package", kept though names of the package may have changed since then; "refused",
+        where the chapter's files are in conflict or can't be read.
     """
     done = []
     for chapter in chapters:
@@ -37,24 +38,30 @@ def copies(chapters, say=print):
             continue
         version = pairing.cells_fingerprint(notebook)
         if path.exists():
-            done.append((chapter, path, "kept" if _copied_version(path) in (version, None) else "older"))
+            done.append((chapter, path, _age(_stamp(path), version)))
             continue
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
         pairing.normalise(notebook)
-        notebook.metadata["dlcourse"] = {"copy_of": version}
+        notebook.metadata["dlcourse"] = {"copy_of": version, "package": __version__}
         files.write(path, pairing.notebook_text(notebook))
         done.append((chapter, path, "made"))
     return done
 
 
-def _copied_version(path):
-    """The version of the chapter that a copy was made from; None where the file doesn't say."""
+def _stamp(path):
+    """What a copy was made from: the chapter's fingerprint and the package's version; empty where it doesn't say."""
     try:
-        return pairing.read_notebook(path).metadata["dlcourse"]["copy_of"]
+        return dict(pairing.read_notebook(path).metadata["dlcourse"])
     except Exception:  # whatever a learner made of the file is theirs
-        return None
+        return {}
+
+
+def _age(stamp, version):
+    if stamp and stamp.get("package") != __version__:
+        return "older package"
+    return "kept" if stamp.get("copy_of") in (version, None) else "older"
 
 
 def environment():

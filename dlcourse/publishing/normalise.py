@@ -1,10 +1,13 @@
 """A notebook in the one form that is stored: executing it again gives the same file."""
 
 import base64
+import copy
 import re
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_METADATA = ("slideshow", "tags")
+HIDDEN = {"jupyter": {"source_hidden": True}, "transient": {"remove_source": True}}
+"""What a cell tagged hide-input has besides: JupyterLab folds its code, and plain nbconvert leaves it out of slides."""
 OUTPUT_METADATA = ("image/png", "dlcourse")
 PNG = b"\x89PNG\r\n\x1a\n"
 WIDGETS = "application/vnd.jupyter.widget-view+json"
@@ -41,6 +44,8 @@ def normalise(notebook):
             del cell.metadata[name]
         if cell.cell_type != "code":
             continue
+        if "hide-input" in cell.metadata.get("tags", []):
+            cell.metadata.update(copy.deepcopy(HIDDEN))
         cell.outputs = [kept for output in cell.outputs if (kept := _output(output)) is not None]
         if cell.execution_count is not None:
             count += 1

@@ -3,14 +3,16 @@
 #
 # What a network gains when each unit looks at a small neighbourhood and all places share their weights, and when it
 # gains nothing.
-#
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # **After this chapter you can**
 # - compute a convolution by hand, as a matrix and with Keras, and say what it costs;
 # - compute a receptive field, and measure which part of it matters;
 # - say which layers follow a shift of the image, and which follow it only in part;
 # - train a residual network that reads more than 99 % of the digits, and test what it looks at;
 # - name the data on which a convolution is the wrong idea.
-#
+
+# %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** chapters 01, 02 and 04; the residual blocks go back to chapter 03.
 #
 # **Time** 90 minutes to read and try; about a minute to run.
@@ -31,7 +33,14 @@ from scipy import ndimage
 from sklearn.datasets import load_sample_image
 
 from dlcourse import (
-    checks, datasets, exercises, figures, models, recording, reproducibility, show,
+    checks,
+    datasets,
+    exercises,
+    figures,
+    models,
+    recording,
+    reproducibility,
+    show,
     training,
 )
 from dlcourse.analysis import attribution, complexity, gabor, receptive_field

@@ -410,15 +410,14 @@ def slowest(discount, plan, model):
 # %%
 by_world = {name: errors(models[name], 0.99) for name in names}
 by_discount = {f"γ = {g}": errors(ice, g) for g in (0.5, 0.9, 0.99)}
-panels, sweeps = {}, np.arange(1_000)
+panels, sweeps, bound = {}, np.arange(1_000), "0.99 per sweep"
 for title, found in {"γ = 0.99": by_world, "slippery lake, 4x4": by_discount}.items():
     shown = {label: np.maximum(e, 1e-9)[:1_000] / e[0] for label, e in found.items()}
-    shown |= {"0.99 per sweep": 0.99**sweeps} if found is by_world else {}
     panels[title] = {
-        "x": {label: sweeps[: len(e)] for label, e in shown.items()},
-        "curves": shown,
+        "x": {label: sweeps[: len(e)] for label, e in shown.items()} | {bound: sweeps},
+        "series": shown,
         "ylabel": "largest error over that of zeros",
-        "dashed": ["0.99 per sweep"],
+        "theory": {bound: 0.99**sweeps} if found is by_world else {},
     }
 
 # %% slideshow={"slide_type": "subslide"}
@@ -572,12 +571,12 @@ charts.curve_panels(
     {
         "corridor, learnt": {
             "x": horizons["share"],
-            "curves": {"share that goes far": far},
+            "series": {"share that goes far": far},
             "ylabel": "share of 10 seeds",
         },
         "8x8 lake, planned": {
             "x": horizons["lake"],
-            "curves": {"best policy at γ": list(reach.values())},
+            "series": {"best policy at γ": list(reach.values())},
             "ylabel": "arrives within 200 steps (probability)",
             "levels": {"best possible": optimum["FrozenLake8x8-v1"]},
         },
@@ -707,7 +706,7 @@ tuning, judging = (tabular.record(walks, coin, 10, seed=seed) for seed in (200, 
 methods = {f"n = {n}": (tabular.n_step_td, {"n": n}) for n in (1, 2, 4, 8, 32)}
 methods["Monte Carlo"] = (tabular.monte_carlo, {})
 for decay in (0.0, 0.4, 0.8, 0.9, 0.95, 1.0):
-    methods[f"λ = {decay}"] = (tabular.td_lambda, {"decay": decay, "replace": True})
+    methods[f"λ = {decay}"] = (tabular.td_lambda, {"trace_decay": decay, "replace": True})
 tuned, judged, chosen = {}, {}, {}
 for label, (learn, options) in methods.items():
     tuned[label] = prediction_errors(learn, tuning, step_sizes, exact, **options)
@@ -722,7 +721,7 @@ kinds = {
 }
 charts.curve_panels(
     {
-        title: {"x": step_sizes, "curves": curves, "ylabel": "RMS error of the values"}
+        title: {"x": step_sizes, "series": curves, "ylabel": "RMS error of the values"}
         for title, curves in kinds.items()
     },
     title="Error over the first ten episodes, by step size",
@@ -832,16 +831,16 @@ apart = {k: value_error(run, target.values, ice.reachable) for k, run in learnt.
 success = {label: greedy_return(run, ice, 100) for label, run in learnt.items()}
 charts.curve_panels(
     {
-        "values": {"x": points, "curves": apart, "ylabel": "RMS error of the values"},
+        "values": {"x": points, "series": apart, "ylabel": "RMS error of the values"},
         "greedy policy": {
             "x": points,
-            "curves": success,
+            "series": success,
             "ylabel": "arrives within 100 steps (probability)",
             "levels": {"planned": exact_success, "at random": exact_random},
         },
     },
     title="Q-learning on the slippery lake",
-    xlabel="steps of each copy",
+    xlabel="steps of each agent",
     xscale="log",
     caption="Twenty seeds, 95 % intervals; policies judged exactly, not by luck. With "
     "the larger constant step size the error stops falling; with one that shrinks it "
@@ -909,11 +908,11 @@ driver = tabular.q_learning(
     snapshot_steps=checkpoints,
 )
 returns = greedy_return(driver, taxi, 200)
-charts.curves_with_levels(
+charts.curves(
     checkpoints,
     {"greedy policy": returns},
     title="Q-learning drives a taxi",
-    xlabel="steps of each copy",
+    xlabel="steps of each agent",
     ylabel="expected return (points)",
     levels={"exact optimum": optimum["Taxi-v4"]},
     caption="Exact expected return of the greedy policy; ten seeds, 95 % intervals.",
@@ -1030,7 +1029,7 @@ per_episode = {name: run.first_returns()[:, :EPISODES] for name, run in walkers.
 window = {
     k: v.reshape(20, -1, 20).mean(axis=2).T for k, v in per_episode.items()
 }  # means of 20 episodes, (windows, seeds)
-charts.curves_with_levels(
+charts.curves(
     np.arange(10, EPISODES, 20),
     window,
     title="Return while learning, at the cliff",
@@ -1190,19 +1189,19 @@ charts.curve_panels(
     {
         "at the door": {
             "x": often,
-            "curves": enters,
+            "series": enters,
             "ylabel": "probability of entering",
             "levels": {"best": 0.05},
         },
         "what entering is thought to be worth": {
             "x": often,
-            "curves": believed,
+            "series": believed,
             "ylabel": "largest value of entering",
             "levels": {"exact": -0.1},
         },
     },
     title="The gambling hall",
-    xlabel="steps of each copy",
+    xlabel="steps of each agent",
     caption="200 seeds. Q-learning at first believes that entering wins something, and "
     "needs hundreds of steps to stop. Double Q-learning thinks it worth about "
     "nothing, and soon stays away; it then has little cause to learn how bad it is.",
@@ -1359,7 +1358,7 @@ exercises.check(
 #
 # </details>
 #
-# **4. Explore.** Run `prediction_errors` with `tabular.td_lambda`, `decay=0.9`, `replace=False`, and step sizes up to 0.6 (not more,
+# **4. Explore.** Run `prediction_errors` with `tabular.td_lambda`, `trace_decay=0.9`, `replace=False`, and step sizes up to 0.6 (not more,
 # or numbers overflow). Where do accumulating traces beat replacing ones, and where do they explode? Explain it by the
 # number of times that a place is visited in an episode.
 #
@@ -1369,7 +1368,7 @@ exercises.check(
 # small_sizes = step_sizes[step_sizes <= 0.6]
 # for replace in (False, True):
 #     found = prediction_errors(
-#         tabular.td_lambda, judging, small_sizes, exact, decay=0.9, replace=replace
+#         tabular.td_lambda, judging, small_sizes, exact, trace_decay=0.9, replace=replace
 #     )
 #     print(replace, found.mean(axis=1).round(3))
 # ```

@@ -9,6 +9,8 @@ import pytest
 from conftest import Quiet
 from lab_server import serving
 
+import dlcourse
+from dlcourse import cli
 from dlcourse.publishing import chapters, lab, pairing
 
 
@@ -44,6 +46,24 @@ def test_a_copy_of_an_older_chapter_is_kept_and_told(chapter, copy):
     text = chapter.source.read_text(encoding="utf-8").replace("Does a line rise?", "Does it rise?")
     chapter.source.write_text(text, encoding="utf-8")
     assert lab.copies([chapter])[0][2] == "older"
+    assert copy.read_bytes() == before
+
+
+@pytest.mark.parametrize("stamped", ["0.0.9", None])
+def test_a_copy_made_for_an_older_package_is_kept_and_told(chapter, copy, stamped, capsys, monkeypatch):
+    lab.copies([chapter])
+    notebook = json.loads(copy.read_text(encoding="utf-8"))
+    notebook["metadata"]["dlcourse"]["package"] = stamped
+    if stamped is None:  # as copies were stamped before they knew of the package
+        del notebook["metadata"]["dlcourse"]["package"]
+    copy.write_text(json.dumps(notebook), encoding="utf-8")
+    before = copy.read_bytes()
+    monkeypatch.setattr(lab, "start", lambda *arguments, **options: 0)
+    assert cli.main(["lab"]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "earlier version of the package" in said and dlcourse.__version__ in said and "rename yours" in said
+    )
     assert copy.read_bytes() == before
 
 
