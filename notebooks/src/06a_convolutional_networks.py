@@ -301,7 +301,8 @@ Dense over convolution: parameters {dense_weights / weights:,.0f}, multiply-adds
 # multiplied at each of 784 places.
 #
 # </details>
-#
+
+# %% [markdown] slideshow={"slide_type": "notes"}
 # So a convolutional network may be small on disk and slow to run. The two ideas can be tested apart, which a
 # later section does.
 
@@ -1159,7 +1160,8 @@ claims.measure(
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which pixels does its answer depend on?
-#
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Look at one digit on its way through the network.
 
 # %% slideshow={"slide_type": "skip"}
@@ -1169,7 +1171,7 @@ outputs = [seen.get_layer(name).output for name in stages]
 through = keras.Model(seen.input, outputs)(digit)
 stem = seen.get_layer("stem_convolution").kernel.numpy()[:, :, 0]  # (7, 7, 16)
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 convolution_figures.panels(
     [digit[0, ..., 0], *np.moveaxis(stem[..., :5], -1, 0),
      *(np.asarray(maps)[0, ..., channel] for maps in through for channel in range(6))],
@@ -1187,9 +1189,9 @@ convolution_figures.panels(
     "visible, below it only coarse spots.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# Pictures like these suggest much and prove nothing. So here are three ways to ask *which pixels* an answer depends
-# on, and a test that can fail.
+# %% [markdown]
+# Pictures of filters and maps suggest much and prove nothing. So here are three ways to ask *which pixels* an answer
+# depends on, and a test that can fail.
 #
 # - **Saliency** (Simonyan et al. 2014): $|\partial z_c / \partial x|$, how fast the class's logit $z_c$ changes with each pixel.
 # - **Class activation** (Zhou et al. 2016): the logit is $z_c = b_c + \frac{1}{P} \sum_p \sum_f w_{fc}\, m_{pf}$, a mean over
@@ -1301,7 +1303,8 @@ show.table(
 # common guess; saliency does least here.
 #
 # </details>
-#
+
+# %% [markdown] slideshow={"slide_type": "notes"}
 # But taking pixels away is nearly what occlusion does. If 40 pixels are *kept*, no method beats
 # pixels scattered at random. A ranking of methods is a statement about a test.
 
@@ -1448,7 +1451,7 @@ show.table(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # Against untrained or mixed filters the trained ones look like the cortex; against noise of their own spectrum little
 # of that is left; and noise that is only smooth wins. A share by itself shows that filters are smooth. Which control
 # you choose decides what you find.
@@ -1470,14 +1473,12 @@ few["local"] = accuracies("local", digits, study)
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
     [[name, f"{getattr(sample_efficiency, name)(0).count_params():,}",
-      f"{Measured(few[name]['in order']):.1%}",
-      f"{Measured(few[name]['shuffled']):.1%}",
-      *(f"{Measured(values):.1%}" for values in full[name])]
+      *(f"{Measured(few[name][order]):.1%}" for order in digits),
+      *(f"{Measured(full[name][row]):.1%}" for row in (0, -1))]
      for name in ("convolutional", "local", "dense")],
-    ["network", "parameters", "100 (live)", "100, pixels shuffled (live)",
-     *(f"{n:,}" for n in SIZES)],
-    "Accuracy by number of examples; live eight seeds, recorded (the last four columns) "
-    "five",
+    ["network", "parameters", "100, live", "100, shuffled, live", "100, recorded",
+     "60,000, recorded"],
+    "Accuracy by number of digits; eight seeds live, five recorded",
 )
 
 # %% [markdown]
@@ -1489,13 +1490,15 @@ show.table(
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# With the pixels shuffled, sharing doesn't help; it is not the smaller number of parameters that makes the
-# difference. How a brain gets by without copying weights is an open question: it has more examples, it moves its
-# eyes, and a place can also be taught by its neighbours (Pogodin et al. 2021).
+# It isn't the smaller number of parameters that makes the difference: with the pixels shuffled, sharing doesn't help.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# How a brain gets by without copying weights is an open question: it has more examples, it moves its eyes, and a
+# place can also be taught by its neighbours (Pogodin et al. 2021).
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
-    "C06a.12",
+    "C06a.11",
     "100 digits: accuracy with shared weights less that of the same network "
     "without, by seed; control: all pixels shuffled alike",
     lambda order, seed: few["convolutional"][order][seed] - few["local"][order][seed],
@@ -1531,7 +1534,7 @@ directions = {
     "chosen for another network": chosen[1:] + chosen[:1],
     "random": [np.sign(signs).astype("float32")] * 5,
 }
-strengths = np.array([0.0, 0.05, 0.1, 0.15, 0.2])
+strengths = np.array([0.0, 0.05, 0.1, 0.2])
 
 def right(model, split, change):
     """Share of right answers on changed images, kept in [0, 1]."""
@@ -1591,7 +1594,7 @@ figures.image_grid(
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
-    "C06a.13",
+    "C06a.12",
     "every pixel changed by 0.1 against the network: right answers, a share of "
     "500; control: the changes that were chosen for another digit",
     lambda direction, network: survive[direction][2, network],
@@ -1604,14 +1607,14 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does the article say, and what was measured?
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input"]
-claims.report()
-
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown]
 # The article is right about local fields (by definition), and about what they are good for, on a condition that it
 # leaves out: neighbours must belong together (A2.6.2). The likeness to retina and cortex (A2.6.4) is real where it
-# says "local". Of its first filters a part only is more than smoothness, and the shared weights, which it doesn't
-# mention, have no counterpart there.
+# says "local". Its first filters resemble V1's only in part: most of the fit comes with their smoothness. And the
+# shared weights, which the article doesn't mention, have no counterpart in the brain.
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.report()
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises
