@@ -1190,8 +1190,8 @@ convolution_figures.panels(
 )
 
 # %% [markdown]
-# Pictures of filters and maps suggest much and prove nothing. So here are three ways to ask *which pixels* an answer
-# depends on, and a test that can fail.
+# Pictures of filters and maps suggest much and prove nothing. Here are three ways to ask *which pixels* matter, and a
+# test that can fail.
 #
 # - **Saliency** (Simonyan et al. 2014): $|\partial z_c / \partial x|$, how fast the class's logit $z_c$ changes with each pixel.
 # - **Class activation** (Zhou et al. 2016): the logit is $z_c = b_c + \frac{1}{P} \sum_p \sum_f w_{fc}\, m_{pf}$, a mean over
