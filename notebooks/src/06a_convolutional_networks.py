@@ -341,9 +341,8 @@ show.table(
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# With stride 1 each layer adds two pixels, one on either side: $1 + 2L \ge 28$ at $L = 14$. Three is a common guess,
-# since
-# $3^3 = 27$; but the fields of neighbours overlap. With stride 2 or with pooling $j$ doubles, and four layers are
+# With stride 1 each layer adds two pixels, one on either side: $1 + 2L \ge 28$ at $L = 14$. Three is a common
+# guess, since $3^3 = 27$; but the fields of neighbours overlap. With stride 2 or with pooling $j$ doubles, and four layers are
 # enough. Three aren't.
 #
 # </details>
@@ -423,9 +422,8 @@ claims.by_definition(
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The gradient fades towards the border of the field, since few paths lead there and many to the middle. With random
-# kernels, a path from the unit back to the image takes one random step per layer. One 3×3 layer spreads by a variance
-# of
-# $\tfrac13(1 + 0 + 1) = \tfrac23$ pixels² along each axis, $L$ layers by $\tfrac23 L$ (Luo et al. 2016):
+# kernels, a path from the unit back to the image takes one random step per layer. One 3×3 layer spreads by
+# a variance of $\tfrac13(1 + 0 + 1) = \tfrac23$ pixels² along each axis, $L$ layers by $\tfrac23 L$ (Luo et al. 2016):
 #
 # $$\sigma(L) = \sqrt{2L/3}, \qquad \text{while the field has } 1 + 2L \text{ pixels.}$$
 #
@@ -724,9 +722,8 @@ show.table(
 # <details><summary>Your prediction</summary>
 #
 # "100" is the usual guess: what is built in should help most where there is least to learn from. Counted in points,
-# the two leads can't be told apart. Counted in mistakes, the lead is larger with 1,000: with 100 digits both networks
-# mostly lack examples. With 60,000 there is a lead as well; but there both networks have seen each digit only two and
-# a half times.
+# the two leads can't be told apart. Counted in mistakes, the lead is larger with 1,000. With 60,000 there is a lead
+# as well; but there both networks have seen each digit only two and a half times.
 #
 # </details>
 #
@@ -814,8 +811,8 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # Many people expect that shuffling costs the MLP something. Its first layer is a sum over all inputs, whatever their
-# order. And the convolutional network? After 300 steps it is about level with the MLP of its size, after 6,000 it is
-# below: its weights are spent on neighbours that have nothing to do with each other.
+# order. And the convolutional network? After 300 steps it is still a little above the MLP of its size,
+# after 6,000 below it: its weights are spent on neighbours that have nothing to do with each other.
 #
 # </details>
 #
@@ -1021,7 +1018,7 @@ claims.measure(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The running averages matter: the same weights without them are a broken network, though nothing was wrong with its
-# training. The symptom in practice: training accuracy high, validation accuracy erratic.
+# training. In practice you see it as a high training accuracy beside a poor validation accuracy.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Does the network read a shifted digit?
@@ -1343,8 +1340,7 @@ show.source(gabor.fit)
 # noise of the same spectrum, which has the same waves in the same directions, but no shape; and to hold without
 # reserve, explain most of them. And nothing essential that the cortex lacks: if weight sharing makes a difference,
 # which no cortex has, the likeness ends there. `trained`, `noise`: share that Gabor functions explain, by network;
-# `shared`,
-# `local`: accuracy with and without sharing, by seed.
+# `shared`, `local`: accuracy with and without sharing, by seed.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.rule(
