@@ -698,8 +698,8 @@ claims.verdict(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Recorded, with more digits and more steps, on the test data (`make bench STUDY=ch06_examples`). The trainings go 100,
-# 25, 7.5 and 2.5 times over the digits:
+# Recorded, with more digits and more steps, on the test data (`make bench STUDY=ch06_examples`). Steps of 50 digits: $200$, $500$,
+# $1{,}500$ and $3{,}000$, so that $100$ digits are gone through $100$ times, $60{,}000$ only $2.5$ times.
 
 # %% slideshow={"slide_type": "skip"}
 SIZES = [100, 1_000, 10_000, 60_000]
