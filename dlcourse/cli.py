@@ -103,14 +103,15 @@ where that was edited). The notebooks with their stored outputs are left alone. 
 
   build/site/index.html       the site, with these outputs; chapters that were not asked for as they are stored
   build/slides/ID.html        the lecture of each chapter that was executed
-  build/claims.json           every claim: values, interval, bound, control, verdict
+  build/claims.json           every claim: values, interval, bound, control; and every verdict
   build/failed/NAME.ipynb     a chapter that failed, up to the cell that did
 
-The table at the end gives seconds, claims held of measured, and the narrowest margin: the distance from an
-interval to its bound, relative to the larger of bound and mean (to half the width of a bound on both sides), of
-the claim nearest to failing. Exit status 1 where a cell, a claim, the site or a lecture failed; the other chapters
-still run. Site and slides need tools that are fetched once (see `dlcourse site --help`, `dlcourse slides --help`);
-where they can't be had, the course passes without, and names what was skipped.
+The table at the end gives seconds, claims held of measured (recorded ones are not counted), and the narrowest margin:
+the distance from an interval to its bound, relative to the larger of bound and mean (to half the width of a bound on
+both sides), of the claim nearest to failing. Every verdict that differs from the stored one is named. Exit status 1
+where a cell, a claim, the site or a lecture failed or a verdict differs; the other chapters still run. Site and slides
+need tools that are fetched once (see `dlcourse site --help`, `dlcourse slides --help`); where they can't be had, the
+course passes without, and names what was skipped.
 """
 
 NOTEBOOKS = """

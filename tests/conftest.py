@@ -70,7 +70,14 @@ show.table([["slope", slope]], ["quantity", "value"])
 # ## What was measured
 
 # %%
-claims.measure("C01.1", "the line rises: slope", slope, above=0.5, control=0)
+claims.measure(
+    "C01.1",
+    "the line rises: slope",
+    lambda start, end: end - start,
+    of=[(0, end) for end in slope.values],
+    control=[(0, 0)],
+    above=0.5,
+)
 claims.report()
 
 # %% [markdown]

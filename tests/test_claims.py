@@ -1,13 +1,25 @@
-"""A claim passes, fails, or is no claim; nobody types a verdict."""
+"""A claim holds inside its bound and fails outside; a verdict can come out in every way that its rule names."""
 
+import ast
 import json
+import re
+from pathlib import Path
 
+import numpy as np
 import pytest
 from displayed import shown
 from IPython.core.formatters import DisplayFormatter
 from IPython.utils import capture
 
+from dlcourse.checks import equal
 from dlcourse.claims import ClaimError, Claims
+from dlcourse.measured import Measured
+from dlcourse.publishing import chapters, execute, pairing, site_pages
+
+ROOT = Path(__file__).resolve().parents[1]
+STORED = [chapter for chapter in chapters.find(ROOT) if chapter.notebook.exists()]
+NOT_CONVERTED = ["00", "01", "02", "03", "04", "05", "06a", "07a", "08d", "09b", "09c", "09d"]
+"""Chapters that still claim in the old forms; to be emptied."""
 
 
 def quiet(call, *args, **options):
@@ -15,17 +27,56 @@ def quiet(call, *args, **options):
         return call(*args, **options)
 
 
-def measure(values, control, claims=None, id="A0.1", source="live", **bound):
+def text(call, *args, **options):
+    """The Markdown that a call displays."""
+    return "\n".join(output.data["text/markdown"] for output in shown(call, *args, **options))
+
+
+def measure(of, control, claims=None, quantity=np.mean, source="live", **bound):
+    """Hold a quantity, the mean of each sample, against a bound."""
     claims = claims if claims is not None else Claims("00")
-    return quiet(claims.measure, id, "a statement", values, control=control, source=source, **bound)
+    return quiet(claims.measure, "C00.1", "a thing", quantity, of=of, control=control, source=source, **bound)
 
 
-def test_the_whole_interval_must_lie_inside():
-    assert measure([0.9, 0.92, 0.91], control=0.5, above=0.8).ok
+def samples(*means):
+    """One sample a repetition, of these means."""
+    return [[mean - 1, mean, mean + 1] for mean in means]
+
+
+# A claim of the course
+
+
+def test_one_quantity_measures_both_sides_and_a_tuples_parts_are_passed_one_by_one():
+    found = measure([(1, 4), (9, 6)], [(2, 2), (3, 3)], quantity=lambda a, b: abs(a - b), above=1)
+    assert found.value.values == (3, 3) and found.control.values == (0, 0) and found.ok
+
+
+def test_a_paired_difference_is_one_number_a_seed():
+    with_cure, without = {0: 5, 1: 9, 2: 7}, {0: 4, 1: 8, 2: 6}
+    found = measure(
+        [(seed, with_cure, without) for seed in range(3)],
+        [(seed, without, without) for seed in range(3)],
+        quantity=lambda seed, one, other: one[seed] - other[seed],
+        above=0.5,
+    )
+    assert found.low == found.high == 1  # though the values by themselves spread over 4
+
+
+def test_the_values_whole_interval_must_lie_inside():
+    assert measure(samples(0.9, 0.92, 0.91), samples(0.5), above=0.8).ok
     with pytest.raises(
-        ClaimError, match=r"A0.1 fails: a statement\n  measured 0.86.*above 0.8; values \[0.7, 0.9, 0.98\]"
+        ClaimError, match=r"C00.1 fails: a thing\n  measured 0.86.*above 0.8; values \[0.7, 0.9, 0.98\]"
     ):
-        measure([0.7, 0.9, 0.98], control=0.5, above=0.8)  # the mean is above, the interval is not
+        measure(samples(0.7, 0.9, 0.98), samples(0.5), above=0.8)  # the mean is above, the interval is not
+
+
+def test_the_controls_whole_interval_must_lie_outside():
+    # the mean 0.7 is outside; two values 0.2 apart have a half-width of 12.7 · 0.1 = 1.27
+    with pytest.raises(
+        ClaimError, match=r"is no claim.*\n.*control 0.7 \[-0.57\d*, 1.97\d*\] is not wholly outside"
+    ):
+        measure(samples(2), samples(0.6, 0.8), above=1)
+    assert measure(samples(2), samples(0.6999, 0.7001), above=1).ok
 
 
 @pytest.mark.parametrize(
@@ -38,83 +89,411 @@ def test_the_whole_interval_must_lie_inside():
     ],
 )
 def test_bounds_and_controls(bound, inside, outside):
-    assert measure(inside, control=outside, **bound).ok
+    assert measure(samples(inside), samples(outside), **bound).ok
     with pytest.raises(ClaimError, match="fails"):
-        measure(outside, control=outside, **bound)
+        measure(samples(outside), samples(inside), **bound)
     with pytest.raises(ClaimError, match="is no claim"):
-        measure(inside, control=inside, **bound)
+        measure(samples(inside), samples(inside + 0.1), **bound)
+
+
+def test_one_run_is_shown_without_an_interval():
+    claims = Claims("00")
+    said = text(claims.measure, "C00.1", "a thing", np.mean, of=samples(2), control=samples(0), above=1)
+    assert said == "**C00.1** a thing: ⟨2⟩, above 1; control ⟨0⟩."
+    with pytest.raises(ClaimError, match=r"measured 2 \(one run\)"):
+        measure(samples(2), samples(0), below=1)
 
 
 @pytest.mark.parametrize(
-    ("bound", "message"),
+    ("given", "message"),
     [
+        ({"quantity": [0.9, 0.8]}, "expected a function that gives one number"),
+        ({"quantity": 0.9}, "quantity=0.9"),
+        ({"of": []}, "of is empty"),
+        ({"control": []}, "control is empty"),
+        ({"of": {"dropout": [1]}}, r"of is a dict.*list\(d.values\(\)\)"),
+        ({"control": ([0.0], [0.1])}, r"control is a tuple.*\[\(a, b\)\]"),
+        ({"of": 7}, "of is a int; expected a list of items"),
+        ({"quantity": lambda sample: sample}, r"gives list \[1, 2, 3\] for of\[0\]; expected one number"),
+        ({"quantity": str}, "gives str"),
+        ({"quantity": lambda sample: float("nan")}, r"gives nan for of\[0\]; expected a finite number"),
+        ({"control": [[1, 2, 3]]}, "control's items are those of `of`"),
+        ({"quantity": float, "of": [2.0, 2.1], "control": [0.0]}, "gives back the numbers"),
         ({}, "exactly one bound"),
         ({"above": 0, "below": 1}, "exactly one bound"),
         ({"between": (1, 0)}, "is empty"),
-        ({"above": 0, "source": "typed"}, "'live' or 'recorded'"),
+        ({"above": 1, "source": "typed"}, "'live', 'evaluated' or 'recorded'"),
     ],
 )
-def test_bad_bounds_are_named(bound, message):
+def test_what_is_no_claim_is_refused(given, message):
+    bound = {name: given.pop(name) for name in ("above", "below", "between") if name in given}
+    given = {"of": [[1, 2, 3]], "control": [[0, 0, 0]]} | given
     with pytest.raises(ValueError, match=message):
-        measure(0.5, control=2, **bound)
-
-
-def test_the_verdict_is_the_first_whose_condition_is_true():
-    claims = Claims("00")
-    found = measure([1.0, 1.1], control=0.0, claims=claims, above=0.0001)
-    conditions = {"holds": found.mean > 2, "holds when smoothed": found.mean > 1, "does not hold": True}
-    assert quiet(claims.verdict, "A0.1", conditions) == "holds when smoothed"
-    with pytest.raises(ClaimError, match="none of its conditions"):
-        quiet(claims.verdict, "A0.1", {"holds": False})
-    with pytest.raises(ClaimError, match="nothing was measured live"):
-        quiet(claims.verdict, "A9.9", {"holds": True})
-    with pytest.raises(ValueError, match="start with"):
-        quiet(claims.verdict, "A0.1", {"certainly": True})
-
-
-def test_a_recorded_measurement_alone_gives_no_verdict():
-    claims = Claims("00")
-    measure(1.0, control=0.0, claims=claims, above=0.5, source="recorded")
-    with pytest.raises(ClaimError, match="nothing was measured live"):
-        quiet(claims.verdict, "A0.1", {"holds": True})
-
-
-def test_the_report_carries_its_records_in_metadata_and_masks_measured_values():
-    claims = Claims("00")
-    measure([0.9, 0.92], control=0.5, claims=claims, above=0.5001)
-    quiet(claims.verdict, "A0.1", {"holds": True})
-    (output,) = shown(claims.report)
-    (record,) = output.metadata["dlcourse"]["claims"]
-    assert json.loads(json.dumps(record)) == record
-    assert record["id"] == "A0.1" and record["verdict"] == "holds" and record["ok"]
-    assert record["values"] == [0.9, 0.92] and record["bound"] == [0.5001, None]
-    row = output.data["text/markdown"].splitlines()[-1]
-    assert "| above 0.5001 |" in row and "⟨0.91" in row and "⟨0.5⟩" in row
+        measure(**given, **(bound or ({} if message == "exactly one bound" else {"above": 1})))
 
 
 @pytest.mark.parametrize(
-    ("values", "bound", "control", "expected"),
+    "items",
+    [
+        [np.zeros(3), np.ones(3)],
+        [(np.ones(2), 0), (np.zeros(2), 1)],
+        ["a", "b"],
+        [object(), object()],
+    ],
+    ids=["arrays", "tuples", "text", "objects"],
+)
+def test_a_control_that_is_the_same_again_is_refused_in_any_order(items):
+    with pytest.raises(ValueError, match="are those of `of`"):
+        measure(items, items[::-1], quantity=lambda *parts: 1.0, above=0)
+    with pytest.raises(ClaimError, match="is no claim"):  # other items, so it is measured
+        measure(items, [np.zeros(4)], quantity=lambda *parts: 1.0, above=0)
+
+
+@pytest.mark.parametrize(
+    ("value", "bound", "control", "expected"),
     [
         (0.98, {"above": 0.97}, 0, 0.01 / 0.98),  # over the mean, which is larger than the bound
         (-16.0, {"below": -8}, 0, 8 / 16),
         (0.3, {"above": 0}, -1, 1.0),  # a bound of zero has no size of its own
-        (1e-15, {"below": 1e-10}, 1, 1 - 1e-5),  # well below, though both are small
         (0.65, {"between": (0, 1)}, 2, 0.7),
         (0.5, {"between": (0, 1)}, 2, 1.0),
         (0.0, {"above": 0}, -1, 0.0),
     ],
 )
-def test_the_margin_is_the_relative_distance_to_the_bound(values, bound, control, expected):
-    assert measure(values, control=control, **bound).margin == pytest.approx(expected)
+def test_the_margin_is_the_relative_distance_to_the_bound(value, bound, control, expected):
+    found = measure(["value"], ["control"], quantity={"value": value, "control": control}.get, **bound)
+    assert found.margin == pytest.approx(expected)
 
 
 def test_the_margin_is_the_intervals_not_the_means():
-    found = measure([1.0, 1.1, 0.9], control=0.0, above=0.5)
+    found = measure(samples(1.0, 1.1, 0.9), samples(0.0), above=0.5)
     assert found.margin == pytest.approx((found.low - 0.5) / 1.0)
 
 
-def test_what_measure_and_verdict_return_shows_nothing_as_a_cells_last_value():
+# A verdict on the article
+
+
+def outcomes():
+    """The article says that a is above b."""
+    return {
+        "holds": lambda a, b: a.low > b.high,
+        "does not hold": lambda a, b: a.high < b.low,
+        "not settled": True,
+    }
+
+
+def made_up():
+    return {
+        "holds": {"a": [0.9, 0.91], "b": [0.1, 0.1]},
+        "does not hold": {"a": [0.1, 0.1], "b": [0.9, 0.91]},
+        "not settled": {"a": [0.1, 0.9], "b": [0.5, 0.5]},
+    }
+
+
+def ruled(**options):
     claims = Claims("00")
-    found = measure(1.0, control=0.0, claims=claims, above=0.5)
-    for value in (found, quiet(claims.verdict, "A0.1", {"holds": True})):
+    quiet(claims.rule, "A0.1", outcomes(), made_up(), **options)
+    return claims
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ([5.0, 5.1, 4.9], [1.0, 1.1, 0.9], "holds"),
+        ([1.0, 1.1, 0.9], [5.0, 5.1, 4.9], "does not hold"),
+        ([1.0, 5.0], [2.0, 2.1], "not settled"),
+        (5, np.array([1.0, 1.1]), "holds"),
+        (Measured(1), 1, "not settled"),
+    ],
+)
+def test_every_verdict_can_come_out(a, b, expected):
+    claims = ruled(compares=("a", "b"))
+    assert quiet(claims.verdict, "A0.1", a=a, b=b) == expected
+    first, second = claims.records()
+    assert first["verdict"] == second["verdict"] == expected
+    assert first["outcomes"] == ["holds", "does not hold", "not settled"]
+
+
+def test_where_no_condition_is_true_or_can_be_computed_it_is_not_settled():
+    claims = Claims("00")
+    conditions = {
+        "not settled": lambda a, b: a.low < 1 < a.high,
+        "holds when halved": lambda a, b: a.mean / b.mean > 1,
+        "does not hold": lambda a, b: a.mean / b.mean < 1,
+    }
+    values = {"not settled": [0, 2], "holds when halved": [5], "does not hold": [-5]}
+    quiet(claims.rule, "A0.1", conditions, {text: {"a": a, "b": [1]} for text, a in values.items()})
+    assert quiet(claims.verdict, "A0.1", a=3, b=3) == "not settled"
+    assert quiet(claims.verdict, "A0.1", a=3, b=0) == "not settled"
+
+
+def test_a_rule_shows_what_would_have_to_be_measured_and_the_verdict_masks_its_values_alone():
+    claims = Claims("00")
+    table = text(claims.rule, "A0.1", outcomes(), made_up()).splitlines()
+    assert "each verdict on A0.1" in table[0] and "⟨" not in "".join(table)
+    assert table[-3:] == [
+        "| holds | a 0.9, 0.91; b 0.1, 0.1 |",
+        "| does not hold | a 0.1, 0.1; b 0.9, 0.91 |",
+        "| not settled | a 0.1, 0.9; b 0.5, 0.5 |",
+    ]
+    said = text(claims.verdict, "A0.1", a=[2, 2], b=1, source={"b": "recorded"})
+    assert said == "**A0.1: holds.** Measured: a ⟨2 ± 0⟩, b ⟨1⟩ (recorded)."
+
+
+def spoilt(**changes):
+    """outcomes and made_up, with some entries changed; None takes one out."""
+    conditions, values = outcomes(), made_up()
+    for name, change in changes.items():
+        (conditions if name.startswith("condition") else values).update(change)
+    return [{key: value for key, value in one.items() if value is not None} for one in (conditions, values)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        # the condition that .ok used to be: true whatever was measured
+        ({"condition": {"holds": lambda a, b: True}}, "made up for 'does not hold' reaches 'holds' instead"),
+        (
+            {"values": {"not settled": {"a": [1], "b": [0]}}},
+            "made up for 'not settled' reaches 'holds' instead: a 1; b 0",
+        ),
+    ],
+)
+def test_a_verdict_that_can_not_come_out_is_named(changes, message):
+    with pytest.raises(ClaimError, match=message):
+        Claims("00").rule("A0.1", *spoilt(**changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"condition": {"certainly": True}}, "verdict 'certainly'; expected one that starts with"),
+        (
+            {"condition": {"not settled": None}, "values": {"not settled": None}},
+            "has no verdict 'not settled'",
+        ),
+        (
+            {"condition": {"does not hold": None}, "values": {"does not hold": None}},
+            "has no verdict 'does not hold'",
+        ),
+        ({"condition": {"holds": None}, "values": {"holds": None}}, "has no verdict 'holds'"),
+        ({"condition": {"holds": False}}, "condition of 'holds' is False; expected a function"),
+        (
+            {"condition": {"holds": lambda a: a.low > 1}},
+            r"takes \['a'\], and the made-up outcomes name \['a', 'b'\]",
+        ),
+        ({"condition": {"holds": lambda a, b: a - b}}, "'holds' gives ⟨.*expected True or False"),
+        ({"values": {"holds": None}}, "make up one outcome for each"),
+        ({"values": {"holds": {"a": [1]}}}, "give each the same quantities"),
+        ({"values": {"holds": {"a": [1], "b": [float("inf")]}}}, "not finite"),
+    ],
+)
+def test_what_is_no_rule_is_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        Claims("00").rule("A0.1", *spoilt(**changes))
+
+
+def test_a_rule_that_compares_must_change_its_verdict_when_the_two_are_swapped():
+    blind = {
+        "holds": lambda a, b: max(a.low, b.low) > 0.8,
+        "does not hold": lambda a, b: a.high < 0.3,
+        "not settled": True,
+    }
+    values = made_up() | {"does not hold": {"a": [0.1], "b": [0.2]}}
+    quiet(Claims("00").rule, "A0.1", blind, values)
+    with pytest.raises(ClaimError, match="doesn't compare a with b: with the two swapped"):
+        Claims("00").rule("A0.1", blind, values, compares=("a", "b"))
+    with pytest.raises(
+        ValueError, match=r"compares=\('a', 'c'\); expected two of its quantities \['a', 'b'\]"
+    ):
+        Claims("00").rule("A0.1", blind, values, compares=("a", "c"))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"a": 1}, r"measured are \['a'\], and its rule takes \['a', 'b'\]"),
+        ({"a": 1, "b": 1, "c": 1}, "give just these"),
+        ({"a": 1, "b": 2, "source": "recorded"}, "never a verdict's only ground"),
+        ({"a": 1, "b": 2, "source": {"a": "recorded", "b": "recorded"}}, "never a verdict's only ground"),
+        ({"a": 1, "b": 2, "source": {"c": "recorded"}}, r"source names \['c'\]"),
+        ({"a": 1, "b": 2, "source": {"a": "typed"}}, "'typed'"),
+        ({"a": 1, "b": [1, float("nan")]}, "not finite.*counts as what it is worth"),
+    ],
+)
+def test_a_verdict_without_its_ground_is_refused(given, message):
+    with pytest.raises(ValueError, match=message):
+        ruled().verdict("A0.1", **given)
+    with pytest.raises(ValueError, match=r"no rule stands for it, only for \['A0.1'\]"):
+        ruled().verdict("A0.2", **given)
+
+
+def test_a_quantity_may_have_any_name_but_source():
+    names = ["id", "self", "new", "given"]
+    claims = Claims("00")
+    conditions = {
+        "holds": lambda self, id, new, given: id.low > 0,
+        "does not hold": lambda self, id, new, given: id.high < 0,
+        "not settled": True,
+    }
+    values = {"holds": 1, "does not hold": -1, "not settled": 0}
+    quiet(claims.rule, "A0.1", conditions, {key: dict.fromkeys(names, values[key]) for key in values})
+    assert quiet(claims.verdict, "A0.1", **dict.fromkeys(names, 5)) == "holds"
+    with pytest.raises(ValueError, match="called 'source'"):
+        claims.rule("A0.1", conditions, {key: {"source": 1} for key in values})
+
+
+def test_a_rule_stated_anew_takes_its_verdict_back():
+    claims = ruled()
+    quiet(claims.verdict, "A0.1", a=2, b=1)
+    quiet(claims.rule, "A0.1", outcomes(), made_up())
+    assert claims.records() == []
+
+
+def test_a_sentence_that_holds_by_construction_is_checked():
+    claims = Claims("00")
+    check = quiet(equal, "sum and product", np.array([6.0]), np.array([2.0 + 2 + 2]))
+    said = text(claims.by_definition, "A0.2", "a product is a repeated sum", check)
+    assert said == "**A0.2: by definition.** a product is a repeated sum; checked: sum and product."
+    [record] = claims.records()
+    assert record["verdict"] == "by definition" and record["outcomes"] == ["by definition"]
+    with pytest.raises(ValueError, match="check=True; expected what checks"):
+        claims.by_definition("A0.2", "a product is a repeated sum", True)
+
+
+# What is kept of both
+
+
+@pytest.fixture
+def whole():
+    """Claims of every kind."""
+    claims = ruled()
+    measure(samples(0.9, 0.92), samples(0.5, 0.5), claims=claims, above=0.6)
+    measure(samples(9), samples(0), claims=claims, above=1, source="recorded")
+    quiet(claims.verdict, "A0.1", a=[5, 5], b=1, source={"b": "evaluated"})
+    quiet(claims.by_definition, "A0.2", "it is | built so", quiet(equal, "both", [1.0], [1.0]))
+    return claims
+
+
+def test_the_records_stand_in_the_reports_metadata(whole):
+    (output,) = shown(whole.report)
+    records = output.metadata["dlcourse"]["claims"]
+    assert json.loads(json.dumps(records, allow_nan=False)) == records
+    assert len({tuple(record) for record in records}) == 1  # the same keys, whatever the kind
+    claim, recorded, a, b, built = records
+    assert claim["values"] == pytest.approx([0.9, 0.92]) and claim["bound"] == [0.6, None]
+    # half-width of two values: t = 12.706, times the standard error, half of their distance
+    assert claim["interval"] == pytest.approx([0.91 - 0.12706, 0.91 + 0.12706], abs=1e-5)
+    assert claim["control"] == [0.5, 0.5] and claim["control_interval"] == [0.5, 0.5]
+    assert claim["ok"] is True and claim["verdict"] is None and claim["outcomes"] == []
+    assert (recorded["source"], a["source"], b["source"]) == ("recorded", "live", "evaluated")
+    assert (a["id"], a["statement"], a["values"], a["ok"], a["margin"]) == ("A0.1", "a", [5, 5], None, None)
+    assert a["bound"] == a["control_interval"] == [None, None] and a["control"] == []
+    assert (built["id"], built["statement"], built["values"]) == ("A0.2", "it is | built so", [0.0])
+
+
+def test_the_report_is_a_table_of_claims_and_one_of_verdicts(whole):
+    claims, verdicts = shown(whole.report)[0].data["text/markdown"].split("\n\n")
+    assert claims.splitlines()[2] == "| C00.1 | a thing | ⟨0.91 ± 0.127⟩ | above 0.6 | ⟨0.5 ± 0⟩ |"
+    assert claims.splitlines()[3] == "| C00.1 | a thing | ⟨9⟩ (recorded) | above 1 | ⟨0⟩ |"
+    assert verdicts.splitlines()[2:] == [
+        "| A0.1 | holds | does not hold, not settled | a ⟨5 ± 0⟩, b ⟨1⟩ (evaluated) |",
+        "| A0.2 | by definition | – | it is \\| built so |",
+    ]
+
+
+def test_the_site_says_how_else_a_verdict_could_have_come_out(whole):
+    chapter = STORED[0]
+    claimed = [{"id": id, "section": "1", "claim": f"claim {id}"} for id in ("A0.1", "A0.2")]
+    page = site_pages.claims([{"id": "1", "title": "One"}], claimed, whole.records(), [chapter])
+    assert "**Verdict: holds.** It could have come out as: does not hold; not settled.\n" in page
+    assert "| a | ⟨5 ± 0⟩ |" in page and "| b | ⟨1⟩ (evaluated) |" in page
+    assert "**Verdict: by definition.**\n" in page
+    own = site_pages.own_claims(whole.records(), [chapter])
+    assert "| C00.1 | a thing | ⟨0.91 ± 0.127⟩ | above 0.6 | ⟨0.5 ± 0⟩ |" in own
+
+
+def test_what_they_return_shows_nothing_as_a_cells_last_value():
+    claims = ruled()
+    check = quiet(equal, "both", 1, 1)
+    found = measure(samples(2), samples(0), above=1)
+    verdicts = [quiet(claims.verdict, "A0.1", a=1, b=1), quiet(claims.by_definition, "A0.2", "so", check)]
+    for value in (found, check, *verdicts):
         assert DisplayFormatter().format(value) == ({}, {})
+
+
+# The chapters
+
+
+def records_of(chapter):
+    return execute.claims_of(pairing.read_notebook(chapter.notebook))
+
+
+def old_calls(source):
+    """Calls of the old forms in a chapter's source: a measurement without ``of``, a verdict on a dict."""
+    return [
+        node.func.attr
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if (node.func.attr == "measure" and "of" not in [one.arg for one in node.keywords])
+        or (node.func.attr == "verdict" and len(node.args) > 1)
+    ]
+
+
+@pytest.mark.parametrize("chapter", STORED, ids=lambda chapter: chapter.id)
+def test_every_stored_verdict_could_have_come_out_otherwise(chapter):
+    if chapter.id in NOT_CONVERTED:
+        pytest.skip("claims in the old forms")
+    for record in records_of(chapter):
+        if record["verdict"] is not None:
+            assert record["verdict"] in record["outcomes"], record["id"]
+            assert len(set(record["outcomes"])) > 1 or record["outcomes"] == ["by definition"], record["id"]
+        elif record["ok"] is not None:
+            low, high = record["bound"]
+            low, high = -np.inf if low is None else low, np.inf if high is None else high
+            least, most = record["control_interval"]
+            assert low <= record["interval"][0] <= record["interval"][1] <= high, record["id"]
+            assert most < low or high < least, record["id"]
+
+
+def test_the_chapters_in_the_old_forms_are_those_listed():
+    old = [chapter.id for chapter in STORED if old_calls(chapter.source.read_text(encoding="utf-8"))]
+    assert old == NOT_CONVERTED
+
+
+def test_an_old_call_would_be_found():
+    assert old_calls(
+        'claim.measure("A", "s", [1], above=0, control=2)\nclaim.verdict("A", {"holds": True})'
+    ) == [
+        "measure",
+        "verdict",
+    ]
+    assert old_calls('c.measure("A", "s", f, of=[1], control=[2], above=0)\nc.verdict("A", a=1)') == []
+
+
+def test_the_examples_in_contributing_can_be_run():
+    section = (
+        (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## A claim\n")[1].split("\n## ")[0]
+    )
+    blocks = re.findall(r"(?:^    .*\n)+", section, re.MULTILINE)
+    code = [re.sub("^    ", "", block, flags=re.MULTILINE) for block in blocks]
+    claims = Claims("01")
+
+    class digits:
+        train, test = "images", "test"
+
+    names = {
+        "claims": claims,
+        "digits": digits,
+        "shuffled_labels": "shuffled",
+        "fitted": lambda train, seed: (train, seed),
+        "accuracy": lambda model, test: 0.99 if model[0] == "images" else 0.1,
+    }
+    quiet(exec, code[0], names)
+    names["accuracy"] = {"dropout": [0.1, 0.1], "plain": [0.1, 0.1]}
+    quiet(exec, code[1], names)
+    assert [(row["id"], row["verdict"]) for row in claims.records()] == [
+        ("C01.4", None),
+        ("A2.3.2", "does not hold"),
+        ("A2.3.2", "does not hold"),
+    ]

@@ -40,6 +40,28 @@ def publish(root, executed, *, say=print):
     return failures
 
 
+def changed_verdicts(stored, now):
+    """The verdicts that differ from the stored ones, one sentence each.
+
+    Args:
+        stored, now: a chapter's records, as its notebook stores them and as it was just executed.
+    """
+    before, after = _verdicts(stored), _verdicts(now)
+    return [
+        f"{id}: stored {_quoted(before.get(id))}, now {_quoted(after.get(id))}"
+        for id in dict.fromkeys([*before, *after])
+        if before.get(id) != after.get(id)
+    ]
+
+
+def _verdicts(records):
+    return {record["id"]: record["verdict"] for record in records if record["verdict"]}
+
+
+def _quoted(verdict):
+    return "no verdict" if verdict is None else f"'{verdict}'"
+
+
 def build(chapters, progress, *, publish=publish, say=print):
     """Execute chapters, write build/executed/NAME.ipynb and build/claims.json, and publish them.
 
@@ -53,7 +75,8 @@ def build(chapters, progress, *, publish=publish, say=print):
         say: called with each part of the report.
 
     Returns:
-        bool: whether every cell and every claim went well, and site and slides where their tools are there.
+        bool: whether every cell and every claim went well, every verdict is the stored one, and site and slides were
+            built where their tools are there.
     """
     failures, jobs, rows = [], [], {chapter.name: (None, None) for chapter in chapters}
     for chapter in chapters:
@@ -85,8 +108,11 @@ def build(chapters, progress, *, publish=publish, say=print):
             f"{chapter.name}: claim {record['id']} fails: {record['statement']}; values {record['values']}, "
             f"bound {record['bound']}"
             for record in records
-            if not record["ok"]
+            if record["ok"] is False
         ]
+        if chapter.notebook.exists():
+            stored = execute.claims_of(pairing.read_notebook(chapter.notebook))
+            failures += [f"{chapter.name}: verdict {text}" for text in changed_verdicts(stored, records)]
         executed[chapter] = job.notebook
     for root in {chapter.root for chapter in chapters}:
         _write_claims(root, {chapter.id: rows[chapter.name][1] for chapter in chapters})
@@ -109,15 +135,19 @@ def _write_claims(root, by_chapter):
 
 
 def summary(chapters, rows):
-    """The closing table as text: seconds, claims held of measured, and the margin nearest to failing."""
+    """The closing table as text: seconds, claims held of measured, and the margin nearest to failing.
+
+    Recorded claims are not counted as held, and verdicts not as claims.
+    """
     lines = []
     for chapter in chapters:
         seconds, records = rows[chapter.name]
         if records is None:
             held, narrow = "failed", ""
         else:
-            held = f"{sum(record['ok'] for record in records)} of {len(records)}"
-            narrow = narrowest(records)
+            claims = [r for r in records if r["ok"] is not None and r["source"] != "recorded"]
+            held = f"{sum(claim['ok'] for claim in claims)} of {len(claims)}"
+            narrow = narrowest(claims)
         lines.append((chapter.name, "" if seconds is None else f"{seconds:.1f}", held, narrow))
     widths = [max(len(line[column]) for line in [COLUMNS, *lines]) for column in range(len(COLUMNS))]
     rule = tuple("-" * width for width in widths)

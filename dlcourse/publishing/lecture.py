@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 import nbformat
 
-from dlcourse.claims import bound_text
+from dlcourse.claims import BY_DEFINITION, bound_text
 from dlcourse.publishing.excerpts import (
     LIST,
     first_sentences,
@@ -389,9 +389,8 @@ def _claims(notebook):
     verdicts = {record["id"]: record["verdict"] for record in records if record["verdict"]}
     rows = []
     for id, verdict in verdicts.items():
-        first = next(record for record in records if record["id"] == id)
-        value = f"⟨{sum(first['values']) / len(first['values']):.3g}⟩, {bound_text(*first['bound'])}"
-        rows.append(f"| {id} | {first['statement']}: {value} | **{verdict}** |".replace("\n", " "))
+        measured = _measured([record for record in records if record["id"] == id])
+        rows.append(f"| {id} | {measured} | **{verdict}** |".replace("\n", " "))
     slides = []
     for start in range(0, len(rows), 4):
         head = ["| claim | measured, among others | verdict |", "| --- | --- | --- |"]
@@ -407,6 +406,20 @@ def _claims(notebook):
             ]
         )
     return slides
+
+
+def _measured(records):
+    """What a verdict rests on, among others: its first claim, else the quantities of its rule."""
+    first = records[0]
+    if first["verdict"] == BY_DEFINITION:
+        return first["statement"]
+    if first["control"]:
+        return f"{first['statement']}: {_mean(first)}, {bound_text(*first['bound'])}"
+    return ", ".join(f"{record['statement']} {_mean(record)}" for record in records)
+
+
+def _mean(record):
+    return f"⟨{sum(record['values']) / len(record['values']):.3g}⟩"
 
 
 def _article(parts):

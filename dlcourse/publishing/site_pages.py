@@ -6,7 +6,7 @@ import json
 import re
 import tomllib
 
-from dlcourse.claims import bound_text
+from dlcourse.claims import BY_DEFINITION, bound_text
 from dlcourse.measured import Measured
 from dlcourse.publishing import execute
 from dlcourse.publishing.html import CAPTION
@@ -15,6 +15,7 @@ PICTURES = {"image/png": "png", "image/svg+xml": "svg"}
 TERMS = re.compile(r"^## Terms\s*$(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)
 NOT_YET = "not yet written"
 CLAIM_COLUMNS = ("what was measured", "value", "bound", "control")
+QUANTITY_COLUMNS = ("the verdict's quantity", "value")
 
 
 class PageError(ValueError):
@@ -118,6 +119,13 @@ def verdict(measured):
     return given[0] if given else "measured, no verdict yet"
 
 
+def alternatives(measured):
+    """What the verdict could have come out as instead, as a sentence; empty where nothing else is recorded."""
+    given = next((record for record in measured if record["verdict"] and record.get("outcomes")), None)
+    others = [text for text in given["outcomes"] if text != given["verdict"]] if given else []
+    return f"It could have come out as: {'; '.join(others)}." if others else ""
+
+
 def claims(sections, claimed, measured, chapters):
     """The page of the article's claims.
 
@@ -136,9 +144,10 @@ def claims(sections, claimed, measured, chapters):
     parts = [
         "# The article's claims",
         "The course is built from an article, an introduction to deep learning. Each of its sentences that claims "
-        "something is an experiment here, whose verdict is computed from what was measured. The whole 95 % interval "
-        "of a measurement lies inside its bound, and its control, the same measurement with the effect taken away, "
-        "outside. A measurement marked *recorded* comes from a study too long for a chapter.",
+        "something is an experiment here, whose verdict is computed from what was measured by a rule that stood before "
+        "it, or a check that it holds *by definition*. Where a measurement has a bound, its whole 95 % interval lies "
+        "inside, and that of its control, the same measurement with the cause taken away, outside. What is marked "
+        "*recorded* comes from a study too long for a chapter.",
         f"Of {len(claimed)} claims, {done} have been measured. The others belong to chapters that are {NOT_YET}. "
         "The course's own claims are [on a page of their own](own.md).",
         "| claim | the article says | verdict | chapter |\n| --- | --- | --- | --- |",
@@ -160,7 +169,7 @@ def claims(sections, claimed, measured, chapters):
             if not found:
                 parts.append(f"**Verdict: {NOT_YET}.** The chapter that will test it is {NOT_YET}.")
                 continue
-            parts.append(f"**Verdict: {verdict(found)}.**")
+            parts.append(f"**Verdict: {verdict(found)}.** {alternatives(found)}".rstrip())
             for id in _in_order(record["chapter"] for record in found):
                 parts += [
                     f"Measured in {links[id]}:",
@@ -173,7 +182,8 @@ def own_claims(measured, chapters):
     """The page of the course's own claims, by chapter, as Markdown."""
     parts = [
         "# The course's own claims",
-        "What the chapters claim beyond [the article](index.md), each with its bound and its control.",
+        "What the chapters claim beyond [the article](index.md), each with its bound and its control, whose 95 % "
+        "intervals lie inside and outside.",
     ]
     for item in chapters:
         found = [r for r in measured if r["chapter"] == item.id and not r["id"].startswith("A")]
@@ -184,19 +194,25 @@ def own_claims(measured, chapters):
 
 
 def measurements(found, *, ids=False):
-    """Records as a table."""
-    columns = (("claim",) if ids else ()) + CLAIM_COLUMNS
-    rows = [_row(*columns), _row(*["---"] * len(columns))]
-    for record in found:
-        recorded = " (recorded)" if record["source"] == "recorded" else ""
-        cells = [
-            record["statement"],
-            f"{Measured(record['values'])}{recorded}",
-            bound_text(*record["bound"]),
-            str(Measured(record["control"])),
-        ]
-        rows.append(_row(*([record["id"]] if ids else []), *cells))
-    return "\n".join(rows)
+    """Records as a table of claims, with their controls' intervals, and one of the quantities of verdicts."""
+    tables = []
+    for columns, bounded in ((CLAIM_COLUMNS, True), (QUANTITY_COLUMNS, False)):
+        columns = (("claim",) if ids else ()) + columns
+        rows = [_row(*columns), _row(*["---"] * len(columns))]
+        for record in found:
+            if bool(record["control"]) != bounded:
+                continue
+            source = "" if record["source"] == "live" else f" ({record['source']})"
+            value = f"{Measured(record['values'])}{source}"
+            if record["verdict"] == BY_DEFINITION:
+                value = f"equal to rounding: largest difference {value}"
+            cells = [record["statement"], value]
+            if bounded:
+                cells += [bound_text(*record["bound"]), str(Measured(record["control"]))]
+            rows.append(_row(*([record["id"]] if ids else []), *cells))
+        if len(rows) > 2:
+            tables.append("\n".join(rows))
+    return "\n\n".join(tables)
 
 
 def _row(*cells):

@@ -17,8 +17,13 @@ CLAIM = """\
 from dlcourse.claims import Claims
 
 claims = Claims("{id}")
-claims.measure("C{id}.1", "it is positive", values=[1.0, 1.1, 0.9], above={bound}, control=[0.0, 0.1])
-claims.verdict("C{id}.1", {{"holds": True}})
+claims.measure("C{id}.1", "it is positive", abs, of=[-1, 1.1, -0.9], above={bound}, control=[0.0])
+claims.rule(
+    "A{id}",
+    {{"holds": lambda x: x.low > 1, "does not hold": lambda x: x.high < 1, "not settled": True}},
+    {{"holds": {{"x": [2]}}, "does not hold": {{"x": [0]}}, "not settled": {{"x": [0, 2]}}}},
+)
+claims.verdict("A{id}", x={x})
 claims.report()
 """
 
@@ -75,8 +80,8 @@ def test_executed_again_gives_the_same_bytes(chapter):
 def test_a_failing_claim_fails_the_course_and_the_others_go_on(tmp_path, monkeypatch):
     sources = {
         "01_sample": SAMPLE,
-        "02_bad": CLAIM.format(id="02", bound=0.9),
-        "03_good": CLAIM.format(id="03", bound=0.5),
+        "02_bad": CLAIM.format(id="02", bound=0.9, x=5),
+        "03_good": CLAIM.format(id="03", bound=0.5, x=5),
     }
     course = make_course(tmp_path, **sources)
     monkeypatch.setenv("DLCOURSE_ROOT", str(course))
@@ -95,16 +100,16 @@ def test_a_failing_claim_fails_the_course_and_the_others_go_on(tmp_path, monkeyp
         "above 0.9",
     ):
         assert part in said
-    assert [claim["id"] for claim in claims(course)] == ["C01.1", "C03.1"]
+    assert [claim["id"] for claim in claims(course)] == ["C01.1", "C03.1", "A03"]
     assert (course / "build" / "failed" / "02_bad.ipynb").exists()
     rows = {line.split()[0]: line for line in said.splitlines() if line.startswith("0")}
     assert "failed" in rows["02_bad"] and "1 of 1" in rows["03_good"]
 
     # one chapter run alone replaces its own records only
     source = course / "notebooks" / "src" / "02_bad.py"
-    source.write_text(CLAIM.format(id="02", bound=0.5), encoding="utf-8")
+    source.write_text(CLAIM.format(id="02", bound=0.5, x=5), encoding="utf-8")
     good, said = build(course, "02")
-    assert good and [claim["id"] for claim in claims(course)] == ["C01.1", "C02.1", "C03.1"]
+    assert good and [claim["id"] for claim in claims(course)] == ["C01.1", "C02.1", "A02", "C03.1", "A03"]
 
 
 @pytest.fixture
@@ -166,3 +171,25 @@ def test_the_narrowest_margin_is_named():
     assert courses.narrowest([]) == "–"
     records = [{"id": "C01.1", "margin": 0.3}, {"id": "C01.2", "margin": 0.0101}]
     assert courses.narrowest(records) == "1.0% (C01.2)"
+
+
+def test_a_verdict_that_differs_from_the_stored_one_is_named(tmp_path, monkeypatch):
+    course = make_course(tmp_path, **{"02_one": CLAIM.format(id="02", bound=0.5, x=5)})
+    monkeypatch.setenv("DLCOURSE_ROOT", str(course))
+    assert pairing.synchronise(chapters.find(course), Quiet(), say=lambda text: None)
+    good, said = build(course)
+    assert good and "stored" not in said
+
+    source = course / "notebooks" / "src" / "02_one.py"
+    source.write_text(CLAIM.format(id="02", bound=0.5, x=[-9, 9]), encoding="utf-8")
+    good, said = build(course)
+    assert not good and "02_one: verdict A02: stored 'holds', now 'not settled'" in said
+    assert [row["verdict"] for row in claims(course)] == [None, "not settled"]  # written all the same
+
+
+def test_recorded_claims_and_verdicts_are_not_counted_as_held():
+    rows = [("C1", True, 0.3, "live"), ("C2", True, 0.1, "recorded"), ("A1", None, None, "live")]
+    records = [dict(zip(("id", "ok", "margin", "source"), row, strict=True)) for row in rows]
+    [chapter] = chapters.find(REPOSITORY)[:1]
+    row = courses.summary([chapter], {chapter.name: (1.0, records)}).splitlines()[-1]
+    assert row.split("  ")[-1].strip() == "30.0% (C1)" and "  1 of 1  " in row
