@@ -110,7 +110,8 @@ def record(study, name, objective, **settings):
 
     What is recorded for a seed: its bound by 500 draws on the first 1,000 validation images (binarised), in nats.
     """
-    found = recording.Recording(study, f"Importance-weighted bound (nats, 500 draws) on 1,000 validation images: {name}")
+    about = f"Importance-weighted bound (nats, 500 draws) on 1,000 validation images: {name}"
+    found = recording.Recording(study, about)
     held = vae_training.binary(datasets.load("mnist").validation.x[:1_000])
     for seed in SEEDS:
         reproducibility.start(seed)
