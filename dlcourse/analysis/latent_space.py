@@ -78,14 +78,8 @@ def active(model, x, y=None):
     return np.var(codes(model, x, y)[0], axis=0) > ACTIVE
 
 
-def groups(values, count=10):
-    """Means of ``count`` equal groups of consecutive examples, float (count,): values whose spread claims can use."""
-    values = np.asarray(values, "float64")
-    return values[: len(values) // count * count].reshape(count, -1).mean(axis=1)
-
-
 def packed(images):
-    """Images in [0, 1] as hexadecimal texts, one byte a pixel."""
+    """Images in [0, 1] as hexadecimal texts, one byte per pixel."""
     return [np.round(255 * np.asarray(image)).astype("uint8").tobytes().hex() for image in images]
 
 

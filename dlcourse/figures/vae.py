@@ -20,7 +20,7 @@ CLASSES = [
 
 
 def codes(panels, labels, *, reach=None, caption, alt=None):
-    """Codes of images in the plane by class, a panel a model, with the prior's 95 % circle.
+    """Codes of images in the plane by class, one panel per model, with the prior's 95 % circle.
 
     Args:
         panels: dict from title to codes (examples, 2).
@@ -38,7 +38,7 @@ def codes(panels, labels, *, reach=None, caption, alt=None):
         ax.plot(radius * np.cos(turn), radius * np.sin(turn), "--", color="black", linewidth=1.2)
     described = (
         f"{len(panels)} scatter plots ({', '.join(panels)}) of digits' codes in two latent variables, a colour and a "
-        "written figure a class, and a dashed circle that holds 95 % of the prior."
+        "written figure per class, and a dashed circle that holds 95 % of the prior."
     )
     show.figure(fig, caption, alt or described)
 
@@ -130,14 +130,14 @@ def bounds(ax, curves, exact=None, title="The bound by the number of draws", fig
     if exact is not None:
         ax.axhline(exact, color="black", linestyle="--", linewidth=1.2, label="exact, by the grid")
     ax.set_xscale("log")
-    ax.set(xlabel="draws k an image", ylabel="nats per image", title=title)
+    ax.set(xlabel="draws k per image", ylabel="nats per image", title=title)
     ax.legend()
     return f"Line chart of the bound in nats per image against the number of draws, for: {', '.join(curves)}."
 
 
 @figure_function
 def rate_distortion(ax, points, extra=None, title="What a code costs, and what it saves", figsize=(7.0, 4.2)):
-    """Distortion against rate, one point a beta, joined; further points apart.
+    """Distortion against rate, one point per beta, joined; further points apart.
 
     Args:
         ax: Matplotlib Axes.
@@ -204,11 +204,11 @@ def collapse(spectrum, noises, active, latents, *, caption, alt=None):
             color="black",
             label="noise variances" if not index else None,
         )
-    left.set(xlabel="principal component", ylabel="variance (pixel values²)", title="What PCA foretells")
+    left.set(xlabel="principal component", ylabel="variance (pixel values²)", title="What PCA predicts")
     left.legend(fontsize=9, loc="lower left")
     above = [min(latents, int(np.sum(np.asarray(spectrum) > noise**2))) for noise in noises]
     most = latents + 0.5
-    right.plot([0, most], [0, most], "--", color="black", linewidth=1.2, label="as foretold")
+    right.plot([0, most], [0, most], "--", color="black", linewidth=1.2, label="as predicted")
     right.plot(above, active, linestyle="", marker="o", markersize=8, color=COLOURS[1], label="measured")
     right.set(
         xlabel=f"eigenvalues above the noise variance, at most {latents}",
@@ -224,7 +224,7 @@ def collapse(spectrum, noises, active, latents, *, caption, alt=None):
 
 
 def likelihoods(groups, *, caption, alt=None):
-    """Histograms of ln p(x), one row a group of images, on one axis of nats.
+    """Histograms of ln p(x), one row per group of images, on one axis of nats.
 
     Args:
         groups: dict from label to nats (n,).
@@ -242,7 +242,9 @@ def likelihoods(groups, *, caption, alt=None):
     axes[-1].set_xlabel("ln p(x), nats per image")
     fig.suptitle("Likelihood as a score of what is usual", fontweight="bold")
     show.figure(
-        fig, caption, alt or f"Histograms of the log-likelihood, one a group of images: {', '.join(groups)}."
+        fig,
+        caption,
+        alt or f"Histograms of the log-likelihood, one per group of images: {', '.join(groups)}.",
     )
 
 
@@ -252,7 +254,7 @@ def recorded_curves(ax, curves, published=None, title="Long trainings, recorded"
 
     Args:
         ax: Matplotlib Axes.
-        curves: dict from label to losses (nats), one an epoch.
+        curves: dict from label to losses (nats), one per epoch.
         published: dict from label to nats, drawn as levels, or None.
         skip: first epochs left out.
     """

@@ -2,7 +2,8 @@
 # # Chapter 08d · The variational autoencoder · 变分自动编码器
 #
 # A network that learns a distribution over images, says in nats how well, and draws new ones.
-#
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # **After this chapter you can**
 #
 # - say what an autoencoder lacks as a model of images;
@@ -146,8 +147,8 @@ claims.rule(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **A2.8.5**, it keeps the generated data within bounds, and so makes images of high quality. A strict judge: how often a fresh
-# classifier *tells apart* samples and real images. A lenient one: a digit classifier's confidence on samples, over that on real
-# digits; for models trained *long* (gated, with shipped weights), for the largest one (*recorded*, one run), and, for the "and
+# classifier *tells apart* samples and real images. A lenient one: how confident a digit classifier is of what it reads on samples,
+# 0.8 or more on average; for models trained *long* (gated, with shipped weights), for the largest one (*recorded*, one run), and, for the "and
 # so", for small networks *with* bounds on their codes and *without* (the same network as an autoencoder, with the Gaussian that
 # fits its codes best).
 
@@ -160,26 +161,26 @@ claims.rule(
             told_apart.high < 0.55 and bounded.low > unbounded.high
         ),
         READS: lambda told_apart, long, recorded, bounded, unbounded: (
-            min(long.low, recorded.low) > 0.9 and bounded.low > unbounded.high
+            min(long.low, recorded.low) > 0.8 and bounded.low > unbounded.high
         ),
         f"{READS}, and not because of the bounds": (
             lambda told_apart, long, recorded, bounded, unbounded: (
-                min(long.low, recorded.low) > 0.9 and bounded.high < unbounded.low
+                min(long.low, recorded.low) > 0.8 and bounded.high < unbounded.low
             )
         ),
         "does not hold": lambda told_apart, long, recorded, bounded, unbounded: (
-            max(long.high, recorded.high) < 0.9
+            max(long.high, recorded.high) < 0.8
         ),
         "not settled": True,
     },
     made_up={
-        "holds": dict(told_apart=[0.51, 0.52, 0.515], long=[1, 1, 1], recorded=[1], bounded=[0.8, 0.81, 0.805], unbounded=[0.6, 0.61, 0.605]),
-        READS: dict(told_apart=[0.8, 0.81, 0.805], long=[1, 1, 1], recorded=[1], bounded=[0.8, 0.81, 0.805], unbounded=[0.6, 0.61, 0.605]),
+        "holds": dict(told_apart=[0.51, 0.52, 0.51], long=[0.9, 0.91, 0.9], recorded=[0.9], bounded=[0.8, 0.81, 0.8], unbounded=[0.6, 0.61, 0.6]),
+        READS: dict(told_apart=[0.8, 0.81, 0.8], long=[0.9, 0.91, 0.9], recorded=[0.9], bounded=[0.8, 0.81, 0.8], unbounded=[0.6, 0.61, 0.6]),
         f"{READS}, and not because of the bounds": dict(
-            told_apart=[0.8, 0.81, 0.805], long=[1, 1, 1], recorded=[1], bounded=[0.6, 0.61, 0.605], unbounded=[0.8, 0.81, 0.805]
+            told_apart=[0.8, 0.81, 0.8], long=[0.9, 0.91, 0.9], recorded=[0.9], bounded=[0.6, 0.61, 0.6], unbounded=[0.8, 0.81, 0.8]
         ),
-        "does not hold": dict(told_apart=[0.8, 0.81, 0.805], long=[0.7, 0.71, 0.705], recorded=[0.8], bounded=[0.8, 0.81, 0.805], unbounded=[0.6, 0.61, 0.605]),
-        "not settled": dict(told_apart=[0.8, 0.81, 0.805], long=[1, 1, 1], recorded=[1], bounded=[0.6, 0.8, 0.7], unbounded=[0.6, 0.81, 0.705]),
+        "does not hold": dict(told_apart=[0.8, 0.81, 0.8], long=[0.7, 0.71, 0.7], recorded=[0.75], bounded=[0.8, 0.81, 0.8], unbounded=[0.6, 0.61, 0.6]),
+        "not settled": dict(told_apart=[0.8, 0.81, 0.8], long=[0.9, 0.91, 0.9], recorded=[0.9], bounded=[0.6, 0.8, 0.7], unbounded=[0.6, 0.81, 0.705]),
     },
     compares=("bounded", "unbounded"),
 )
@@ -1316,23 +1317,21 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How good are the samples?
 #
-# Two judges: how sure a digit classifier is of what it reads, compared with real digits (the lenient one); and a *two-sample
-# test*, a fresh classifier trained to tell samples from real images: an accuracy of one half means that it can't (the strict
+# Two judges: how sure a digit classifier is of what it reads (the lenient one); and a *two-sample test*, a fresh classifier trained to tell samples from real images: an accuracy of one half means that it can't (the strict
 # one).
 #
 # **Predict before you run.** How often will the fresh classifier be right about samples of the small ten-latent VAE: 55 %,
 # 75 %, or more than 90 %? And of networks with gates and a learnt prior, trained for longer?
 
 # %% slideshow={"slide_type": "skip"}
-N = 2_000
+N = 4_000
 real_grey = mnist.train.take(2 * N, seed=9).x
 real = vae_training.binary(real_grey, seed=2)
-sure_of_real = latent_space.judge(classifier, real_grey).confidence.mean()
 
 
 def reads(pictures):
-    """The classifier's confidence on pictures, over that on real digits."""
-    return latent_space.judge(classifier, np.asarray(pictures)).confidence.mean() / sure_of_real
+    """The digit classifier's confidence on pictures, their mean."""
+    return latent_space.judge(classifier, np.asarray(pictures)).confidence.mean()
 
 
 gated = [vae_weights.load("vae_gated", seed, full_means) for seed in SEEDS]
@@ -1361,7 +1360,7 @@ vae.rows(
 judge_network = models.mlp(SHAPE, 2, hidden=[128], seed=0)
 code_judge_network = models.mlp((10,), 2, hidden=[64], seed=0)
 judges = {
-    network: (Repeats(network, objectives.classification(), steps=400, batch_size=100),
+    network: (Repeats(network, objectives.classification(), steps=600, batch_size=100),
               network.get_weights())
     for network in (judge_network, code_judge_network)
 }
@@ -1408,9 +1407,9 @@ show.table(
         ["ten latents, VAE", f"{Measured(small):.3f}", f"{Measured(two_sample['ten latents']):.1%}"],
         ["gated, learnt prior (shipped)", f"{Measured(long):.3f}", f"{Measured(two_sample['gated']):.1%}"],
         ["recorded, one run, 40 samples", f"{Measured(reads(largest)):.3f}", "–"],
-        ["real images", "1", f"{Measured(two_sample['other real images']):.1%}"],
+        ["real images", f"{Measured(reads(real_grey)):.3f}", f"{Measured(two_sample['other real images']):.1%}"],
     ],
-    ["samples of", "confidence, over that on real digits", "told from real images"],
+    ["samples of", "reader's confidence", "told from real images"],
     "Five trainings each",
 )
 
@@ -1486,7 +1485,7 @@ claims.verdict(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # And do the codes of images follow the prior? The same two-sample test, in the space of codes: one draw of q(z given x) for each of
-# 2,000 training images, against draws of the prior.
+# 4,000 training images, against draws of the prior.
 
 # %% slideshow={"slide_type": "skip"}
 def codes_told_apart(seed):
