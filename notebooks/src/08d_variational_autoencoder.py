@@ -34,7 +34,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import checks, datasets, exercises, models, recording, reproducibility, show, training, widgets
+from dlcourse import (
+    checks,
+    datasets,
+    exercises,
+    models,
+    recording,
+    reproducibility,
+    show,
+    training,
+    widgets,
+)
 from dlcourse.analysis import latent_space
 from dlcourse.claims import Claims
 from dlcourse.experiments import vae_training, vae_weights
@@ -82,9 +92,24 @@ claims.rule(
         "not settled": True,
     },
     made_up={
-        "holds": dict(divergence=[0.4, 0.5, 0.45], vae=[-120, -119, -119.5], rival=[-170], novelty=[1.1, 1, 1.05]),
-        "does not hold": dict(divergence=[6, 7, 6.5], vae=[-120, -119, -119.5], rival=[-170], novelty=[1.1, 1, 1.05]),
-        "not settled": dict(divergence=[0.1, 3, 1.55], vae=[-120, -119, -119.5], rival=[-170], novelty=[1.1, 1, 1.05]),
+        "holds": dict(
+            divergence=[0.4, 0.5, 0.45],
+            vae=[-120, -119, -119.5],
+            rival=[-170],
+            novelty=[1.1, 1, 1.05],
+        ),
+        "does not hold": dict(
+            divergence=[6, 7, 6.5],
+            vae=[-120, -119, -119.5],
+            rival=[-170],
+            novelty=[1.1, 1, 1.05],
+        ),
+        "not settled": dict(
+            divergence=[0.1, 3, 1.55],
+            vae=[-120, -119, -119.5],
+            rival=[-170],
+            novelty=[1.1, 1, 1.05],
+        ),
     },
     compares=("vae", "rival"),
 )
@@ -113,12 +138,30 @@ claims.rule(
         "not settled": True,
     },
     made_up={
-        "holds": dict(optimum=[0.1, 0.1, 0.1], gap=[4, 5, 4.5], blind=[9, 10, 9.5], told_apart=[0.52, 0.53, 0.525]),
-        "holds for the posterior; the codes don't follow the prior": dict(
-            optimum=[0.1, 0.1, 0.1], gap=[4, 5, 4.5], blind=[9, 10, 9.5], told_apart=[0.7, 0.71, 0.705]
+        "holds": dict(
+            optimum=[0.1, 0.1, 0.1],
+            gap=[4, 5, 4.5],
+            blind=[9, 10, 9.5],
+            told_apart=[0.52, 0.53, 0.525],
         ),
-        "does not hold": dict(optimum=[0.1, 0.1, 0.1], gap=[9, 10, 9.5], blind=[4, 5, 4.5], told_apart=[0.7, 0.71, 0.705]),
-        "not settled": dict(optimum=[0.1, 2.5, 1.3], gap=[4, 5, 4.5], blind=[9, 10, 9.5], told_apart=[0.7, 0.71, 0.705]),
+        "holds for the posterior; the codes don't follow the prior": dict(
+            optimum=[0.1, 0.1, 0.1],
+            gap=[4, 5, 4.5],
+            blind=[9, 10, 9.5],
+            told_apart=[0.7, 0.71, 0.705],
+        ),
+        "does not hold": dict(
+            optimum=[0.1, 0.1, 0.1],
+            gap=[9, 10, 9.5],
+            blind=[4, 5, 4.5],
+            told_apart=[0.7, 0.71, 0.705],
+        ),
+        "not settled": dict(
+            optimum=[0.1, 2.5, 1.3],
+            gap=[4, 5, 4.5],
+            blind=[9, 10, 9.5],
+            told_apart=[0.7, 0.71, 0.705],
+        ),
     },
     compares=("gap", "blind"),
 )
@@ -132,14 +175,20 @@ claims.rule(
     "A2.8.4a",
     {
         "holds": lambda vae, pca, completed: vae.high < pca.low and completed.high < 1,
-        "holds for whole images": lambda vae, pca, completed: vae.high < pca.low and completed.low > 1,
+        "holds for whole images": lambda vae, pca, completed: (
+            vae.high < pca.low and completed.low > 1
+        ),
         "does not hold": lambda vae, pca, completed: vae.low > pca.high,
         "not settled": True,
     },
     made_up={
         "holds": dict(vae=[0.3, 0.31, 0.305], pca=[0.5], completed=[0.8, 0.7, 0.75]),
-        "holds for whole images": dict(vae=[0.3, 0.31, 0.305], pca=[0.5], completed=[1.2, 1.3, 1.25]),
-        "does not hold": dict(vae=[0.6, 0.61, 0.605], pca=[0.5], completed=[0.8, 0.7, 0.75]),
+        "holds for whole images": dict(
+            vae=[0.3, 0.31, 0.305], pca=[0.5], completed=[1.2, 1.3, 1.25]
+        ),
+        "does not hold": dict(
+            vae=[0.6, 0.61, 0.605], pca=[0.5], completed=[0.8, 0.7, 0.75]
+        ),
         "not settled": dict(vae=[0.3, 0.7, 0.5], pca=[0.5], completed=[0.8, 0.7, 0.75]),
     },
     compares=("vae", "pca"),
@@ -174,13 +223,41 @@ claims.rule(
         "not settled": True,
     },
     made_up={
-        "holds": dict(told_apart=[0.51, 0.52, 0.51], long=[0.9, 0.91, 0.9], recorded=[0.9], bounded=[0.8, 0.81, 0.8], unbounded=[0.6, 0.61, 0.6]),
-        READS: dict(told_apart=[0.8, 0.81, 0.8], long=[0.9, 0.91, 0.9], recorded=[0.9], bounded=[0.8, 0.81, 0.8], unbounded=[0.6, 0.61, 0.6]),
-        f"{READS}, and not because of the bounds": dict(
-            told_apart=[0.8, 0.81, 0.8], long=[0.9, 0.91, 0.9], recorded=[0.9], bounded=[0.6, 0.61, 0.6], unbounded=[0.8, 0.81, 0.8]
+        "holds": dict(
+            told_apart=[0.51, 0.52, 0.51],
+            long=[0.9, 0.91, 0.9],
+            recorded=[0.9],
+            bounded=[0.8, 0.81, 0.8],
+            unbounded=[0.6, 0.61, 0.6],
         ),
-        "does not hold": dict(told_apart=[0.8, 0.81, 0.8], long=[0.7, 0.71, 0.7], recorded=[0.75], bounded=[0.8, 0.81, 0.8], unbounded=[0.6, 0.61, 0.6]),
-        "not settled": dict(told_apart=[0.8, 0.81, 0.8], long=[0.9, 0.91, 0.9], recorded=[0.9], bounded=[0.6, 0.8, 0.7], unbounded=[0.6, 0.81, 0.705]),
+        READS: dict(
+            told_apart=[0.8, 0.81, 0.8],
+            long=[0.9, 0.91, 0.9],
+            recorded=[0.9],
+            bounded=[0.8, 0.81, 0.8],
+            unbounded=[0.6, 0.61, 0.6],
+        ),
+        f"{READS}, and not because of the bounds": dict(
+            told_apart=[0.8, 0.81, 0.8],
+            long=[0.9, 0.91, 0.9],
+            recorded=[0.9],
+            bounded=[0.6, 0.61, 0.6],
+            unbounded=[0.8, 0.81, 0.8],
+        ),
+        "does not hold": dict(
+            told_apart=[0.8, 0.81, 0.8],
+            long=[0.7, 0.71, 0.7],
+            recorded=[0.75],
+            bounded=[0.8, 0.81, 0.8],
+            unbounded=[0.6, 0.61, 0.6],
+        ),
+        "not settled": dict(
+            told_apart=[0.8, 0.81, 0.8],
+            long=[0.9, 0.91, 0.9],
+            recorded=[0.9],
+            bounded=[0.6, 0.8, 0.7],
+            unbounded=[0.6, 0.81, 0.705],
+        ),
     },
     compares=("bounded", "unbounded"),
 )
@@ -220,7 +297,7 @@ show.table(
 # `models.vae` is an encoder, a decoder and a little noise on the code in between, which the sections below explain.
 # The weight β = 0 gives the noise no reason to stay: training turns it down, and an ordinary autoencoder is left.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "notes"}
 beta, free_bits = tf.Variable(0.0), tf.Variable(0.0)
 objective = objectives.negative_elbo(beta=beta, free_bits=free_bits)
 
@@ -267,7 +344,9 @@ def share_in_holes(drawn, train_codes, held_codes):
 def fitted(codes, n, seed):
     """Draws of the Gaussian that fits codes best, (n, latents)."""
     random = np.random.default_rng(seed)
-    return random.multivariate_normal(codes.mean(0), np.cov(codes.T), n).astype("float32")
+    return random.multivariate_normal(codes.mean(0), np.cov(codes.T), n).astype(
+        "float32"
+    )
 
 
 def holes(price, seed):
@@ -275,7 +354,6 @@ def holes(price, seed):
     model = loaded(plane, planes[price, seed])
     (codes, _), (others, _) = (latent_space.codes(model, x) for x in (train.x, held.x))
     return share_in_holes(fitted(codes, 2_000, seed), codes, others)
-
 
 # %% slideshow={"slide_type": "skip"}
 in_holes = {(0.0, seed): holes(0.0, seed) for seed in SEEDS}
@@ -296,22 +374,24 @@ noise_left = Measured(np.median(ae_noise / ae_codes.std(0)))
 vae.rows(
     rows,
     title="What an autoencoder rebuilds, and what it makes up",
-    caption="An autoencoder rebuilds what it is given. Below: what it paints from codes "
+    caption="An autoencoder rebuilds what it is given. Below: what it paints from "
+    "codes "
     "where no image has its code.",
 )
 
-# %% tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 show.markdown(f"""
-{Measured(in_holes.values()):.1%} of random codes fall into holes (five trainings). The noise's standard
-deviation has come down to {noise_left:.2g} of the codes' own (first seed).
+{Measured(in_holes.values()):.1%} of random codes fall into holes (five trainings).
+The noise's standard deviation has come down to {noise_left:.2g} of the codes' own
+(first seed).
 """)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # <details><summary>Your prediction</summary>
 #
 # 1 % is the usual guess, since the Gaussian was fitted to the codes. It has their mean and covariance; their distribution
-# is something else: classes like the petals of a flower, with wedges between them. Training asked for codes that can be
-# told apart, and for nothing else.
+# is something else: crowded in the middle, thin outside, with classes like petals. Training asked for codes that can be told
+# apart, and for nothing else.
 #
 # </details>
 
@@ -326,7 +406,7 @@ deviation has come down to {noise_left:.2g} of the codes' own (first seed).
 #
 # To train it, make $\ln p_\theta(x)$ large.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # The integral could be estimated by drawing codes from the prior and averaging $p(x \mid z)$.
 #
 # **Predict before you run.** For a trained model with two latents: with 100 codes drawn from the prior, how far below the
@@ -368,7 +448,7 @@ in_holes |= {(1.0, seed): holes(1.0, seed) for seed in SEEDS}
 first = loaded(plane, planes[1.0, 0])
 codes, _ = latent_space.codes(first, train.x)
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "notes"}
 m, s = (part.numpy() for part in first.posterior_parameters(held_x))
 z = first.draw(m, s, seed=5)
 logits = first.decode(z).distribution.logits.numpy()
@@ -387,8 +467,9 @@ vae.codes(
         "VAE (β = 1)": 4.5,
         "autoencoder (β = 0)": 1.1 * np.abs(ae_codes[:3_000]).max(),
     },
-    caption="Codes of the same images by class (medians written in); mind the axes. Dashed: "
-    "where 95 % of the prior lies. Only the VAE's codes are held near it.",
+    caption="Codes of the same images by class (medians written in); mind the axes. "
+    "Dashed: "
+    "where $95\\,\\%$ of the prior lies. Only the VAE's codes are held near it.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -398,7 +479,7 @@ vae.codes(
 
 # %% slideshow={"slide_type": "skip"}
 class Refitted:
-    """A model whose codes z = center + root · u, with u from N(0, I), follow a fitted Gaussian."""
+    """A model with codes z = center + root · u, u from N(0, I): a fitted Gaussian."""
 
     latents, likelihood, classes = 2, "bernoulli", None
 
@@ -425,7 +506,8 @@ likelihoods = {key: exact(*key) for key in planes}
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 known = claims.measure(
     "C08d.1",
-    "the rate makes the codes' distribution known: nats per image lost by drawing codes "
+    "the rate makes the codes' distribution known: nats per image lost by drawing "
+    "codes "
     "from N(0, I) instead of the Gaussian fitted to them; control: β = 0",
     lambda price, seed: likelihoods[price, seed][1] - likelihoods[price, seed][0],
     of=[(1.0, seed) for seed in SEEDS],
@@ -444,7 +526,12 @@ show.table(
         ]
         for price in (0.0, 1.0)
     ],
-    ["network", "random codes in holes", "ln p(x) with N(0, I)", "with the fitted Gaussian"],
+    [
+        "network",
+        "random codes in holes",
+        "ln p(x) with N(0, I)",
+        "with the fitted Gaussian",
+    ],
     "Five trainings each; exact nats per held-out image",
 )
 
@@ -467,7 +554,9 @@ show.table(
 # %% slideshow={"slide_type": "skip"}
 full_means = vae_weights.pixel_means()
 two = vae_weights.load("vae_plane", 0, full_means)
-shipped = [vae_weights.load("vae_plane", seed, full_means).get_weights() for seed in SEEDS]
+shipped = [
+    vae_weights.load("vae_plane", seed, full_means).get_weights() for seed in SEEDS
+]
 
 
 def long_plane(seed):
@@ -488,19 +577,28 @@ def by_prior(model, x, seed):
     joint = flat @ logits.T - np.logaddexp(0, logits).sum(axis=1)
     return latent_space.log_sum(joint) - np.log(100)
 
-
 # %% slideshow={"slide_type": "skip"}
 def by_encoder(model, x, seed):
     """The same from 100 draws of the encoder's q, weighed."""
     return latent_space.ladder(model, x, [100], draws=100, seed=seed)[100]
 
 
+# %% slideshow={"slide_type": "skip"}
+short = {
+    estimate: [
+        (truth[seed] - estimate(long_plane(seed), x, seed)).mean() for seed in SEEDS
+    ]
+    for estimate in (by_prior, by_encoder)
+}
+blind = short[by_prior]
+
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08d.2",
-    "100 draws of the prior miss the codes that matter: exact ln p(x) minus the estimate, "
+    "100 draws of the prior miss the codes that matter: exact ln p(x) minus the "
+    "estimate, "
     "nats per test image; control: 100 draws of the encoder's q",
-    lambda estimate, seed: (truth[seed] - estimate(long_plane(seed), x, seed)).mean(),
+    lambda estimate, seed: short[estimate][seed],
     of=[(by_prior, seed) for seed in SEEDS],
     control=[(by_encoder, seed) for seed in SEEDS],
     above=3,
@@ -508,7 +606,6 @@ claims.measure(
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-blind = [(truth[seed] - by_prior(long_plane(seed), x, seed)).mean() for seed in SEEDS]
 show.markdown(f"""
 By 100 draws of the prior, the estimate is {Measured(blind, "nats"):.1f} below the truth
 (five trainings).
@@ -532,15 +629,15 @@ By 100 draws of the prior, the estimate is {Measured(blind, "nats"):.1f} below t
 #
 # $$\text{reparameterisation:} \quad \nabla_m \mathbb E_q f = \mathbb E\big[ f'(m + s\,\varepsilon) \big] .$$
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # The first needs values of $f$ alone; the second its slope. Both are right on average.
 #
 # **Predict before you run.** The variance of the first, over that of the second: about 1, about 10, or above 100? And if we
 # help the first: the mean of $f$ over the draws is subtracted from $f$ before (a *baseline*)?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "notes"}
 def estimates(f, m, s, noise):
-    """Each draw's gradient for m by three ways, (draws, images, latents)."""
+    """Each draw's gradient by three ways, (draws, images, latents)."""
     z = m + s * noise
     with tf.GradientTape() as tape:
         tape.watch(z)
@@ -578,15 +675,18 @@ def noisier(wild, seed, way=1):
 NAMES = ["score function", "score function, baseline", "reparameterised"]
 vae.estimators(
     dict(zip(NAMES, variances(False, 0), strict=True)),
-    caption="Variance of one draw's gradient for the posterior mean, image by image (first "
+    caption="Variance of one draw's gradient for the posterior mean, image by image "
+    "(first "
     "seed). Mind the logarithmic axis.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 trick = claims.measure(
     "C08d.3",
-    "where f is smooth over the width of q, the score function is the noisier gradient, even "
-    "with a baseline: log10 of the variances' ratio, median image; control: f a wild cosine",
+    "where f is smooth over the width of q, the score function is the noisier "
+    "gradient, even "
+    "with a baseline: log10 of the variances' ratio, median image; control: f a wild "
+    "cosine",
     noisier,
     of=[(False, seed) for seed in SEEDS],
     control=[(True, seed) for seed in SEEDS],
@@ -602,7 +702,7 @@ The median image's variance by the score function is {plain:,.0f} times that of 
 reparameterised gradient; with a baseline, {helped:.1f} times (five trainings).
 """)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # <details><summary>Your prediction</summary>
 #
 # About 1 is the guess of those who know that both are unbiased. Unbiased says nothing about the spread. The score function
@@ -642,16 +742,18 @@ vae.bounds(
      for seed, one in enumerate(ladders)},
     exact=0.0,
     title="Two latents: the bound by the number of draws",
-    caption="Bound minus exact ln p(x) of 100 test images, five trainings. The bound climbs "
+    caption="Bound minus exact ln p(x) of 100 test images, five trainings. The bound "
+    "climbs "
     "towards the exact value and stays below it.",
 )
 
 # %% slideshow={"slide_type": "skip"}
 def climb(before_the_logarithm, seed):
-    """Nats gained by 500 draws over 1, if the weights, or their logarithms, are averaged."""
-    again = latent_space.ladder(long_plane(seed), x[:100], [1, 500], draws=500, seed=seed + 50)
+    """Nats gained by 500 draws over 1: weights or their logarithms averaged."""
+    again = latent_space.ladder(
+        long_plane(seed), x[:100], [1, 500], draws=500, seed=seed + 50
+    )
     return (again[500 if before_the_logarithm else 1] - ladders[seed][1]).mean()
-
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
@@ -665,7 +767,7 @@ claims.measure(
     source="evaluated",
 )
 
-# %% tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 show.markdown(f"""
 The ELBO is {Measured(gap, "nats"):.1f} below the exact value; with 500 draws
 {Measured(left, "nats"):.2f} are left. A test image costs
@@ -673,7 +775,7 @@ The ELBO is {Measured(gap, "nats"):.1f} below the exact value; with 500 draws
 latents.
 """)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # <details><summary>Your prediction</summary>
 #
 # Tens is the guess of those who remember the prior's draws. These come from a posterior that was trained to sit where they
@@ -709,7 +811,7 @@ def linear(noise=None, seed=0, dtype="float32"):
                       noise=noise, means=pixels.mean(axis=0), seed=seed)
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "notes"}
 exactly = linear(dtype="float64")
 latent_space.set_to_pca(exactly, pca)
 tight = exactly.elbo(pixels, seed=0, analytic=False).numpy()
@@ -722,7 +824,7 @@ turn, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(10, 10)))
 latent_space.set_to_pca(exactly, pca, turn)
 turned = exactly.elbo(pixels, seed=0, analytic=False).numpy()
 
-# %% tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 show.markdown(f"""
 With the columns of $W$ turned by a random rotation, the same distribution, the ELBO is
 {Measured((pca.log_likelihood(pixels) - turned).mean(), "nats"):.1f} below.
@@ -779,14 +881,19 @@ for seed, (seen, new) in enumerate(worlds):
     divergence.append(pca.log_likelihood(new).mean() - elbo(free.model, new))
     in_use.append(free.model.rate_by_latent(seen).numpy().mean(axis=0))
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 alone = [
-    (pca.log_likelihood(new) - probabilistic_pca.PCA.fit(seen, 0).log_likelihood(new)).mean()
+    (
+        pca.log_likelihood(new) - probabilistic_pca.PCA.fit(seen, 0).log_likelihood(new)
+    ).mean()
     for seen, new in worlds
 ]
 show.table(
     [
-        ["exact optimum minus trained ELBO, on its training data", f"{Measured(optimum):.2f}"],
+        [
+            "exact optimum minus trained ELBO, on its training data",
+            f"{Measured(optimum):.2f}",
+        ],
         ["true minus learnt log-density, on new draws", f"{Measured(divergence):.2f}"],
         ["the same for independent numbers", f"{Measured(alone):.1f}"],
     ],
@@ -810,7 +917,7 @@ fixed = linear_study(linear(noise=1.0))
 
 
 def used(level, seed):
-    """Latents that cost over 0.02 nats after training with this noise (None: learnt)."""
+    """Latents that cost over 0.02 nats after training (level None: noise learnt)."""
     if level is not None:
         start, (seen, _) = linear(noise=1.0, seed=seed), worlds[seed]
         start.log_noise.assign(np.log(level))
@@ -825,14 +932,17 @@ vae.collapse(
     LEVELS,
     [used(level, 0) for level in LEVELS],
     latents=10,
-    caption="Left: variances of the principal components, and four noise variances. Right: "
-    "latents in use after training (first data set), against the number of components above the noise.",
+    caption="Left: variances of the principal components, and four noise variances. "
+    "Right: "
+    "latents in use after training (first data set), against the number of components "
+    "above the noise.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08d.5",
-    "noise fixed at 0.48, which five principal components exceed, leaves about five latents "
+    "noise fixed at 0.48, which five principal components exceed, leaves about five "
+    "latents "
     "in use; control: noise learnt",
     used,
     of=[(0.48, seed) for seed in SEEDS],
@@ -840,7 +950,7 @@ claims.measure(
     between=(4, 6),
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # <details><summary>Your prediction</summary>
 #
 # "All ten stay" is the guess of those who gave the model ten. Latents are paid for in nats, and one that saves less than it
@@ -893,7 +1003,8 @@ price_paid = {key: costs(*key) for key in tens}
 vae.rate_distortion(
     {price: price_paid[price, 0] for price in (0.25, 1.0, 4.0, 64.0)},
     {"β = 64, with free bits": price_paid["free bits", 0]},
-    caption="One point per model, held-out images, first seed. To the left codes are cheaper "
+    caption="One point per model, held-out images, first seed. To the left codes are "
+    "cheaper "
     "and pictures worse. The dotted line joins points of equal sum.",
 )
 
@@ -918,18 +1029,19 @@ show.table(
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+at_one = np.mean([sum(price_paid[1.0, seed]) for seed in (0, 1)])
 claims.measure(
     "C08d.6",
-    "a price of 4 makes a worse model: rate + distortion, minus its mean at β = 1 by the "
-    "other seeds, nats per held-out image; control: β = 1",
-    lambda price, seed: sum(price_paid[price, seed])
-    - np.mean([sum(price_paid[1.0, other]) for other in SEEDS if other != seed]),
+    "a price of 4 makes a worse model: rate + distortion, minus its mean in two "
+    "trainings "
+    "at β = 1, nats per held-out image; control: three other trainings at β = 1",
+    lambda price, seed: sum(price_paid[price, seed]) - at_one,
     of=[(4.0, seed) for seed in SEEDS],
-    control=[(1.0, seed) for seed in SEEDS],
+    control=[(1.0, seed) for seed in (2, 3, 4)],
     above=5,
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # <details><summary>Your prediction</summary>
 #
 # (a) is what papers about "disentangled" codes make one expect. A β above 1 gives cheaper codes, sometimes ones that are
@@ -948,16 +1060,19 @@ claims.measure(
 #
 # Two latents can be drawn: decode a grid of codes, spaced so that each has the same share of the prior.
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% tags=["hide-input"]
 first = long_plane(0)
-quantiles = np.array([-1.65, -1.1, -0.75, -0.48, -0.23, 0.0, 0.23, 0.48, 0.75, 1.1, 1.65])
+quantiles = np.array(
+    [-1.65, -1.1, -0.75, -0.48, -0.23, 0.0, 0.23, 0.48, 0.75, 1.1, 1.65]
+)
 line = np.stack(np.meshgrid(quantiles, -quantiles), axis=-1).reshape(-1, 2)
 image_grid(
     first.decode(line).mean(),
     columns=11,
     title="The plane of codes, decoded",
     figsize=(6.4, 6.6),
-    caption="121 codes across the middle of the prior (first seed, long training). Between "
+    caption="121 codes across the middle of the prior (first seed, long training). "
+    "Between "
     "two classes there are pictures that are nearly both.",
 )
 
@@ -997,7 +1112,7 @@ widgets.explore(
 # The straight way from the 0s to the 1s leads past the codes of other classes. Far outside the decoder answers as well: it was
 # never asked there, and it can't decline.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Now walk in a straight line from the code of one image to that of another, with ten latents.
 #
 # **Predict before you run.** Half-way, is the decoded picture nearer to a real digit than a *fade* of the two ends (their
@@ -1010,7 +1125,10 @@ different = np.flatnonzero(held.y[:500] != held.y[500:])[:200]
 def half_way(way, seed):
     """Half-way pictures between 200 pairs of held-out images of two classes."""
     model = loaded(ten, tens[1.0, seed])
-    a, b = (latent_space.codes(model, part[different])[0] for part in (held.x[:500], held.x[500:]))
+    a, b = (
+        latent_space.codes(model, part[different])[0]
+        for part in (held.x[:500], held.x[500:])
+    )
     if way == "codes":
         return model.decode((a + b) / 2).mean().numpy()
     ends = [model.decode(end) for end in (a, b)]
@@ -1023,9 +1141,12 @@ def to_real(way, seed):
     """Distance of half-way pictures to the nearest training image, their mean."""
     return latent_space.nearest(half_way(way, seed), train.x).mean()
 
-
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-WAYS = {"codes": "through the codes", "logits": "logits faded", "pixels": "pixels faded"}
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+WAYS = {
+    "codes": "through the codes",
+    "logits": "logits faded",
+    "pixels": "pixels faded",
+}
 vae.rows(
     {label: half_way(way, 0)[:12] for way, label in WAYS.items()},
     title="Half-way between two images",
@@ -1033,7 +1154,7 @@ vae.rows(
     figsize=(7.4, 2.4),
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 distances = {way: Measured([to_real(way, seed) for seed in SEEDS]) for way in WAYS}
 show.table(
     [[label, f"{distances[way]:.2f}"] for way, label in WAYS.items()],
@@ -1041,7 +1162,7 @@ show.table(
     "Five trainings",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # "Nearer than both" is what pictures of walks through latent spaces make one expect. The fade of pixels is two digits on top of
@@ -1050,7 +1171,7 @@ show.table(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Can it draw the digit that I choose?
 #
 # Tell encoder and decoder the label: $p(x \mid z, y)$ and $q(z \mid x, y)$, the label as ten more inputs (Kingma et
@@ -1066,19 +1187,22 @@ tolds = [trained(told_study, 1.0, seed) for seed in SEEDS]
 
 classifier = models.mlp(SHAPE, 10, hidden=[256], seed=0)
 readable = mnist.train.take(20_000, seed=1)
-training.fit(classifier, objectives.classification(), readable, epochs=3, batch_size=100)
+training.fit(
+    classifier, objectives.classification(), readable, epochs=3, batch_size=100
+)
 right = training.evaluate(classifier, objectives.classification(), held)["accuracy"]
 
 # %% slideshow={"slide_type": "skip"}
 ordered = loaded(told, tolds[0]).sample(100, np.tile(np.arange(10), 10), seed=4)
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 image_grid(
     ordered,
     columns=10,
     title="One column per chosen digit",
     figsize=(6.2, 6.2),
-    caption="The column says which digit was ordered (first seed); not every picture obeys.",
+    caption="The column says which digit was ordered (first seed); not every picture "
+    "obeys.",
 )
 
 # %% slideshow={"slide_type": "skip"}
@@ -1097,10 +1221,11 @@ def rate_told(seed):
     return latent_space.parts(loaded(told, tolds[seed]), held_x, held.y).rate.mean()
 
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.measure(
     "C08d.7",
-    "told the label, the decoder obeys it over three times as often as chance: share of ordered "
+    "told the label, the decoder obeys it over three times as often as chance: share "
+    "of ordered "
     "digits that a classifier reads so; control: the same network, told no label",
     obeyed,
     of=[(told, tolds[seed], seed) for seed in SEEDS],
@@ -1108,15 +1233,15 @@ claims.measure(
     above=0.3,
 )
 
-# %% tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 saved = Measured([price_paid[1.0, seed][0] - rate_told(seed) for seed in SEEDS], "nats")
 show.markdown(f"""
 Knowing the label, a code costs {saved:.1f} less than without, of about
-{Measured([price_paid[1.0, seed][0] for seed in SEEDS], "nats"):.1f} (five trainings each).
+{Measured([price_paid[1.0, seed][0] for seed in SEEDS], "nats"):.1f} (five trainings).
 The classifier reads {Measured(right):.1%} of held-out images rightly.
 """)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # (a) is the guess of those for whom a digit is its class. The class is a small part of what an image is: one of ten, $\ln 10$
@@ -1133,7 +1258,10 @@ The classifier reads {Measured(right):.1%} of held-out images rightly.
 # that an image costs: by none, by ten or more, or nearly all?
 
 # %% slideshow={"slide_type": "skip"}
-flat, flat_means = test_x.reshape(len(test_x), -1), train.x.reshape(len(train), -1).mean(0)
+flat, flat_means = (
+    test_x.reshape(len(test_x), -1),
+    train.x.reshape(len(train), -1).mean(0),
+)
 directions = probabilistic_pca.PCA.fit(train.x, 10).loading
 directions = directions / np.linalg.norm(directions, axis=0)
 projected = flat_means + (flat - flat_means) @ directions @ directions.T
@@ -1165,20 +1293,27 @@ def completed(given, seed):
     return np.mean((guessed - grey) ** 2) / np.mean((means[14:] - grey) ** 2)
 
 
-halves = [completed(x, seed) for seed in SEEDS]
-saves = np.array([
-    truth[seed] - grid.log_likelihood(x, upper) - grid.log_likelihood(x, ~upper)
-    for seed, grid in enumerate(grids)
-])
+guesses = {"own": x, "another's": others}
+halves = {
+    whose: [completed(given, seed) for seed in SEEDS]
+    for whose, given in guesses.items()
+}
+saves = np.array(
+    [
+        truth[seed] - grid.log_likelihood(x, upper) - grid.log_likelihood(x, ~upper)
+        for seed, grid in enumerate(grids)
+    ]
+)
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08d.8",
-    "an upper half tells about its own lower half: squared error of the guess, over the mean "
+    "an upper half tells about its own lower half: squared error of the guess, over "
+    "the mean "
     "image's; control: guessed from another image's upper half",
-    completed,
-    of=[(x, seed) for seed in SEEDS],
-    control=[(others, seed) for seed in SEEDS],
+    lambda whose, seed: halves[whose][seed],
+    of=[("own", seed) for seed in SEEDS],
+    control=[("another's", seed) for seed in SEEDS],
     below=1,
     source="evaluated",
 )
@@ -1192,7 +1327,8 @@ vae.rows(
         "completed (2)": grids[0].complete(test_x[:10], upper),
     },
     title="Rebuilt, and completed",
-    caption="Reconstructions by ten latents, and lower halves guessed from upper halves by "
+    caption="Reconstructions by ten latents, and lower halves guessed from upper "
+    "halves by "
     "two (first seeds).",
     figsize=(7.4, 3.2),
 )
@@ -1202,13 +1338,13 @@ claims.verdict(
     "A2.8.4a",
     vae=[error(pictures) for pictures in rebuilt],
     pca=error(projected),
-    completed=halves,
+    completed=halves["own"],
     source={"completed": "evaluated"},
 )
 show.markdown(f"""
-The upper half saves {Measured(saves.mean(axis=1), "nats"):.1f} on the lower half on
-average, on the median image {Measured(np.median(saves, axis=1), "nats"):.1f}, on the worst
-{Measured(saves.min(axis=1), "nats"):.0f} (five trainings).
+The upper half saves {Measured(saves.mean(axis=1), "nats"):.1f} on the lower half
+on average, on the median image {Measured(np.median(saves, axis=1), "nats"):.1f},
+on the worst {Measured(saves.min(axis=1), "nats"):.0f} (five trainings).
 """)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -1270,7 +1406,8 @@ def caught(label, seed, ratio=False):
 drawn_groups = {label: np.repeat(v, 150 // len(v)) for label, v in scores[0].items()}
 vae.likelihoods(
     drawn_groups,
-    caption="Exact log-likelihoods under a two-latent model (first seed). Shuffled pixels are "
+    caption="Exact log-likelihoods under a two-latent model (first seed). Shuffled "
+    "pixels are "
     "far below the digits; the blank image is above most of them.",
 )
 
@@ -1291,8 +1428,10 @@ show.table(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08d.9",
-    "simple images are likely: share of pairs in which the likelihood ranks a digit with nine in "
-    "ten pixels rubbed out below a whole one; control: likelihood over independent pixels'",
+    "simple images are likely: share of pairs in which the likelihood ranks a digit "
+    "with nine in "
+    "ten pixels rubbed out below a whole one; control: likelihood over independent "
+    "pixels'",
     lambda ratio, seed: caught("9 in 10 pixels rubbed out", seed, ratio),
     of=[(False, seed) for seed in SEEDS],
     control=[(True, seed) for seed in SEEDS],
@@ -1300,7 +1439,7 @@ claims.measure(
     source="evaluated",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # <details><summary>Your prediction</summary>
 #
 # "All three" takes a density for a measure of belonging. The blank is *one* image, very probable pixel by pixel; the digits are
@@ -1336,7 +1475,9 @@ def reads(pictures):
 
 gated = [vae_weights.load("vae_gated", seed, full_means) for seed in SEEDS]
 samples = {
-    "ten latents": [loaded(ten, tens[1.0, seed]).sample(N, seed=seed).numpy() for seed in SEEDS],
+    "ten latents": [
+        loaded(ten, tens[1.0, seed]).sample(N, seed=seed).numpy() for seed in SEEDS
+    ],
     "gated": [model.sample(N, seed=seed).numpy() for seed, model in enumerate(gated)],
 }
 largest = latent_space.unpacked(recording.load("ch08d_mixture")["samples"])
@@ -1351,7 +1492,8 @@ vae.rows(
         "real": real_grey[:12],
     },
     title="Samples, none of them chosen",
-    caption="Mean images at codes drawn from the prior (first seeds; the recorded network is "
+    caption="Mean images at codes drawn from the prior (first seeds; the recorded "
+    "network is "
     "one run), samples as drawn pixels, and real images.",
     figsize=(7.4, 3.8),
 )
@@ -1390,7 +1532,9 @@ two_sample["other real images"] = [
 ]
 
 # %% slideshow={"slide_type": "skip"}
-bounded = [reads(loaded(plane, planes[1.0, seed]).sample(N, seed=seed)) for seed in SEEDS]
+bounded = [
+    reads(loaded(plane, planes[1.0, seed]).sample(N, seed=seed)) for seed in SEEDS
+]
 unbounded = []
 for seed in SEEDS:
     model = loaded(plane, planes[0.0, seed])
@@ -1402,12 +1546,28 @@ small = [reads(pictures) for pictures in samples["ten latents"]]
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
     [
-        ["two latents, autoencoder with a fitted Gaussian", f"{Measured(unbounded):.3f}", "–"],
+        [
+            "two latents, autoencoder with a fitted Gaussian",
+            f"{Measured(unbounded):.3f}",
+            "–",
+        ],
         ["two latents, VAE", f"{Measured(bounded):.3f}", "–"],
-        ["ten latents, VAE", f"{Measured(small):.3f}", f"{Measured(two_sample['ten latents']):.1%}"],
-        ["gated, learnt prior (shipped)", f"{Measured(long):.3f}", f"{Measured(two_sample['gated']):.1%}"],
+        [
+            "ten latents, VAE",
+            f"{Measured(small):.3f}",
+            f"{Measured(two_sample['ten latents']):.1%}",
+        ],
+        [
+            "gated, learnt prior (shipped)",
+            f"{Measured(long):.3f}",
+            f"{Measured(two_sample['gated']):.1%}",
+        ],
         ["recorded, one run, 40 samples", f"{Measured(reads(largest)):.3f}", "–"],
-        ["real images", f"{Measured(reads(real_grey)):.3f}", f"{Measured(two_sample['other real images']):.1%}"],
+        [
+            "real images",
+            f"{Measured(reads(real_grey)):.3f}",
+            f"{Measured(two_sample['other real images']):.1%}",
+        ],
     ],
     ["samples of", "reader's confidence", "told from real images"],
     "Five trainings each",
@@ -1416,13 +1576,13 @@ show.table(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08d.10",
-    "a fresh classifier tells samples of the gated networks from real images: accuracy; "
+    "a fresh classifier tells samples of the gated networks from real images: "
+    "accuracy; "
     "control: other real images",
-    told_apart,
-    of=[(judge_network, vae_training.binary(samples["gated"][seed], seed=1), real[:N], seed)
-        for seed in SEEDS],
-    control=[(judge_network, real[N:], real[:N], seed) for seed in SEEDS],
-    above=0.6,
+    lambda images, seed: two_sample[images][seed],
+    of=[("gated", seed) for seed in SEEDS],
+    control=[("other real images", seed) for seed in SEEDS],
+    above=0.55,
     source="evaluated",
 )
 
@@ -1437,7 +1597,7 @@ claims.verdict(
     source={"told_apart": "evaluated", "long": "evaluated", "recorded": "recorded"},
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # <details><summary>Your prediction</summary>
 #
 # 55 % is the guess by the look of them. The judge goes by statistics that eyes don't weigh: stray pixels, where a blurred mean is
@@ -1447,19 +1607,23 @@ claims.verdict(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Who judges decides. A digit classifier is a lenient judge, also of pictures that no one would call digits; the two-sample test is a
-# strict one. What follows: say who judges quality. And "within bounds" is right for the codes, which are held to the prior; that
-# this is what makes the images good is another claim, which the first two rows of the table test on small networks alone.
+# strict one, and tells even the gated networks' samples from real images more often than chance. What follows: say who judges
+# quality. "Within bounds" is right for the codes, which are held near the prior. That this is what makes the images good is another
+# claim: the first two rows of the table speak against it, for small networks, two latents and short trainings. Whether it is so for
+# large ones is not measured here.
 #
 # Are samples new, or copies? And what does the model say of test images, against a rival that knows nothing of strokes: one mean
 # image per class, the classes weighed by their shares?
 
 # %% slideshow={"slide_type": "skip"}
 def log_mixture(x):
-    """ln p(x) of ten mean images with independent pixels, weighed by class, (examples,)."""
+    """ln p(x) of ten mean images, one per class, weighed, (examples,)."""
     by_class = [train.x[train.y == digit].mean(axis=0) for digit in range(10)]
     ink = np.clip(np.reshape(by_class, (10, -1)), 1e-3, 1 - 1e-3)
     flat, shares = x.reshape(len(x), -1), np.bincount(train.y) / len(train.y)
-    return latent_space.log_sum(flat @ np.log(ink).T + (1 - flat) @ np.log(1 - ink).T + np.log(shares))
+    return latent_space.log_sum(
+        flat @ np.log(ink).T + (1 - flat) @ np.log(1 - ink).T + np.log(shares)
+    )
 
 
 def bound(seed):
@@ -1468,11 +1632,12 @@ def bound(seed):
 
 
 def novelty(seed):
-    """Distance of samples to the nearest training image, over that of rebuilt test images."""
-    far, usual = (latent_space.nearest(images[:500], train.x).mean()
-                  for images in (samples["ten latents"][seed], rebuilt[seed]))
+    """Samples' distance to the nearest training image, over rebuilt images'."""
+    far, usual = (
+        latent_space.nearest(images[:500], train.x).mean()
+        for images in (samples["ten latents"][seed], rebuilt[seed])
+    )
     return far / usual
-
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 claims.verdict(
@@ -1489,14 +1654,14 @@ claims.verdict(
 
 # %% slideshow={"slide_type": "skip"}
 def codes_told_apart(seed):
-    """Accuracy of a fresh classifier at telling codes of images from draws of the prior."""
+    """A fresh classifier's accuracy: codes of images against draws of the prior."""
     model = loaded(ten, tens[1.0, seed])
     z = model.draw(*latent_space.codes(model, train.x[:N]), seed=seed).numpy()
     prior = model.prior().sample(N, seed=[seed, 7]).numpy()
     return told_apart(code_judge_network, z, prior, seed)
 
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% tags=["hide-input"]
 claims.verdict(
     "A2.8.3",
     optimum=optimum,
@@ -1506,7 +1671,7 @@ claims.verdict(
     source={"gap": "evaluated", "blind": "evaluated"},
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## How good can it get?
 #
 # Published figures are for all of MNIST, hours of training, and the bound with 5,000 draws on 10,000 test images.
@@ -1530,34 +1695,45 @@ def row(name, found, published):
     """A recorded study's row: how long it took, and what it reached."""
     curve, reached = found["curve"], f"{found['test']['bound']:.2f}"
     hours = f"{curve['processor'] / 3600:.1f}"
-    return [name, *map(show.mask, (curve["epochs"], hours, reached)), f"{published:.2f}"]
+    return [
+        name,
+        *map(show.mask, (curve["epochs"], hours, reached)),
+        f"{published:.2f}",
+    ]
 
-
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table(
     [row(name, recorded[name], published) for name, (_, published) in STUDIES.items()],
-    ["model (recorded, one run)", "epochs", "hours of processor time", "nats per test image", "published"],
+    [
+        "model (recorded, one run)",
+        "epochs",
+        "hours of processor time",
+        "nats per test image",
+        "published",
+    ],
     "Importance-weighted bound, 5,000 draws, 10,000 test images",
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 vae.recorded_curves(
     {name: found["curve"]["loss"] for name, found in recorded.items()},
     {"published, k = 1": -86.76},
-    caption="Recorded: the bound on training images by epoch, each study's own. At epoch 500 one "
+    caption="Recorded: the bound on training images by epoch, each study's own. At "
+    "epoch 500 one "
     "study goes from 5 draws to 50. The published level is of test images.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# By the published figures the three help about equally: 50 draws instead of one 1.98 nats (−86.76 to −84.78), a network with gates
-# and a standard normal prior 2.26 nats (to −84.50), a learnt prior on top of it 2.12 nats (to −82.38). Ours don't separate gates
-# from prior: no gated network with a normal prior was recorded.
+# By the published figures ([Burda et al. 2016](https://arxiv.org/abs/1509.00519) and [Tomczak & Welling
+# 2018](https://arxiv.org/abs/1705.07120), tables 1) the three help about equally: 50 draws instead of one 1.98 nats, a network with
+# gates and a standard normal prior 2.26 nats, a learnt prior on top of it 2.12 nats. Ours don't separate gates from prior: no gated
+# network with a normal prior was recorded.
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # The published figures are from [Burda et al. 2016](https://arxiv.org/abs/1509.00519), table 1, and [Tomczak & Welling
 # 2018](https://arxiv.org/abs/1705.07120), table 1 (for the last row their VampPrior's, whose mixture is of posteriors; their gated
 # network also has wider layers than Burda's). Ours differ from theirs in what each study's file says: 60,000 training images where
@@ -1568,11 +1744,11 @@ vae.recorded_curves(
 # less time. With five draws first, fifty are needed for the last 60 epochs only, and the same network passes both, in more hours
 # than either.
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # How long such a training takes is part of the answer. The same network, step for step, in PyTorch, both taking turns
 # (recorded, five rounds; two of PyTorch's rounds ran at about 60 % of its other rounds' speed, so medians are compared):
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 WAYS = ["dlcourse", "PyTorch", "PyTorch, compiled"]
 medians = {
     case: [np.median(rates[way]) for way in WAYS]
@@ -1580,11 +1756,21 @@ medians = {
 }
 show.table(
     [
-        [case, *(show.mask(f"{rate:,.0f}") for rate in of_case),
-         *(show.mask(f"{of_case[0] / rate:.2f}") for rate in of_case[1:])]
+        [
+            case,
+            *(show.mask(f"{rate:,.0f}") for rate in of_case),
+            *(show.mask(f"{of_case[0] / rate:.2f}") for rate in of_case[1:]),
+        ]
         for case, of_case in medians.items()
     ],
-    ["draws", "training.fit", "PyTorch", "compiled", "times as fast as PyTorch", "as compiled PyTorch"],
+    [
+        "draws",
+        "training.fit",
+        "PyTorch",
+        "compiled",
+        "times as fast as PyTorch",
+        "as compiled PyTorch",
+    ],
     "Training examples per second on two cores, medians of five rounds",
 )
 
@@ -1596,12 +1782,12 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the article says, and what was measured
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.report()
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# Kindly put: a VAE learns a distribution, by modelling prior and posterior, as the article says. What stays within bounds is the
-# codes. Whether its images are good depends on the network, on how long it was trained, and on who judges.
+# %% [markdown]
+# Kindly put: a VAE learns a distribution, and its encoder models the posterior, as the article says; the codes come near the prior
+# without following it. Whether its images are good depends on the network, on how long it was trained, and on who judges.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises
