@@ -21,7 +21,7 @@ def _interval(values):
 def by_layer(
     ax, curves, title="Gradient norm by layer", ylabel="log10 of the gradient's norm", figsize=(7.0, 4.0)
 ):
-    """log10 gradient norms by layer, first layer left: a line a curve, a band for the 95 % interval over seeds.
+    """log10 gradient norms by layer, first layer left: one line per curve, a band for the 95 % interval over seeds.
 
     Args:
         ax: Matplotlib Axes.
@@ -50,7 +50,7 @@ def by_layer(
 
 
 def by_depth(measured, predicted, depths, labels, *, caption, alt=None):
-    """First layer's gradient over the last's by depth, a panel an activation, a line an initialisation.
+    """First layer's gradient over the last's by depth: one panel per activation, one line per initialisation.
 
     Args:
         measured: dict from activation to log10 ratios (depths, seeds, labels).
@@ -92,6 +92,40 @@ def by_depth(measured, predicted, depths, labels, *, caption, alt=None):
 
 
 @figure_function
+def predicted_rates(ax, predicted, measured, figsize=(6.4, 4.6)):
+    """Measured growth of the gradient's log norm per layer against the predicted one, and the line of equality.
+
+    Args:
+        ax: Matplotlib Axes.
+        predicted: dict from label to rates (starts,).
+        measured: dict from the same labels to rates (starts, seeds).
+    """
+    ends = [min(map(np.min, predicted.values())), max(map(np.max, predicted.values()))]
+    ax.plot(ends, ends, color="black", linewidth=1, label="equal")
+    for index, (label, values) in enumerate(measured.items()):
+        mean, low, high = _interval(values)
+        ax.errorbar(
+            predicted[label],
+            mean,
+            [mean - low, high - mean],
+            color=COLOURS[index],
+            marker=MARKERS[index],
+            linestyle="",
+            label=label,
+        )
+    ax.set(
+        xlabel="predicted: ½ ln χ per layer",
+        ylabel="measured, per layer",
+        title="Growth of the gradient's log norm towards the input",
+    )
+    ax.legend(fontsize=9)
+    return (
+        f"Points of measured against predicted growth rates for {', '.join(measured)}; all lie close to the line where "
+        "the two are equal."
+    )
+
+
+@figure_function
 def phase_diagram(ax, weight_variances, bias_variances, rates, line, points, figsize=(7.4, 4.8)):
     """Mean-field growth rate over weight and bias variance, the line where it is 0, and measured rates as discs.
 
@@ -119,14 +153,14 @@ def phase_diagram(ax, weight_variances, bias_variances, rates, line, points, fig
     ax.set_xlim(min(weight_variances), max(weight_variances))
     ax.legend(loc="upper left", frameon=True, fontsize=9)
     return (
-        "Map over weight variance (horizontal) and bias variance (vertical): shades tell how fast gradients shrink "
+        "Map over weight variance (horizontal) and bias variance (vertical): shades show how fast gradients shrink "
         "(upper left of a black line) or grow (lower right); discs of measured rates have the shade of what "
         "surrounds them."
     )
 
 
 def singular_values(spectra, depths, *, caption, alt=None):
-    """Largest, median and other singular values of products of layer Jacobians by depth, a panel a network.
+    """Largest, median and other singular values of products of layer Jacobians by depth, one panel per network.
 
     Args:
         spectra: dict from label to log10 singular values (depths, seeds, width), largest first.
@@ -134,7 +168,7 @@ def singular_values(spectra, depths, *, caption, alt=None):
     """
     from matplotlib import pyplot as plt
 
-    fig, panels = plt.subplots(1, len(spectra), figsize=(9.4, 3.9), sharey=True)
+    fig, panels = plt.subplots(1, len(spectra), figsize=(10.4, 3.9), sharey=True)
     for ax, (label, values) in zip(np.atleast_1d(panels), spectra.items(), strict=True):
         values = np.mean(values, axis=1)
         tenth = values.shape[1] // 10
@@ -159,13 +193,13 @@ def singular_values(spectra, depths, *, caption, alt=None):
         alt
         or (
             f"Panels {', '.join(spectra)}: log10 of the largest, upper tenth, median and lower tenth singular value "
-            "of the product of layer Jacobians against the number of layers; the fans open with depth."
+            "of the product of layer Jacobians against the number of layers; the values spread with depth."
         ),
     )
 
 
 def cures(gradients, accuracies, *, chance, caption, alt=None):
-    """Gradients by layer at the start (left) and test accuracy reached (right), a row and colour a network.
+    """Gradients by layer at the start (left) and test accuracy reached (right), one row and colour per network.
 
     Args:
         gradients: dict from label to log10 norms (layers, seeds).
@@ -216,7 +250,7 @@ def cures(gradients, accuracies, *, chance, caption, alt=None):
         caption,
         alt
         or (
-            "Left: log10 gradient norm by layer at the start, a line a network. Right: bars of test accuracy after "
+            "Left: log10 gradient norm by layer at the start, one line per network. Right: bars of test accuracy after "
             f"training with intervals, for {', '.join(labels)}."
         ),
     )
