@@ -3,7 +3,7 @@
 # make setup PYTHON=python3.12
 
 PYTHON ?= python3
-RUN = @"$(PYTHON)" dlcourse/bootstrap.py
+RUN = @"$(PYTHON)" bootstrap.py
 OF_CHAPTER = $(if $(CHAPTER),--chapter "$(CHAPTER)")
 MORE = $(if $(ARGS),-- $(ARGS))
 

@@ -1,12 +1,11 @@
 """Draws benchmarks/results/training_speed.json as a figure and writes its table into benchmarks/README.md."""
 
 import math
-import os
 import pathlib
 import re
 import statistics
 
-from dlcourse import recording
+from dlcourse import files, recording
 
 HERE = pathlib.Path(__file__).parent
 START, END = "<!-- table: training speed -->", "<!-- end of table -->"
@@ -83,9 +82,8 @@ def draw(values, path):
         ax.invert_yaxis()
         ax.set(title=case, xlabel="examples/s")
         ax.locator_params(axis="x", nbins=5)
-    unfinished = path.with_suffix(".part")
-    fig.savefig(unfinished, format="png", metadata={"Software": None})
-    os.replace(unfinished, path)
+    with files.whole(path) as unfinished:
+        fig.savefig(unfinished, format="png", metadata={"Software": None})
 
 
 def main():
@@ -95,9 +93,7 @@ def main():
     text = readme.read_text(encoding="utf-8")
     block = f"{START}\n{table(values)}\n{END}"
     text = re.sub(f"{re.escape(START)}.*{re.escape(END)}", lambda _: block, text, flags=re.DOTALL)
-    unfinished = readme.with_suffix(".part")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, readme)
+    files.write(readme, text)
 
 
 if __name__ == "__main__":

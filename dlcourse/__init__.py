@@ -8,7 +8,7 @@ Importing ``dlcourse`` itself loads neither TensorFlow nor NumPy.
 
 from dlcourse.reproducibility import set_environment
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # TensorFlow and Keras read these once, when they are first imported, so they are set before anything else.
 set_environment("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL")

@@ -4,6 +4,8 @@ import argparse
 import os
 import sys
 
+from dlcourse import __version__
+
 DESCRIPTION = "Deep learning with Keras and TensorFlow, as notebooks whose every claim is measured."
 EPILOG = """
 first steps
@@ -147,8 +149,8 @@ Afterwards `dlcourse notebooks` executes what changed.
 """
 
 SLIDES = """
-A lecture of 15 to 30 slides is composed from each chapter as it is stored: its questions with their predictions, its
-ideas, its figures with what was measured, its verdicts. Written are
+A lecture is made from each chapter as it is stored, by its cells' slide types, which mean what they mean to
+`jupyter nbconvert --to slides`. Each prediction must be answered on a later slide. Written are
 
   build/slides/ID.html      one file each, which loads nothing; press S for the speaker's notes, F for the whole screen
   build/slides/ID.pdf       with --pdf
@@ -239,6 +241,11 @@ def _lab(arguments):
                 print(f"{name}: your copy, made now")
             elif done == "older":
                 print(f"{name}: kept. The chapter has changed since; to get the new one, rename yours.")
+            elif done == "older package":
+                print(
+                    f"{name}: kept. It was made for an earlier version of the package, whose names may have changed "
+                    f"in {__version__}; to get a new copy, rename yours."
+                )
     return lab.start(chapters.root(), first, edit=arguments.edit, more=arguments.more)
 
 
@@ -247,7 +254,7 @@ def _slides(arguments):
 
     try:
         slides.build(chapters.select(arguments.chapter), pdf=arguments.pdf)
-    except (tools.ToolMissing, markdown.MarkdownError) as error:
+    except (tools.ToolMissing, markdown.MarkdownError, slides.lecture.LectureError) as error:
         print(f"dlcourse slides: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,16 +1,15 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all: an interruption at any moment leaves the old one as it was."""
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
 
 
 def write(path, content):
-    """Write text (UTF-8, ``\\n``) or bytes to ``path``: the whole of it, or nothing.
+    """Write text (UTF-8, ``\\n``) or bytes to ``path``: the whole of it, or nothing. Missing folders are made.
 
-    The content goes to a temporary file in the same folder, which then takes the place of the old one.
-    Missing
-    folders are made. A file that holds this content already is left alone, time stamp included.
+    A file that holds this content already is left alone, time stamp included.
 
     Args:
         path: where to.
@@ -23,17 +22,40 @@ def write(path, content):
     content = content.encode("utf-8") if isinstance(content, str) else content
     if path.is_file() and path.read_bytes() == content:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with whole(path) as unfinished:
+        unfinished.write_bytes(content)
     return True
+
+
+@contextlib.contextmanager
+def whole(path):
+    """A new file beside ``path``, with its ending, which takes its place once all is written and on the disk.
+
+    >>> with files.whole("model.keras") as unfinished:
+    ...     model.save(unfinished)
+
+    Where the block raises an error, the new file is removed and the old one stays.
+
+    Args:
+        path: where to; missing folders are made.
+
+    Yields:
+        Path of the new file, which is there and empty.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
+    os.close(handle)
+    unfinished = Path(name)
+    try:
+        yield unfinished
+        with open(unfinished, "rb+") as file:
+            os.fsync(file.fileno())
+        os.chmod(unfinished, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        os.replace(unfinished, path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
 
 
 def _umask():

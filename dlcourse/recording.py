@@ -1,12 +1,11 @@
 """Results of a study on disk: resumable, with the machine and the versions that they come from."""
 
 import json
-import os
 import pathlib
 import subprocess
 import sys
 
-from dlcourse import reproducibility
+from dlcourse import files, reproducibility
 
 RESULTS = pathlib.Path(__file__).resolve().parents[1] / "benchmarks" / "results"
 
@@ -33,10 +32,7 @@ class Recording:
         """Record a measurement (numbers, lists, dicts) under a text key, and write the file."""
         self.content["values"][key] = values
         self.content["environment"] = reproducibility.report()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path.with_suffix(f".{os.getpid()}.part")
-        unfinished.write_text(json.dumps(self.content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(unfinished, self.path)
+        files.write(self.path, json.dumps(self.content, indent=1, ensure_ascii=False) + "\n")
 
 
 def in_its_own_process(script, settings, python=sys.executable):

@@ -34,7 +34,7 @@ from dlcourse.claims import Claims
 
 claims = Claims("01")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does a line rise?
 #
 # **Predict before you run.** By 50 %, or by 100 %?
@@ -54,22 +54,28 @@ object()
 print("three points,", measured.mask("1.25 s"), "\\\\x1b[1mbold\\\\x1b[0m")
 len(points)
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 fig, ax = plt.subplots(figsize=(3, 2))
 ax.plot(points, points)
 ax.set(title="A line", xlabel="x (m)", ylabel="y (m)")
 alt = "A straight line that rises from the lower left"
 show.figure(fig, "The line rises, $y = x$.", alt)
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 slope = measured.Measured([1.0, 1.1, 0.9])
 show.markdown(f"The slope is {slope:.2f}.")
 show.table([["slope", slope]], ["quantity", "value"])
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## What was measured
+#
+# <details><summary>Your prediction</summary>
+#
+# By half of it, $1/2$.
+#
+# </details>
 
-# %%
+# %% tags=["hide-input"]
 claims.measure(
     "C01.1",
     "the line rises: slope",
@@ -167,13 +173,27 @@ def sample(chapter):
     return pairing.read_notebook(chapter.notebook)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """A Chromium, driven by Playwright; skips where there is none."""
+@pytest.fixture(scope="session")
+def publish_group():
+    """The packages of the group `publish`, fetched where they are missing; skips where they can't be had.
+
+    A test that imports one of them asks for this fixture and imports within itself: while tests are collected, the
+    group may not be there.
+    """
     from dlcourse.publishing import tools
 
     try:
         tools.install(REPOSITORY)
+    except tools.ToolMissing as error:
+        pytest.skip(f"no group `publish`: {error}")
+
+
+@pytest.fixture(scope="module")
+def browser(publish_group):
+    """A Chromium, driven by Playwright; skips where there is none."""
+    from dlcourse.publishing import tools
+
+    try:
         path = tools.browser()
     except tools.ToolMissing as error:
         pytest.skip(f"no browser: {error}")

@@ -17,15 +17,17 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from dlcourse import bootstrap
+import bootstrap
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 SOURCES = [
     "Makefile",
+    "bootstrap.py",
     "pyproject.toml",
     "requirements.lock",
+    "publish.lock",
     "environment.yml",
     "README.md",
     "LICENSE",
@@ -46,13 +48,14 @@ def clone(folder):
 
 def pretend_ready(root, **other):
     """Give a clone an environment that looks complete, without the work."""
-    python = pathlib.Path(bootstrap.paths(str(root))[1])
+    python = pathlib.Path(bootstrap.program("python", str(root)))
     python.parent.mkdir(parents=True)
     python.symlink_to(sys.executable)
     state = {
         "complete": True,
         "fingerprint": bootstrap.fingerprint(str(root)),
         "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
+        "place": os.path.realpath(root),
     }
     (root / ".venv" / bootstrap.STATE).write_text(json.dumps(state | other))
 
@@ -61,7 +64,7 @@ def call(root, *arguments, **variables):
     """Run the set-up's command in a clone as a user's shell would."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
     return subprocess.run(
-        [sys.executable, str(root / "dlcourse" / "bootstrap.py"), *arguments],
+        [sys.executable, str(root / "bootstrap.py"), *arguments],
         env=environment | variables,
         capture_output=True,
         text=True,
@@ -176,6 +179,7 @@ class TestReadiness:
         assert sum(seconds[2:4]) < 0.3, "user and system time of the call"
 
     def test_a_changed_lock_dependency_or_place_is_seen_and_a_tool_setting_is_not(self, tmp_path):
+        """What is out of date is updated; what has moved, or is another Python's, is made anew."""
         root = clone(tmp_path / "clone")
         pretend_ready(root)
         assert bootstrap.is_ready(str(root))
@@ -184,20 +188,22 @@ class TestReadiness:
         project.write_text(original + '\n[tool.other]\nsetting = "new"\n', "utf-8")
         assert bootstrap.is_ready(str(root))
         project.write_text(original.replace("dependencies = [", 'dependencies = [\n    "attrs",', 1), "utf-8")
-        assert not bootstrap.is_ready(str(root))
+        assert not bootstrap.is_ready(str(root)) and bootstrap.is_whole(str(root))
         project.write_text(original, "utf-8")
-        (root / "requirements.lock").write_text(LOCK + "\n", "utf-8")
-        assert not bootstrap.is_ready(str(root))
-        (root / "requirements.lock").write_text(LOCK, "utf-8")
-        assert bootstrap.is_ready(str(root))
+        for name in ("requirements.lock", "publish.lock"):
+            text = (root / name).read_text("utf-8")
+            (root / name).write_text(text + "\n", "utf-8")
+            assert not bootstrap.is_ready(str(root)) and bootstrap.is_whole(str(root))
+            (root / name).write_text(text, "utf-8")
+            assert bootstrap.is_ready(str(root))
         moved = root.rename(tmp_path / "moved")
-        assert not bootstrap.is_ready(str(moved)), "a moved .venv still names its old place"
+        assert not bootstrap.is_whole(str(moved)), "a moved .venv still names its old place"
 
     def test_another_python_in_range_makes_it_anew_and_one_out_of_range_uses_what_is_there(self, tmp_path):
         root = clone(tmp_path / "clone")
         pretend_ready(root, python="3.12")
         assert bootstrap.is_ready(str(root), version=(3, 12, 1))
-        assert not bootstrap.is_ready(str(root), version=(3, 13, 0))
+        assert not bootstrap.is_whole(str(root), version=(3, 13, 0))
         assert bootstrap.is_ready(str(root), version=(3, 9, 18))
 
     @pytest.mark.parametrize("state", ["", "{", "[]", '{"complete": false}', "\x00"])
@@ -210,24 +216,87 @@ class TestReadiness:
     def test_an_environment_whose_python_is_gone_is_not_ready(self, tmp_path):
         root = clone(tmp_path / "clone")
         pretend_ready(root)
-        python = pathlib.Path(bootstrap.paths(str(root))[1])
+        python = pathlib.Path(bootstrap.program("python", str(root)))
         python.unlink()
         python.symlink_to(tmp_path / "uninstalled")
-        assert not bootstrap.is_ready(str(root))
+        assert not bootstrap.is_whole(str(root))
+
+
+class TestInstalling:
+    """With every program that is called replaced by one that notes how, and fails where it is told to."""
+
+    @pytest.fixture
+    def calls(self, tmp_path, monkeypatch):
+        root = clone(tmp_path / "clone")
+        pretend_ready(root, fingerprint="of an older lock")
+
+        def install(*failing):
+            def run(command, root, **variables):
+                said = [pathlib.Path(command[0]).name, *map(str, command[1:])]
+                calls.append(" ".join(said).replace(f"{root}{os.sep}", ""))
+                if "-m venv" in calls[-1]:
+                    python = pathlib.Path(bootstrap.program("python", str(root)))
+                    python.parent.mkdir()
+                    python.symlink_to(sys.executable)
+                return int(any(word in calls[-1] for word in failing)), "it does not work"
+
+            calls = []
+            monkeypatch.setattr(bootstrap, "run", run)
+            bootstrap.set_up(str(root), free=1e12)
+            assert bootstrap.is_ready(str(root))
+            return calls
+
+        install.root = root
+        return install
+
+    def test_an_outdated_environment_is_updated_in_its_place(self, calls):
+        mine = calls.root / ".venv" / "something"
+        mine.write_text("kept")
+        pip_for_uv, _, uv, package = calls()
+        assert "--require-hashes -r" in pip_for_uv
+        assert uv.startswith("uv pip sync") and uv.endswith("--require-hashes requirements.lock")
+        assert "--editable" in package and mine.exists()
+
+    def test_the_tools_of_site_and_slides_stay_where_they_were_fetched(self, calls):
+        (calls.root / ".venv" / "bin" / "sphinx-build").write_text("")
+        assert calls()[2].endswith("--require-hashes requirements.lock publish.lock")
+
+    def test_an_interrupted_environment_and_another_pythons_are_made_anew(self, calls):
+        for state in ({"complete": False}, {"complete": True, "python": "3.10", "place": str(calls.root)}):
+            (calls.root / ".venv" / bootstrap.STATE).write_text(json.dumps(state))
+            (calls.root / ".venv" / "half_installed").write_text("")
+            assert "-m venv" in calls()[0]
+            assert not (calls.root / ".venv" / "half_installed").exists()
+
+    def test_an_outdated_environment_stays_whole_where_there_is_no_network(self, calls, monkeypatch):
+        whole = bootstrap.read_state(str(calls.root))
+        monkeypatch.setattr(bootstrap, "run", lambda *command, **more: (1, "error: Connection refused"))
+        with pytest.raises(bootstrap.SetupError, match="can't be downloaded"):
+            bootstrap.set_up(str(calls.root), free=1e12)
+        assert bootstrap.read_state(str(calls.root)) == whole
+
+    def test_pip_does_it_where_uv_cannot(self, calls, monkeypatch):
+        pip = "-m pip --disable-pip-version-check install"
+        assert [pip in call for call in calls("pip sync")] == [True, False, False, True, True]
+        (calls.root / ".venv" / bootstrap.STATE).write_text('{"complete": false}')
+        monkeypatch.setenv("DLCOURSE_INSTALLER", "pip")
+        assert [pip in call for call in calls()] == [False, True, True]
 
 
 class TestMessages:
     def test_python_out_of_range(self, messages):
         with pytest.raises(bootstrap.SetupError) as error:
-            bootstrap.check_python((3, 9, 18), "/usr/bin/python3", find=lambda: None)
-        messages(
-            error.value, "3.9.18", "/usr/bin/python3", "3.11, 3.12 or 3.13", "make", "bootstrap.py", "conda"
-        )
+            bootstrap.check_python((3, 9, 18), find=lambda: None)
+        messages(error.value, "3.9.18", sys.executable, "3.11, 3.12 or 3.13", "make", "bootstrap.py", "conda")
         with pytest.raises(bootstrap.SetupError):
-            bootstrap.check_python((3, 14, 0), "python3", find=lambda: None)
+            bootstrap.check_python((3, 14, 0), find=lambda: None)
 
-    def test_another_python_on_the_path_is_taken_where_this_one_is_out_of_range(self):
+    def test_another_python_on_the_path_is_taken_where_this_one_will_not_do(self):
+        def load(name):
+            raise ImportError(name)
+
         assert bootstrap.check_python((3, 9, 18), find=lambda: ["python3.12"]) == ["python3.12"]
+        assert bootstrap.check_python((3, 11, 0), load=load, find=lambda: ["python3.12"]) == ["python3.12"]
         assert bootstrap.check_python((3, 11, 0), find=lambda: ["python3.12"]) is None
 
     def test_only_a_python_that_starts_counts_as_found(self, tmp_path, monkeypatch):
@@ -246,12 +315,11 @@ class TestMessages:
             if name == "ensurepip":
                 raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-        with pytest.raises(bootstrap.SetupError) as error:
-            bootstrap.check_venv((3, 11, 2), "linux", load)
-        messages(error.value, "3.11.2", "without its module ensurepip", "apt install python3.11-venv")
-        with pytest.raises(bootstrap.SetupError) as error:
-            bootstrap.check_venv((3, 12, 0), "darwin", load)
-        assert "apt" not in messages(error.value)
+        for system, says_apt in (("linux", True), ("darwin", False)):
+            with pytest.raises(bootstrap.SetupError) as error:
+                bootstrap.check_python((3, 11, 2), load, find=lambda: None, system=system)
+            text = messages(error.value, "3.11.2", "without its module ensurepip", "conda")
+            assert ("apt install python3.11-venv" in text) == says_apt
 
     def test_venv_missing_as_a_user_sees_it(self, tmp_path):
         root = clone(tmp_path / "clone")
@@ -327,7 +395,7 @@ class TestMessages:
 
     def test_a_package_that_is_not_the_locked_one(self, messages):
         text = "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.\n  six: Got 2"
-        messages(bootstrap.failure("Installing", text, "/clone"), "Got 2", "requirements.lock")
+        messages(bootstrap.failure("Installing", text, "/clone"), "Got 2", "requirements.lock", "cache")
 
     def test_a_terminal_without_unicode_still_gets_the_message(self, tmp_path):
         root = clone(tmp_path / "深 度学习")
@@ -338,7 +406,9 @@ class TestMessages:
 
 
 class TestOldPython:
-    TREE = ast.parse((ROOT / "dlcourse" / "bootstrap.py").read_text("utf-8"))
+    """An old Python, and one with few parts, must be able to say what is needed."""
+
+    TREE = ast.parse((ROOT / "bootstrap.py").read_text("utf-8"))
 
     def test_the_bootstrap_is_written_so_that_every_python_3_can_read_it(self):
         new = [ast.JoinedStr, ast.NamedExpr, ast.AnnAssign, ast.Match, ast.AsyncFunctionDef, ast.TryStar]
@@ -347,13 +417,16 @@ class TestOldPython:
             if isinstance(node, ast.FunctionDef):
                 arguments = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
                 assert not node.args.posonlyargs and not any(argument.annotation for argument in arguments)
-        ast.parse((ROOT / "dlcourse" / "bootstrap.py").read_text("utf-8"), feature_version=(3, 4))
+        ast.parse((ROOT / "bootstrap.py").read_text("utf-8"), feature_version=(3, 4))
 
     def test_it_imports_the_standard_library_alone(self):
         for node in ast.walk(self.TREE):
             assert not isinstance(node, ast.ImportFrom)
             if isinstance(node, ast.Import):
                 assert {alias.name for alias in node.names} <= sys.stdlib_module_names
+
+    def test_nothing_beside_it_stands_in_for_the_standard_library(self):
+        assert not {path.stem for path in ROOT.iterdir()} & sys.stdlib_module_names
 
 
 class TestIndexSettings:
@@ -471,7 +544,7 @@ class TestOwnEnvironments:
         python = own / "bin" / "python"
         section = folder / "condaenv.txt"  # as conda does it: a requirements file beside environment.yml
         section.write_text("\n".join(conda("environment.yml")[2]["pip"]))
-        uv = bootstrap.paths(str(ROOT))[2]
+        uv = bootstrap.program("uv", str(ROOT))
         uv = uv if os.path.exists(uv) else shutil.which("uv", path=os.path.dirname(sys.executable))
         install = [uv, "pip", "install", "--quiet", "--python", python]
         subprocess.run([*install, "--require-hashes", "-r", section], check=True, cwd=folder)
@@ -508,3 +581,9 @@ def test_a_killed_setup_is_redone_and_a_complete_one_is_kept(network, roomy):
 
     again = subprocess.run(command, cwd=root, capture_output=True, text=True, encoding="utf-8")
     assert again.stdout == "The environment in .venv is complete and up to date.\n"
+
+    (root / "requirements.lock").write_text(LOCK.replace("\ntqdm==", "\n# the same\ntqdm=="), "utf-8")
+    (packages / "own.py").write_text("")
+    update = subprocess.run(command, cwd=root, capture_output=True, text=True, encoding="utf-8")
+    assert "up to date" in update.stdout and bootstrap.is_ready(str(root)), update.stdout + update.stderr
+    assert (packages / "own.py").exists(), "the environment was thrown away for a small change"

@@ -6,13 +6,12 @@ SHA-256 that is printed into data/datasets.toml. Run: python benchmarks/studies/
 """
 
 import hashlib
-import os
 import pathlib
 
 import gymnasium
 import numpy as np
 
-from dlcourse import recording, reproducibility
+from dlcourse import files, recording, reproducibility
 from dlcourse.rl import evaluation, policies, ppo
 
 STEPS, PARTS, ENVIRONMENTS, SEED = 1_500_000, 10, 32, 0
@@ -30,14 +29,6 @@ SETTINGS = ppo.Settings(
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STATE = ROOT / "build" / "ch09d_lander_state.npz"
 POLICY = ROOT / "data" / "lander_policy.npz"
-
-
-def written(path, write):
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".{os.getpid()}.part")
-    write(unfinished)
-    os.replace(unfinished, path)
 
 
 def environments(number):
@@ -76,8 +67,10 @@ def main():
             threshold=None,
             resume=resume,
         )
-        written(STATE, lambda path, run=run: save_state(path, run.state, run.steps))
-        written(POLICY, lambda path, run=run: policies.save(path, run.policy, run.theta[0]))
+        with files.whole(STATE) as unfinished:
+            save_state(unfinished, run.state, run.steps)
+        with files.whole(POLICY) as unfinished:
+            policies.save(unfinished, run.policy, run.theta[0])
         totals = [round(episode.total, 1) for episode in run.episodes[0]]
         record.add(key, {"steps": [episode.step for episode in run.episodes[0]], "returns": totals})
         print(f"{int(run.steps[0]):,} steps: last 100 episodes {np.mean(totals[-100:]):.1f}", flush=True)

@@ -3,10 +3,11 @@
 A record is an image's bytes (uint8), row by row, and one byte for its label.
 """
 
-import os
 import pathlib
 
 import numpy as np
+
+from dlcourse import files
 
 BATCH_SIZE = 500
 
@@ -38,11 +39,9 @@ def write(path, x, y, copies=1):
     if not np.issubdtype(y.dtype, np.integer) or y.min() < 0 or y.max() > 255:
         raise ValueError(f"write() stores a label in a byte; got {y.dtype} from {y.min()} to {y.max()}.")
     records = np.c_[np.rint(x.reshape(len(x), -1) * 255), y].astype("uint8").tobytes()
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with open(unfinished, "wb") as file:
+    with files.whole(path) as unfinished, open(unfinished, "wb") as file:
         for _ in range(copies):
             file.write(records)
-    os.replace(unfinished, path)
     return copies * len(records)
 
 

@@ -3,15 +3,13 @@
 ``models.vae`` builds it. ``tfp.layers`` are Keras 2 layers and don't go into such a model; distributions do.
 """
 
-import os
-import pathlib
-
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
 from tensorflow_probability import distributions as tfd
 
+from dlcourse import files
 from dlcourse.models import random, vae_priors
 from dlcourse.models.initializers import seeded_initializer
 from dlcourse.models.vae_priors import diagonal_gaussian, positive
@@ -300,13 +298,8 @@ class VAE(keras.Model):
 
     def save(self, path, **options):
         """Write the model to a ``.keras`` file, whole or not at all; ``models.load_vae`` reads it."""
-        path = pathlib.Path(path)
-        unfinished = path.with_name(f".{os.getpid()}-{path.name}")
-        try:
+        with files.whole(path) as unfinished:
             super().save(unfinished, **options)
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
 
     def _constant(self, name, value):
         value = np.asarray(value, self.compute_dtype)

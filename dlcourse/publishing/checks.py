@@ -7,10 +7,11 @@ samples.
 """
 
 import ast
+import itertools
 import re
 from html.parser import HTMLParser
 
-from dlcourse.publishing import html, markdown, pairing
+from dlcourse.publishing import html, lecture, markdown, pairing
 
 TITLE = re.compile(r"# Chapter \d\d[a-z]? · [^·\n]*[A-Za-z][^·\n]* · [^·\n]*[\u4e00-\u9fff][^·\n]*")
 FIELDS = ("**After this chapter you can**", "**You need**", "**Time**")
@@ -64,19 +65,21 @@ def freshness(notebook):
 
 
 def header(notebook):
-    """The first cell has title (English, Chinese), a sentence, three fields, and a summary of three lines."""
-    first = notebook.cells[0] if notebook.cells else None
-    if first is None or first.cell_type != "markdown":
+    """The first cell has title (English, Chinese) and a sentence; it or the Markdown cells right after it have three
+    fields, and a summary of three lines."""
+    cells = itertools.takewhile(lambda cell: cell.cell_type == "markdown", notebook.cells)
+    text = "\n\n".join(cell.source for cell in cells)
+    if not text:
         return ["the first cell is not the header in Markdown"]
     wrong = []
-    blocks = [block.strip() for block in re.split(r"\n\s*\n", first.source.strip())]
+    blocks = [block.strip() for block in re.split(r"\n\s*\n", notebook.cells[0].source.strip())]
     if not TITLE.fullmatch(blocks[0]):
         wrong.append(f"the title is not '# Chapter NN · English · 中文' but {blocks[0].splitlines()[0]!r}")
     sentence = blocks[1] if len(blocks) > 1 else ""
     if not sentence or sentence.startswith(("**", "#")):
         wrong.append("no sentence follows the title")
-    wrong += [f"the field {field} is missing" for field in FIELDS if field not in first.source]
-    _, found, summary = first.source.partition("摘要")
+    wrong += [f"the field {field} is missing" for field in FIELDS if field not in text]
+    _, found, summary = text.partition("摘要")
     if not found:
         wrong.append("the Chinese summary (摘要) is missing")
     else:
@@ -339,6 +342,12 @@ NOTEBOOK_CHECKS = (execution, freshness, header, escapes, width, masks, typed_nu
 """The checks that take an executed notebook alone."""
 
 
+def projected(notebook):
+    """The chapter's lecture can be given: each prediction is answered on a later slide, and no slide is too full."""
+    talk = lecture.slides(notebook)
+    return [f"the lecture: {sentence}" for sentence in lecture.unanswered(talk) + lecture.too_full(talk)]
+
+
 def everything(chapter):
     """Every check on a chapter as it lies in its files.
 
@@ -349,6 +358,8 @@ def everything(chapter):
     wrong = [sentence for check in NOTEBOOK_CHECKS for sentence in check(notebook)]
     if chapter.source.exists():
         wrong = agreement(pairing.read_source(chapter), notebook) + wrong
+    if chapter.id not in lecture.NOT_YET_MARKED:
+        wrong += projected(notebook)
     try:
         page = html.body(chapter, notebook)
     except markdown.MarkdownError as error:

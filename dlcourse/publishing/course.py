@@ -35,7 +35,12 @@ def publish(root, executed, *, say=print):
             step()
         except tools.ToolMissing as missing:
             say(f"Skipped: {what}. {str(missing).splitlines()[0]}")
-        except (site.SiteError, site_pages.PageError, markdown.MarkdownError) as error:
+        except (
+            site.SiteError,
+            site_pages.PageError,
+            markdown.MarkdownError,
+            slides.lecture.LectureError,
+        ) as error:
             failures.append(f"{what}: {error}")
     return failures
 

@@ -1,6 +1,7 @@
 """Notebooks executed from a clean kernel, several at a time."""
 
 import contextlib
+import itertools
 import os
 import re
 import tempfile
@@ -17,6 +18,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from traitlets import default
 
 from dlcourse.publishing import chapters
+from dlcourse.publishing.normalise import damaged_picture
 from dlcourse.reproducibility import ENVIRONMENT
 
 CELL_TIMEOUT = 300
@@ -110,7 +112,6 @@ def execute(job):
         resources={"metadata": {"path": str(job.folder)}},
         extra_arguments=["--IPKernelApp.capture_fd_output=False"],
         record_timing=False,
-        coalesce_streams=True,
         store_widget_state=False,
         on_cell_start=lambda cell, cell_index: setattr(job, "cell", cell_index),
     )
@@ -123,6 +124,11 @@ def execute(job):
         try:
             client.execute(env=environment(), stderr=spoken)
             job.cell = job.cells
+            damaged = damaged_picture(job.notebook)
+            if damaged is not None:
+                job.failure = ExecutionFailed(
+                    damaged, None, "the cell shows a picture that is damaged or cut off"
+                )
         except CellExecutionError as error:
             job.failure = _failure(job, f"{error.ename}: {error.evalue}", error.traceback)
         except CellTimeoutError:
@@ -133,8 +139,41 @@ def execute(job):
             cause = "the kernel died; the usual cause is memory (the course needs 4 GiB free)"
             job.failure = _failure(job, "\n    ".join([cause, *last]))
         finally:
+            for cell in job.notebook.cells:
+                if cell.cell_type == "code":
+                    cell.outputs = merged_streams(cell.outputs)
             job.seconds = time.monotonic() - job.started
             job.client = None
+
+
+def merged_streams(outputs):
+    """A cell's outputs with all of a stream in one place, its first, and stdout before a stderr next to it.
+
+    nbclient's own option for this takes time in proportion to the square of a line's length.
+
+    Args:
+        outputs: list of NotebookNode.
+
+    Returns:
+        list of NotebookNode.
+    """
+    merged, texts = [], {}
+    for output in outputs:
+        if output.output_type != "stream":
+            merged.append(output)
+        elif output.name in texts:
+            texts[output.name].append(output.text)
+        else:
+            texts[output.name] = [output.text]
+            merged.append(output)
+    for output in merged:
+        if output.output_type == "stream":
+            output.text = "".join(texts[output.name])
+    names = [output.get("name") for output in merged]
+    for place, pair in enumerate(itertools.pairwise(names)):
+        if pair == ("stderr", "stdout"):
+            merged[place : place + 2] = reversed(merged[place : place + 2])
+    return merged
 
 
 def _failure(job, error, traceback=""):

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from dlcourse import files
+from dlcourse import __version__, files
 from dlcourse.publishing import pairing
 from dlcourse.reproducibility import ENVIRONMENT
 
@@ -13,43 +13,55 @@ NOT_IN_LAB = ("TQDM_DISABLE", "CUDA_VISIBLE_DEVICES")
 """For stored outputs alone: a learner sees progress bars, and uses a graphics card that there is."""
 
 
-def copies(chapters):
+def copies(chapters, say=print):
     """Make the learner's copies that are missing. One that is there is never touched.
 
     A copy has no outputs, so that a prediction comes before its answer, and no pair among the text sources.
 
     Args:
         chapters: list of Chapter.
+        say: called with why a chapter can't be copied.
 
     Returns:
-        list of (Chapter, path of the copy, what was done: "made", "kept", or "older", kept though the chapter
-        has
-        changed since it was copied).
+        list of (Chapter, path of the copy, what was done): "made"; "kept"; "older", kept though the chapter has changed
+        since it was copied; "older package", kept though names of the package may have changed since then; "refused",
+        where the chapter's files are in conflict or can't be read.
     """
     done = []
     for chapter in chapters:
         path = chapter.root / COPIES / chapter.notebook.name
-        notebook = pairing.pair(chapter).notebook
+        try:
+            notebook = pairing.pair(chapter).notebook
+        except (pairing.Conflict, ValueError) as error:
+            say(f"{chapter.name}: {error}")
+            done.append((chapter, path, "refused"))
+            continue
         version = pairing.cells_fingerprint(notebook)
         if path.exists():
-            done.append((chapter, path, "kept" if _copied_version(path) in (version, None) else "older"))
+            done.append((chapter, path, _age(_stamp(path), version)))
             continue
-        pairing.normalise(notebook)
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        notebook.metadata["dlcourse"] = {"copy_of": version}
+        pairing.normalise(notebook)
+        notebook.metadata["dlcourse"] = {"copy_of": version, "package": __version__}
         files.write(path, pairing.notebook_text(notebook))
         done.append((chapter, path, "made"))
     return done
 
 
-def _copied_version(path):
-    """The version of the chapter that a copy was made from; None where the file doesn't say."""
+def _stamp(path):
+    """What a copy was made from: the chapter's fingerprint and the package's version; empty where it doesn't say."""
     try:
-        return pairing.read_notebook(path).metadata["dlcourse"]["copy_of"]
+        return dict(pairing.read_notebook(path).metadata["dlcourse"])
     except Exception:  # whatever a learner made of the file is theirs
-        return None
+        return {}
+
+
+def _age(stamp, version):
+    if stamp and stamp.get("package") != __version__:
+        return "older package"
+    return "kept" if stamp.get("copy_of") in (version, None) else "older"
 
 
 def environment():
@@ -76,7 +88,8 @@ def command(root, first, *, edit=False, more=()):
         "jupyterlab",
         f"--ServerApp.root_dir={folder}",
         "--ServerApp.ip=localhost",
-        f"--LabApp.default_url=/lab/tree/{opened}",
+        # a chapter that was refused has no copy: then the folder is shown
+        f"--LabApp.default_url=/lab{f'/tree/{opened}' if (folder / opened).exists() else ''}",
         *more,
     ]
 

@@ -1,26 +1,29 @@
 """A notebook in the one form that is stored: executing it again gives the same file."""
 
 import base64
+import copy
 import re
-import struct
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_METADATA = ("slideshow", "tags")
+HIDDEN = {"jupyter": {"source_hidden": True}, "transient": {"remove_source": True}}
+"""What a cell tagged hide-input has besides: JupyterLab folds its code, and plain nbconvert leaves it out of slides."""
 OUTPUT_METADATA = ("image/png", "dlcourse")
+PNG = b"\x89PNG\r\n\x1a\n"
 WIDGETS = "application/vnd.jupyter.widget-view+json"
 ADDRESS = re.compile(r"\b0x[0-9a-f]{8,16}\b")
-BAR = re.compile(r"^.*\d+%\|.*\|.*(\[.*\])?\s*$\n?", re.MULTILINE)
+# each expression takes time in proportion to the text, also where a line is very long
+BAR = re.compile(r"^[^\n]*?\d%\|[^\n]*\|[^\n]*(?:\s*\n)?", re.MULTILINE)
 OVERWRITTEN = re.compile(r"^[^\n]*\r(?=[^\n])", re.MULTILINE)
 
 
 def normalise(notebook):
     """Bring a notebook into its stored form, in place.
 
-    Fixed kernel name; of the language only its name; of cells' and outputs' metadata only what the course
-    uses;
-    executed cells numbered 1..n; no widgets (a saved page can't show them) and no progress bars; object
-    addresses
-    set to zero; no text chunks in PNG files (they name the program's version). Cells keep their ids.
+    Fixed kernel name; of the language only its name; of cells' and outputs' metadata only what the course uses;
+    executed cells numbered 1..n; no widgets (a saved page can't show them) and no progress bars; object addresses
+    set to zero; no text chunks in PNG files (they name the program's version). Cells keep their ids. A damaged
+    picture stays as it is; see ``damaged_picture``.
 
     Args:
         notebook: nbformat NotebookNode, version 4.
@@ -41,6 +44,8 @@ def normalise(notebook):
             del cell.metadata[name]
         if cell.cell_type != "code":
             continue
+        if "hide-input" in cell.metadata.get("tags", []):
+            cell.metadata.update(copy.deepcopy(HIDDEN))
         cell.outputs = [kept for output in cell.outputs if (kept := _output(output)) is not None]
         if cell.execution_count is not None:
             count += 1
@@ -72,16 +77,43 @@ def _output(output):
     return output
 
 
+def damaged_picture(notebook):
+    """The position of the first cell with a PNG among its outputs that is cut off or isn't base64; None without."""
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            try:
+                _chunks(output.get("data", {}).get("image/png", ""))
+            except ValueError:
+                return number
+    return None
+
+
 def _plain_png(encoded):
     """A base64 PNG without its text and time chunks, in one line."""
-    data = base64.b64decode(encoded)
-    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+    try:
+        chunks = _chunks(encoded)
+    except ValueError:
         return encoded
-    kept, position = [data[:8]], 8
-    while position < len(data):
-        (length,) = struct.unpack(">I", data[position : position + 4])
-        end = position + 12 + length
-        if data[position + 4 : position + 8] not in (b"tEXt", b"zTXt", b"iTXt", b"tIME"):
-            kept.append(data[position:end])
+    if chunks is None:
+        return encoded
+    kept = [chunk for chunk in chunks if chunk[4:8] not in (b"tEXt", b"zTXt", b"iTXt", b"tIME")]
+    return base64.b64encode(PNG + b"".join(kept)).decode("ascii")
+
+
+def _chunks(encoded):
+    """The chunks of a base64 PNG: list of bytes (length, kind, content, check sum). None where it is no PNG.
+
+    Raises:
+        ValueError: where it isn't base64, or ends before its last chunk does.
+    """
+    data = base64.b64decode(encoded)
+    if not data.startswith(PNG):
+        return None
+    chunks, position = [], len(PNG)
+    while not chunks or chunks[-1][4:8] != b"IEND":
+        end = position + 12 + int.from_bytes(data[position : position + 4], "big")
+        if end > len(data):
+            raise ValueError("the PNG is cut off")
+        chunks.append(data[position:end])
         position = end
-    return base64.b64encode(b"".join(kept)).decode("ascii")
+    return chunks

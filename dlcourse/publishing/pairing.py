@@ -14,13 +14,12 @@ from dataclasses import dataclass
 
 import jupytext
 import nbformat
-from jupytext.config import load_jupytext_configuration_file
 
 from dlcourse import files
 from dlcourse.publishing import execute
 from dlcourse.publishing.normalise import CELL_METADATA, normalise
-
-FORMAT = "py:percent"
+from dlcourse.publishing.sides import FORMAT, file_text, read_notebook, read_source, settings, source_cells
+from dlcourse.publishing.splice import splice, starts
 
 
 class Conflict(Exception):
@@ -47,16 +46,6 @@ class Pair:
         return self.notebook.metadata.get("dlcourse", {}).get("outputs") == outputs_fingerprint(self.notebook)
 
 
-def _settings(chapter):
-    return load_jupytext_configuration_file(str(chapter.root / "pyproject.toml"))
-
-
-def read_source(chapter):
-    """The cells of the text source, as a notebook without outputs."""
-    text = chapter.source.read_text(encoding="utf-8")
-    return jupytext.reads(text, fmt=FORMAT, config=_settings(chapter))
-
-
 def source_text(chapter, notebook):
     """The text source of a notebook.
 
@@ -69,12 +58,31 @@ def source_text(chapter, notebook):
                 f"{chapter.relative(chapter.notebook)}, cell {number}: a picture was pasted into the cell, "
                 "and the text source can't hold it. Draw it in a code cell with show.figure instead."
             )
-    return jupytext.writes(notebook, fmt=FORMAT, config=_settings(chapter))
+    return jupytext.writes(notebook, fmt=FORMAT, config=settings(chapter))
 
 
-def read_notebook(path):
-    """The notebook at ``path``, format 4.5."""
-    return nbformat.read(path, as_version=4)
+def edited_source(chapter, notebook):
+    """The text source of a notebook: as it stands in its file, and only the edited cells written anew.
+
+    Raises:
+        ValueError: see ``source_text``.
+    """
+    written = source_text(chapter, notebook)
+    try:
+        old_text, old = file_text(chapter.source), read_source(chapter).cells
+    except (FileNotFoundError, ValueError):
+        return written
+    new = source_cells(chapter, written).cells
+    spliced = splice(old_text, old, written, new, _partners(old, new), _same)
+    if spliced is None or _authored(source_cells(chapter, spliced).cells) != _authored(new):
+        return written
+    return spliced
+
+
+def _same(one, other):
+    """Whether all that the author wrote is the same in two cells, and whether all but the text is."""
+    first, second = author_part(one), author_part(other)
+    return first == second, (first[0], first[2]) == (second[0], second[2])
 
 
 def notebook_text(notebook):
@@ -84,7 +92,11 @@ def notebook_text(notebook):
 
 def cells_fingerprint(notebook):
     """A hash of what the author wrote: kind, text, slide type and tags of each cell."""
-    return _hash([author_part(cell) for cell in notebook.cells])
+    return _hash(_authored(notebook.cells))
+
+
+def _authored(cells):
+    return [author_part(cell) for cell in cells]
 
 
 def author_part(cell):
@@ -123,21 +135,42 @@ def pair(chapter, take=None):
 
     Raises:
         Conflict: where both were edited and ``take`` is None; the message names both files and what to do.
+        ValueError: where a side can't be read and isn't the one that ``take`` gives up.
     """
-    if not chapter.notebook.exists():
-        source = read_source(chapter)
+    source, stored = _read(chapter, "source", take), _read(chapter, "notebook", take)
+    if stored is None:
         return Pair(chapter, _with_outputs(chapter, source, None), "source")
-    stored = read_notebook(chapter.notebook)
-    if not chapter.source.exists():
+    if source is None:
         return Pair(chapter, stored, "notebook")
-    source = read_source(chapter)
     # through text and back, so that what text can't tell apart (trailing blank lines) doesn't count as an
     # edit
-    written = jupytext.reads(source_text(chapter, stored), fmt=FORMAT, config=_settings(chapter))
+    written = source_cells(chapter, source_text(chapter, stored))
     newer = _newer(chapter, cells_fingerprint(source), cells_fingerprint(written), stored, take)
     if newer == "source" or newer is None:
         return Pair(chapter, _with_outputs(chapter, source, stored), newer)
     return Pair(chapter, _with_outputs(chapter, written, stored), newer)
+
+
+def _read(chapter, side, take):
+    """The cells of a side; None where it isn't there, or can't be read and is given up."""
+    path, other = chapter.source, chapter.notebook
+    if side == "notebook":
+        path, other = other, path
+    if not path.exists():
+        return None
+    try:
+        return read_source(chapter) if side == "source" else read_notebook(path, pictures=False)
+    except ValueError as error:
+        if not other.exists():
+            raise
+        if take is not None and take != side:
+            return None
+        kept = "notebook" if side == "source" else "source"
+        raise ValueError(
+            f"{error}\n"
+            f"  Nothing was overwritten. To make this side again from {chapter.relative(other)}:\n"
+            f"  dlcourse notebooks --chapter {chapter.id} --take {kept}"
+        ) from None
 
 
 def _newer(chapter, source, notebook, stored, take):
@@ -190,13 +223,17 @@ def _partners(old, new):
         None, [_key(cell) for cell in old], [_key(cell) for cell in new], autojunk=False
     )
     partners = {}
-    for operation, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+    operations = matcher.get_opcodes()
+    for operation, old_from, old_to, new_from, new_to in operations:
         if operation == "equal":
             partners.update(zip(range(new_from, new_to), range(old_from, old_to), strict=True))
-        elif operation == "replace":
+    _add_moved(partners, old, new)
+    used = set(partners.values())
+    for operation, old_from, old_to, new_from, new_to in operations:
+        if operation == "replace":
             free = old_from
-            for position in range(new_from, new_to):
-                for candidate in range(free, old_to):
+            for position in [position for position in range(new_from, new_to) if position not in partners]:
+                for candidate in [candidate for candidate in range(free, old_to) if candidate not in used]:
                     alike = old[candidate].cell_type == new[position].cell_type and (
                         difflib.SequenceMatcher(None, old[candidate].source, new[position].source).ratio()
                         > 0.5
@@ -205,6 +242,17 @@ def _partners(old, new):
                         partners[position], free = candidate, candidate + 1
                         break
     return partners
+
+
+def _add_moved(partners, old, new):
+    """Add the cells that stand in both, elsewhere."""
+    used, places = set(partners.values()), {}
+    for position, cell in enumerate(old):
+        if position not in used:
+            places.setdefault(_key(cell), []).append(position)
+    for position, cell in enumerate(new):
+        if position not in partners and places.get(_key(cell)):
+            partners[position] = places[_key(cell)].pop(0)
 
 
 def _fresh_id(chapter, cell, taken):
@@ -238,20 +286,16 @@ def location(chapter, notebook, cell, line=None):
 def _source_line(chapter, notebook, cell, line):
     if not chapter.source.exists():
         return None
-    lines = chapter.source.read_text(encoding="utf-8").splitlines()
-    starts = [number for number, text in enumerate(lines) if text.startswith("# %%")]
-    if len(starts) != len(notebook.cells):  # text before the first marker, or a marker within a cell
-        return None
-    return starts[cell] + 1 + (line or 0)
+    found = starts(chapter.source.read_text(encoding="utf-8").splitlines(), notebook.cells)
+    return None if found is None else found[cell] + 1 + (line or 0)
 
 
 def synchronise(chapters, progress, *, again=False, take=None, say=print):
     """Bring source and notebook of each chapter together in their files, executing what changed.
 
     An edit in the notebook goes into the source. A chapter whose code changed is executed; one that fails
-    leaves its
-    notebook as it was, and the failing one is put into build/failed. Where nothing changed nothing is
-    written.
+    leaves its notebook as it was, and the failing one is put into build/failed. Where nothing changed nothing
+    is written.
 
     Args:
         chapters: list of Chapter.
@@ -269,8 +313,8 @@ def synchronise(chapters, progress, *, again=False, take=None, say=print):
             current = pair(chapter, take)
             _keep_overwritten(current, take)
             if current.newer == "notebook":
-                files.write(chapter.source, source_text(chapter, current.notebook))
-                say(f"{chapter.relative(chapter.notebook)} was edited: its source is written from it")
+                files.write(chapter.source, edited_source(chapter, current.notebook))
+                say(f"{chapter.relative(chapter.notebook)} was edited: its source follows")
         except (Conflict, ValueError) as error:
             good = False
             say(f"{chapter.name}: {error}")

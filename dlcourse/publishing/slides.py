@@ -1,10 +1,12 @@
-"""Lectures as slides: one HTML file each, by nbconvert and reveal.js, complete in itself; or as PDF."""
+"""Lectures as slides: one HTML file each, by reveal.js, complete in itself; or as PDF."""
 
+import base64
 import html
 import re
+import struct
 from pathlib import Path
 
-from nbconvert.exporters import SlidesExporter
+import jinja2
 
 from dlcourse import files
 from dlcourse.publishing import fonts, lecture, markdown, pairing, tools
@@ -12,27 +14,8 @@ from dlcourse.publishing import html as cells
 
 TEMPLATES = Path(__file__).parent / "templates"
 WIDTH, HEIGHT = 1280, 720
-
-
-class Lecture(SlidesExporter):
-    """nbconvert's slides, with the course's own template and its own Markdown, which needs no script for formulas.
-
-    Args:
-        renderer: markdown.Renderer.
-    """
-
-    template_name = "lecture"
-    extra_template_basedirs = [str(TEMPLATES)]  # noqa: RUF012 - the value of a traitlet
-
-    def __init__(self, renderer, **options):
-        self.renderer = renderer
-        super().__init__(**options)
-
-    def default_filters(self):
-        """nbconvert's filters, and the two that the template shows cells by."""
-        yield from super().default_filters()
-        yield "course_markdown", self.renderer.render
-        yield "course_outputs", lambda outputs: cells.outputs(outputs, self.renderer)
+BESIDE = 1.75
+"""A picture that is less than so many times as wide as it is high has its text beside it, a wider one below."""
 
 
 def build(chapters, *, pdf=False, executed=None, say=print):
@@ -50,51 +33,105 @@ def build(chapters, *, pdf=False, executed=None, say=print):
     Raises:
         tools.ToolMissing: where reveal.js, or for ``pdf`` a browser, can't be had.
         markdown.MarkdownError: where a formula or figure can't be shown.
+        lecture.LectureError: where predictions and answers don't alternate; the other chapters' are written.
     """
-    written, executed = [], executed or {}
+    written, wrong, executed = [], [], executed or {}
     for chapter in chapters:
         if chapter.name not in executed and not chapter.notebook.exists():
             say(f"{chapter.id}: no notebook yet; `dlcourse notebooks` makes it")
             continue
         notebook = executed.get(chapter.name) or pairing.read_notebook(chapter.notebook)
-        content, count = deck(chapter, notebook, tools.reveal(chapter.root))
+        talk = lecture.slides(notebook)
+        if chapter.id not in lecture.NOT_YET_MARKED and (found := lecture.unanswered(talk)):
+            wrong += [f"chapter {chapter.id}: {sentence}" for sentence in found]
+            continue
         path = chapter.root / "build" / "slides" / f"{chapter.id}.html"
-        files.write(path, content)
+        files.write(path, deck(chapter, talk, tools.reveal(chapter.root)))
         written.append(path)
         if pdf:
             written.append(path.with_suffix(".pdf"))
             print_pdf(path, written[-1])
-        say(f"{chapter.id}: {count} slides, {written[-1]}")
+        minutes = sum(slide.minutes for slide in talk)
+        say(f"{chapter.id}: {len(talk)} slides, about {minutes:.0f} minutes, {written[-1]}")
+    if wrong:
+        raise lecture.LectureError("\n".join(wrong))
     return written
 
 
-def deck(chapter, notebook, reveal):
+def deck(chapter, talk, reveal):
     """A chapter's slides.
 
     Args:
         chapter: Chapter.
-        notebook: its executed notebook.
+        talk: list of lecture.Slide.
         reveal: folder of reveal.js' distribution.
 
     Returns:
-        (str, int): HTML that loads nothing, and the number of slides.
+        str: HTML that loads nothing.
 
     Raises:
         markdown.MarkdownError: where a formula or figure can't be shown.
     """
-    exporter = Lecture(markdown.Renderer(chapter.notebook.parent))
-    talk = lecture.compose(notebook)
+    renderer = markdown.Renderer(chapter.notebook.parent)
     styles = [reveal / "reset.css", reveal / "reveal.css"]
     own = [TEMPLATES / "colours.css", TEMPLATES / "lecture" / "lecture.css"]
-    resources = {
-        "title": html.escape(" · ".join(title for title in chapter.titles if title)),
-        "scripts": "\n".join(_script(reveal / name) for name in ("reveal.js", "plugin/notes.js")),
-        "styles": "\n".join(path.read_text(encoding="utf-8") for path in (*styles, *own)),
-        "width": WIDTH,
-        "height": HEIGHT,
-    }
-    content, _ = exporter.from_notebook_node(talk, resources={"lecture": resources})
-    return content.replace("/* the formulas' font */", fonts.face(content), 1), lecture.count(talk)
+    template = (TEMPLATES / "lecture" / "index.html.j2").read_text(encoding="utf-8")
+    content = jinja2.Template(template, trim_blocks=True).render(
+        title=html.escape(" · ".join(title for title in chapter.titles if title)),
+        columns=_columns(talk),
+        shown=lambda cell: _shown(cell, renderer),
+        layout=_layout,
+        running=lambda slide: _running(slide, renderer),
+        scripts="\n".join(_script(reveal / name) for name in ("reveal.js", "plugin/notes.js")),
+        styles="\n".join(path.read_text(encoding="utf-8") for path in (*styles, *own)),
+        width=WIDTH,
+        height=HEIGHT,
+    )
+    return content.replace("/* the formulas' font */", fonts.face(content), 1)
+
+
+def _columns(talk):
+    """The slides by columns: each begins with a slide, its sub-slides below."""
+    columns = []
+    for slide in talk:
+        if slide.below:
+            columns[-1].append(slide)
+        else:
+            columns.append([slide])
+    return columns
+
+
+def _shown(cell, renderer):
+    """A cell as HTML."""
+    if cell.cell_type == "markdown":
+        return renderer.render(lecture.text_of(cell))
+    code = markdown.code(cell.source) if lecture.shows_code(cell) else ""
+    return code + cells.outputs(cell.outputs, renderer)
+
+
+def _running(slide, renderer):
+    """The section's title, as HTML, for a slide that has no heading of its own."""
+    first = slide.cells[0]
+    if first.cell_type == "markdown" and first.source.lstrip().startswith("#"):
+        return ""
+    return renderer.inline(slide.section)
+
+
+def _layout(slide):
+    """Classes of a slide: what it shows, and for a picture that isn't wide, that the text has room beside it."""
+    if slide.begins.startswith("# "):
+        return "title"
+    pictures = [
+        output["data"]["image/png"]
+        for cell in slide.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    if not pictures:
+        return "text"
+    width, height = struct.unpack(">II", base64.b64decode(pictures[0])[16:24])
+    beside = len(pictures) == 1 and width < BESIDE * height and not slide.counts["lines of code"]
+    return "figure beside" if beside else "figure"
 
 
 def _script(path):

@@ -79,7 +79,14 @@ def run_numerics(root, chapters, *, more=(), say=print):
 
 
 def _pytest(root, paths, more, workers, settings=None):
-    options = ["--nbval", f"--numprocesses={workers}", "--dist=loadfile", "--no-loadscope-reorder", "-q"]
+    options = [
+        "--nbval",
+        f"--numprocesses={workers}",
+        "--dist=loadfile",
+        "--no-loadscope-reorder",
+        "-q",
+        "-rs",
+    ]
     command = [sys.executable, "-m", "pytest", *options, *map(str, paths), *more]
     return subprocess.call(command, cwd=root, env={**os.environ, **(settings or {})})
 
@@ -140,6 +147,16 @@ def pytest_runtest_setup(item):
     """Leave out the cells after one that raised an error. (After one whose outputs differ, they are compared.)"""
     if broken_by := getattr(item.parent, "broken_by", None):
         pytest.skip(f"{broken_by} of this notebook failed")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item):
+    """Where the variable DLCOURSE_NO_SKIPS is set, as in .ci/run, a test that is skipped fails."""
+    report = yield
+    if report.skipped and os.environ.get("DLCOURSE_NO_SKIPS") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{report.longrepr[-1]} (DLCOURSE_NO_SKIPS is set: nothing may be skipped)"
+    return report
 
 
 class _Durations:

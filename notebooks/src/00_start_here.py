@@ -41,7 +41,7 @@ print("\n\n".join(problems) or "Everything fits. Go on.")
 # If it prints something else, it says what doesn't fit and what to do. If it ends in
 # `ModuleNotFoundError: No module named 'dlcourse'`, the notebook runs in some other Python than the course's: close it,
 # type `make lab` in the course's folder, and open the chapter from there. (On Windows, without make:
-# `py -3.12 dlcourse\bootstrap.py lab`.)
+# `py -3.12 bootstrap.py lab`.)
 #
 # Every chapter then begins with a cell like the next one: it fetches what the chapter uses, and sets the *seed*, the
 # number from which everything random is drawn. With the same seed, a second run gives the same numbers.

@@ -10,6 +10,7 @@ import sys
 import time
 import types
 
+import nbformat
 import pytest
 from conftest import make_course
 
@@ -51,6 +52,37 @@ def test_what_a_library_writes_to_the_process_is_no_output(tmp_path, monkeypatch
     source = '# %%\nimport os\nos.write(2, b"start-up lines\\n")\nprint("shown");\n'
     [job] = executed(make_course(tmp_path, **{"01_loud": source}), monkeypatch)
     assert [output.text for output in job.notebook.cells[0].outputs] == ["shown\n"]
+
+
+def test_streams_are_merged_in_the_order_of_their_beginnings_and_stdout_before_stderr():
+    def stream(name, text):
+        return nbformat.v4.new_output("stream", name=name, text=text)
+
+    figure = nbformat.v4.new_output("display_data", data={"text/plain": "a figure"})
+    outputs = [
+        stream("stderr", "1"),
+        stream("stdout", "2"),
+        figure,
+        stream("stdout", "3"),
+        stream("stderr", "4"),
+    ]
+    merged = execute.merged_streams(outputs)
+    assert [output.get("text") for output in merged] == ["23", "14", None]
+    alone = execute.merged_streams([stream("stderr", "1"), figure, stream("stdout", "2")])
+    assert [output.get("text") for output in alone] == ["1", None, "2"]
+
+
+def test_a_very_long_line_is_stored_within_seconds(tmp_path, monkeypatch):
+    source = "# %%\nimport sys\nprint('x' * 300_000)\nprint('7' * 300_000, file=sys.stderr)\n"
+    [job] = executed(make_course(tmp_path, **{"01_long": source}), monkeypatch)
+    assert [len(output.text) for output in job.notebook.cells[0].outputs] == [300_001, 300_001]
+    assert job.failure is None and job.seconds < 20
+
+
+def test_a_cell_that_shows_a_picture_cut_off_has_failed(tmp_path, monkeypatch):
+    show = "display({'image/png': 'iVBORw0KGgoAAAANSUhEUg=='}, raw=True)"
+    [job] = executed(make_course(tmp_path, **{"01_cut": f"# %%\n1\n\n# %%\n{show}\n"}), monkeypatch)
+    assert job.failure.cell == 1 and "picture that is damaged or cut off" in job.failure.error
 
 
 def test_two_run_at_a_time(tmp_path, monkeypatch):

@@ -9,7 +9,9 @@ import pytest
 from conftest import Quiet
 from lab_server import serving
 
-from dlcourse.publishing import lab, pairing
+import dlcourse
+from dlcourse import cli
+from dlcourse.publishing import chapters, lab, pairing
 
 
 @pytest.fixture
@@ -45,6 +47,40 @@ def test_a_copy_of_an_older_chapter_is_kept_and_told(chapter, copy):
     chapter.source.write_text(text, encoding="utf-8")
     assert lab.copies([chapter])[0][2] == "older"
     assert copy.read_bytes() == before
+
+
+@pytest.mark.parametrize("stamped", ["0.0.9", None])
+def test_a_copy_made_for_an_older_package_is_kept_and_told(chapter, copy, stamped, capsys, monkeypatch):
+    lab.copies([chapter])
+    notebook = json.loads(copy.read_text(encoding="utf-8"))
+    notebook["metadata"]["dlcourse"]["package"] = stamped
+    if stamped is None:  # as copies were stamped before they knew of the package
+        del notebook["metadata"]["dlcourse"]["package"]
+    copy.write_text(json.dumps(notebook), encoding="utf-8")
+    before = copy.read_bytes()
+    monkeypatch.setattr(lab, "start", lambda *arguments, **options: 0)
+    assert cli.main(["lab"]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "earlier version of the package" in said and dlcourse.__version__ in said and "rename yours" in said
+    )
+    assert copy.read_bytes() == before
+
+
+@pytest.mark.parametrize("side", ["source", "notebook"])
+def test_a_chapter_with_conflict_markers_is_named_and_the_others_open(chapter, course, side):
+    other = chapters.Chapter(course, "02_other")
+    other.source.write_text("# %% [markdown]\n# # Chapter 02 · Other · 其他\n", encoding="utf-8")
+    path = chapter.source if side == "source" else chapter.notebook
+    path.write_text("<<<<<<< HEAD\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    said = []
+    done = lab.copies([chapter, other], say=said.append)
+    assert [(one.id, what) for one, _, what in done] == [("01", "refused"), ("02", "made")]
+    assert (
+        len(said) == 1 and f"{chapter.relative(path)}, line 1: '<<<<<<< HEAD' is a conflict marker" in said[0]
+    )
+    assert "--LabApp.default_url=/lab/tree/02_other.ipynb" in lab.command(course, other)
+    assert "--LabApp.default_url=/lab" in lab.command(course, chapter)
 
 
 def test_bars_and_graphics_cards_are_for_the_learner():

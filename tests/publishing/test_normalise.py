@@ -2,12 +2,14 @@
 
 import base64
 import io
+import time
 
 import nbformat
 import numpy as np
+import pytest
 from PIL import Image, PngImagePlugin
 
-from dlcourse.publishing.normalise import WIDGETS, normalise
+from dlcourse.publishing.normalise import WIDGETS, damaged_picture, normalise
 
 
 def stored(*outputs, **metadata):
@@ -73,3 +75,36 @@ def test_normalising_twice_changes_nothing_more():
     notebook = nbformat.v4.new_notebook(cells=[cell])
     once = nbformat.writes(normalise(notebook))
     assert nbformat.writes(normalise(nbformat.reads(once, 4))) == once
+
+
+LONG = 300_000
+
+
+@pytest.mark.parametrize(
+    "line", ["x" * LONG, "7" * LONG, "1%|" * (LONG // 3), " " * LONG + "x", "1\r" * (LONG // 2)]
+)
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_a_very_long_line_takes_no_longer_than_its_length(line, name):
+    start = time.process_time()
+    stored(stream(line, name))
+    assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("text", ["a 10%|# | 1/10\n\n  next\n", "10%|# | 1/10 [00:01]  \n  next\n"])
+def test_a_bar_takes_its_line_and_blank_ones_behind_it(text):
+    assert stored(stream(text, "stderr")).outputs[0].text == "  next\n"
+
+
+def png(size):
+    buffer = io.BytesIO()
+    Image.fromarray(np.zeros((5, 5), np.uint8)).save(buffer, "png")
+    return base64.b64encode(buffer.getvalue()[:size]).decode()
+
+
+@pytest.mark.parametrize(
+    "picture, damaged", [(png(None), None), (png(40), 0), (png(10), 0), ("A", 0), ("", None)]
+)
+def test_a_damaged_picture_is_found_and_left_as_it_is(picture, damaged):
+    cell = stored(display({"image/png": picture}))
+    assert damaged_picture(nbformat.v4.new_notebook(cells=[cell])) == damaged
+    assert damaged is None or cell.outputs[0].data["image/png"] == picture

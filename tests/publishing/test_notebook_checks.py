@@ -98,6 +98,14 @@ def test_header_finds_what_is_missing(sample, old, new, found):
     assert any(found in wrong for wrong in checks.header(sample))
 
 
+def test_header_may_be_divided_after_the_sentence(sample):
+    title, rest = sample.cells[0].source.split("**You need**")
+    sample.cells[0].source = title
+    assert len(checks.header(sample)) == 3
+    sample.cells.insert(1, nbformat.v4.new_markdown_cell(f"**You need**{rest}"))
+    assert checks.header(sample) == []
+
+
 def test_header_must_be_the_first_cell(sample):
     assert checks.header(code("1")) and checks.header(nbformat.v4.new_notebook())
 

@@ -1,13 +1,17 @@
 """Source and notebook: whichever is edited, the other follows; where both are, neither is lost."""
 
+import base64
+import copy
 import json
+import random
+import re
 
 import jupytext.config
 import nbformat
 import pytest
-from conftest import Quiet, make_course
+from conftest import REPOSITORY, Quiet, make_course
 
-from dlcourse.publishing import chapters, checks, pairing
+from dlcourse.publishing import chapters, checks, pairing, sides
 from dlcourse.publishing import course as courses
 
 SAMPLE = """\
@@ -41,6 +45,9 @@ def executed_course(tmp_path_factory):
     folder = make_course(tmp_path_factory.mktemp("course 课程") / "repository", **{"01_sample": SAMPLE})
     assert pairing.synchronise(chapters.find(folder), Quiet(), say=lambda text: None)
     return folder
+
+
+code = nbformat.v4.new_code_cell
 
 
 def synchronise(chapter, **options):
@@ -122,6 +129,216 @@ def test_an_edit_in_the_notebook_flows_back(chapter):
     )
     assert pairing.read_notebook(chapter.notebook).cells[5].outputs[1].data["text/plain"] == "2"
     assert synchronise(chapter)[1:] == ("notebooks/01_sample.ipynb: nothing to do", [])
+
+
+def edited(chapter, change):
+    """The source's text after a change of its notebook's cells, which it must hold exactly."""
+    notebook = pairing.read_source(chapter)
+    change(notebook.cells)
+    text = pairing.edited_source(chapter, notebook)
+    read = sides.source_cells(chapter, text)
+    assert pairing.cells_fingerprint(read) == pairing.cells_fingerprint(notebook)
+    return text
+
+
+@pytest.mark.parametrize("formatted", [False, True], ids=["as_it_is", "by_a_formatter"])
+@pytest.mark.parametrize("stored", chapters.find(REPOSITORY), ids=lambda chapter: chapter.name)
+def test_of_every_chapter_a_paragraph_edited_in_the_notebook_is_all_that_changes(stored, formatted, tmp_path):
+    text = stored.source.read_text(encoding="utf-8")
+    if formatted:  # two blank lines between a function and the next cell, which jupytext doesn't write
+        text = re.sub(r"(\n +[^\n]+\n)\n(?=# %%)", r"\1\n\n", text)
+    make_course(tmp_path, **{stored.name: text})
+    chapter = chapters.Chapter(tmp_path, stored.name)
+
+    def change(cells):
+        paragraphs = [cell for cell in cells if cell.cell_type == "markdown" and "\n\n" in cell.source]
+        cell = paragraphs[len(paragraphs) // 2]
+        cell.source = cell.source.replace("\n\n", "\n\nAn added word. ", 1)
+
+    before, after = text.splitlines(), edited(chapter, change).splitlines()
+    changed = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
+    assert [new for _, new in changed] == ["# An added word. " + old.removeprefix("# ") for old, _ in changed]
+    assert len(changed) == 1 and edited(chapter, lambda cells: None) == text
+
+
+TITLE, FUNCTION, STRING, END = ODD = (
+    "#%% [markdown]\n# # Chapter 01 · Odd · 怪\n",
+    '#%% tags=["a"]\ndef f():\n\n\n    return 1\n\n\n',
+    '# %% A name\ntext = """\n# %% no cell\n"""\n\n\n',
+    "# %% [markdown]\n# One.\n#\n# Two.\n",
+)
+"""A source of four cells in another style than jupytext's."""
+
+
+@pytest.fixture
+def odd(tmp_path):
+    make_course(tmp_path, **{"01_odd": "".join(ODD)})
+    return chapters.Chapter(tmp_path, "01_odd")
+
+
+def set_source(cell, old, new):
+    assert old in cell.source
+    cell.source = cell.source.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    "change, expected",
+    [
+        (
+            lambda c: set_source(c[3], "Two.", "Three."),
+            [TITLE, FUNCTION, STRING, END.replace("Two", "Three")],
+        ),
+        (lambda c: set_source(c[1], "1", "2"), [TITLE, FUNCTION.replace("1", "2"), STRING, END]),
+        (
+            lambda c: set_source(c[2], "no", "still no"),
+            [TITLE, FUNCTION, STRING.replace("no", "still no"), END],
+        ),
+        (lambda c: c[1].metadata.clear(), [TITLE, FUNCTION.replace('#%% tags=["a"]', "# %%"), STRING, END]),
+        (lambda c: c.pop(1), [TITLE, STRING, END]),
+        (lambda c: c.pop(3), [TITLE, FUNCTION, STRING.rstrip() + "\n"]),
+        (lambda c: c.append(c.pop(1)), [TITLE, STRING, END, "\n", FUNCTION.rstrip() + "\n"]),
+        (lambda c: c.insert(0, c.pop(3)), [END, "\n", TITLE, FUNCTION, STRING.rstrip() + "\n"]),
+        (lambda c: c.insert(2, code("new = 1")), [TITLE, FUNCTION, "# %%\nnew = 1\n\n", STRING, END]),
+        (lambda c: c.append(code("new = 1")), [*ODD, "\n", "# %%\nnew = 1\n"]),
+        (lambda c: c.append(copy.deepcopy(c[3])), [*ODD, "\n", END]),
+    ],
+)
+def test_cells_edited_moved_added_and_deleted_leave_the_others_as_they_were_written(odd, change, expected):
+    assert edited(odd, change) == "".join(expected)
+
+
+def test_whatever_is_done_to_the_cells_the_source_holds_them_and_untouched_ones_stay(odd):
+    dice = random.Random(0)
+    for _ in range(60):
+        touched, kept = set(), []
+
+        def change(cells, touched=touched, kept=kept):
+            cells[:] = [cell for cell in cells if dice.random() < 0.8] or cells
+            dice.shuffle(cells)
+            for cell in cells:
+                if dice.random() < 0.3:
+                    cell.source += "\n\nmore = 1"
+                    touched.add(cell.source.split("\n")[0])
+            for number in range(dice.randrange(3)):
+                cells.insert(dice.randrange(len(cells) + 1), code(f'x_{number} = """\n# %% no cell"""'))
+            kept.extend(cell.source.split("\n")[0] for cell in cells)
+
+        text = edited(odd, change)
+        for part in ODD:
+            first = part.split("\n")[1].removeprefix("# ")
+            assert first not in kept or first in touched or part.rstrip() in text
+
+
+def test_a_failing_line_is_found_behind_a_marker_in_a_string(odd):
+    notebook = pairing.read_source(odd)
+    line = "".join(ODD).split("\n").index("# One.") + 1
+    assert pairing.location(odd, notebook, 3, 1) == f"notebooks/src/01_odd.py, line {line} (cell 4 of 4)"
+
+
+PY, IPYNB = "notebooks/src/01_sample.py", "notebooks/01_sample.ipynb"
+OURS, THEIRS = "<<<<<<< HEAD\n", ">>>>>>> other\n"
+
+
+def as_notebook(*cells):
+    return json.dumps(nbformat.v4.new_notebook(cells=cells)).encode()
+
+
+SPOILT = {
+    "no_bytes": (PY, b"", "is empty"),
+    "blank": (PY, b"\n# %%\n\n# %% [markdown]\n", "is empty"),
+    "bom": (PY, SAMPLE.encode("utf-8-sig"), "begins with a byte order mark"),
+    "latin_1": (
+        PY,
+        SAMPLE.replace("样例", "").encode("latin-1"),
+        "line 2: the byte 0xB7",
+    ),
+    "utf_16": (PY, "\ufeff".encode("utf-16-le") + SAMPLE.encode("utf-16-le"), "line 1: the byte 0xFF"),
+    "conflict_in_markdown": (
+        PY,
+        SAMPLE.replace("# The end.\n", f"{OURS}# The end.\n=======\n# An end.\n{THEIRS}").encode(),
+        "line 21: '<<<<<<< HEAD' is a conflict marker",
+    ),
+    "conflict_in_code": (
+        PY,
+        SAMPLE.replace("object()\n", f"object()\n=======\nint()\n{THEIRS}").encode(),
+        "line 15: '=======' is a conflict marker",
+    ),
+    "conflict_written_back": (PY, (SAMPLE + "# >>>>>>> 1a2b\n").encode(), "line 22: '>>>>>>> 1a2b' is"),
+    "no_bytes_notebook": (IPYNB, b"", "is empty"),
+    "no_cells": (IPYNB, as_notebook(), "is empty"),
+    "blank_cell": (IPYNB, as_notebook(code("\n")), "is empty"),
+    "object": (IPYNB, b"{}", "is no notebook"),
+    "null": (IPYNB, b"null", "is no notebook"),
+    "list": (IPYNB, b"[]", "is no notebook"),
+    "half": (IPYNB, b'{"cells": [\n{"cell_type', "is no JSON from line 2 on"),
+    "format_3": (
+        IPYNB,
+        b'{"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": []}',
+        "is a notebook of format 3",
+    ),
+    "cell_of_nothing": (
+        IPYNB,
+        b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [null]}',
+        "is no valid notebook (cells → 0)",
+    ),
+    "bom_notebook": (IPYNB, b"\xef\xbb\xbf" + as_notebook(code("1")), "begins with a byte order mark"),
+    "conflict_in_json": (
+        IPYNB,
+        f'{{"cells": [],\n{OURS}"metadata": 1\n}}'.encode(),
+        "line 2: '<<<<<<< HEAD' is",
+    ),
+    "conflict_in_a_cell": (
+        IPYNB,
+        as_notebook(code("1"), code(f"{OURS}1\n=======\n2")),
+        "cell 2, line 1: '<<<<<<< HEAD' is",
+    ),
+}
+
+
+@pytest.mark.parametrize("file, content, words", SPOILT.values(), ids=SPOILT)
+def test_a_spoilt_side_is_refused_by_name_and_given_up_only_when_told(chapter, file, content, words):
+    (chapter.root / file).write_bytes(content)
+    before = state(chapter)
+    good, said, executed = synchronise(chapter)
+    assert not good and executed == [] and state(chapter) == before
+    assert f"{file} {words}" in said or f"{file}, {words}" in said
+    assert PY in said and IPYNB in said
+    kept = "notebook" if file == PY else "source"
+    assert f"--chapter 01 --take {kept}" in said
+    with pytest.raises(ValueError, match="01_sample"):
+        pairing.read_source(chapter) if file == PY else pairing.read_notebook(chapter.notebook)
+    assert pairing._keep_overwritten(pairing.pair(chapter, kept), kept) is None
+    assert (chapter.root / "build" / "overwritten" / file.split("/")[-1]).read_bytes() == content
+
+
+def test_a_spoilt_side_is_made_again_from_the_other(chapter):
+    chapter.source.write_bytes(b"")
+    assert synchronise(chapter, take="notebook")[0]
+    assert chapter.source.read_text(encoding="utf-8") == SAMPLE
+    before = chapter.notebook.read_bytes()
+    chapter.notebook.write_text("{}")
+    assert synchronise(chapter, take="source")[::2] == (True, ["01_sample"])
+    assert [cell.source for cell in pairing.read_notebook(chapter.notebook).cells] == [
+        cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+        for cell in json.loads(before)["cells"]
+    ]
+
+
+def test_what_only_looks_like_a_conflict_is_none(chapter):
+    rule = "# ======== a rule ========\nprint('>>> 1', '<<<<<<< HEAD')  # =======\n"
+    edit_source(chapter, "object()\n", f"object()\n{rule}")
+    assert "======== a rule" in pairing.pair(chapter).notebook.cells[4].source
+
+
+def test_a_damaged_picture_is_named_to_readers_and_made_again_by_executing(chapter):
+    notebook = pairing.read_notebook(chapter.notebook)
+    png = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR").decode()
+    notebook.cells[4].outputs = [nbformat.v4.new_output("display_data", data={"image/png": png})]
+    nbformat.write(notebook, chapter.notebook)
+    with pytest.raises(ValueError, match=r"notebooks/01_sample.ipynb, cell 5: a picture .* damaged"):
+        pairing.read_notebook(chapter.notebook)
+    assert synchronise(chapter)[::2] == (True, ["01_sample"])
+    assert pairing.read_notebook(chapter.notebook)
 
 
 def test_a_slide_type_set_in_jupyterlab_flows_back(chapter):

@@ -17,7 +17,7 @@ import nbformat
 import pytest
 from conftest import SAMPLE, make_course
 
-from dlcourse.publishing import chapters, site, site_extension, site_pages, site_reference, tools
+from dlcourse.publishing import chapters, site, site_pages, site_reference, tools
 
 ROOT = Path(__file__).resolve().parents[2]
 STORED = [chapter for chapter in chapters.find(ROOT) if chapter.notebook.exists()]
@@ -106,13 +106,10 @@ class Page(html.parser.HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def built(tmp_path_factory, publish_group):
     """The site of this repository."""
     folder = tmp_path_factory.mktemp("a site") / "site"
-    try:
-        site.build(STORED, root=ROOT, target=folder, say=lambda line: None)
-    except tools.ToolMissing as error:
-        pytest.skip(f"no Sphinx: {error}")
+    site.build(STORED, root=ROOT, target=folder, say=lambda line: None)
     return folder
 
 
@@ -280,7 +277,9 @@ def test_docstrings_become_markdown():
     )
 
 
-def test_measured_numbers_and_chinese_are_marked_but_not_in_formulas():
+def test_measured_numbers_and_chinese_are_marked_but_not_in_formulas(publish_group):
+    from dlcourse.publishing import site_extension
+
     body = '<p title="中">A 中\n文 ⟨1⟩ <math><mtext>中</mtext></math>.</p>'
     body += "<p><strong>Predict before you run.</strong></p>"
     shown = site_extension.finish(body)
