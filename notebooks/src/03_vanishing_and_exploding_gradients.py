@@ -2,7 +2,8 @@
 # # Chapter 03 · Vanishing and exploding gradients · 梯度消失与梯度爆炸
 #
 # Why a network of thirty layers may not learn at all, how to predict it with one integral, and which cures work.
-#
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # **After this chapter you can**
 # - measure gradients layer by layer;
 # - predict from activation and initialisation whether they will vanish or explode, and how fast;
@@ -221,14 +222,16 @@ checks.equal(
 # By hand and by Keras agree. Now look at the norms, with five seeds, for networks of 2, 8 and 32 layers.
 
 # %% slideshow={"slide_type": "skip"}
-def norms_by_layer(depth, units, seeds=range(5)):
+def norms_by_layer(depth, units, objective, batch, seeds=range(5)):
     """log10 norms of the kernels' gradients, (layers, seeds)."""
-    return np.transpose(
-        [gradients.by_layer(sigmoid_network(depth, units, s), objective, sample) for s in seeds]
-    )
+    networks = [sigmoid_network(depth, units, seed) for seed in seeds]
+    return np.transpose([gradients.by_layer(one, objective, batch) for one in networks])
 
 
-norms = {f"{depth} sigmoid layers": norms_by_layer(depth, 64) for depth in (2, 8, 32)}
+norms = {
+    f"{depth} sigmoid layers": norms_by_layer(depth, 64, objective, sample)
+    for depth in (2, 8, 32)
+}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 gradient_figures.by_layer(
@@ -268,7 +271,7 @@ claims.measure(
     " last hidden layer's; control: 2 layers of 1,024",
     lambda by_layer: by_layer[0] - by_layer[-2],
     of=list(norms["32 sigmoid layers"].T),
-    control=list(norms_by_layer(2, 1_024).T),
+    control=list(norms_by_layer(2, 1_024, objective, sample).T),
     below=-8,
 )
 
@@ -448,12 +451,12 @@ FIRST, LAST = 24, 60
 cases = [(a, s) for a in ACTIVATIONS for s in STARTS]
 
 
-def layers_rate(activation, variance, first=FIRST, last=LAST):
+def layers_rate(activation, variance, first, last):
     """Mean of ½ ln χ over a window of layers, the variance map followed."""
     return mean_field.log_rates(variance, 64, activation, variance)[first - 1 : last - 1].mean()
 
 
-theory = np.array([layers_rate(a, STARTS[s]) for a, s in cases])
+theory = np.array([layers_rate(a, STARTS[s], FIRST, LAST) for a, s in cases])
 no_map = np.array([log_chi(a, STARTS[s], STARTS[s]) for a, s in cases])
 # (activations, seeds, starts) -> (seeds, cases)
 rates = np.array(
@@ -629,15 +632,15 @@ WEIGHTS = [0.75, 1.0, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75]
 BIASES = [0.0, 0.05, 0.15, 0.3, 0.5]
 
 
-def plane_of_rates(x, seeds=range(5)):
+def plane_of_rates(x, weights, biases, seeds=range(5)):
     """Measured rates of tanh networks, (seeds, biases, weights)."""
     return np.array([
-        [run.log_rate(12, 38) for run in random_networks(x, "tanh", 40, WEIGHTS, b, seeds)]
-        for b in BIASES
+        [run.log_rate(12, 38) for run in random_networks(x, "tanh", 40, weights, b, seeds)]
+        for b in biases
     ]).swapaxes(0, 1)
 
 
-plane = plane_of_rates(images)
+plane = plane_of_rates(images, WEIGHTS, BIASES)
 
 # %% slideshow={"slide_type": "skip"}
 weight_axis, bias_axis = np.linspace(0.5, 4.0, 24), 0.6 * np.linspace(0, 1, 16) ** 2
@@ -1018,19 +1021,21 @@ charts.curves(
 )
 
 # %% slideshow={"slide_type": "skip"}
-def best_strength(kind):
-    """The dropout rate or L2 penalty that did best at its best learning rate."""
-    names = [cure for cure in CURES if cure.startswith(kind)]
-    return max(names, key=lambda cure: max(accuracy_at(recorded, f"{cure}, Adam").values()))
+def best_accuracy(recorded, study):
+    return max(accuracy_at(recorded, study).values())
 
 
-dropout, l2 = best_strength("dropout"), best_strength("L2")
+strengths = {kind: [cure for cure in CURES if cure.startswith(kind)] for kind in ("dropout", "L2")}
+dropout, l2 = (
+    max(names, key=lambda cure: best_accuracy(recorded, f"{cure}, Adam"))
+    for names in strengths.values()
+)
 judged = ["nothing", dropout, l2, "start at χ = 1", "ReLU, Glorot", "ReLU, He", "batch norm",
           "batch norm, ReLU", "layer norm", "residual"]
 USUAL = 0.001
 
 
-def test_accuracy(options, rates, split, **settings):
+def judged_accuracy(options, rates, split, **settings):
     """Test accuracy at each rate, (rates, seeds)."""
     return deep_network_cures.accuracy_by_rate(
         options, rates, range(5), split.train, split.test, **settings
@@ -1043,7 +1048,7 @@ for cure in judged:
         (8, 8, 1), 10, seeds=range(5), dtype="float64", **deep_network_cures.SHAPE, **CURES[cure]
     )
     at_start[cure] = gradients.by_layer(networks, networks.objective, sample)
-    accuracy[cure], usual[cure] = test_accuracy(CURES[cure], [best_rates[cure], USUAL], digits)
+    accuracy[cure], usual[cure] = judged_accuracy(CURES[cure], [best_rates[cure], USUAL], digits)
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 gradient_figures.cures(
@@ -1119,7 +1124,7 @@ claims.measure(
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 long = {
-    cure: max(accuracy_at(recorded, f"{cure}, Adam, 60 epochs").values())
+    cure: best_accuracy(recorded, f"{cure}, Adam, 60 epochs")
     for cure in ("ReLU, He", "batch norm, ReLU")
 }
 show.markdown(f"""
@@ -1147,11 +1152,11 @@ show.table(
         [
             kind,
             *(
-                f"{Measured(max(max(accuracy_at(recorded, f'{cure}, {optimizer}').values()) for cure in CURES if cure.startswith(kind))):.1%}"
+                format(Measured(max(best_accuracy(recorded, f"{n}, {optimizer}") for n in names)), ".1%")
                 for optimizer in ("Adam", "SGD")
             ),
         ]
-        for kind in ("nothing", "dropout", "L2", )
+        for kind, names in {"nothing": ["nothing"], **strengths}.items()
     ],
     ["20 sigmoid layers, and …", "best of all settings with Adam", "with momentum"],
     "Validation accuracy, mean of five seeds (recorded)",
@@ -1191,7 +1196,7 @@ DESCENTS = {
 descent = {}
 for study, (options, settings) in DESCENTS.items():
     rate = best_rate(recorded, study)
-    [descent[study]] = test_accuracy(options, [rate], digits, **settings)
+    [descent[study]] = judged_accuracy(options, [rate], digits, **settings)
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 labels = ["exploding, plain descent", "exploding, clipped to norm 1", "20 sigmoid layers, clipped"]
