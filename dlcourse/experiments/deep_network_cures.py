@@ -59,8 +59,8 @@ def _objective(networks, batch, training):
 def accuracy_by_rate(options, rates, seeds, train, judge, *, optimizer="Adam", epochs=15, **settings):
     """Train deep networks at several learning rates and score them.
 
-    A network that diverges, so that its outputs are no longer numbers, gives the first class to every example: it counts
-    as guessing, and its neighbours go on.
+    A network that diverges, so that its outputs are no longer numbers, gives the first class to every example: it
+    counts as guessing, and its neighbours go on.
 
     Args:
         options: of ``models.DeepNetworks``, besides its shape.

@@ -130,25 +130,23 @@ claims.rule(
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 def level(ratio):
-    return -2 < ratio.low and ratio.high < 2
+    return abs(ratio.low) < 2 and abs(ratio.high) < 2
 
 
 claims.rule(
     "A2.3.3",
     {
         "holds": lambda vanishing, exploding: level(vanishing) and level(exploding),
-        "does not hold for explosion": lambda vanishing, exploding: (
-            level(vanishing) and exploding.low > 2
-        ),
-        "does not hold": lambda vanishing, exploding: (
-            vanishing.high < -2 and exploding.low > 2
-        ),
+        "does not hold for explosion":
+            lambda vanishing, exploding: level(vanishing) and exploding.low > 2,
+        "does not hold":
+            lambda vanishing, exploding: vanishing.high < -2 and exploding.low > 2,
         "not settled": True,
     },
     made_up={
-        "holds": {"vanishing": [0.1, -0.3, 0.2], "exploding": [0.2, 0.4, -0.1]},
-        "does not hold for explosion": {"vanishing": [0.1, -0.3, 0.2],
-                                        "exploding": [5, 6, 5]},
+        "holds": {"vanishing": [0, 0.2, 0.1], "exploding": [0.2, 0.4, 0]},
+        "does not hold for explosion":
+            {"vanishing": [0, 0.2, 0.1], "exploding": [5, 6, 5]},
         "does not hold": {"vanishing": [-9, -8, -9], "exploding": [5, 6, 5]},
         "not settled": {"vanishing": [0, -9, -3], "exploding": [5, 6, 5]},
     },
@@ -175,13 +173,14 @@ claims.rule(
 
 # %% slideshow={"slide_type": "subslide"}
 def kernel_gradients(kernels, x, labels):
-    """Gradients of the mean cross-entropy for the kernels of a sigmoid
-    network without biases, first kernel first."""
+    """Gradients of the mean cross-entropy for a sigmoid network's
+    kernels, first kernel first."""
     inputs = [x]
     for kernel in kernels[:-1]:
         inputs.append(1 / (1 + np.exp(-inputs[-1] @ kernel)))
     logits = inputs[-1] @ kernels[-1]
-    softmax = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    softmax = np.exp(logits)
+    softmax /= softmax.sum(axis=1, keepdims=True)
     delta = (softmax - np.eye(10)[labels]) / len(x)
     found = [inputs[-1].T @ delta]
     for l in range(len(kernels) - 1, 0, -1):
@@ -238,9 +237,9 @@ norms = {
 gradient_figures.by_layer(
     norms,
     ylabel="log10 of the kernel gradient's norm",
-    caption="Gradient norms of networks as Keras starts them; the axis counts powers of "
-    "ten. Every layer gets about a quarter of the gradient of the one above it, to its "
-    "right.",
+    caption="Gradient norms of networks as Keras starts them; the axis counts powers "
+    "of ten. Every layer gets about a quarter of the gradient of the one above it, to "
+    "its right.",
 )
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
@@ -248,8 +247,8 @@ ratios = {label: Measured(values[0] - values[-2]) for label, values in norms.ite
 show.markdown(f"""
 The first of 32 layers gets $10^{{x}}$ of the last one's gradient, x =
 {ratios["32 sigmoid layers"]:.1f}; the first of 8 layers, x =
-{ratios["8 sigmoid layers"]:.1f}. In a step of plain gradient descent it moves by that many
-powers of ten less.
+{ratios["8 sigmoid layers"]:.1f}. In a step of plain gradient descent it moves by
+that many powers of ten less.
 """)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -282,8 +281,8 @@ claims.measure(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C03.2",
-    "64 sigmoid layers in float32: kernels, of 65, whose gradient is exactly 0; control:"
-    " float64",
+    "64 sigmoid layers in float32: kernels, of 65, whose gradient is exactly 0;"
+    " control: float64",
     lambda seed, dtype: np.isinf(
         gradients.by_layer(sigmoid_network(64, 64, seed, dtype), objective, sample)
     ).sum(),
@@ -341,7 +340,9 @@ def random_networks(
     back: one ``Signals`` per seed."""
     options = {"depth": depth, "width": 256, "activation": activation}
     options |= {"weight_variances": weight_variances, "bias_variance": bias_variance}
-    return [signal_propagation.random_signals(x, seed=seed, **options) for seed in seeds]
+    return [
+        signal_propagation.random_signals(x, seed=seed, **options) for seed in seeds
+    ]
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Eight real digits go through each network, in float64. It is the recursion above, with the norm of $\delta_l$
@@ -352,7 +353,8 @@ images = digits.train.take(8).x.reshape(8, 64) - 0.5
 # mean square 1, so that layer 1 has variance σ_w²
 images /= np.sqrt(np.mean(images**2, axis=1, keepdims=True))
 signals = {
-    (a, d): random_networks(images, a, d, VARIANCES) for a in ACTIVATIONS for d in DEPTHS
+    (a, d): random_networks(images, a, d, VARIANCES)
+    for a in ACTIVATIONS for d in DEPTHS
 }
 # by activation, (depths, seeds, starts)
 measured = {
@@ -399,8 +401,9 @@ gradient_figures.by_layer(
     {start: by_start[:, case].T for case, start in enumerate(STARTS)},
     title="64 tanh layers: gradient norm by layer",
     ylabel="log10 of the norm of ∂L/∂h",
-    caption="The gradient enters at the right and travels left. Too small: it shrinks at "
-    "every step; too large: it grows at every step; one start keeps it nearly level.",
+    caption="The gradient enters at the right and travels left. Too small: it shrinks "
+    "at every step; too large: it grows at every step; one start keeps it nearly "
+    "level.",
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -528,8 +531,8 @@ for variance in (2.0, 4.0):
         f"tanh, σ_w² = {variance:g}, 1,024 units: measured rate over predicted rate;"
         " control: predicted without the variance map",
         lambda rate, prediction: rate / prediction,
-        of=[(rate, mean_field.log_rate("tanh", variance)) for rate in recorded_rates],
-        control=[(rate, log_chi("tanh", variance, variance)) for rate in recorded_rates],
+        of=[(one, mean_field.log_rate("tanh", variance)) for one in recorded_rates],
+        control=[(one, log_chi("tanh", variance, variance)) for one in recorded_rates],
         between=(0.95, 1.05),
         source="recorded",
     )
@@ -619,8 +622,8 @@ widgets.explore(
         [0.25, 0.5, 0.8, 1, 1.2, 1.5, 2, 3, 4, 8, 16, 64, 100, 128], start=0.8
     ),
     caption="One random network against theory. The gradient enters at the right and "
-    "travels left; a level line loses nothing. A σ_w² a little too small costs a little "
-    "in every layer.",
+    "travels left; a level line loses nothing. A σ_w² a little too small costs a "
+    "little in every layer.",
     alt="Two lines that nearly coincide, measured and theory, rising slowly from the "
     "first layer to the last of 64.",
 )
@@ -674,8 +677,9 @@ discs = [
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 gradient_figures.phase_diagram(
     weight_axis, bias_axis, rate_map, (border, bias_axis), discs,
-    caption="Shade: theory; discs: measured in random networks, in the same shades. Left "
-    "of the line gradients shrink (the ordered phase), right of it they grow (chaos).",
+    caption="Shade: theory; discs: measured in random networks, in the same shades. "
+    "Left of the line gradients shrink (the ordered phase), right of it they grow "
+    "(chaos).",
 )
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
@@ -688,8 +692,8 @@ show.markdown(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C03.4",
-    "tanh networks at σ_w² = 1 with random biases (σ_b² = 0.3): growth of the gradient's"
-    " log norm per layer; control: without biases",
+    "tanh networks at σ_w² = 1 with random biases (σ_b² = 0.3): growth of the"
+    " gradient's log norm per layer; control: without biases",
     lambda rates, bias: rates[BIASES.index(bias), WEIGHTS.index(1.0)],
     of=[(rates, 0.3) for rates in plane],
     control=[(rates, 0.0) for rates in plane],
@@ -700,14 +704,15 @@ claims.measure(
 # from σ_b² = 0.05 on: without biases tanh settles too slowly near σ_w² = 1
 by_theory, no_bias = (
     np.array(
-        [[mean_field.log_rate("tanh", w, b * share) for w in WEIGHTS] for b in BIASES[1:]]
+        [[mean_field.log_rate("tanh", w, b * share) for w in WEIGHTS]
+         for b in BIASES[1:]]
     )
     for share in (1, 0)
 )
 claims.measure(
     "C03.5",
-    "tanh networks with biases over the plane, 32 points: largest error of the predicted"
-    " rate per layer; control: predicted without the biases",
+    "tanh networks with biases over the plane, 32 points: largest error of the"
+    " predicted rate per layer; control: predicted without the biases",
     lambda rates, prediction: np.abs(rates[1:] - prediction).max(),
     of=[(rates, by_theory) for rates in plane],
     control=[(rates, no_bias) for rates in plane],
@@ -779,12 +784,13 @@ NETWORKS = {
 }
 A, B, C, D, E = NETWORKS
 
-
+# %% slideshow={"slide_type": "skip"}
 def five_networks(x, options):
     """Jacobians of five random networks of 49 layers and 64 units, at one input."""
     options = {"depth": 49, "width": 64, **options}
     return [
-        signal_propagation.random_jacobians(x, seed=seed, **options) for seed in range(5)
+        signal_propagation.random_jacobians(x, seed=seed, **options)
+        for seed in range(5)
     ]
 
 
@@ -808,8 +814,8 @@ gradient_figures.singular_values(
     spectra, COUNTS,
     caption="Powers of ten by which a product of Jacobians stretches its directions "
     "(mean of 5 networks). In A all shrink. In B some grow while most vanish: one "
-    "product, both fates. In C, at χ = 1, the largest stay and most vanish. D's kernels "
-    "are orthogonal (all singular values 1): its directions stay together.",
+    "product, both fates. In C, at χ = 1, the largest stay and most vanish. D's "
+    "kernels are orthogonal (all singular values 1): its directions stay together.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
@@ -1012,9 +1018,9 @@ networks = models.DeepNetworks
 show.source(networks.call, networks._units, networks._normalised)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# A cure judged at one learning rate may be judged at the wrong one. So each had ten rates, a factor of 2 apart, and two
-# more around the best, a factor of √2 from it (recorded, `make bench STUDY=ch03_cures`: seeds 5 to 9, *validation*
-# digits). Below we train seeds 0 to 4 anew at each cure's best rate, and score them on the *test* digits, which nothing
+# A cure judged at one learning rate may be judged at the wrong one. So each had ten rates, a factor of 2 apart, and where
+# anything was learnt two more, a factor of √2 around the best (recorded, `make bench STUDY=ch03_cures`: seeds 5 to 9,
+# *validation* digits). Below we train seeds 0 to 4 anew at each cure's best rate, and score them on the *test* digits, which nothing
 # was chosen on.
 
 # %% slideshow={"slide_type": "skip"}
@@ -1036,8 +1042,9 @@ CURES |= {f"L2 {penalty:.0e}": {"l2": penalty} for penalty in (1e-4, 1e-5, 1e-3,
 # %% slideshow={"slide_type": "skip"}
 def accuracy_at(recorded, study):
     """Recorded mean accuracy by learning rate, rates in order."""
-    split = [(*key.rpartition(", "), np.mean(value)) for key, value in recorded.items()]
-    return dict(sorted((float(rate), mean) for name, _, rate, mean in split if name == study))
+    split = [(key.rpartition(", "), np.mean(value)) for key, value in recorded.items()]
+    found = {float(rate): mean for (name, _, rate), mean in split if name == study}
+    return dict(sorted(found.items()))
 
 
 def best_rate(recorded, study):
@@ -1071,7 +1078,8 @@ def best_accuracy(recorded, study):
 
 
 strengths = {
-    kind: [cure for cure in CURES if cure.startswith(kind)] for kind in ("dropout", "L2")
+    kind: [cure for cure in CURES if cure.startswith(kind)]
+    for kind in ("dropout", "L2")
 }
 dropout, l2 = (
     # equal to a hundredth: the first, which is the usual strength
@@ -1080,6 +1088,8 @@ dropout, l2 = (
 )
 judged = ["nothing", dropout, l2, "start at χ = 1", "ReLU, Glorot", "ReLU, He",
           "batch norm", "batch norm, ReLU", "layer norm", "residual"]
+
+# %% slideshow={"slide_type": "skip"}
 USUAL = 0.001
 
 
@@ -1110,8 +1120,8 @@ gradient_figures.cures(
     {cure: Measured(values) for cure, values in accuracy.items()},
     chance=0.1,
     caption="Left: gradients at the start, mean of 5 seeds. Right: accuracy on test "
-    "digits after 15 epochs at each cure's best rate, with 95 % intervals. The gradients "
-    "of 'nothing', dropout and L2 lie on each other.",
+    "digits after 15 epochs at each cure's best rate, with 95 % intervals. The "
+    "gradients of 'nothing', dropout and L2 lie on each other.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -1220,8 +1230,8 @@ show.table(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Neither strength nor rate stands in the product of Jacobians. A learning rate multiplies all layers alike. Adam
-# rescales each weight's gradient by itself, but here that isn't enough either. This is settled for this network, at
+# Neither a learning rate nor dropout's strength makes the product of Jacobians larger. A learning rate multiplies all layers alike. Adam
+# rescales each weight's gradient by itself; here that isn't enough either. This is settled for this network, at
 # this depth and width. What follows: first look whether the gradient arrives, then choose start, activation,
 # normalisation and links; regularise what already learns.
 

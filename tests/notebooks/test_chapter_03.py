@@ -67,7 +67,12 @@ def test_a_gradient_travels_back_through_the_product_of_jacobians(chapter, depth
 
 
 def test_the_best_rate_is_that_of_the_highest_mean(chapter):
-    recorded = {"a, Adam, 0.1": [0.2, 0.4], "a, Adam, 0.01": [0.5, 0.3], "a, SGD, 1": [0.9], "b, Adam, 2": [1.0]}
+    recorded = {
+        "a, Adam, 0.1": [0.2, 0.4],
+        "a, Adam, 0.01": [0.5, 0.3],
+        "a, SGD, 1": [0.9],
+        "b, Adam, 2": [1.0],
+    }
     assert chapter.accuracy_at(recorded, "a, Adam") == pytest.approx({0.01: 0.4, 0.1: 0.3})
     assert chapter.best_rate(recorded, "a, Adam") == 0.01
 
