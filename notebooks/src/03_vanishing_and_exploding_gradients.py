@@ -215,7 +215,7 @@ kernels = [layer.kernel.numpy() for layer in deep.layers if hasattr(layer, "kern
 flat = batch.x.reshape(100, 64).astype("float64")
 by_hand = [np.linalg.norm(g) for g in kernel_gradients(kernels, flat, batch.y)]
 checks.equal(
-    "norms of 33 kernel gradients, by hand and by GradientTape", by_hand, 10**by_keras
+    "33 kernel gradients, by hand and by GradientTape", by_hand, 10**by_keras
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -436,15 +436,14 @@ gradient_figures.by_layer(
 #
 # $$\chi(q) = \sigma_w^2\, \mathbb{E}\,\varphi'(\sqrt{q}\,z)^2 , \qquad \text{so its log norm grows by } \tfrac12 \ln \chi \text{ per layer}.$$
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "fragment"}
 # By hand for ReLU: half of all $z$ are positive, there $\varphi' = 1$, so $\chi = \sigma_w^2/2$ whatever $q$ is;
-# $\chi = 1$ at He's $\sigma_w^2 = 2$. For the others we integrate numerically: `mean_field.gaussian_mean` is
-# $\mathbb{E} f(\sqrt{q} z)$.
+# $\chi = 1$ at He's $\sigma_w^2 = 2$. For the others a computer integrates.
 
 # %% slideshow={"slide_type": "skip"}
 show.source(mean_field.gaussian_mean, mean_field.next_variance, mean_field.chi)
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "skip"}
 def log_chi(activation, q, weight_variance):
     """½ ln χ: growth of the gradient's log norm per layer."""
     _, slope = mean_field.activation(activation)
@@ -509,7 +508,7 @@ claims.measure(
     below=0.05,
 )
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # Less than a twentieth; nearer to a hundredth. Whoever doubted that independence may be assumed is right about the
@@ -537,7 +536,7 @@ for variance in (2.0, 4.0):
         source="recorded",
     )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "fragment"}
 # ### Where does χ cross 1?
 #
 # If the theory is right, then each activation has a weight variance at which a gradient neither vanishes nor explodes,
@@ -731,7 +730,7 @@ claims.measure(
 # What follows: with tanh, start near the line. The depth that a gradient survives, $\xi = 2/|\ln\chi|$ layers until
 # its norm has changed by a factor e, diverges there.
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 layers = 1 / np.abs([by_theory[0], plane.mean(axis=0)[1]])
 show.table(
     [
@@ -882,14 +881,13 @@ claims.verdict(
     exploding=[travelled(run, slopes=False) for run in jacobians[B]],
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# The sigmoid's small derivative is why E vanishes: without it the gradient is level. In B the derivatives do the
-# opposite: they hold back an explosion that would be far larger without them. And A vanishes with derivatives near 1:
-# its weights shrink the gradient.
-#
-# What follows: to judge a network look at its Jacobians, weights and slopes together, never at the activation alone.
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# E vanishes because of the sigmoid's small derivative. B's derivatives hold back a far larger explosion. And A vanishes
+# with derivatives near 1: its weights shrink the gradient.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
+# What follows: to judge a network look at its Jacobians, weights and slopes together, never at the activation alone.
+#
 # Even at χ = 1 it is the *mean* square that stays (C): single directions grow or die, because Gaussian matrices stretch
 # directions differently. Orthogonal ones don't (D).
 
@@ -1017,7 +1015,7 @@ claims.measure(
 networks = models.DeepNetworks
 show.source(networks.call, networks._units, networks._normalised)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "notes"}
 # A cure judged at one learning rate may be judged at the wrong one. So each had ten rates, a factor of 2 apart, and where
 # anything was learnt two more, a factor of √2 around the best (recorded, `make bench STUDY=ch03_cures`: seeds 5 to 9,
 # *validation* digits). Below we train seeds 0 to 4 anew at each cure's best rate, and score them on the *test* digits, which nothing
@@ -1208,13 +1206,13 @@ Recorded: after 60 epochs instead of 15, at their best rates, the ReLU network r
 # shrinks towards the input just as much as $x_{l-1}$ grows, and the kernel's gradient is their product. Flat, but low
 # everywhere. (Exercise 3 proves it.)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "notes"}
 # ### Was it the strength, or the optimiser?
 #
 # Three strengths of dropout and four of L2 were tried at every rate, with Adam and by gradient descent with momentum
 # 0.9, at rates from 0.001 to 2 (recorded).
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 def best_of_all(recorded, names, optimizer):
     best = max(best_accuracy(recorded, f"{name}, {optimizer}") for name in names)
     return f"{Measured(best):.1%}"
