@@ -30,7 +30,7 @@ ADAM = tuple(2.0**power for power in range(-13, -3))
 SGD = tuple(2.0**power for power in range(-10, 2))
 MOMENTUM = {"optimizer": "SGD", "momentum": 0.9}
 PLAIN = tuple(2.0**power for power in range(-24, -1))
-CLIPPED = {"optimizer": "clipped SGD", "limit": 1.0}
+CLIPPED = {"optimizer": "clipped SGD", "max_grad_norm": 1.0}
 LONG = {"epochs": 60}
 STUDIES = {
     **{f"{name}, Adam": (options, ADAM, {}) for name, options in {**CURES, **REGULARISED}.items()},
@@ -47,7 +47,7 @@ SEEDS = range(5, 10)
 
 
 def record_rates(record, study, rates, data):
-    """Train at those of the rates that are not recorded yet, a key a rate."""
+    """Train at those of the rates that are not recorded yet, one key per rate."""
     options, _, settings = STUDIES[study]
     missing = [rate for rate in rates if not record.done(key(study, rate))]
     if missing:
@@ -66,7 +66,7 @@ def main():
     reproducibility.start(seed=0)
     record = recording.Recording(
         "ch03_cures",
-        "Validation accuracy on digits of 20 layers of 32 units, one value a seed (5 to 9), by cure and learning rate.",
+        "Validation accuracy on digits of 20 layers of 32 units, one value per seed (5 to 9), by cure and learning rate.",
     )
     digits = datasets.load("digits")
     for study, (_, rates, _) in STUDIES.items():

@@ -3,6 +3,7 @@
 import numpy as np
 
 from dlcourse import show
+from dlcourse.figures import charts
 from dlcourse.measured import Measured
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
@@ -17,40 +18,21 @@ def _interval(values):
     )
 
 
-@figure_function
-def by_layer(
-    ax, curves, title="Gradient norm by layer", ylabel="log10 of the gradient's norm", figsize=(7.0, 4.0)
-):
-    """log10 gradient norms by layer, first layer left: one line per curve, a band for the 95 % interval over seeds.
+@figure_function(figsize=(7.0, 4.0))
+def by_layer(ax, series, title="Gradient norm by layer", ylabel="log10 of the gradient's norm"):
+    """log10 gradient norms by layer, first layer left, with the 95 % interval over seeds.
 
     Args:
         ax: Matplotlib Axes.
-        curves: dict from label to array (layers,) or (layers, seeds).
+        series: dict from label to array (layers,) or (layers, seeds).
     """
-    for index, (label, values) in enumerate(curves.items()):
-        colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)]
-        values = np.asarray(values, "float64")
-        layers = np.arange(1, len(values) + 1)
-        mean = values
-        if values.ndim == 2:
-            mean, low, high = _interval(values)
-            ax.fill_between(layers, low, high, color=colour, alpha=0.2, linewidth=0)
-        ax.plot(
-            layers,
-            mean,
-            color=colour,
-            marker=marker,
-            markersize=4,
-            markevery=max(1, len(layers) // 8),
-            label=label,
-        )
-    ax.set(xlabel="layer (1 is next to the input)", ylabel=ylabel, title=title)
-    ax.legend(fontsize=9)
-    return f"Line chart of the log10 gradient norm by layer, one line each for: {', '.join(curves)}."
+    layers = {label: np.arange(1, len(values) + 1) for label, values in series.items()}
+    charts.curves(layers, series, "layer (1 is next to the input)", ylabel, title, ax=ax)
+    return f"Line chart of the log10 gradient norm by layer, one line each for: {', '.join(series)}."
 
 
 def by_depth(measured, predicted, depths, labels, *, caption, alt=None):
-    """First layer's gradient over the last's by depth: one panel per activation, one line per initialisation.
+    """First layer's gradient over the last's by depth, one panel per activation, one line per initialisation.
 
     Args:
         measured: dict from activation to log10 ratios (depths, seeds, labels).
@@ -91,8 +73,8 @@ def by_depth(measured, predicted, depths, labels, *, caption, alt=None):
     show.figure(fig, caption, alt or described)
 
 
-@figure_function
-def predicted_rates(ax, predicted, measured, figsize=(6.4, 4.6)):
+@figure_function(figsize=(6.4, 4.6))
+def predicted_rates(ax, predicted, measured):
     """Measured growth of the gradient's log norm per layer against the predicted one, and the line of equality.
 
     Args:
@@ -125,8 +107,8 @@ def predicted_rates(ax, predicted, measured, figsize=(6.4, 4.6)):
     )
 
 
-@figure_function
-def phase_diagram(ax, weight_variances, bias_variances, rates, line, points, figsize=(7.4, 4.8)):
+@figure_function(figsize=(7.4, 4.8))
+def phase_diagram(ax, weight_variances, bias_variances, rates, line, points):
     """Mean-field growth rate over weight and bias variance, the line where it is 0, and measured rates as discs.
 
     Args:
@@ -256,8 +238,8 @@ def cures(gradients, accuracies, *, chance, caption, alt=None):
     )
 
 
-@figure_function
-def similarity(ax, degrees, measured, predicted, figsize=(7.4, 4.2)):
+@figure_function(figsize=(7.4, 4.2))
+def similarity(ax, degrees, measured, predicted):
     """Cosine between input gradients by the angle between inputs.
 
     Args:

@@ -385,7 +385,7 @@ threshold_accuracy, threshold_change = train_units(compiled(threshold), digits, 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
     [f"{slope:g}" for slope in slopes], {"smooth units": smooth_accuracy},
-    marks={"threshold units (mean)": np.mean(threshold_accuracy)},
+    levels={"threshold units (mean)": np.mean(threshold_accuracy)},
     xlabel="steepness k of the unit σ(kz)", ylabel="accuracy on validation data",
     title="Accuracy by steepness of the units",
     caption="Accuracy of the same network after 400 steps, mean and 95 % interval over "
@@ -697,7 +697,7 @@ no_layer = repeats.accuracies(
 charts.bars(
     {name: {"accuracy": Measured(values)} for name, values in by_activation.items()},
     title="MNIST-1D, by activation function", xlabel="accuracy on validation data",
-    marks={"no hidden layer": no_layer.mean()},
+    levels={"no hidden layer": no_layer.mean()},
     caption="Accuracy after 500 steps, mean and 95 % interval over 5 seeds; dashed: no "
     "hidden layer at all.",
 )
@@ -1393,7 +1393,7 @@ charts.row(
                             ylabel="accuracy on digits 5-9",
                             title="Dense network (live)"),
     lambda ax: charts.curves(list(map(str, counts)), gains, ax=ax,
-                            xlabel="examples a class", marks={"no gain": 0.0},
+                            xlabel="examples a class", levels={"no gain": 0.0},
                             ylabel="gain in accuracy",
                             title="Reused minus from nothing (recorded)"),
     figsize=(10.0, 3.8), caption="Left: accuracy on classes not seen in pretraining, 5 "

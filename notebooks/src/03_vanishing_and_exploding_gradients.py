@@ -1255,8 +1255,8 @@ show.source(optimizers.ClippedSGD.apply)
 EXPLODING = {"activation": "relu", "weight_variance": 2.0, "residual": True}
 DESCENTS = {
     "exploding, plain SGD": (EXPLODING, {"optimizer": "SGD"}),
-    "exploding, clipped SGD": (EXPLODING, {"optimizer": "clipped SGD", "limit": 1.0}),
-    "nothing, clipped SGD": ({}, {"optimizer": "clipped SGD", "limit": 1.0}),
+    "exploding, clipped SGD": (EXPLODING, {"optimizer": "clipped SGD", "max_grad_norm": 1.0}),
+    "nothing, clipped SGD": ({}, {"optimizer": "clipped SGD", "max_grad_norm": 1.0}),
 }
 descent = {}
 for study, (options, settings) in DESCENTS.items():
