@@ -66,7 +66,7 @@ def main():
     reproducibility.start(seed=0)
     record = recording.Recording(
         "ch03_cures",
-        "Validation accuracy on digits of 20 layers of 32 units, one value per seed (5 to 9), by cure and learning rate.",
+        "Validation accuracy on digits, 20 layers of 32 units, by cure and learning rate; one value per seed (5 to 9).",
     )
     digits = datasets.load("digits")
     for study, (_, rates, _) in STUDIES.items():
