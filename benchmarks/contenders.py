@@ -179,7 +179,7 @@ def last_of(nn, layer):
 
 
 def matrix_product(size=2048, repetitions=20):
-    """The machine's rate at float32 matrix products, in floating-point operations a second, by TensorFlow."""
+    """The machine's rate at float32 matrix products, in floating-point operations per second, by TensorFlow."""
     from dlcourse import reproducibility
 
     reproducibility.start(threads=THREADS)

@@ -21,8 +21,7 @@ def dlcourse_dqn(seed, most_steps, threads):
 
     reproducibility.pin_threads(threads)
     reproducibility.deterministic()
-    copies = 8
-    worlds = environments.cart_poles(copies)
+    worlds = environments.cart_poles(8)
 
     def solved(returns):
         return (

@@ -3,8 +3,8 @@
     python benchmarks/rl_contenders.py '{"way": "dlcourse PPO", "seed": 0}'
 
 Contenders: ``dlcourse PPO``, ``sb3 PPO`` and ``sb3 DQN`` (Stable-Baselines3 with the settings of rl-baselines3-zoo).
-All are judged by dlcourse.rl.judge: solved where the last 100 training episodes have a mean of at least 475, then 100
-greedy episodes on other seeds. Times are taken from the process's start and from the first step of an environment;
+All are judged by dlcourse.rl.evaluation: solved where the last 100 training episodes have a mean of at least 475, then
+100 greedy episodes on other seeds. Times are taken from the process's start and from the first step of an environment;
 ``warm_steps_per_second`` leaves out what comes before the end of the first update, such as compiling.
 """
 

@@ -2,8 +2,8 @@
 
     python benchmarks/rl_speed.py [--rounds 10]
 
-Records in benchmarks/results/rl_speed.json, one value a seed: steps to solved, seconds from the first step and from the
-process's start to solved, environment steps a second, greedy episodes. Let nothing else run meanwhile. Needs
+Records in benchmarks/results/rl_speed.json, one value per seed: steps to solved, seconds from the first step and from
+the process's start to solved, environment steps per second, greedy episodes. Let nothing else run meanwhile. Needs
 benchmarks/requirements.txt for Stable-Baselines3, in this environment or in that of the Python named by --peer-python;
 without it, only the course's own agents run. An interrupted run goes on where it was.
 """
@@ -40,7 +40,9 @@ def main():
     parser.add_argument("--peer-python", default=sys.executable, help="the Python that has Stable-Baselines3")
     parser.add_argument("--most-steps", type=int, help="for a quick trial")
     arguments = parser.parse_args()
-    record = Recording("rl_speed", "CartPole-v1: steps and seconds to solved by contender, one value a seed.")
+    record = Recording(
+        "rl_speed", "CartPole-v1: steps and seconds to solved by contender, one value per seed."
+    )
     probe = subprocess.run(
         [arguments.peer_python, "-c", "import stable_baselines3"], capture_output=True, check=False
     )

@@ -25,7 +25,7 @@ def measure(**settings):
 
 def main():
     recording = Recording(
-        NAME, "training speed in examples a second, by way, model and batch size, one value a round"
+        NAME, "training speed in examples per second, by way, model and batch size, one value per round"
     )
     torch = importlib.util.find_spec("torch") is not None
     if not torch:

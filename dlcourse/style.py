@@ -1,7 +1,6 @@
 """How all figures look: colours, sizes, and the decorator that every figure function wears."""
 
 import functools
-import inspect
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442"]
 """Okabe and Ito's palette (2008), told apart by colour-blind readers; yellow last, since it is pale on white."""
@@ -37,29 +36,37 @@ def apply():
     )
 
 
-def figure_function(draw):
+def figure_function(figsize=None):
     """Turn ``draw(ax, data...)`` into a figure function ``name(data..., *, ax=None, caption=None, alt=None)``.
 
     ``draw`` draws on the Axes and returns the alternative text. Given ``ax``, the function draws there and leaves
     showing to the caller; else it makes a figure and shows it with its caption, which is then required.
+
+    Args:
+        figsize: width and height in inches, where a caller says no other ``figsize``; None: Matplotlib's default.
+
+    Returns:
+        A decorator.
     """
-    size = inspect.signature(draw).parameters.get("figsize")
+    usual = figsize
 
-    @functools.wraps(draw)
-    def wrapper(*args, ax=None, caption=None, alt=None, **options):
-        if ax is not None:
-            draw(ax, *args, **options)
-            return
-        from matplotlib import pyplot as plt
+    def decorate(draw):
+        @functools.wraps(draw)
+        def wrapper(*args, ax=None, caption=None, alt=None, figsize=usual, **options):
+            if ax is not None:
+                draw(ax, *args, **options)
+                return
+            from matplotlib import pyplot as plt
 
-        from dlcourse import show
+            from dlcourse import show
 
-        figsize = options.get("figsize", size.default if size else None)
-        fig, own = plt.subplots(figsize=figsize)
-        try:
-            described = draw(own, *args, **options)
-            show.figure(fig, caption=caption, alt=alt or described)
-        finally:
-            plt.close(fig)
+            fig, own = plt.subplots(figsize=figsize)
+            try:
+                described = draw(own, *args, **options)
+                show.figure(fig, caption=caption, alt=alt or described)
+            finally:
+                plt.close(fig)
 
-    return wrapper
+        return wrapper
+
+    return decorate

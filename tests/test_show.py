@@ -57,7 +57,7 @@ def test_image_grids_take_images_and_nothing_else():
         )
     with pytest.raises(ValueError, match="shape"):
         figures.image_grid(np.zeros((3, 3)), caption="c")
-    with pytest.raises(ValueError, match="one title an image"):
+    with pytest.raises(ValueError, match="one title per image"):
         figures.image_grid(np.zeros((2, 3, 3)), titles=["a"], caption="c")
     plt.close("all")
 

@@ -51,7 +51,7 @@ def main():
     reproducibility.start(seed=0)
     record = recording.Recording(
         "ch03_cures",
-        "Validation accuracy on digits of 20 layers of 32 sigmoid units after 15 epochs, one value a seed.",
+        "Validation accuracy on digits of 20 layers of 32 sigmoid units after 15 epochs, one value per seed.",
     )
     digits = datasets.load("digits")
     for name, options in TREATMENTS.items():

@@ -19,7 +19,7 @@ def main():
     reproducibility.start(seed=0)
     record = recording.Recording(
         "ch03_rates",
-        "Log growth of the gradient norm per layer towards the input in random networks, one value a seed.",
+        "Log growth of the gradient norm per layer towards the input in random networks, one value per seed.",
     )
     for case, (activation, weight_variance) in CASES.items():
         q = mean_field.fixed_point(activation, weight_variance)

@@ -2,8 +2,8 @@
 
     python benchmarks/run.py ch05_double_descent
 
-Recorded by "width": training and held-out error (shares), one value a seed, after 4,000 steps of Adam; with a fifth of
-the labels replaced by random ones, and, as control, with all labels right.
+Recorded by "width": training and held-out error (shares), one value per seed, after 4,000 steps of Adam; with a fifth
+of the labels replaced by random ones, and, as control, with all labels right.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ EXAMPLES, STEPS, SEEDS = 200, 4000, range(5)
 
 
 def errors(width, noise, steps=STEPS, seeds=SEEDS):
-    """{"training": [...], "held out": [...]}: the networks' error shares, one a seed."""
+    """{"training": [...], "held out": [...]}: the networks' error shares, one per seed."""
     mnist = datasets.load("mnist")
     train, held_out = transforms.pooled(mnist.train.take(EXAMPLES, 1)), transforms.pooled(mnist.validation)
     random = np.random.default_rng(0)

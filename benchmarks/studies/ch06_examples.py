@@ -2,7 +2,7 @@
 
     python benchmarks/run.py ch06_examples
 
-Recorded by "network, examples": test accuracies (shares of 10,000), one a seed, after 200 to 3,000 steps of Adam with
+Recorded by "network, examples": test accuracies (shares of 10,000), one per seed, after 200 to 3,000 steps of Adam with
 batches of 50, more for more examples. Networks as in
 dlcourse/experiments/sample_efficiency.py; ``dense`` and ``convolutional``
 have equally many parameters, ``local`` has more.
@@ -38,7 +38,8 @@ def accuracies(network, size, seeds=SEEDS):
 def main():
     reproducibility.start(0)
     record = recording.Recording(
-        "ch06_examples", "Test accuracy (share) on MNIST by network and number of examples, one value a seed"
+        "ch06_examples",
+        "Test accuracy (share) on MNIST by network and number of examples, one value per seed",
     )
     for size in STEPS:
         for network in NETWORKS:

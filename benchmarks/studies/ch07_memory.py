@@ -18,7 +18,7 @@ def main():
     reproducibility.start(seed=0, threads=1)
     record = recording.Recording(
         "ch07_memory",
-        "Share of symbols right (copying, recall) or of variance explained (adding) after training, one value a seed.",
+        "Share of symbols right (copying, recall) or of variance explained (adding), one value per seed.",
     )
     points = [
         (task, lag, rate, cell) for task in LAGS for lag in LAGS[task] for rate in RATES for cell in CELLS
@@ -26,7 +26,9 @@ def main():
     for task, lag, rate, cell in sorted(points, key=lambda point: (point[1], point[0])):
         key = f"{task} {lag}, {cell}, {rate:g}"
         if not record.done(key):
-            record.add(key, recurrent_memory.scores(task, cell, lag, steps=STEPS[task], rate=rate).tolist())
+            record.add(
+                key, recurrent_memory.scores(task, cell, lag, steps=STEPS[task], learning_rate=rate).tolist()
+            )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Chapter 08d: examples a second of the IWAE paper's network, training.fit and PyTorch in turn, five rounds.
+"""Chapter 08d: examples per second of the IWAE paper's network, training.fit and PyTorch in turn, five rounds.
 
     python benchmarks/run.py ch08d_speed
 
@@ -28,7 +28,7 @@ def measure(**settings):
 
 def main():
     record = Recording(
-        NAME, "Training speed of a VAE in examples a second, one value a round, by draws and way"
+        NAME, "Training speed of a VAE in examples per second, one value per round, by draws and way"
     )
     if importlib.util.find_spec("torch") is None:
         raise SystemExit("PyTorch is not installed: pip install -r benchmarks/requirements.txt")

@@ -11,7 +11,7 @@ import numpy as np
 from dlcourse import recording, reproducibility
 from dlcourse.rl import dqn, environments, evaluation
 
-SEEDS, STEPS, COPIES = 10, 50_000, 8
+SEEDS, STEPS, ENVIRONMENTS = 10, 50_000, 8
 PLAIN = dqn.PLAIN
 VARIANTS = {
     "DQN": PLAIN,
@@ -35,13 +35,15 @@ VARIANTS = {
 def measured(changes, steps=STEPS):
     """By seed: means of 100 greedy returns, beliefs and discounted returns of their starts, returns by 2,500 steps."""
     settings = dataclasses.replace(dqn.CART_POLE, **changes)
-    run = dqn.train(environments.cart_poles(COPIES * SEEDS), settings, agents=SEEDS, steps=steps, seed=100)
+    run = dqn.train(
+        environments.cart_poles(ENVIRONMENTS * SEEDS), settings, agents=SEEDS, steps=steps, seed=100
+    )
     games = dqn.greedy_episodes(environments.cart_poles(100 * SEEDS), run, 100, evaluation.CONFIRMATION_SEED)
     return {
         "greedy": games.returns.mean(axis=1).tolist(),
         "believed": games.believed.mean(axis=1).tolist(),
         "got": games.got.mean(axis=1).tolist(),
-        "curves": run.curve(np.arange(0, steps + 1, 2_500)).tolist(),
+        "curves": run.learning_curves(np.arange(0, steps + 1, 2_500)).tolist(),
     }
 
 

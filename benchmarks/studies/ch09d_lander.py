@@ -20,11 +20,11 @@ SETTINGS = ppo.Settings(
     epochs=6,
     minibatch=512,
     discount=0.999,
-    decay=0.98,
-    rate=1e-3,
+    gae_lambda=0.98,
+    learning_rate=1e-3,
     entropy_weight=0.01,
     anneal=STEPS,
-    final=0.0,
+    final_share=0.0,
 )
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STATE = ROOT / "build" / "ch09d_lander_state.npz"

@@ -30,7 +30,7 @@ def measured(seed):
 
 def main():
     reproducibility.start(seed=0)
-    record = recording.Recording("ch09d_ppo", "PPO on CartPole-v1 with 8 environments, one entry a seed.")
+    record = recording.Recording("ch09d_ppo", "PPO on CartPole-v1 with 8 environments, one entry per seed.")
     for seed in SEEDS:
         if not record.done(f"seed {seed}"):
             record.add(f"seed {seed}", measured(seed))

@@ -1,8 +1,10 @@
-"""Which pixels an answer hangs on: saliency, class activation, occlusion; and the small change that turns it over."""
+"""Attribution maps (saliency, class activation, occlusion), and the adversarial change that flips a prediction."""
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from dlcourse.training import predict
 
 
 def saliency(model, images, classes):
@@ -24,21 +26,23 @@ def saliency(model, images, classes):
     return np.abs(tape.gradient(total, images)).max(axis=-1)
 
 
-def class_activation(model, images, classes, maps="means", logits="logits"):
-    """Each place's part of a class's logit: last maps times the class's weights (Zhou et al. 2016).
+def class_activation(model, images, classes):
+    """Class activation maps: each place's part of a class's logit (Zhou et al. 2016).
 
-    The mean of a map over its places and its bias give the logit, where a mean and one dense layer follow the maps.
+    A map is the last feature maps, weighted with the class's weights in the dense layer. The mean of it over all
+    places, plus that layer's bias, is the logit.
 
     Args:
-        model: as for ``saliency``, ending in global average pooling and one dense layer, as ``models.resnet``.
-        maps, logits: names of those two layers.
+        model: ``models.resnet``, or a model that ends like it: global average pooling named "means", then one dense
+            layer named "logits".
+        images, classes: as for ``saliency``.
 
     Returns:
         float array (n, rows, columns).
     """
-    cut = keras.Model(model.inputs[0], model.get_layer(maps).input)
-    features = np.asarray(cut(images, training=False))
-    weights = model.get_layer(logits).kernel.numpy()[:, np.asarray(classes)]
+    cut = keras.Model(model.inputs[0], model.get_layer("means").input)
+    features = predict(cut, images)
+    weights = model.get_layer("logits").kernel.numpy()[:, np.asarray(classes)]
     return np.einsum("nrcf,fn->nrc", features, weights)
 
 
@@ -47,33 +51,38 @@ def occlusion(model, images, classes, side=7, step=3):
 
     Args:
         model, images, classes: as for ``saliency``.
-        side: of the square, pixels. step: pixels between its places.
+        side: of the square, in pixels.
+        step: pixels between neighbouring squares.
 
     Returns:
-        float array (n, places, places): logit of the whole image less that of the covered one.
+        float array (n, places, places): the logit of the whole image minus that of the covered one.
     """
     classes = np.asarray(classes)
     starts = range(0, images.shape[1] - side + 1, step)
     covered = np.repeat(images[None], len(starts) ** 2, axis=0)
     for index, (row, column) in enumerate((r, c) for r in starts for c in starts):
         covered[index, :, row : row + side, column : column + side] = 0
-    whole = _logits(model, images)[np.arange(len(images)), classes]
-    parts = _logits(model, covered.reshape(-1, *images.shape[1:])).reshape(len(covered), len(images), -1)
+    whole = predict(model, images)[np.arange(len(images)), classes]
+    parts = predict(model, covered.reshape(-1, *images.shape[1:])).reshape(len(covered), len(images), -1)
     falls = whole - parts[:, np.arange(len(images)), classes]
     return falls.T.reshape(len(images), len(starts), len(starts))
 
 
 def signed_gradient(model, images, labels):
-    """Sign of the cross-entropy's gradient with respect to each pixel (Goodfellow et al. 2015), float32 array."""
+    """Sign of the cross-entropy's gradient with respect to each pixel: the fast gradient sign method's direction.
+
+    (Goodfellow, Shlens & Szegedy 2015.)
+
+    Args:
+        model, images: as for ``saliency``.
+        labels: whole numbers (n,).
+
+    Returns:
+        float32 array of the images' shape, of -1, 0 and 1.
+    """
     images = tf.convert_to_tensor(images)
     with tf.GradientTape() as tape:
         tape.watch(images)
         loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images, training=False))
         total = tf.reduce_sum(loss)
     return np.sign(tape.gradient(total, images))
-
-
-def _logits(model, images, batch=1000):
-    return np.concatenate(
-        [model(images[start : start + batch], training=False) for start in range(0, len(images), batch)]
-    )

@@ -1,7 +1,7 @@
 """Parameters and multiply-adds of a network, by formula from its layers' shapes.
 
-A multiply-add is one product added to a sum. What each element costs besides (bias, activation, pooling) is left out:
-a dense layer of n inputs spends n multiply-adds on each output, and one activation.
+A multiply-add is one product added to a sum. Elementwise work (bias, activation, pooling) is not counted: a dense layer
+of n inputs does n multiply-adds for each output, and only one activation.
 """
 
 import functools
@@ -16,7 +16,7 @@ import tensorflow as tf
 
 @dataclass(frozen=True)
 class Cost:
-    """What one layer takes. ``output`` is the shape of its output for one example, without the batch axis."""
+    """Parameters and multiply-adds of one layer; ``output`` is its output's shape, without the batch axis."""
 
     layer: str
     kind: str
@@ -36,9 +36,12 @@ def convolution(kernel, channels, filters, positions, groups=1, bias=True):
     Args:
         kernel: sides of the kernel, such as (3, 3).
         channels, filters: channels in and out.
-        positions: places of the output where the kernel is applied: height · width.
+        positions: number of places where the kernel is applied: height · width of the output.
         groups: each filter sees ``channels / groups`` of the channels.
         bias: whether each filter has one.
+
+    Returns:
+        (parameters, multiply-adds), two ints.
     """
     weights = math.prod(kernel) * (channels // groups) * filters
     return weights + bias * filters, weights * positions
@@ -81,20 +84,23 @@ def mlp_parameters(inputs, classes, hidden):
     return sum(dense(before, after)[0] for before, after in itertools.pairwise(widths))
 
 
-def widths_for(target, inputs, classes, shape, tolerance=0.01):
+TOLERANCE = 0.01
+"""The largest share by which ``widths_for`` may miss its target."""
+
+
+def widths_for(target, inputs, classes, shape):
     """Hidden widths in given proportions, scaled so that the network has a wanted number of parameters.
 
     Args:
         target: wanted number of parameters.
         inputs, classes: of the network.
         shape: proportions of the hidden widths, such as (4, 2, 1); whole numbers, the smallest of them 1.
-        tolerance: largest share by which the number may miss the target.
 
     Returns:
         list of int.
 
     Raises:
-        ValueError: where no width comes that near.
+        ValueError: where no widths come within 1 % of the target.
     """
     if target < 1 or not shape or min(shape) < 1:
         raise ValueError(
@@ -107,10 +113,10 @@ def widths_for(target, inputs, classes, shape, tolerance=0.01):
         if best is not None and miss > best[0]:
             break
         best, scale = (miss, hidden), scale + 1
-    if best[0] > tolerance:
+    if best[0] > TOLERANCE:
         raise ValueError(
             f"widths_for(): the nearest to {target:,} parameters are widths {best[1]}, off by {best[0]:.1%}; allowed "
-            f"are {tolerance:.1%}. Give another target, smaller proportions or a larger tolerance."
+            f"are {TOLERANCE:.1%}. Give another target or smaller proportions."
         )
     return best[1]
 
@@ -152,12 +158,12 @@ def _layer(layer):
 
 
 def forward_seconds(models, batch_size=64, rounds=7):
-    """Time of a forward pass of each model, measured in turn, so that a busy moment of the machine hits all alike.
+    """Time of a forward pass of each model, measured by turns, so that a busy moment of the machine hits all alike.
 
     Args:
         models: dict from name to Keras model.
-        batch_size: examples a pass.
-        rounds: how often each is measured; the fastest counts.
+        batch_size: examples in a pass.
+        rounds: number of measurements of each; the fastest counts.
 
     Returns:
         dict from name to seconds.

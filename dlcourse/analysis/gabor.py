@@ -1,4 +1,4 @@
-"""Gabor functions, a wave under a bell, fitted to filters: the receptive fields of V1's simple cells (Daugman 1985)."""
+"""Gabor functions fitted to filters: models of the receptive fields of simple cells in V1 (Daugman 1985)."""
 
 import functools
 import itertools
@@ -9,9 +9,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Gabor:
-    """g(x, y) = exp(-(u² + γ² v²) / 2σ²) · cos(2π u / wavelength + phase), u = along the wave, v = across it.
+    """g(x, y) = exp(-(u² + γ² v²) / 2σ²) · cos(2π u / wavelength + phase), with u along the wave and v across it.
 
-    angle: of the wave, radians; wavelength, sigma, x, y: pixels; gamma: how much narrower the bell is across.
+    angle: of the wave, in radians. wavelength, sigma: in pixels. gamma: the Gaussian's aspect ratio, σ along over σ
+    across. x, y: the centre, in pixels from the middle.
     """
 
     angle: float
@@ -26,7 +27,7 @@ class Gabor:
 def dictionary(side):
     """All Gabor shapes that ``fit`` tries: (list of Gabor, orthonormal bases float64 (shapes, side², 2)).
 
-    Each basis spans the two waves, cosine and sine, under one bell: amplitude and phase are found by projection.
+    Each basis spans the cosine and the sine wave under one Gaussian: amplitude and phase are found by projection.
     """
     places = np.arange(side) - (side - 1) / 2
     rows, columns = np.meshgrid(places, places, indexing="ij")

@@ -1,4 +1,4 @@
-"""Gradients of Keras models looked at layer by layer, and cut back where they are too long."""
+"""Norms of gradients, layer by layer through a deep network and step by step through a recurrent one."""
 
 import numpy as np
 import tensorflow as tf
@@ -7,11 +7,11 @@ import tensorflow as tf
 def by_layer(model, objective, batch):
     """log10 of the Frobenius norm of the loss's gradient with respect to each kernel, first layer first.
 
-    The norm is summed in float64 whatever the model's dtype, but the gradient is the model's: in float32 what falls
-    below 1e-38 on its way is 0 (log10: -inf). Build the model in float64 to see it.
+    The norm is summed in float64, but the gradient has the model's dtype: in float32 what falls below 1e-38 becomes 0
+    (log10: -inf). Build the model in float64 to see such gradients.
 
     Args:
-        model: keras.Model. Kernels stacked on leading axes (``models.DeepNetworks``) count as a layer each.
+        model: keras.Model. Kernels that are stacked on leading axes (``models.DeepNetworks``) count as one layer each.
         objective: callable ``(model, batch, training) -> (loss, metrics)``, such as ``objectives.classification()``.
         batch: what the objective takes.
 
@@ -43,7 +43,7 @@ def rates_per_layer(log10_norms, skip=2):
 
     Args:
         log10_norms: (layers, networks), as ``by_layer`` gives them.
-        skip: layers left out at either end, where the first and the last kernel have other shapes.
+        skip: number of layers left out at either end, where kernels have other shapes.
 
     Returns:
         float64 (networks,).
@@ -53,24 +53,22 @@ def rates_per_layer(log10_norms, skip=2):
     return -slopes * np.log(10)
 
 
-def gradient_norms(networks, x, *, seed=0):
-    """Norm of the gradient at the state ``lag`` steps before the end, over its norm at the end.
+def gradient_norms(networks, x):
+    """Norm of the loss's gradient with respect to the state ``lag`` steps before the end, over its norm at the end.
 
-    The loss is h_T · v, with a random direction v at the last output, and the gradient travels back from there. Where
-    a cell keeps two states (LSTM) the norm is of both together.
+    The loss is h_T · v, with a random vector v. Where a cell has two states (LSTM), the norm is that of both together.
 
     Args:
         networks: ``models.RecurrentPopulation``.
-        x: what it takes, all of it.
-        seed: of v.
+        x: a batch of its inputs.
 
     Returns:
-        float64 (lags, members), 1 at lag 0, averaged over the batch on the logarithmic scale.
+        float64 (lags, networks), 1 at lag 0: the geometric mean over the batch.
     """
     with tf.GradientTape() as tape:
         states = networks.states(x)
         last = states[-1][0]
-        loss = tf.reduce_sum(last * tf.random.stateless_normal(last.shape, [seed, 0]))
+        loss = tf.reduce_sum(last * tf.random.stateless_normal(last.shape, [0, 0]))
     gradients = tape.gradient(loss, states, unconnected_gradients="zero")
     squares = [sum(np.square(part.numpy()).sum(axis=-1) for part in parts) for parts in gradients[::-1]]
     logs = 0.5 * np.log(np.maximum(np.array(squares, "float64"), 1e-300)).mean(axis=-1)
@@ -78,16 +76,16 @@ def gradient_norms(networks, x, *, seed=0):
 
 
 def rates_per_step(norms, first, last):
-    """Factor by which each member's gradient norm changes a step, between two lags, float64 (members,).
+    """Factor per step by which each network's gradient norm changes between two lags, float64 (networks,).
 
-    It is exp of the slope of a line through the norms' logarithms.
+    It is exp of the slope of a line through the logarithms of the norms.
     """
     lags = np.arange(first, last + 1)
     return np.exp(np.polyfit(lags, np.log(norms[first : last + 1]), 1)[0])
 
 
 def random_kernels(units, radius, seeds):
-    """Gaussian matrices scaled so that their largest eigenvalue has the size ``radius``: (members, units, units)."""
+    """Gaussian matrices scaled to the spectral radius ``radius``, one per seed: float64 (networks, units, units)."""
     kernels = np.stack([np.random.default_rng(seed).standard_normal((units, units)) for seed in seeds])
     sizes = np.abs(np.linalg.eigvals(kernels)).max(axis=-1)
     return kernels * (radius / sizes)[:, None, None]

@@ -1,12 +1,18 @@
-"""What a variational autoencoder's latent space holds: the bound's parts, active units, walks, and how samples fare."""
+"""What a variational autoencoder has learnt: the bound's two parts, active latents, exact ln p(x), and its samples."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
+from scipy import special
+
+from dlcourse.training.evaluation import in_batches, predict
 
 ACTIVE = 0.01
-"""A latent is active where its posterior mean varies by more than this over the images (Burda et al. 2016)."""
+"""A latent is active where its posterior mean has a variance above this over the images (Burda et al. 2016)."""
+
+IMAGES, DRAWS = 100, 50
+"""Images, and draws of z for each, that ``ladder`` computes in one call."""
 
 
 @dataclass(frozen=True)
@@ -21,71 +27,67 @@ class Parts:
         return -self.rate - self.distortion
 
 
-def in_batches(function, x, y=None, batch_size=1_000):
-    """``function(x, y)`` over batches, as NumPy arrays; a tuple of results gives a tuple of arrays."""
-    results = []
-    for start in range(0, len(x), batch_size):
-        rows = slice(start, start + batch_size)
-        found = function(x[rows], None if y is None else y[rows])
-        results.append(tf.nest.map_structure(np.asarray, found))
-    return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *results)
+def _with_labels(x, y):
+    return (x,) if y is None else (x, y)
 
 
-def parts(model, x, y=None, *, draws=1, seed=0):
-    """Rate and distortion of each image, the mean of ``draws`` draws of z: Parts."""
-    sums = [
-        in_batches(lambda x, y, own=seed + index: model.rate_and_distortion(x, y, seed=own), x, y)
-        for index in range(draws)
-    ]
-    return Parts(*(np.mean(values, axis=0) for values in zip(*sums, strict=True)))
-
-
-def ladder(model, x, counts, *, draws, seed=0, at_once=50):
-    """The bound by the number of draws, from one set of importance weights: a dict from k to nats, float (examples,).
+def parts(model, x, y=None, *, seed=0):
+    """Rate and distortion of each image by one draw of z: Parts.
 
     Args:
-        counts: values of k, each dividing ``draws``; L_k is the mean over all draws / k groups of k of them.
+        model: ``models.vae``.
+        x: float (examples, *input_shape).
+        y: int (examples,), where the model takes labels.
+        seed: of the draws.
     """
-    weights = np.concatenate(
-        [
-            np.stack(
-                [
-                    part.numpy()
-                    for part in _weights(model, x[start : start + 100], draws, at_once, seed + start)
-                ]
-            )
-            for start in range(0, len(x), 100)
-        ],
-        axis=-1,
-    ).reshape(draws, len(x))
-    groups = {k: weights.reshape(draws // k, k, len(x)) for k in counts}
-    return {k: np.mean(np.logaddexp.reduce(part, axis=1) - np.log(k), axis=0) for k, part in groups.items()}
+    return Parts(
+        *in_batches(lambda *batch: model.rate_and_distortion(*batch, seed=seed), *_with_labels(x, y))
+    )
 
 
-def _weights(model, x, draws, at_once, seed):
-    """Log importance weights (at_once, images) of one batch, round after round."""
-    for first in range(0, draws, at_once):
-        yield model._drawn_log_weights(tf.constant(x), None, tf.constant([seed, first]), at_once)
+def ladder(model, x, counts, *, draws):
+    """The importance-weighted bound by its number of draws k, all from one set of importance weights.
+
+    Args:
+        model: ``models.vae`` without labels.
+        x: float (examples, *input_shape).
+        counts: values of k, each of which divides ``draws``; L_k is the mean over all draws / k groups of k draws.
+        draws: number of draws of z for each image, a multiple of 50.
+
+    Returns:
+        dict from k to nats, float (examples,).
+    """
+    weights = []
+    for start in range(0, len(x), IMAGES):
+        batch = tf.constant(x[start : start + IMAGES])
+        calls = [
+            model._drawn_log_weights(batch, None, tf.constant([start, first]), DRAWS).numpy()
+            for first in range(0, draws, DRAWS)
+        ]
+        weights.append(np.concatenate(calls))
+    weights = np.concatenate(weights, axis=1)  # (draws, examples)
+    by_count = {k: weights.reshape(draws // k, k, len(x)) for k in counts}
+    return {k: np.mean(special.logsumexp(w, axis=1) - np.log(k), axis=0) for k, w in by_count.items()}
 
 
 def codes(model, x, y=None):
-    """Posterior means and standard deviations of images, a tuple of float (examples, latents)."""
-    return in_batches(model.posterior_parameters, x, y)
+    """Posterior means and standard deviations of images: a tuple of two float arrays (examples, latents)."""
+    return in_batches(model.posterior_parameters, *_with_labels(x, y))
 
 
-def active(model, x, y=None):
+def active(model, x):
     """Which latents are active, bool (latents,)."""
-    return np.var(codes(model, x, y)[0], axis=0) > ACTIVE
+    return np.var(codes(model, x)[0], axis=0) > ACTIVE
 
 
-def groups(values, count=10):
-    """Means of ``count`` equal groups of consecutive examples, float (count,): values whose spread claims can use."""
+def groups(values):
+    """Means of ten equal groups of consecutive examples, float64 (10,); what is left over at the end is dropped."""
     values = np.asarray(values, "float64")
-    return values[: len(values) // count * count].reshape(count, -1).mean(axis=1)
+    return values[: len(values) // 10 * 10].reshape(10, -1).mean(axis=1)
 
 
 def packed(images):
-    """Images in [0, 1] as hexadecimal texts, one byte a pixel."""
+    """Images in [0, 1] as a list of hexadecimal texts, one byte per pixel."""
     return [np.round(255 * np.asarray(image)).astype("uint8").tobytes().hex() for image in images]
 
 
@@ -97,7 +99,7 @@ def unpacked(texts, shape=(28, 28, 1)):
 
 
 class Grid:
-    """Every code of a Bernoulli VAE with two latents, on a fine grid: sums over it are integrals over z.
+    """A fine grid of the codes of a Bernoulli VAE with two latents: sums over it are integrals over z.
 
     Args:
         model: models.vae with two latents, a Bernoulli likelihood, and no labels.
@@ -105,10 +107,8 @@ class Grid:
         step: its spacing; it should not exceed the posteriors' standard deviations.
 
     Raises:
-        ValueError: where the model is another.
+        ValueError: where the model is of another kind.
     """
-
-    CHUNK = 8_192
 
     def __init__(self, model, reach=4.5, step=0.06):
         if model.latents != 2 or model.likelihood != "bernoulli" or model.classes is not None:
@@ -122,9 +122,8 @@ class Grid:
         )
         self.log_prior = model.prior().log_prob(self.codes).numpy() + 2 * np.log(step)
         decode = tf.function(lambda z: model.decode(z).distribution.logits)
-        chunks = range(0, len(self.codes), self.CHUNK)
-        logits = [decode(self.codes[start : start + self.CHUNK]).numpy() for start in chunks]
-        self.logits = np.concatenate(logits).reshape(len(self.codes), -1)
+        logits = in_batches(decode, self.codes, batch_size=8_192)
+        self.logits = logits.reshape(len(self.codes), -1)
         self.blank = np.logaddexp(0, self.logits)  # -ln p(pixel is 0 | z)
         self.shape = model.shape
 
@@ -140,31 +139,22 @@ class Grid:
         return (flat * seen) @ self.logits.T - self.blank @ seen + self.log_prior
 
     def log_likelihood(self, x, visible=None):
-        """ln p(x), exact but for the grid's spacing, in nats, float (examples,)."""
-        return log_sum(self.log_joint(x, visible))
+        """ln p(x) of the visible pixels in nats, exact up to the grid's spacing, float (examples,)."""
+        return special.logsumexp(self.log_joint(x, visible), axis=-1)
 
     def complete(self, x, visible):
-        """Mean images given the visible pixels alone, (examples, *shape): an average over all codes."""
-        joint = self.log_joint(x, visible)
-        shares = np.exp(joint - joint.max(axis=1, keepdims=True))
-        shares /= shares.sum(axis=1, keepdims=True)
-        pixels = 0.5 + 0.5 * np.tanh(0.5 * self.logits)  # the sigmoid, without overflow
-        return (shares @ pixels).reshape(-1, *self.shape)
-
-
-def log_sum(values):
-    """ln of the sum of exponentials along the last axis."""
-    most = values.max(axis=-1, keepdims=True)
-    return np.log(np.exp(values - most).sum(axis=-1)) + most[..., 0]
+        """Mean images given the visible pixels, (examples, *shape): p(x | z) averaged over the posterior of z."""
+        posterior = special.softmax(self.log_joint(x, visible), axis=1)
+        return (posterior @ special.expit(self.logits)).reshape(-1, *self.shape)
 
 
 def set_to_pca(model, pca, rotation=None):
-    """Give a linear Gaussian VAE the weights of probabilistic PCA, and the best posterior that it can express.
+    """Set a linear Gaussian VAE to the weights of probabilistic PCA, and to the best posterior that it can express.
 
     Args:
         model: models.vae(..., hidden=(), likelihood="gaussian").
         pca: PCA with as many latents.
-        rotation: orthogonal (latents, latents) matrix that turns the loading's columns, or None. A turned loading
+        rotation: orthogonal matrix (latents, latents) that rotates the loading's columns, or None. A rotated loading
             has the same likelihood, but a true posterior whose latents are no longer independent.
     """
     loading = pca.loading if rotation is None else pca.loading @ rotation
@@ -182,7 +172,11 @@ def set_to_pca(model, pca, rotation=None):
 
 @dataclass(frozen=True)
 class Judged:
-    """What a classifier says of images: its certainty of each, float (n,), and its mean probabilities (classes,)."""
+    """What a classifier says of images.
+
+    confidence: float (n,), the probability of the predicted class. classes: int (n,), the predicted class. mean: float
+    (classes,), the mean probability of each class.
+    """
 
     confidence: np.ndarray
     classes: np.ndarray
@@ -190,22 +184,18 @@ class Judged:
 
     @property
     def diversity(self):
-        """The number of equally frequent classes that would have the same entropy, from 1 to the number of classes."""
+        """exp of the entropy of ``mean``: the number of equally frequent classes that would have the same entropy."""
         return float(np.exp(-np.sum(self.mean * np.log(self.mean + 1e-12))))
 
 
 def judge(classifier, images):
-    """Judged: a classifier's softmax probabilities of images (n, ...)."""
-    logits = np.concatenate(
-        [classifier(images[start : start + 1_000], training=False) for start in range(0, len(images), 1_000)]
-    )
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
-    return Judged(shares.max(axis=1), shares.argmax(axis=1), shares.mean(axis=0))
+    """Judged: what a classifier, a keras.Model with logits, says of images, float (n, ...)."""
+    probabilities = special.softmax(predict(classifier, images), axis=1)
+    return Judged(probabilities.max(axis=1), probabilities.argmax(axis=1), probabilities.mean(axis=0))
 
 
 def nearest(images, others):
-    """Euclidean distance of each image to the nearest of the others, in units of pixels' values, float (n,)."""
+    """Euclidean distance from each image to the nearest of the others, in units of pixel values, float32 (n,)."""
     a, b = (np.asarray(part, "float32").reshape(len(part), -1) for part in (images, others))
     squares = (a**2).sum(1)[:, None] - 2 * a @ b.T + (b**2).sum(1)
     return np.sqrt(np.maximum(squares.min(axis=1), 0))

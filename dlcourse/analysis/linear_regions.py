@@ -1,7 +1,7 @@
-"""The pieces on which a ReLU network is linear.
+"""The regions on which a ReLU network is linear.
 
-Where each unit of a ReLU network is either on or off, the network is one linear function. A *pattern* says which are
-on; the points that share a pattern form one convex piece, a linear region.
+A *pattern* says which units are on. Points that share a pattern form a convex piece of the input space, a linear
+region, on which the network is one linear function.
 """
 
 import itertools
@@ -12,9 +12,9 @@ import numpy as np
 
 
 def most_regions(units, dimensions=2):
-    """The most pieces into which ``units`` hyperplanes cut a space (Zaslavsky 1975): sum of C(units, k ≤ dimensions).
+    """The largest number of pieces into which ``units`` hyperplanes cut a space: Σ C(units, k), k = 0 ... dimensions.
 
-    In the plane: 1 + n + n (n - 1) / 2.
+    (Zaslavsky 1975.) In the plane: 1 + n + n (n - 1) / 2.
     """
     if units < 0 or dimensions < 1:
         raise ValueError(
@@ -24,7 +24,7 @@ def most_regions(units, dimensions=2):
 
 
 def regions_of_layer(kernel, bias):
-    """How many linear regions one ReLU layer makes of the whole plane, counted exactly.
+    """The exact number of linear regions that one ReLU layer makes of the whole plane.
 
     Each unit is off on one side of a line. Where two lines cross, four pieces meet, and every piece has such a corner
     (unless all lines are parallel). So the patterns around the crossings are all patterns there are.
@@ -76,7 +76,7 @@ def patterns(model, points):
 
     Args:
         model: Keras model of dense layers with ReLU, linear in the last.
-        points: float (n, 2) or another input shape.
+        points: float (n, ...), of the model's input shape.
 
     Returns:
         (patterns, index): bool (regions, units), the different patterns found, and int (n,), each point's.
@@ -101,6 +101,6 @@ def patterns(model, points):
 
 
 def grid(limits, points=400):
-    """Points of a square grid: float32 (points · points, 2), row by row from below. ``limits``: ((x, x), (y, y))."""
+    """Points of a grid, float32 (points · points, 2), row by row from below; limits: ((left, right), (low, high))."""
     across, up = (np.linspace(low, high, points, dtype="float32") for low, high in limits)
     return np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)

@@ -1,11 +1,11 @@
-"""What a wide random network does to signals and gradients: mean-field theory, one integral a layer.
+"""Signals and gradients in wide random networks by mean-field theory: one integral per layer.
 
 Sources: Poole et al. 2016 (variance map, phases), Schoenholz et al. 2017 (gradients, depth scales), Yang et al. 2019
 (batch normalisation), Cho & Saul 2009 (the angle map of ReLU layers).
 
 A layer maps pre-activations h to W φ(h) + b, with W of Gaussian entries of variance σ_w² / fan_in and b of variance
 σ_b². As the width grows, h becomes Gaussian, of variance q, and squared gradient norms grow towards the input by the
-factor χ = σ_w² E φ'(√q z)² a layer, z standard normal.
+factor χ = σ_w² E φ'(√q z)² per layer, z standard normal.
 """
 
 import numpy as np
@@ -43,13 +43,13 @@ def activation(name):
     return ACTIVATIONS[name]
 
 
-def _nodes(count=80, reach=12.0):
-    """Points and weights of an integral over the standard normal density, float64 (2 * count,).
+def _nodes():
+    """Points and weights of an integral over the standard normal density from -12 to 12, float64 (160,) each.
 
     Gauss-Legendre on either side of zero: ReLU and SELU have a kink there, on which Gauss-Hermite converges slowly.
     """
-    points, weights = np.polynomial.legendre.leggauss(count)
-    half, half_weights = reach * (points + 1) / 2, reach * weights / 2
+    points, weights = np.polynomial.legendre.leggauss(80)
+    half, half_weights = 12.0 * (points + 1) / 2, 12.0 * weights / 2
     density = np.exp(-(half**2) / 2) / np.sqrt(2 * np.pi)
     return np.concatenate([-half, half]), np.tile(half_weights * density, 2)
 
@@ -79,9 +79,9 @@ def variances(first, depth, name, weight_variance, bias_variance=0.0):
 
 
 def fixed_point(name, weight_variance, bias_variance=0.0, start=1.0, tolerance=1e-10, most=100_000):
-    """The variance q* that a deep network's layers settle at; 0 where it dies out, infinity where it grows for ever.
+    """The fixed point q* of the variance map; 0 where the variance dies out, infinity where it grows for ever.
 
-    Where any variance stays as it is (ReLU with σ_w² = 2), it is ``start``.
+    Where every variance is a fixed point (ReLU with σ_w² = 2), it is ``start``.
     """
     q = start
     for _ in range(most):
@@ -97,7 +97,7 @@ def fixed_point(name, weight_variance, bias_variance=0.0, start=1.0, tolerance=1
 
 
 def chi(variance, name, weight_variance):
-    """χ: the factor by which a squared gradient norm grows in one layer, towards the input, at forward variance q.
+    """χ at forward variance q: the factor by which a squared gradient norm grows per layer towards the input.
 
     At q = 0, where a signal has died out, it is the limit from above: ReLU's slope is 1 on one side of 0.
     """
@@ -118,7 +118,7 @@ def log_rates(first, depth, name, weight_variance, bias_variance=0.0):
 
 
 def log_rate(name, weight_variance, bias_variance=0.0):
-    """Growth of the gradient norm per layer, ½ ln χ, where the forward variance has settled."""
+    """Growth of the gradient norm per layer, ½ ln χ, at the fixed point of the forward variance."""
     q = fixed_point(name, weight_variance, bias_variance, tolerance=1e-8, most=2_000)
     return np.log(chi(q, name, weight_variance)) / 2
 
@@ -144,11 +144,11 @@ def critical_weight_variance(name, bias_variance=0.0, between=(0.5, 1_000.0)):
 
 
 def normalised_chi(name, normalisation):
-    """χ of a network with normalised pre-activations, which no weight variance changes.
+    """χ of a network with normalised pre-activations, which does not depend on the weight variance.
 
     Batch normalisation divides by the standard deviation over examples: χ = E φ'² / Var φ, at least 1 by Poincaré's
     inequality for Gaussians, and 1 for a linear φ alone (Yang et al. 2019, for large batches). Layer normalisation
-    divides by the root mean square over units, to which a mean that all examples share belongs: χ = E φ'² / E φ².
+    divides by the root mean square over units, which includes a mean shared by all examples: χ = E φ'² / E φ².
 
     Args:
         name: of the activation.
@@ -166,13 +166,17 @@ def normalised_chi(name, normalisation):
 def gradient_similarity(angle, depth, residual=None):
     """Cosine between the input gradients of a random ReLU network at two inputs of equal norm.
 
-    Two inputs at angle θ share the share 1 - θ/π of a layer's active units; the layer turns the angle into
-    arccos((sin θ + (π - θ) cos θ) / π) (Cho & Saul 2009). A residual network averages each with what it had before.
+    Of a layer's active units, two inputs at angle θ have the share 1 - θ/π in common; the layer maps the angle to
+    arccos((sin θ + (π - θ) cos θ) / π) (Cho & Saul 2009). In a residual network both are averages with the values of
+    the layer before.
 
     Args:
-        angle: between the inputs, in radians, float or array.
+        angle: between the inputs, in radians, a float or an array.
         depth: number of ReLU layers.
         residual: None for h -> W φ(h); else the s of h -> h + W φ(h) with entries of W of variance 2 s / width.
+
+    Returns:
+        float64, of the shape of ``angle``.
     """
     cosine = np.cos(np.asarray(angle, "float64"))
     similarity = np.ones_like(cosine)

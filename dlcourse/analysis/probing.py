@@ -1,17 +1,17 @@
-"""What a network's layers know: linear classifiers on their activations, and features reused on other classes."""
+"""Probing: what a linear classifier reads off the activations of each layer (Alain & Bengio 2017)."""
 
 import keras
 import numpy as np
-import tensorflow as tf
+
+from dlcourse.training import predict
 
 
-def activations(model, x, batch_size=1_000):
+def activations(model, x):
     """The outputs of a network's hidden layers.
 
     Args:
         model: a Keras functional or sequential model.
         x: float (examples, ...).
-        batch_size: examples at a time.
 
     Returns:
         dict from layer name to float32 array (examples, units): every layer that has weights, but the last.
@@ -26,24 +26,21 @@ def activations(model, x, batch_size=1_000):
         raise ValueError(
             "activations(): the model has no hidden layer with weights, so there is nothing to look at."
         )
-    inner = keras.Model(model.input, [layer.output for layer in hidden])
-    parts = []
-    for start in range(0, len(x), batch_size):
-        outputs = inner(tf.convert_to_tensor(x[start : start + batch_size]), training=False)
-        parts.append(
-            [np.asarray(output) for output in (outputs if len(hidden) > 1 else tf.nest.flatten(outputs))]
-        )
-    joined = [np.concatenate(of_layer) for of_layer in zip(*parts, strict=True)]
-    return {layer.name: values.reshape(len(x), -1) for layer, values in zip(hidden, joined, strict=True)}
+    inner = keras.Model(model.input, {layer.name: layer.output for layer in hidden})
+    outputs = predict(inner, x)
+    return {layer.name: outputs[layer.name].reshape(len(x), -1) for layer in hidden}
 
 
 class RidgeClassifier:
     """A linear classifier in closed form: ridge regression onto the one-hot labels, the largest output wins.
 
     Args:
-        penalty: of the squared weights, per example, for features of mean 0 whose average variance is 1.
+        penalty: weight of the squared weights, per example, for features of mean 0 whose average variance is 1.
 
-    No iterations and no learning rate, so that probes of different layers differ by their features alone.
+    Without iterations and a learning rate, probes of different layers differ by their features alone.
+
+    Raises:
+        ValueError: where the penalty is below 0; from ``fit``, where lengths differ or there are no examples.
     """
 
     def __init__(self, penalty=0.01):
@@ -81,22 +78,21 @@ class RidgeClassifier:
         return float(np.mean(self.predict(x) == y))
 
 
-def probe_layers(model, fit, score, penalty=0.01):
+def probe_layers(model, fit, score):
     """How well a linear classifier reads the label off each layer.
 
     Args:
         model: keras.Model; it is not changed.
         fit: Split that the linear classifiers are fitted to. Best held out from the model's own training.
         score: another Split that they are scored on.
-        penalty: of RidgeClassifier.
 
     Returns:
         list of float: accuracy on ``score`` from each hidden layer.
     """
     fitted, scored = activations(model, fit.x), activations(model, score.x)
-    return [probe(features, fit.y, scored[layer], score.y, penalty) for layer, features in fitted.items()]
+    return [probe(features, fit.y, scored[layer], score.y) for layer, features in fitted.items()]
 
 
-def probe(x, y, held_out_x, held_out_y, penalty=0.01):
+def probe(x, y, held_out_x, held_out_y):
     """Accuracy on held-out features of a RidgeClassifier fitted to features x, (examples, ...), and labels y."""
-    return RidgeClassifier(penalty).fit(x, y).accuracy(held_out_x, held_out_y)
+    return RidgeClassifier().fit(x, y).accuracy(held_out_x, held_out_y)

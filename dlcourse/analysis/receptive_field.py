@@ -13,7 +13,7 @@ class Field:
     """The receptive field of a layer's units along one axis, in pixels of the input.
 
     size: its width. jump: pixels between the fields of neighbouring units. start: the first pixel of unit 0's field
-    (negative where it reaches into the padding). Unit i sees the pixels from start + i · jump, size of them.
+    (negative where it reaches into the padding). Unit i sees ``size`` pixels, the first of them start + i · jump.
     """
 
     size: int = 1
@@ -35,7 +35,7 @@ class Field:
 
 
 def by_formula(model, layer):
-    """The Field of a layer's units along the first spatial axis, by the formula above.
+    """The Field of a layer's units along the first spatial axis, by the formula in ``Field.after``.
 
     Args:
         model: a functional Keras model without branches up to ``layer``: convolutions, poolings, and layers that work
@@ -94,7 +94,7 @@ def by_gradient(model, layer, images, unit=None):
 
 
 def spread(gradient):
-    """Standard deviation, in pixels along the rows, of where a unit looks: squared gradients as weights."""
+    """Size of the effective receptive field: standard deviation of the row, pixels, weighted by squared gradients."""
     weights = np.sum(gradient**2, axis=1)
     places = np.arange(len(weights))
     middle = np.average(places, weights=weights)
@@ -102,7 +102,7 @@ def spread(gradient):
 
 
 def seen(gradient):
-    """Numbers of rows and columns between the first and the last pixel that a unit sees."""
+    """Height and width, in pixels, of the smallest rectangle that holds all pixels with a gradient other than 0."""
     rows, columns = np.flatnonzero(gradient.any(axis=1)), np.flatnonzero(gradient.any(axis=0))
     if not len(rows):
         return 0, 0

@@ -11,15 +11,15 @@ import threadpoolctl
 from dlcourse.analysis import mean_field
 
 one_thread = threadpoolctl.ThreadpoolController().wrap(limits=1, user_api="blas")
-"""Decorator: matrices this small are multiplied faster by one thread than by several that wait for each other."""
+"""Decorator: one thread multiplies matrices this small faster than several threads that wait for each other."""
 
 
 @dataclass(frozen=True)
 class Signals:
-    """What went through random networks; axes: case (one a weight variance), layer (1 to depth), example.
+    """Signals in random networks, float64 (cases, depth, examples); each weight variance is a case.
 
-    variance: mean square of each layer's pre-activations, forwards.
-    gradient: norm of the loss's gradient with respect to each layer's pre-activations, backwards.
+    variance: mean square of each layer's pre-activations.
+    gradient: norm of the loss's gradient with respect to each layer's pre-activations.
     """
 
     variance: np.ndarray
@@ -32,8 +32,8 @@ class Signals:
     def log_rate(self, first, last):
         """Growth of the gradient norm per layer towards the input, natural log, between two layers (from 1), (cases,).
 
-        Half the log of the mean *ratio* of squared norms, over layers and examples: mean-field theory speaks of
-        mean squares. A mean of logs lies lower, by a few parts in the width.
+        Half the log of the mean *ratio* of squared norms, over layers and examples, since mean-field theory predicts
+        mean squares. A mean of logs would be lower, by a share of the order of 1 / width.
         """
         depth = self.gradient.shape[1]
         if not 1 <= first < last <= depth:
@@ -111,7 +111,13 @@ def random_jacobians(x, *, depth, width, activation, weight_variance, orthogonal
     """The layer Jacobians W_{l+1} diag(φ'(h_l)) of a random network without biases, at one input x (features,).
 
     Args:
-        orthogonal: kernels are random orthogonal matrices times σ_w instead of Gaussian ones (Saxe et al. 2014).
+        x: float (features,).
+        depth, width, activation, seed: as for ``random_signals``.
+        weight_variance: σ_w².
+        orthogonal: whether kernels are orthogonal matrices times σ_w instead of Gaussian ones (Saxe et al. 2014).
+
+    Returns:
+        Jacobians.
     """
     phi, slope = mean_field.activation(activation)
     generator = np.random.default_rng(seed)
@@ -134,13 +140,13 @@ def random_jacobians(x, *, depth, width, activation, weight_variance, orthogonal
 def log10_singular_values(factors, sweeps=4):
     """log10 of the singular values of the product ``factors[-1] @ ... @ factors[0]``, largest first, (width,).
 
-    Multiplied out, the small ones drown in the rounding errors of the largest. So the product is never formed: each
-    factor is reduced to a triangle by QR, Q handed on to the next, and the triangles, transposed and in reverse, go
-    through the same again; their diagonals converge to the singular values.
+    In the product itself, rounding errors of the largest singular values hide the small ones, so it is never formed.
+    Each factor is reduced to a triangle by QR, and Q passes to the next factor. The triangles, transposed and in
+    reverse order, go through the same again; the products of their diagonals converge to the singular values.
 
     Args:
         factors: float64 (count, width, width).
-        sweeps: how often; more than 4 where singular values lie close together and each is needed exactly.
+        sweeps: number of repetitions; more than 4 where singular values are close and each is needed exactly.
     """
     factors = np.asarray(factors, "float64")
     if factors.ndim != 3 or factors.shape[1] != factors.shape[2] or not len(factors):
@@ -202,14 +208,17 @@ def similarity_by_distance(gradients):
 
 
 def circle_through(a, b, points):
-    """Points on the circle around 0 through two examples of equal norm, the second first made perpendicular.
+    """Points on the circle around 0 through two examples; the second is first made perpendicular to the first.
 
     Args:
         a, b: float (features,).
-        points: how many, equally spaced over 360 degrees.
+        points: number of points, equally spaced over 360 degrees.
 
     Returns:
-        float64 (points, features), of mean square 1.
+        float64 (points, features), each point of mean square 1.
+
+    Raises:
+        ValueError: where both examples have the same direction.
     """
     a, b = np.asarray(a, "float64").ravel(), np.asarray(b, "float64").ravel()
     a = a / np.linalg.norm(a)

@@ -124,7 +124,7 @@ def unpack(content, name):
 
 
 def describe():
-    """One row a data set: (name, title, training + validation + test examples, shape, licence, source)."""
+    """One row per data set: (name, title, training + validation + test examples, shape, licence, source)."""
     rows = []
     for name, of_name in entries().items():
         sizes = of_name.get("examples")
@@ -137,7 +137,7 @@ def describe():
 
 
 def verify():
-    """One row a file of the catalogue: (file, ok, expected SHA-256, found SHA-256 or what is wrong).
+    """One row per file of the catalogue: (file, ok, expected SHA-256, found SHA-256 or what is wrong).
 
     Files of packages are shown as "package: file". Data sets that Keras downloads have no file here.
     """

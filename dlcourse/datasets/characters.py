@@ -1,10 +1,13 @@
-"""Letters as numbers, and a text cut into excerpts."""
+"""Letters encoded as numbers, and a text cut into excerpts."""
 
 import numpy as np
 
 
 def encode(text, alphabet):
-    """The number of each letter in ``alphabet``, int32 (letters,). Raises ValueError for a letter that isn't in it."""
+    """The place of each letter of a text in ``alphabet``, int32 (letters,).
+
+    Raises ValueError where a letter of the text is not in the alphabet.
+    """
     number = {letter: index for index, letter in enumerate(alphabet)}
     strange = sorted(set(text) - set(number))
     if strange:
@@ -13,20 +16,20 @@ def encode(text, alphabet):
 
 
 def excerpts(tokens, steps):
-    """A text cut into excerpts, and for each of their letters the one that follows.
+    """A text cut into excerpts, with the letter that follows each letter as its target.
 
     Args:
         tokens: int (letters,).
-        steps: letters an excerpt; what is left over at the end is dropped.
+        steps: letters in an excerpt; what is left over at the end is dropped.
 
     Returns:
-        x, y: int32 (excerpts, steps); y is x moved on by one letter.
+        x, y: int32 (excerpts, steps); y is x shifted by one letter.
 
     Raises:
-        ValueError: where the text is shorter than an excerpt and one letter.
+        ValueError: where the text has fewer than ``steps`` + 1 letters.
     """
     number = (len(tokens) - 1) // steps
     if number < 1:
-        raise ValueError(f"excerpts(steps={steps}) needs {steps + 1} letters at least; got {len(tokens)}.")
+        raise ValueError(f"excerpts(steps={steps}) needs at least {steps + 1} letters; got {len(tokens)}.")
     x, y = tokens[: number * steps], tokens[1 : number * steps + 1]
     return x.reshape(number, steps), y.reshape(number, steps)

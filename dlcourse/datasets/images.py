@@ -53,9 +53,8 @@ def fashion_mnist(entry):
 
     try:
         (x, y), (x_test, y_test) = keras.datasets.fashion_mnist.load_data()
-    except (
-        Exception
-    ) as error:  # Keras raises a bare Exception where the network fails, others for a broken file
+    # Keras raises a bare Exception where the network fails, others for a broken file.
+    except Exception as error:
         raise catalogue.DataError(
             "fashion_mnist is not shipped with the course. Keras downloads it once (30 MB) into its cache, "
             f"{KERAS_CACHE}, which did not work: {error}\n"

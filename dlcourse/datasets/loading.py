@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dlcourse import checks
 from dlcourse.datasets import catalogue, images, mnist1d, splitting, tabular
 from dlcourse.datasets.dataset import Dataset, Split
 
@@ -42,7 +43,7 @@ def load(name, examples=None, seed=0):
         )
     of_train, of_validation, of_test = entry["examples"]
     if examples is not None:
-        examples = splitting.whole_number(examples, f"load({name!r}, examples=...)", 1, of_train)
+        examples = checks.whole_number("load(examples)", examples, most=of_train)
     raw = LOADERS[name](entry)
     if raw.test is None:
         train, validation, test = splitting.three_ways(raw.y, of_validation, of_test, SPLIT_SEED)

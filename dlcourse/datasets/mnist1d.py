@@ -25,7 +25,7 @@ def mnist1d(entry):
 
 
 def generate(**settings):
-    """Make the data afresh with the package's own generator, which downloads nothing (its get_dataset would).
+    """Make new data by the package's own generator, which downloads nothing (its get_dataset would).
 
     settings: what differs from the package's defaults, such as num_samples=10_000, seed=1,
     iid_noise_scale=0.5. Returns {"x_train": float32 (n, 40), "y_train": uint8 (n,), "x_test": ...,

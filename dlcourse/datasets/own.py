@@ -7,14 +7,15 @@ import pathlib
 
 import numpy as np
 
+from dlcourse import checks
 from dlcourse.datasets import pictures, splitting
 from dlcourse.datasets.dataset import Dataset, Split
 
-IGNORED = (
-    "thumbs.db",
-    "desktop.ini",
-)  # what file managers leave among pictures, besides names like .DS_Store
-SHOWN = 5  # at most so many offenders are named in an error
+IGNORED = ("thumbs.db", "desktop.ini")
+"""What file managers leave among pictures, besides names like .DS_Store."""
+
+SHOWN = 5
+"""The most offenders that an error names."""
 
 
 def from_arrays(x, y, *, validation=0.2, test=0.2, seed=0, classes=None, features=None, name="own data"):
@@ -35,9 +36,9 @@ def from_arrays(x, y, *, validation=0.2, test=0.2, seed=0, classes=None, feature
             f"x has shape {x.shape}: expected (examples, ...), such as x.reshape(-1, 1) for one feature"
         )
     if y.ndim != 1:
-        raise ValueError(f"y has shape {y.shape}: expected one target an example, (examples,)")
+        raise ValueError(f"y has shape {y.shape}: expected one target per example, (examples,)")
     if len(x) != len(y):
-        raise ValueError(f"x has {len(x):,} examples and y has {len(y):,}: expected as many")
+        raise ValueError(f"x has {len(x):,} examples and y has {len(y):,}: expected the same number")
     if len(x) == 0:
         raise ValueError("x and y are empty: expected at least one example")
     sizes = _sizes(len(y), validation, test)
@@ -87,7 +88,7 @@ def from_csv(
         raise ValueError(f"{path} is not CSV in UTF-8 ({error}): save it as CSV UTF-8") from None
     if len(lines) < 2:
         raise ValueError(
-            f"{path} has {len(lines)} lines: expected a line of column names, then one line an example"
+            f"{path} has {len(lines)} lines: expected a line of column names, then one line per example"
         )
     header = [cell.strip() for cell in lines[0][1]]
     twice = sorted({column for column in header if header.count(column) > 1})
@@ -125,9 +126,9 @@ def from_csv(
 
 
 def from_images(folder, *, size=(28, 28), channels=1, validation=0.2, test=0.2, seed=0, name=None):
-    """A Dataset from folder/class name/picture.png (or .jpg, ...): each folder a class, in sorted order.
+    """A Dataset from folder/class name/picture.png (or .jpg, ...): each folder is a class, in sorted order.
 
-    Pictures are turned as their camera says, cropped about the middle to the shape of `size` (height, width),
+    Pictures are rotated as their EXIF data say, cropped about the middle to the shape of `size` (height, width),
     resized, and made grey (channels=1) or RGB (3). x: float32 (n, height, width, channels) in [0, 1].
 
     Raises FileNotFoundError where there is no such folder, and ValueError where it holds no folders of
@@ -138,7 +139,7 @@ def from_images(folder, *, size=(28, 28), channels=1, validation=0.2, test=0.2, 
         raise ValueError(f"channels is {channels!r}: expected 1 (grey) or 3 (red, green, blue)")
     if not isinstance(size, (tuple, list)) or len(size) != 2:
         raise ValueError(f"size is {size!r}: expected (height, width), such as (28, 28)")
-    height, width = (splitting.whole_number(n, "a side of size", 1, 10_000) for n in size)
+    height, width = (checks.whole_number("from_images(size)", side, most=10_000) for side in size)
     classes = sorted(
         child.name for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")
     )

@@ -99,7 +99,7 @@ def _ink(paper):
 
 
 def _light(tones):
-    """The paper's tone at each point, were there no ink: exp of a quadratic surface, (height, width).
+    """The paper's tone at each point, as if there were no ink: exp of a quadratic surface, (height, width).
 
     Asymmetric least squares on the logarithms (Eilers & Boelens 2005): points below the surface, where ink
     may be, weigh a fiftieth of those above it.
@@ -119,7 +119,7 @@ def _light(tones):
 
 
 def _grey(picture):
-    """A file or array as float32 tones (height, width), 0 black and 1 white, at most 280 pixels a side."""
+    """A file or array as float32 tones (height, width), 0 black and 1 white, at most 280 pixels on a side."""
     from PIL import Image
 
     if isinstance(picture, np.ndarray):
@@ -153,7 +153,7 @@ def _open(path):
             picture.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path} can't be read as a picture ({error}): save it as PNG or JPEG") from None
-    if picture.mode.startswith(("I", "F")):  # 16 bits a pixel, which convert("L") would clip
+    if picture.mode.startswith(("I", "F")):  # 16 bits per pixel, which convert("L") would clip
         tones = np.asarray(picture, np.float64)
         picture = Image.fromarray((tones / max(65_535, tones.max()) * 255).round().astype(np.uint8))
     if picture.has_transparency_data:

@@ -46,9 +46,10 @@ def write(path, x, y, copies=1):
 
 
 def batches(path, shape, batch_size=BATCH_SIZE):
-    """A ``tf.data.Dataset`` of batches (float32 x (batch, *shape) in [0, 1], int32 y (batch,)) from a file of records.
+    """A ``tf.data.Dataset`` of batches from a file of records.
 
-    At any time it holds one batch that is being used, one that is being made, and a read buffer.
+    A batch is (x, y): float32 (batch, *shape) in [0, 1], int32 (batch,). Memory holds the batch in use, the next one,
+    and a read buffer.
 
     Raises:
         FileNotFoundError: where there is no such file.
@@ -67,18 +68,23 @@ def batches(path, shape, batch_size=BATCH_SIZE):
 
 
 def load(path, shape):
-    """The whole file as arrays: what ``batches`` gives, in memory at once."""
+    """The whole file as two arrays: x, float32 (examples, *shape) in [0, 1], and y, int32 (examples,).
+
+    Raises:
+        FileNotFoundError, ValueError: as for ``batches``.
+    """
     values = np.fromfile(path, "uint8").reshape(-1, record_bytes(path, shape))
     return values[:, :-1].reshape(-1, *shape).astype("float32") / 255, values[:, -1].astype("int32")
 
 
 def record_bytes(path, shape):
+    """Bytes of one record of images of that shape; errors as for ``batches``."""
     if not pathlib.Path(path).exists():
         raise FileNotFoundError(f"There is no file {path}; write it with records.write(path, x, y).")
     record, size = int(np.prod(shape)) + 1, pathlib.Path(path).stat().st_size
     if size == 0 or size % record:
         raise ValueError(
-            f"{path} holds {size:,} bytes, no whole number of records of {record}: images of shape {shape} "
-            "and a label each. Give the shape that it was written with; or it was cut off: write it again."
+            f"{path} holds {size:,} bytes, no whole number of records of {record}: images of shape {shape}, "
+            "each with its label. Give the shape that it was written with; or it was cut off: write it again."
         )
     return record

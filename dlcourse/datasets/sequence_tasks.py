@@ -1,32 +1,41 @@
 """Three tasks that need a memory of known length: copying, adding, and looking up what belongs to a key.
 
-Each function draws examples afresh from a seed and returns ``(x, y)``; nothing is ever shown twice, so that what a
-network learns is the task and not the examples.
+Each function draws new examples by a seed and returns ``(x, y)``. Where every batch has a new seed, no example comes
+twice, so that a network learns the task and not the examples.
 """
 
 import numpy as np
 
+from dlcourse import checks
+
+KEYS, VALUES = 8, 4
+"""How many different keys and values there are in ``recall``."""
+
 
 def copying(examples, lag, *, symbols=4, length=3, seed=0):
-    """Say again, after a wait, what was said at the start (Hochreiter & Schmidhuber 1997; Arjovsky et al. 2016).
+    """Repeat, after a wait, the symbols shown at the start (Hochreiter & Schmidhuber 1997; Arjovsky et al. 2016).
 
-    ``length`` symbols are shown, then ``lag`` blanks, then ``length`` times the sign "now", while the symbols are to
-    be said in their order. Each has to be kept for lag + length steps.
+    ``length`` symbols are shown, then ``lag`` blanks, then ``length`` times the sign "now". At each "now" the next
+    symbol is the target, in the order in which they were shown: each is to be kept for lag + length steps.
 
     Args:
         examples: how many sequences.
         lag: number of blanks, 0 or more.
-        symbols: how many there are to choose from.
-        length: how many are shown.
+        symbols: number of different symbols.
+        length: number of symbols that are shown.
         seed: of the symbols.
 
     Returns:
         x: int32 (examples, length + lag + length), symbols 0 to symbols - 1, blank = symbols, now = symbols + 1.
-        y: int32 (examples, length), what is to be said at the last ``length`` steps.
+        y: int32 (examples, length), the targets at the last ``length`` steps.
+
+    Raises:
+        ValueError: where a number is not whole or out of range.
     """
-    _check("copying", examples=examples, symbols=symbols, length=length)
-    if lag < 0:
-        raise ValueError(f"copying(lag={lag!r}): expected a whole number of blanks, 0 or more.")
+    checks.whole_number("copying(examples)", examples)
+    checks.whole_number("copying(lag)", lag, least=0)
+    checks.whole_number("copying(symbols)", symbols)
+    checks.whole_number("copying(length)", length)
     shown = np.random.default_rng(seed).integers(0, symbols, (examples, length))
     blanks = np.full((examples, lag), symbols)
     now = np.full((examples, length), symbols + 1)
@@ -46,8 +55,12 @@ def adding(examples, lag, *, seed=0):
     Returns:
         x: float32 (examples, lag, 2): a number in [0, 1), and 1 where it is marked, else 0.
         y: float32 (examples, 1), the sum of the marked numbers.
+
+    Raises:
+        ValueError: where a number is not whole or out of range.
     """
-    _check("adding", examples=examples, half=lag // 2)
+    checks.whole_number("adding(examples)", examples)
+    checks.whole_number("adding(lag)", lag, least=2)
     random = np.random.default_rng(seed)
     numbers = random.random((examples, lag))
     marks = np.zeros((examples, lag))
@@ -58,35 +71,31 @@ def adding(examples, lag, *, seed=0):
     return np.stack([numbers, marks], axis=-1).astype("float32"), y.astype("float32")
 
 
-def recall(examples, pairs, *, keys=8, values=4, seed=0):
-    """Say which value came with a key: associative recall (Graves, Wayne & Danihelka 2014).
+def recall(examples, pairs, *, seed=0):
+    """Recall which value came with a key: associative recall (Graves, Wayne & Danihelka 2014).
 
-    ``pairs`` different keys are shown, each followed by its value; then one of the keys once more, as a question.
+    ``pairs`` different keys are shown, each followed by its value; then one of the keys again, as a question. There are
+    8 keys and 4 values.
 
     Args:
         examples: how many sequences.
-        pairs: how many associations are to be held at once, up to ``keys``.
-        keys, values: how many there are of each.
+        pairs: number of associations in a sequence, 1 to 8.
         seed: of keys, values and question.
 
     Returns:
-        x: int32 (examples, 2 * pairs + 1), keys 0 to keys - 1, values from keys on; last the question, a key + keys +
-            values, so that a question looks different from a key.
-        y: int32 (examples, 1), the value that is asked for, 0 to values - 1.
+        x: int32 (examples, 2 * pairs + 1): keys are 0 to 7 and values 8 to 11. The last is the question, 12 + key, so
+            that a question looks different from a key.
+        y: int32 (examples, 1), the value that is asked for, 0 to 3.
+
+    Raises:
+        ValueError: where a number is not whole or out of range.
     """
-    _check("recall", examples=examples, pairs=pairs, keys=keys, values=values)
-    if pairs > keys:
-        raise ValueError(f"recall(pairs={pairs}, keys={keys}): there are not so many different keys.")
+    checks.whole_number("recall(examples)", examples)
+    checks.whole_number("recall(pairs)", pairs, most=KEYS)
     random = np.random.default_rng(seed)
-    shown = random.permuted(np.tile(np.arange(keys), (examples, 1)), axis=1)[:, :pairs]
-    with_them = random.integers(0, values, (examples, pairs))
+    shown = random.permuted(np.tile(np.arange(KEYS), (examples, 1)), axis=1)[:, :pairs]
+    with_them = random.integers(0, VALUES, (examples, pairs))
     asked, rows = random.integers(0, pairs, examples), np.arange(examples)
-    steps = np.stack([shown, keys + with_them], axis=2).reshape(examples, 2 * pairs)
-    x = np.column_stack([steps, keys + values + shown[rows, asked]])
+    steps = np.stack([shown, KEYS + with_them], axis=2).reshape(examples, 2 * pairs)
+    x = np.column_stack([steps, KEYS + VALUES + shown[rows, asked]])
     return x.astype("int32"), with_them[rows, asked][:, None].astype("int32")
-
-
-def _check(function, **numbers):
-    for name, value in numbers.items():
-        if isinstance(value, bool) or int(value) != value or value < 1:
-            raise ValueError(f"{function}({name}={value!r}): expected a whole number, 1 or more.")

@@ -1,7 +1,7 @@
 """Two measured time series: carbon dioxide on Mauna Loa by the week, the weather of Seattle by the day.
 
 A gap in a series stays a gap (NaN). Whoever fills it for a forecast may look only backwards, which is a matter of the
-forecast and not of the data: see `dlcourse.datasets.windows` and `dlcourse.metrics.forecasting`.
+forecast and not of the data: see `dlcourse.datasets.windows`.
 """
 
 import dataclasses

@@ -4,24 +4,19 @@ Draws come from NumPy's `RandomState`, whose streams are frozen for good (NEP 19
 examples of a data set have to be the same ones in every release of NumPy. Its newer `Generator` may change.
 """
 
-import numbers
-
 import numpy as np
+
+from dlcourse import checks
 
 LARGEST_SEED = 2**32 - 1
 
 
-def whole_number(value, what, lowest, highest):
-    """`value` as an int; raises ValueError unless it is a whole number in the range."""
-    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not is_whole or not lowest <= value <= highest:
-        shown = f"{int(value):,}" if is_whole else repr(value)
-        raise ValueError(f"{what} is {shown}: expected a whole number from {lowest:,} to {highest:,}")
-    return int(value)
+def _random(seed):
+    return np.random.RandomState(checks.whole_number("seed", seed, least=0, most=LARGEST_SEED))
 
 
 def are_labels(y):
-    """True where y is class labels: integers, one an example."""
+    """True where y is class labels: integers, one per example."""
     return y.ndim == 1 and np.issubdtype(y.dtype, np.integer)
 
 
@@ -45,8 +40,8 @@ def choose(y, n, seed):
     y: (examples,) or, for other targets, (examples, ...). Returns int64 (n,), no index twice.
     Raises ValueError unless n is a whole number from 1 to len(y), and seed one from 0 to 2**32 - 1.
     """
-    n = whole_number(n, "the number of examples", 1, len(y))
-    random = np.random.RandomState(whole_number(seed, "seed", 0, LARGEST_SEED))
+    n = checks.whole_number("take(n)", n, most=len(y))
+    random = _random(seed)
     order = random.permutation(len(y))
     if not are_labels(y):
         return order[:n]
@@ -71,7 +66,7 @@ def split_off(y, n, seed):
 
 def three_ways(y, validation, test, seed):
     """Indices of (training, validation, test), each shuffled; `validation` and `test` count examples."""
-    shuffled = np.random.RandomState(whole_number(seed, "seed", 0, LARGEST_SEED)).permutation(len(y))
+    shuffled = _random(seed).permutation(len(y))
     rest, of_test = split_off(y[shuffled], test, seed)
     of_train, of_validation = split_off(y[shuffled][rest], validation, seed)
     return shuffled[rest[of_train]], shuffled[rest[of_validation]], shuffled[of_test]
@@ -96,7 +91,7 @@ def split(examples, test, seed, groups=None):
     groups = np.arange(examples) if groups is None else np.asarray(groups)
     if groups.shape != (examples,):
         raise ValueError(
-            f"split() got groups of shape {groups.shape} for {examples} examples: give one group an example."
+            f"split() got groups of shape {groups.shape} for {examples} examples: give one group per example."
         )
     names = np.unique(groups)
     held = round(len(names) * test) if 0 < test < 1 else 0

@@ -25,9 +25,8 @@ CELL_NUCLEUS = (
 
 def iris(entry):
     """Fisher's irises (1936): x float64 (150, 4) in cm, y 0 to 2."""
-    return _labelled(
-        entry, ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
-    )
+    names = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
+    return _labelled(entry, names)
 
 
 def breast_cancer(entry):
@@ -44,7 +43,7 @@ def diabetes(entry):
     """Diabetes (Efron, Hastie, Johnstone & Tibshirani 2004): x float64 (442, 10) as measured, y 25 to 346.
 
     scikit-learn's default scales each column by the mean and norm of all rows, the test data among them.
-    Here the columns are as measured: scale them by what the training data say.
+    Here the columns are as measured: scale them by mean and standard deviation of the training data.
     """
     features, target = entry["files"]
     return Raw(

@@ -1,24 +1,27 @@
-"""Images made smaller, and copies of them moved: what a study trains on."""
+"""Images made smaller by average pooling, and their shifted copies."""
 
 import numpy as np
 
+from dlcourse.datasets.dataset import Split
 
-def pooled(split, factor=4):
-    """A Split of images with every ``factor`` × ``factor`` pixels averaged into one, scaled to mean 0, variance 1.
+FACTOR = 4
+"""Side, in pixels, of the squares that are averaged into one pixel."""
 
-    MNIST's 28 × 28 become 7 × 7. The constants are those of MNIST so pooled, the same for every split.
 
-    Raises ValueError where the images' sides aren't multiples of ``factor``.
+def pooled(split):
+    """A Split of smaller images: every 4 × 4 pixels averaged into one, so that MNIST's 28 × 28 become 7 × 7.
+
+    x: float32 (examples, height / 4, width / 4, channels), scaled by constants to MNIST's mean 0 and variance 1.
+
+    Raises ValueError where a side of the images is not a multiple of 4.
     """
-    from dlcourse.datasets import Split
-
-    return Split(_pool(split.x, factor), split.y)
+    return Split(_pool(split.x), split.y)
 
 
-def shifted(split, pixels=2, factor=4):
-    """The eight copies of a Split's images that are moved by ``pixels`` up, down, sideways or both, and then pooled.
+def shifted(split, pixels=2):
+    """The images of a Split moved by ``pixels`` in each of eight directions, then pooled as by ``pooled``.
 
-    Returns float32 (8, examples, height, width, 1). What leaves the picture is lost, what comes in is 0.
+    Returns float32 (8, examples, height / 4, width / 4, channels). What leaves the picture is lost; what comes in is 0.
     """
     height, width = split.x.shape[1:3]
     wide = np.pad(split.x, [(0, 0), (pixels, pixels), (pixels, pixels), (0, 0)])
@@ -28,16 +31,15 @@ def shifted(split, pixels=2, factor=4):
         for right in (0, pixels, 2 * pixels)
         if (down, right) != (pixels, pixels)
     ]
-    return np.stack(
-        [_pool(wide[:, down : down + height, right : right + width], factor) for down, right in moves]
-    )
+    return np.stack([_pool(wide[:, down : down + height, right : right + width]) for down, right in moves])
 
 
-def _pool(x, factor):
+def _pool(x):
     examples, height, width, channels = x.shape
-    if height % factor or width % factor:
+    if height % FACTOR or width % FACTOR:
         raise ValueError(
-            f"pooled(factor={factor}) needs images whose sides are multiples of it; got {height} × {width}."
+            f"pooled() averages squares of {FACTOR} × {FACTOR} pixels; got images of {height} × {width}. Crop or "
+            f"resize them to sides that are multiples of {FACTOR}."
         )
-    blocks = x.reshape(examples, height // factor, factor, width // factor, factor, channels)
+    blocks = x.reshape(examples, height // FACTOR, FACTOR, width // FACTOR, FACTOR, channels)
     return ((blocks.mean(axis=(2, 4)) - 0.13) / 0.25).astype("float32")

@@ -1,7 +1,7 @@
-"""Windows of a series: what is known at each origin, and what comes.
+"""Windows of a series: for each origin the inputs of a forecast, and its targets.
 
 Times are positions 0 ... n - 1. A forecast is made *at* a time t, its origin: it may use what was measured up to and
-including t, and speaks of t + 1 ... t + horizons.
+including t, and predicts t + 1 ... t + horizons.
 """
 
 import dataclasses
@@ -10,10 +10,10 @@ import numpy as np
 
 
 def fill_forward(values):
-    """Fill gaps with the last value before them: all that was known at the time.
+    """Fill each gap with the last value before it, which was known at the time.
 
     Args:
-        values: float (n,), NaN where nothing was measured; the first must be there.
+        values: float (n,), NaN where nothing was measured; the first is a number.
 
     Returns:
         float64 (n,) without gaps.
@@ -30,7 +30,7 @@ def fill_forward(values):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Windows:
-    """What is known at each origin, and what comes.
+    """The inputs of a forecast at each origin, and its targets.
 
     x: float32 (origins, window, features). y: float32 (origins, horizons), NaN where nothing was measured. last:
     float64 (origins,), the value at the origin. origins: int (origins,).
@@ -46,19 +46,19 @@ class Windows:
 
 
 def windows(features, target, *, window, horizons, first, end, relative=()):
-    """All windows whose inputs *and* targets lie in first ... end - 1: nothing reaches over the end of a split.
+    """All windows whose inputs *and* targets lie in first ... end - 1, so that no window reaches into another split.
 
     Args:
         features: float (n, features) without gaps, the inputs at each time.
         target: float (n,), the series to forecast, NaN where it wasn't measured.
-        window: number of times a forecast sees, the origin being the last.
+        window: number of times that are inputs of a forecast; the origin is the last of them.
         horizons: number of times to forecast.
         first, end: the split; the first origin is first + window - 1, the last end - horizons - 1.
-        relative: columns of ``features`` that are given as differences from their value at the origin, since a series
-            that rises leaves the range of its training years.
+        relative: columns of ``features`` that are given as differences from their value at the origin: a rising series
+            leaves the range of its training years.
 
     Returns:
-        Windows. An origin at which the target wasn't measured takes the last value before it.
+        Windows. Where the target wasn't measured at the origin, ``last`` is the last value before it.
 
     Raises:
         ValueError: where the split is too short for one window, or an input is not finite.
@@ -67,7 +67,7 @@ def windows(features, target, *, window, horizons, first, end, relative=()):
     if not 0 <= first <= end - window - horizons or end > len(target):
         raise ValueError(
             f"windows(window={window}, horizons={horizons}) doesn't fit between first={first} and end={end} of "
-            f"{len(target)} times: a split needs window + horizons times at least."
+            f"{len(target)} times: a split needs at least window + horizons times."
         )
     if not np.isfinite(features[first:end]).all():
         raise ValueError("windows() takes inputs without gaps: fill them with fill_forward().")

@@ -1,4 +1,4 @@
-"""Recurrent networks that forecast all horizons at once, one a seed, trained on ``datasets.windows``."""
+"""Recurrent networks that forecast all horizons at once, one per seed, trained on ``datasets.windows``."""
 
 import keras
 import numpy as np
@@ -8,15 +8,15 @@ from dlcourse.models.stacked import recurrent
 from dlcourse.training import repeats
 
 
-def train(windows, *, steps, rate, seeds=range(5), units=24, cell="gru", batch_size=64):
-    """Train a network a seed on windows; what it says is the change from the last value.
+def train(windows, *, steps, learning_rate, seeds=range(5), units=24):
+    """Train one GRU per seed on windows; what it predicts is the change from the last value.
 
     Inputs and changes are scaled by these windows alone. The learning rate falls to 0 along a half cosine.
 
     Args:
         windows: ``datasets.windows.Windows`` to train on; unmeasured targets (NaN) don't count.
-        steps: of Adam, which starts at ``rate``.
-        seeds, units, cell: as for ``models.RecurrentPopulation``.
+        steps: of Adam, on batches of 64, which starts at ``learning_rate``.
+        seeds, units: as for ``models.RecurrentPopulation``.
 
     Returns:
         callable from Windows to forecasts, float64 (origins, horizons, seeds).
@@ -26,14 +26,14 @@ def train(windows, *, steps, rate, seeds=range(5), units=24, cell="gru", batch_s
     changes = windows.y - windows.last[:, None]
     scale = np.nanstd(changes)
     networks = recurrent.RecurrentPopulation(
-        seeds, windows.x.shape[-1], changes.shape[1], cell=cell, units=units
+        seeds, windows.x.shape[-1], changes.shape[1], cell="gru", units=units
     )
-    schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     study = repeats.Repeats(
         networks,
         _measured_changes,
         steps=steps,
-        batch_size=batch_size,
+        batch_size=64,
         optimizer=keras.optimizers.Adam(schedule),
         jit_compile=False,
     )
@@ -42,14 +42,14 @@ def train(windows, *, steps, rate, seeds=range(5), units=24, cell="gru", batch_s
     study.train(networks.get_weights(), inputs, targets, seed=0)
 
     def forecast(windows):
-        said = networks(((windows.x - mean) / deviation).astype("float32")).numpy()[:, :, -1]
-        return windows.last[:, None, None] + scale * said.transpose(0, 2, 1).astype("float64")
+        predicted = networks(((windows.x - mean) / deviation).astype("float32")).numpy()[:, :, -1]
+        return windows.last[:, None, None] + scale * predicted.transpose(0, 2, 1).astype("float64")
 
     return forecast
 
 
 def _measured_changes(model, batch, training):
-    """Sum over members of the mean squared error at the targets that were measured."""
+    """Sum over networks of the mean squared error at the targets that were measured."""
     x, y = batch
     known = tf.math.is_finite(y)[:, None]
     error = model(x, training=training)[:, :, -1] - tf.where(known, y[:, None], 0.0)

@@ -1,4 +1,4 @@
-"""What recurrent networks keep in mind: the tasks of ``sequence_tasks``, learnt by five networks at a time."""
+"""What recurrent networks keep in mind: the tasks of ``sequence_tasks``, learnt by several networks at a time."""
 
 import dataclasses
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from dlcourse.training import repeats
 class Task:
     """A task, what a network for it looks like, and when it counts as solved.
 
-    draw(examples, lag, seed=...) gives (x, y). ``score`` makes of predictions and y one number a member; higher is
+    draw(examples, lag, seed=...) gives (x, y). ``score`` makes of predictions and y one number per network; higher is
     better, ``solved`` is enough, and ``guessing`` is what an answer that ignores the input gets.
     """
 
@@ -31,17 +31,18 @@ class Task:
     axis: str
 
 
-def accuracy(said, y):
-    """Share of right symbols by member: logits (examples, members, last, symbols), y (examples, last)."""
-    return (said.argmax(axis=-1) == y[:, None]).mean(axis=(0, 2))
+def accuracy(predicted, y):
+    """Share of right symbols by network: logits (examples, networks, last, symbols), y (examples, last)."""
+    return (predicted.argmax(axis=-1) == y[:, None]).mean(axis=(0, 2))
 
 
-def explained(said, y):
-    """Share of the targets' variance that is explained, by member: (examples, members, 1, 1), y (examples, 1)."""
-    errors = np.square(said[:, :, -1] - y[:, None]).mean(axis=(0, 2))
+def explained(predicted, y):
+    """Share of the targets' variance that is explained, by network: (examples, networks, 1, 1), y (examples, 1)."""
+    errors = np.square(predicted[:, :, -1] - y[:, None]).mean(axis=(0, 2))
     return 1 - errors / (1 / 6)  # the variance of a sum of two numbers even in [0, 1)
 
 
+BATCH_SIZE = 64
 classification, regression = recurrent.classification, recurrent.regression
 TASKS = {
     "copying": Task(
@@ -57,16 +58,17 @@ TASKS = {
 """Symbols are counted as in the functions' defaults: 4 and two signs; 8 keys, 4 values and 8 questions."""
 
 
-def scores(task, cell, lag, *, steps, rate, seeds=range(5), units=32, batch_size=64):
-    """Train one network a seed on fresh examples, and score each on 500 others.
+def scores(task, cell, lag, *, steps, learning_rate, seeds=range(5), units=32):
+    """Train one network per seed on fresh examples, and score each on 500 others.
 
     Args:
         task: of ``TASKS``.
         cell: "simple", "lstm" or "gru".
         lag: what ``draw`` takes second.
-        steps: of Adam.
-        rate: its learning rate.
+        steps: of Adam, on batches of 64.
+        learning_rate: Adam's.
         seeds: of the initial weights; all see the same examples.
+        units: of the state.
 
     Returns:
         float array (seeds,).
@@ -85,11 +87,11 @@ def scores(task, cell, lag, *, steps, rate, seeds=range(5), units=32, batch_size
         model,
         task.objective(),
         steps=steps,
-        batch_size=batch_size,
-        optimizer=keras.optimizers.Adam(rate),
+        batch_size=BATCH_SIZE,
+        optimizer=keras.optimizers.Adam(learning_rate),
         jit_compile=False,  # a graph of all steps takes XLA long to compile
     )
-    x, y = task.draw(steps * batch_size, lag, seed=1)
+    x, y = task.draw(steps * BATCH_SIZE, lag, seed=1)
     study.train(model.get_weights(), x, y, seed=0)
     x, y = task.draw(500, lag, seed=2)
     return np.asarray(task.score(model(x).numpy(), y), "float64")

@@ -9,37 +9,40 @@ from dlcourse.analysis import complexity
 from dlcourse.datasets import Split
 from dlcourse.training import repeats
 
+HIDDEN = 64
+"""Units of the hidden layer behind the filters."""
 
-def convolutional(seed, input_shape=(28, 28, 1), classes=10, hidden=64):
+
+def convolutional(seed, input_shape=(28, 28, 1), classes=10):
     """8 and 16 filters of 3x3, each followed by 2x2 max pooling, and a hidden layer: images to logits."""
     seeds = models.Seeds(seed)
     inputs = x = keras.Input(input_shape)
     for filters in (8, 16):
         x = models.convolution_block(x, filters, normalise=False, seeds=seeds)
         x = layers.MaxPooling2D(2)(x)
-    return keras.Model(inputs, _head(x, hidden, classes, seeds))
+    return keras.Model(inputs, _head(x, classes, seeds))
 
 
-def local(seed, input_shape=(28, 28, 1), classes=10, hidden=64):
-    """The same network, but every place of the image has filters of its own."""
+def local(seed):
+    """The same network for MNIST, but every place of the image has filters of its own."""
     seeds = models.Seeds(seed)
-    inputs = x = keras.Input(input_shape)
+    inputs = x = keras.Input((28, 28, 1))
     for index, filters in enumerate((8, 16)):
         x = models.LocalConvolution2D(filters, 3, seed=2 * seed + index)(x)
         x = layers.MaxPooling2D(2)(x)
-    return keras.Model(inputs, _head(x, hidden, classes, seeds))
+    return keras.Model(inputs, _head(x, 10, seeds))
 
 
-def dense(seed, input_shape=(28, 28, 1), classes=10, hidden=64):
+def dense(seed, input_shape=(28, 28, 1), classes=10):
     """A multilayer perceptron of one hidden layer with as many parameters as ``convolutional``, to 1 %."""
-    target = convolutional(0, input_shape, classes, hidden).count_params()
+    target = convolutional(0, input_shape, classes).count_params()
     widths = complexity.widths_for(target, int(np.prod(input_shape)), classes, (1,))
     return models.mlp(input_shape, classes, hidden=widths, initializer="he_normal", seed=seed)
 
 
-def _head(x, hidden, classes, seeds):
+def _head(x, classes, seeds):
     x = layers.Flatten()(x)
-    x = layers.Dense(hidden, "relu", kernel_initializer=seeds.initializer("he_normal"))(x)
+    x = layers.Dense(HIDDEN, "relu", kernel_initializer=seeds.initializer("he_normal"))(x)
     return layers.Dense(classes, kernel_initializer=seeds.initializer("he_normal"))(x)
 
 

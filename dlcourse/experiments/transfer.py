@@ -20,7 +20,6 @@ def reuse(
     seeds,
     pretraining,
     steps,
-    batch_size=32,
     jit_compile=True,
     contenders=CONTENDERS,
     learning_rates=1e-3,
@@ -35,10 +34,10 @@ def reuse(
         known: Split to pretrain on.
         new: Split with the new classes, labelled from 0, to draw the few examples from.
         score: Split with the new classes to be scored on.
-        counts: examples a class, a list.
+        counts: examples per class, a list.
         seeds: list of seeds: of weights, order, and which examples are drawn.
         pretraining: steps of pretraining, of 64 examples each.
-        steps: steps on the new classes, of ``batch_size`` examples each.
+        steps: steps on the new classes, of 32 examples each.
         jit_compile: whether XLA compiles the training.
         contenders: which of those below to train.
         learning_rates: Adam's on the new classes; one number, or a dict from contender to number.
@@ -54,7 +53,7 @@ def reuse(
         build(0), objective, steps=pretraining, batch_size=64, optimizer=adam(1e-3), jit_compile=jit_compile
     )
     adapt = repeats.Repeats(
-        build(0), objective, steps=steps, batch_size=batch_size, optimizer=adam(1e-3), jit_compile=jit_compile
+        build(0), objective, steps=steps, batch_size=32, optimizer=adam(1e-3), jit_compile=jit_compile
     )
     result = {name: np.zeros((len(seeds), len(counts))) for name in contenders}
     for row, seed in enumerate(progress.bar(seeds, "seeds")):

@@ -13,8 +13,8 @@ from dlcourse.analysis import latent_space
 BINARISED_BY = 2016
 """The seed by which grey test images become zeros and ones, once for all studies."""
 
-CHECKPOINTS = pathlib.Path(__file__).resolve().parents[1] / "build" / "studies"
-DRAWS, DRAWN_IMAGES = 5_000, 40
+CHECKPOINTS = pathlib.Path(__file__).resolve().parents[2] / "build" / "studies"
+DRAWS, DRAWN_IMAGES, LEARNING_RATE = 5_000, 40, 2e-3
 
 
 def images():
@@ -33,15 +33,15 @@ def binary(grey, seed=BINARISED_BY):
     return (draw < grey).astype("float32")
 
 
-def record(name, about, build, *stages, batch_size, learning_rate=2e-3, block=20):
+def record(name, about, build, *stages, batch_size, block=20):
     """Train on all 60,000 images, evaluate once on the binarised test images, and record both. Resumable.
 
     Args:
         name, about: of the recording.
         build: callable ``(pixel means) -> models.vae``.
-        stages: pairs ``(objective, epochs)``, of ``training.fit``, one after the other.
+        stages: pairs ``(objective, epochs)``, of ``training.fit``, one after the other. Adam's learning rate
+            (epsilon 1e-4) falls from 0.002 to 0 by one cosine over all stages.
         batch_size: of the training.
-        learning_rate: Adam's (epsilon 1e-4), which falls to 0 by one cosine over all stages.
         block: epochs after which the curve is written.
 
     What is recorded: ``settings``; ``curve``: metrics by epoch on training images, seconds of processor time and of the
@@ -56,12 +56,12 @@ def record(name, about, build, *stages, batch_size, learning_rate=2e-3, block=20
     model = build(train.mean(axis=0))
     epochs = sum(length for _, length in stages)
     steps = epochs * math.ceil(len(train) / batch_size)
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     settings = {
         "training images": len(train),
         "epochs": epochs,
         "batch size": batch_size,
-        "learning rate": learning_rate,
+        "learning rate": LEARNING_RATE,
         "stages": [f"{length} epochs, {type(goal).__name__} {vars(goal)}" for goal, length in stages],
         "model": {key: value for key, value in model.config.items() if key != "means"},
         "parameters": int(sum(np.prod(weight.shape) for weight in model.trainable_weights)),
@@ -129,6 +129,6 @@ def _blocks(stages, block):
         done += epochs
 
 
-def iwae(means, seed=0):
+def iwae(means):
     """The IWAE paper's network (Burda et al. 2016): 784-200-200-50, tanh, and back."""
-    return models.vae((28, 28, 1), 50, hidden=(200, 200), activation="tanh", means=means, seed=seed)
+    return models.vae((28, 28, 1), 50, hidden=(200, 200), activation="tanh", means=means)

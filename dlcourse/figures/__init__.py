@@ -1,6 +1,7 @@
-"""Figures of the course, one function a figure; a file a subject.
+"""Figures of the course: one function per figure, one file per subject.
 
-Every function takes its data first, and then ``ax`` (draw there, show nothing), ``caption`` and ``alt``.
+Every function takes its data first, and then ``caption`` and ``alt``; those of one panel also ``ax`` (draw there, show
+nothing) and ``figsize`` (in inches).
 """
 
 from dlcourse import style

@@ -5,8 +5,8 @@ import numpy as np
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
-@figure_function
-def computation_graph(ax, output, *, title="", figsize=(8.4, 5.8)):
+@figure_function(figsize=(8.4, 5.8))
+def computation_graph(ax, output, *, title=""):
     """A computation as boxes and arrows: what was computed from what, values and gradients.
 
     Args:
@@ -94,8 +94,8 @@ def _short(value):
     return f"{float(value):.4g}" if value.ndim == 0 else f"array {value.shape}"
 
 
-@figure_function
-def trajectories(ax, paths, hessian, *, title="", figsize=(7.0, 4.6)):
+@figure_function(figsize=(7.0, 4.6))
+def trajectories(ax, paths, hessian, *, title=""):
     """Paths of optimisers over a quadratic landscape in the plane, with its contour lines.
 
     Args:

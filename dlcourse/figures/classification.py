@@ -5,8 +5,8 @@ import numpy as np
 from dlcourse.style import COLOURS, figure_function
 
 
-@figure_function
-def confusion(ax, matrix, classes, title="Which class is taken for which", figsize=(5.6, 5.0)):
+@figure_function(figsize=(5.6, 5.0))
+def confusion(ax, matrix, classes):
     """A confusion matrix: counts written in, mistakes the darker the more there are, the diagonal left white.
 
     Args:
@@ -27,14 +27,18 @@ def confusion(ax, matrix, classes, title="Which class is taken for which", figsi
         colour = "#777777" if i == j else "white" if count > 0.75 * mistakes.max() else "black"
         ax.text(j, i, str(count) if count else "", ha="center", va="center", fontsize=8, color=colour)
     positions = range(len(classes))
-    ax.set(xticks=positions, yticks=positions, xticklabels=classes, yticklabels=classes, title=title)
-    ax.set(xlabel="what the network says (class)", ylabel="what it is (class)")
+    ax.set(xticks=positions, yticks=positions, xticklabels=classes, yticklabels=classes)
+    ax.set(
+        title="Which class is taken for which",
+        xlabel="predicted class",
+        ylabel="true class",
+    )
     ax.grid(False)
-    return f"Confusion matrix of {len(classes)} classes: true class by row, answered by column, with counts."
+    return f"Confusion matrix of {len(classes)} classes: true class by row, predicted class by column, with counts."
 
 
-@figure_function
-def reliability_diagram(ax, reliability, title="Reliability", figsize=(4.2, 4.0)):
+@figure_function(figsize=(4.2, 4.0))
+def reliability_diagram(ax, reliability, title="Reliability"):
     """Accuracy against confidence by bin, the gap to the diagonal hatched, and the share of predictions as grey steps.
 
     Args:

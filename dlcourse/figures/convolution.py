@@ -1,4 +1,4 @@
-"""Figures of convolutional networks: maps, receptive fields over an image, what an answer hangs on."""
+"""Figures of convolutional networks: maps, receptive fields over an image, attribution maps."""
 
 import numpy as np
 
@@ -13,13 +13,14 @@ def panels(pictures, titles, *, caption, alt, columns=4, signed=False, side=2.2,
         pictures: list of float (height, width), of any sizes.
         titles: as many texts.
         signed: blue below 0, white at 0, red above, instead of grey.
-        columns: panels a row. side: inches a panel.
+        columns: panels per row.
+        side: inches per panel.
     """
     from matplotlib import pyplot as plt
 
     if len(pictures) != len(titles):
         raise ValueError(
-            f"panels() got {len(pictures)} pictures and {len(titles)} titles; give one a picture."
+            f"panels() got {len(pictures)} pictures and {len(titles)} titles; give one per picture."
         )
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
@@ -45,7 +46,7 @@ def receptive_fields(image, gradients, boxes, titles, *, caption, alt):
 
     Args:
         image: float (height, width).
-        gradients: list of float (height, width), one a unit.
+        gradients: list of float (height, width), one per unit.
         boxes: list of (rows, columns) slices, by formula.
         titles: as many texts.
     """
@@ -82,7 +83,7 @@ def receptive_fields(image, gradients, boxes, titles, *, caption, alt):
 
 
 def explanations(images, maps, titles, *, caption, alt):
-    """Images in rows, and beside each what several methods mark in it.
+    """Images, and below each the attribution maps of several methods.
 
     Args:
         images: float (n, height, width).
@@ -113,5 +114,5 @@ def explanations(images, maps, titles, *, caption, alt):
             spine.set_visible(False)
     for row, name in enumerate(["image", *maps]):
         axes[row, 0].set_ylabel(name, fontsize=9)
-    fig.suptitle("What the answer hangs on", fontweight="bold")
+    fig.suptitle("Attribution maps", fontweight="bold")
     show.figure(fig, caption=caption, alt=alt)

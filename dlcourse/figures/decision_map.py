@@ -1,26 +1,26 @@
-"""Figure of the plane: what a network with two inputs answers at each point of it."""
+"""Figure of the plane: what a network with two inputs predicts at each point of it."""
 
 import numpy as np
+from scipy import special
 
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
-@figure_function
-def decision_map(ax, network, x, y, limits, title, axes=("$x_1$", "$x_2$"), figsize=(5.4, 4.6)):
-    """What a network with two inputs says at each point: shade the probability, black line the boundary.
+@figure_function(figsize=(5.4, 4.6))
+def decision_map(ax, network, x, y, limits, title):
+    """What a network with two inputs predicts at each point: shade the probability, black line the boundary.
 
     Args:
         ax: Matplotlib Axes.
         network: object with ``logits``, from points (n, 2) to (n,).
         x, y: points (n, 2) and classes (n,), 0 or 1.
         limits: (low, high) of both axes.
-        axes: the two axis labels.
     """
     line = np.linspace(*limits, 121)
     grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
-    logits = np.clip(network.logits(grid), -30, 30).reshape(121, 121)
+    logits = network.logits(grid).reshape(121, 121)
     ax.imshow(
-        1 / (1 + np.exp(-logits)),
+        special.expit(logits),
         origin="lower",
         extent=(*limits, *limits),
         cmap="coolwarm",
@@ -41,7 +41,7 @@ def decision_map(ax, network, x, y, limits, title, axes=("$x_1$", "$x_2$"), figs
             linestyle="",
             label=f"class {name}",
         )
-    ax.set(xlim=limits, ylim=limits, xlabel=axes[0], ylabel=axes[1], title=title)
+    ax.set(xlim=limits, ylim=limits, xlabel="$x_1$", ylabel="$x_2$", title=title)
     ax.grid(False)
     ax.legend(fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
     return (

@@ -1,11 +1,12 @@
-"""Figures of deep Q-learning: what a table and a network believe about the pole."""
+"""Figures of deep Q-learning: learnt values against states and returns, and agents with parts added or left out."""
 
 import numpy as np
 
 from dlcourse import show
+from dlcourse.style import COLOURS, MARKERS
 
 
-def value_maps(panels, *, extent, caption, alt, levels=9):
+def value_maps(panels, *, extent, caption, alt):
     """Values over the pole's angle and angular velocity, the cart at rest in the middle.
 
     Args:
@@ -34,7 +35,7 @@ def value_maps(panels, *, extent, caption, alt, levels=9):
     show.figure(fig, caption, alt)
 
 
-def beliefs(believed, got, *, bound, caption, alt, figsize=(7.0, 4.6)):
+def beliefs(believed, got, *, bound, caption, alt):
     """What agents believe at an episode's first observation, against the discounted return that they then get.
 
     Args:
@@ -43,9 +44,7 @@ def beliefs(believed, got, *, bound, caption, alt, figsize=(7.0, 4.6)):
     """
     from matplotlib import pyplot as plt
 
-    from dlcourse.style import COLOURS, MARKERS
-
-    fig, ax = plt.subplots(figsize=figsize)
+    fig, ax = plt.subplots(figsize=(7.0, 4.6))
     most = max([bound, *(np.max(values) for values in believed.values())])
     ax.plot([0, bound], [0, bound], color="black", linewidth=1, label="believed = got")
     ax.axhline(
@@ -71,8 +70,8 @@ def beliefs(believed, got, *, bound, caption, alt, figsize=(7.0, 4.6)):
     show.figure(fig, caption, alt)
 
 
-def ablations(panels, *, caption, xlabel="mean return of training episodes", figsize=(9.5, 3.6)):
-    """A row of points for each variant, a point a seed, its mean a bar; a panel for each agent that is changed.
+def ablations(panels, *, caption):
+    """Mean returns of training episodes by variant: one point per seed, a bar for their mean, one panel per agent.
 
     Args:
         panels: dict from an agent's name to a dict from a variant's name to values (seeds,), the agent itself first: a
@@ -80,10 +79,8 @@ def ablations(panels, *, caption, xlabel="mean return of training episodes", fig
     """
     from matplotlib import pyplot as plt
 
-    from dlcourse.style import COLOURS
-
     fig, axes = plt.subplots(
-        1, len(panels), figsize=figsize, sharex=True, squeeze=False, layout="constrained"
+        1, len(panels), figsize=(9.5, 3.6), sharex=True, squeeze=False, layout="constrained"
     )
     for ax, (title, variants) in zip(axes[0], panels.items(), strict=True):
         for row, values in enumerate(variants.values()):
@@ -92,6 +89,6 @@ def ablations(panels, *, caption, xlabel="mean return of training episodes", fig
         ax.axvline(np.mean(next(iter(variants.values()))), color="black", linestyle="--", linewidth=1)
         ax.set_yticks(range(len(variants)), list(variants))
         ax.set_ylim(len(variants) - 0.5, -0.5)
-        ax.set(title=title, xlabel=xlabel)
+        ax.set(title=title, xlabel="mean return of training episodes")
     described = "; ".join(f"{title}: {', '.join(variants)}" for title, variants in panels.items())
-    show.figure(fig, caption, f"Rows of points, one a seed, with their mean. {described}.")
+    show.figure(fig, caption, f"Rows of points, one per seed, with their mean. {described}.")

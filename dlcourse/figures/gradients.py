@@ -3,6 +3,7 @@
 import numpy as np
 
 from dlcourse import show
+from dlcourse.figures import charts
 from dlcourse.measured import Measured
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
@@ -17,40 +18,21 @@ def _interval(values):
     )
 
 
-@figure_function
-def by_layer(
-    ax, curves, title="Gradient norm by layer", ylabel="log10 of the gradient's norm", figsize=(7.0, 4.0)
-):
-    """log10 gradient norms by layer, first layer left: a line a curve, a band for the 95 % interval over seeds.
+@figure_function(figsize=(7.0, 4.0))
+def by_layer(ax, series, title="Gradient norm by layer", ylabel="log10 of the gradient's norm"):
+    """log10 gradient norms by layer, first layer left, with the 95 % interval over seeds.
 
     Args:
         ax: Matplotlib Axes.
-        curves: dict from label to array (layers,) or (layers, seeds).
+        series: dict from label to array (layers,) or (layers, seeds).
     """
-    for index, (label, values) in enumerate(curves.items()):
-        colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)]
-        values = np.asarray(values, "float64")
-        layers = np.arange(1, len(values) + 1)
-        mean = values
-        if values.ndim == 2:
-            mean, low, high = _interval(values)
-            ax.fill_between(layers, low, high, color=colour, alpha=0.2, linewidth=0)
-        ax.plot(
-            layers,
-            mean,
-            color=colour,
-            marker=marker,
-            markersize=4,
-            markevery=max(1, len(layers) // 8),
-            label=label,
-        )
-    ax.set(xlabel="layer (1 is next to the input)", ylabel=ylabel, title=title)
-    ax.legend(fontsize=9)
-    return f"Line chart of the log10 gradient norm by layer, one line each for: {', '.join(curves)}."
+    layers = {label: np.arange(1, len(values) + 1) for label, values in series.items()}
+    charts.curves(layers, series, "layer (1 is next to the input)", ylabel, title, ax=ax)
+    return f"Line chart of the log10 gradient norm by layer, one line each for: {', '.join(series)}."
 
 
 def by_depth(measured, predicted, depths, labels, *, caption, alt=None):
-    """First layer's gradient over the last's by depth, a panel an activation, a line an initialisation.
+    """First layer's gradient over the last's by depth, one panel per activation, one line per initialisation.
 
     Args:
         measured: dict from activation to log10 ratios (depths, seeds, labels).
@@ -91,8 +73,8 @@ def by_depth(measured, predicted, depths, labels, *, caption, alt=None):
     show.figure(fig, caption, alt or described)
 
 
-@figure_function
-def phase_diagram(ax, weight_variances, bias_variances, rates, line, points, figsize=(7.4, 4.8)):
+@figure_function(figsize=(7.4, 4.8))
+def phase_diagram(ax, weight_variances, bias_variances, rates, line, points):
     """Mean-field growth rate over weight and bias variance, the line where it is 0, and measured rates as discs.
 
     Args:
@@ -126,7 +108,7 @@ def phase_diagram(ax, weight_variances, bias_variances, rates, line, points, fig
 
 
 def singular_values(spectra, depths, *, caption, alt=None):
-    """Largest, median and other singular values of products of layer Jacobians by depth, a panel a network.
+    """Largest, median and other singular values of products of layer Jacobians by depth, one panel per network.
 
     Args:
         spectra: dict from label to log10 singular values (depths, seeds, width), largest first.
@@ -165,7 +147,7 @@ def singular_values(spectra, depths, *, caption, alt=None):
 
 
 def cures(gradients, accuracies, *, chance, caption, alt=None):
-    """Gradients by layer at the start (left) and test accuracy reached (right), a row and colour a network.
+    """Gradients by layer at the start (left) and test accuracy reached (right), one row and colour per network.
 
     Args:
         gradients: dict from label to log10 norms (layers, seeds).
@@ -216,14 +198,14 @@ def cures(gradients, accuracies, *, chance, caption, alt=None):
         caption,
         alt
         or (
-            "Left: log10 gradient norm by layer at the start, a line a network. Right: bars of test accuracy after "
+            "Left: log10 gradient norm by layer at the start, one line per network. Right: bars of test accuracy after "
             f"training with intervals, for {', '.join(labels)}."
         ),
     )
 
 
-@figure_function
-def similarity(ax, degrees, measured, predicted, figsize=(7.4, 4.2)):
+@figure_function(figsize=(7.4, 4.2))
+def similarity(ax, degrees, measured, predicted):
     """Cosine between input gradients by the angle between inputs.
 
     Args:

@@ -6,8 +6,8 @@ from dlcourse.analysis.linear_regions import grid, patterns
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
-@figure_function
-def separating_lines(ax, x, labels, lines, names, axes, title, figsize=(6.4, 4.2)):
+@figure_function(figsize=(6.4, 4.2))
+def separating_lines(ax, x, labels, lines, names, axes, title):
     """Two classes of points in the plane, and lines ``weights · x + bias = 0`` that may separate them.
 
     Args:
@@ -39,11 +39,9 @@ def separating_lines(ax, x, labels, lines, names, axes, title, figsize=(6.4, 4.2
     return f"Scatter plot: {title}. Points of {' and '.join(names.values())}; lines: {', '.join(lines)}."
 
 
-@figure_function
-def mistakes_and_bound(
-    ax, mistakes, bounds, title="Mistakes of the perceptron, and Novikoff's bound", figsize=(6.0, 4.4)
-):
-    """Mistakes of a perceptron against the bound on them, one point a problem, with the line where both are equal.
+@figure_function(figsize=(6.0, 4.4))
+def mistakes_and_bound(ax, mistakes, bounds):
+    """Mistakes of a perceptron against the bound on them, one point per problem, with the line where both are equal.
 
     Args:
         ax: Matplotlib Axes.
@@ -70,17 +68,18 @@ def mistakes_and_bound(
         yscale="log",
         xlabel="Novikoff's bound $(R/γ)^2$ (mistakes)",
         ylabel="mistakes made in all",
-        title=title,
+        title="Mistakes of the perceptron, and Novikoff's bound",
     )
     ax.set(xlim=(0.8 * bounds.min(), ends[1]), ylim=ends)
     ax.legend(fontsize=9, loc="upper left")
-    return f"{title}: {len(bounds)} problems as points on logarithmic axes, all below the line where both are equal."
+    return (
+        f"Mistakes against Novikoff's bound: {len(bounds)} problems as points on logarithmic axes, all below the line "
+        "where both are equal."
+    )
 
 
-@figure_function
-def linear_regions(
-    ax, model, limits, x=None, y=None, title="Linear regions", axes=("$x_1$", "$x_2$"), figsize=(5.0, 4.6)
-):
+@figure_function(figsize=(5.0, 4.6))
+def linear_regions(ax, model, limits, x=None, y=None, title="Linear regions", axes=("$x_1$", "$x_2$")):
     """The linear regions of a ReLU network of two inputs, each in its own pale colour, with the class boundary.
 
     Args:
@@ -134,9 +133,9 @@ def activation_functions(functions, *, caption, alt):
     show.figure(fig, caption=caption, alt=alt)
 
 
-@figure_function
-def what_moves(ax, moved, labels, title, figsize=(7.0, 2.6)):
-    """Which units of which layer move when one is pushed: one row a layer, one square a unit, dark where it moves.
+@figure_function(figsize=(7.0, 2.6))
+def what_moves(ax, moved, labels, title):
+    """Which units of which layer move when one is pushed: one row per layer, one square per unit, dark where it moves.
 
     Args:
         ax: Matplotlib Axes.

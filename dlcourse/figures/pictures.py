@@ -7,17 +7,15 @@ import numpy as np
 from dlcourse.style import figure_function
 
 
-@figure_function
-def image_grid(
-    ax, images, titles=None, columns=10, limits=(0.0, 1.0), cmap="gray", title="", figsize=(7.0, 3.2)
-):
+@figure_function(figsize=(7.0, 3.2))
+def image_grid(ax, images, titles=None, columns=10, limits=(0.0, 1.0), cmap="gray", title=""):
     """Grey images side by side on one Axes.
 
     Args:
         ax: Matplotlib Axes.
         images: array (n, height, width) or (n, height, width, 1).
         titles: n short texts, one above each image, or None.
-        columns: images a row.
+        columns: images per row.
         limits: values drawn as black and white; ``None``: the smallest and largest in the images.
         title: of the whole.
 
@@ -31,7 +29,7 @@ def image_grid(
         raise ValueError(f"image_grid() takes images of shape (n, height, width[, 1]); got {images.shape}.")
     if titles is not None and len(titles) != len(images):
         raise ValueError(
-            f"image_grid() got {len(images)} images and {len(titles)} titles; give one title an image."
+            f"image_grid() got {len(images)} images and {len(titles)} titles; give one title per image."
         )
     count, height, width = images.shape
     columns = min(columns, count)

@@ -7,8 +7,8 @@ from dlcourse.measured import Measured
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
-@figure_function
-def estimators(ax, variances, figsize=(7.0, 3.0)):
+@figure_function(figsize=(7.0, 3.0))
+def estimators(ax, variances):
     """Bars: the variance of each estimator of the gradient.
 
     Args:
@@ -20,7 +20,7 @@ def estimators(ax, variances, figsize=(7.0, 3.0)):
     ax.barh(names, means, xerr=widths, color=COLOURS[: len(names)])
     ax.invert_yaxis()
     ax.set(
-        title="What one episode says about the gradient",
+        title="Variance of the gradient from one episode",
         xlabel="variance of an episode's estimate, all components together",
     )
     return (
@@ -30,11 +30,11 @@ def estimators(ax, variances, figsize=(7.0, 3.0)):
     )
 
 
-def bias_and_spread(decays, bias, spread, theory, *, caption, alt=None):
+def bias_and_spread(lambdas, bias, spread, theory, *, caption, alt=None):
     """Two panels over λ: bias of advantage estimates with their exact expectation, and standard deviation.
 
     Args:
-        decays: λ, (points,).
+        lambdas: λ, (points,).
         bias, spread: dict from critic to (seeds, points).
         theory: dict from critic to (points,).
     """
@@ -45,7 +45,7 @@ def bias_and_spread(decays, bias, spread, theory, *, caption, alt=None):
         for place, (name, values) in enumerate(found.items()):
             points = [Measured(column) for column in values.T]
             ax.errorbar(
-                decays,
+                lambdas,
                 [point.mean for point in points],
                 [point.half_width for point in points],
                 color=COLOURS[place],
@@ -54,7 +54,7 @@ def bias_and_spread(decays, bias, spread, theory, *, caption, alt=None):
                 label=name,
             )
             if ax is axes[0]:
-                ax.plot(decays, theory[name], "--", color=COLOURS[place], linewidth=1)
+                ax.plot(lambdas, theory[name], "--", color=COLOURS[place], linewidth=1)
         ax.set(xlabel="λ")
     axes[0].set(title="Bias", ylabel="root mean square, in units of the return")
     axes[0].legend(title="critic")
@@ -87,8 +87,8 @@ def clipped_objective(clip, *, caption, alt=None):
     show.figure(fig, caption, alt or described)
 
 
-@figure_function
-def tricks(ax, solved, budget, title="PPO with each of its tricks changed", figsize=(7.5, 5.2)):
+@figure_function(figsize=(7.5, 5.2))
+def tricks(ax, solved, budget):
     """A row of points for each variant: the steps at which each seed was solved; never solved at the right edge.
 
     Args:
@@ -105,26 +105,25 @@ def tricks(ax, solved, budget, title="PPO with each of its tricks changed", figs
             ax.text(budget / 1000 * 1.01, row, f"{missing} never", va="center", fontsize=9, color=COLOURS[1])
     ax.set_yticks(range(len(solved)), list(solved))
     ax.set_ylim(len(solved) - 0.5, -0.5)
-    ax.set(title=title, xlabel="environment steps to solved, thousands", xlim=(0, budget / 1000 * 1.14))
+    ax.set(
+        title="PPO with each of its tricks changed",
+        xlabel="environment steps to solved, thousands",
+        xlim=(0, budget / 1000 * 1.14),
+    )
     return "Rows of points, steps to solved for each seed: " + ", ".join(solved) + "."
 
 
-def landing(states, terrain, *, caption, alt, every=None, columns=6):
-    """A film strip of LunarLander, drawn from its states; the lander is twice its size.
+def landing(states, terrain, *, caption, alt):
+    """A film strip of LunarLander, six pictures drawn from its states; the lander is twice its size.
 
     Args:
         states: observations, (steps, 8): place, speed, angle, turning, and whether each leg touches the ground. A
             unit across is 10 m, a unit of height 20 / 3 m, and zero is 0.6 m above the pad (Gymnasium's source).
         terrain: (x, height) of the ground, in metres from the middle of the pad.
-        every: steps between two pictures; by default so that ``columns`` pictures span the landing.
     """
     from matplotlib import pyplot as plt
 
-    times = (
-        np.linspace(0, len(states) - 1, columns).astype(int)
-        if every is None
-        else range(0, len(states), every)
-    )
+    times = np.linspace(0, len(states) - 1, 6).astype(int)
     fig, axes = plt.subplots(1, len(times), figsize=(2.0 * len(times), 2.9), sharey=True)
     x, height = states[:, 0] * 10, states[:, 1] * 20 / 3 + 0.6
     hull = np.array([[-14, -17, -17, 17, 17, 14], [17, 0, -10, -10, 0, 17]]) / 30 * 2

@@ -5,8 +5,8 @@ import numpy as np
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
-@figure_function
-def numbers(ax, picture, title="", figsize=(5.2, 5.0)):
+@figure_function(figsize=(5.2, 5.0))
+def numbers(ax, picture, title=""):
     """A small grey picture with each pixel's value written into it.
 
     Args:
@@ -33,8 +33,8 @@ def numbers(ax, picture, title="", figsize=(5.2, 5.0)):
     return f"A picture of {height} by {width} pixels, the brightness of each written into it as a number."
 
 
-@figure_function
-def broadcasting(ax, column, row, figsize=(8.0, 2.9)):
+@figure_function(figsize=(8.0, 2.9))
+def broadcasting(ax, column, row):
     """A column plus a row, both stretched to a table: given entries dark, copies pale.
 
     Args:
@@ -79,15 +79,14 @@ def _square(left, top, look):
     return Rectangle((left, top), 1, 1, edgecolor="white", linewidth=1.5, **look)
 
 
-@figure_function
-def descent(ax, loss, paths, names=("w", "b"), limits=((-1.5, 4.5), (-1.5, 3.5)), figsize=(6.6, 4.6)):
+@figure_function(figsize=(6.6, 4.6))
+def descent(ax, loss, paths, limits=((-1.5, 4.5), (-1.5, 3.5))):
     """Paths of gradient descent on the contours of a loss of two parameters.
 
     Args:
         ax: Matplotlib Axes.
         loss: callable on two arrays of the same shape, the parameters; gives the loss at each pair.
         paths: dict from label to array (steps, 2).
-        names: of the two parameters.
         limits: what is drawn of each parameter; a path may leave it.
     """
     first, second = np.meshgrid(*(np.linspace(*side, 200) for side in limits))
@@ -100,14 +99,14 @@ def descent(ax, loss, paths, names=("w", "b"), limits=((-1.5, 4.5), (-1.5, 3.5))
     ax.set(
         xlim=limits[0],
         ylim=limits[1],
-        xlabel=names[0],
-        ylabel=names[1],
+        xlabel="w",
+        ylabel="b",
         title="Downhill on a loss, step by step",
     )
     ax.grid(False)
     ax.legend(loc="lower right", frameon=True)
     return (
-        f"Contours of a loss over {names[0]} and {names[1]}, ellipses around its lowest point, with the "
+        "Contours of a loss over w and b, ellipses around its lowest point, with the "
         f"paths {'; '.join(paths)}."
     )
 
@@ -132,5 +131,5 @@ def reading(pictures, probabilities, caption, alt):
         ax.set_axis_off()
     axes[-1].bar(range(len(probabilities)), probabilities, color=COLOURS[0])
     axes[-1].set(xticks=range(len(probabilities)), ylim=(0, 1), xlabel="digit", ylabel="probability")
-    axes[-1].set_title("what the network says", fontsize=10)
+    axes[-1].set_title("what the network predicts", fontsize=10)
     show.figure(fig, caption=caption, alt=alt)

@@ -1,4 +1,4 @@
-"""Figures of recurrent networks: gradients by lag, memory maps, forecasts, what a state holds."""
+"""Figures of recurrent networks: gradients by lag, memory maps, forecasts, skill."""
 
 import numpy as np
 
@@ -7,15 +7,14 @@ from dlcourse.measured import Measured
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
-@figure_function
-def by_lag(ax, curves, lines=None, title="Gradient norm by lag", floor=1e-12, figsize=(7.4, 4.4)):
-    """Gradient norm by lag on a logarithmic axis, a line a curve, with its range over seeds.
+@figure_function(figsize=(7.4, 4.4))
+def by_lag(ax, curves, lines=None, title="Gradient norm by lag"):
+    """Gradient norm by lag on a logarithmic axis, one line per curve, with its range over seeds.
 
     Args:
         ax: Matplotlib Axes.
         curves: dict from label to norms (lags, seeds), 1 at lag 0.
-        lines: dict from label to the factor a step that theory predicts, drawn dashed in the curve's colour.
-        floor: lower end of the axis.
+        lines: dict from label to the factor per step that theory predicts, drawn dashed in the curve's colour.
     """
     for index, (label, values) in enumerate(curves.items()):
         colour, lags = COLOURS[index % len(COLOURS)], np.arange(len(values))
@@ -36,7 +35,7 @@ def by_lag(ax, curves, lines=None, title="Gradient norm by lag", floor=1e-12, fi
             ax.plot(lags, lines[label] ** lags.astype("float64"), "--", color=colour, linewidth=1.2)
     ax.set_yscale("log")
     low, high = ax.get_ylim()
-    ax.set_ylim(max(low, floor), high)
+    ax.set_ylim(max(low, 1e-12), high)
     ax.set(xlabel="lag (steps back from the end)", ylabel="gradient norm, relative to lag 0", title=title)
     ax.legend(fontsize=9)
     return (
@@ -46,10 +45,10 @@ def by_lag(ax, curves, lines=None, title="Gradient norm by lag", floor=1e-12, fi
 
 
 def memory_maps(solved, *, lags, title, caption, alt=None):
-    """How many seeds solved a task, by cell and lag: a panel a task, a cell a number.
+    """How many seeds solved a task, by cell and lag: one panel per task, one number per field.
 
     Args:
-        solved: dict from task to dict from cell to list, one entry a lag, of booleans by seed.
+        solved: dict from task to dict from cell to list, one entry per lag, of booleans by seed.
         lags: dict from task to (label of the axis, list of lags).
     """
     from matplotlib import pyplot as plt
@@ -75,32 +74,31 @@ def memory_maps(solved, *, lags, title, caption, alt=None):
     show.figure(fig, caption, alt or described)
 
 
-@figure_function
-def by_seed(ax, groups, title, ylabel, line=None, figsize=(7.0, 3.6)):
-    """A point a seed for each group, with the mean and its 95 % interval.
+@figure_function(figsize=(7.0, 3.6))
+def by_seed(ax, groups, title, ylabel, line=None):
+    """One point per seed for each group, with the mean and its 95 % interval.
 
     Args:
         ax: Matplotlib Axes.
         groups: dict from label to values by seed.
         line: (label, height) of a dashed line, or None.
     """
-    for index, (label, values) in enumerate(groups.items()):
+    for index, values in enumerate(groups.values()):
         values, colour = Measured(values), COLOURS[index % len(COLOURS)]
         spread = np.linspace(-0.15, 0.15, values.n) if values.n > 1 else [0.0]
         ax.plot(index + np.array(spread), values.values, "o", color=colour, alpha=0.6, markersize=5)
         ax.errorbar(index + 0.28, values.mean, values.half_width, fmt="s", color=colour, capsize=4)
-        del label
     if line:
         ax.axhline(line[1], color="black", linestyle="--", linewidth=1.2, label=line[0])
         ax.legend(fontsize=9)
     ax.set_xticks(range(len(groups)), groups)
     ax.set_xlim(-0.5, len(groups) - 0.5)
     ax.set(title=title, ylabel=ylabel)
-    return f"{ylabel}: a point a seed, and mean with interval, for {', '.join(groups)}."
+    return f"{ylabel}: one point per seed, and mean with interval, for {', '.join(groups)}."
 
 
 def errors_by_horizon(panels, *, title, caption, alt=None):
-    """Root mean squared error by horizon, a panel a series, a line a forecaster.
+    """Root mean squared error by horizon, one panel per series, one line per forecaster.
 
     Args:
         panels: dict from series to (xlabel, ylabel, dict from forecaster to errors: (horizons,), or (horizons, seeds),
@@ -135,8 +133,8 @@ def errors_by_horizon(panels, *, title, caption, alt=None):
     show.figure(fig, caption, alt or described)
 
 
-@figure_function
-def skills(ax, rows, title="Skill against the best baseline", figsize=(7.0, 2.6)):
+@figure_function(figsize=(7.0, 2.6))
+def skills(ax, rows, title="Skill against the best baseline"):
     """Skills with their intervals, one under the other; 0 is the baseline.
 
     Args:

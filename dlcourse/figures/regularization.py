@@ -6,8 +6,8 @@ from dlcourse.measured import Measured
 from dlcourse.style import COLOURS, figure_function
 
 
-@figure_function
-def path(ax, strengths, weights, title, relevant=None, floor=None, figsize=(7.0, 4.0)):
+@figure_function(figsize=(7.0, 4.0))
+def path(ax, strengths, weights, title, relevant=None, floor=None):
     """Weights against the strength of a penalty, strong on the left.
 
     Args:
@@ -38,8 +38,8 @@ def path(ax, strengths, weights, title, relevant=None, floor=None, figsize=(7.0,
     return f"{title}: {weights.shape[1]} weights against the penalty, {int(relevant.sum())} of them relevant."
 
 
-@figure_function
-def fits(ax, points, curves, title, data=None, truth=None, limits=None, figsize=(5.0, 3.6)):
+@figure_function(figsize=(5.0, 3.6))
+def fits(ax, points, curves, title, data=None, truth=None, limits=None):
     """Fitted curves over one input.
 
     Args:
@@ -69,8 +69,8 @@ def fits(ax, points, curves, title, data=None, truth=None, limits=None, figsize=
     return f"{title}: curves over x: {', '.join(curves)}."
 
 
-@figure_function
-def importances(ax, searches, title, figsize=(7.0, 3.2)):
+@figure_function(figsize=(7.0, 3.2))
+def importances(ax, searches, title):
     """Importance of each hyperparameter, a dot for each search, and the mean as a bar.
 
     Args:
@@ -87,21 +87,17 @@ def importances(ax, searches, title, figsize=(7.0, 3.2)):
     return f"{title}: horizontal bars for {', '.join(reversed(names))}, from {len(searches)} searches."
 
 
-@figure_function
-def progress(ax, ways, title, grid=None, figsize=(7.0, 4.0)):
-    """The smallest error found against epochs spent: one line a way, the mean over searches with its 95 % interval.
+@figure_function(figsize=(7.0, 4.0))
+def progress(ax, ways, title):
+    """The smallest error found against epochs spent: one line per way, the mean over searches with its 95 % interval,
+    from the first epoch that all have reached.
 
     Args:
         ax: Matplotlib Axes.
-        ways: dict from label to a list of (epochs spent, smallest error as a share) pairs of arrays, one a search.
-        grid: epochs at which searches are averaged; None: from the first that all have reached.
+        ways: dict from label to a list of (epochs spent, smallest error as a share) pairs of arrays, one per search.
     """
     for (label, runs), colour in zip(ways.items(), COLOURS, strict=False):
-        places = (
-            np.arange(max(run[0][0] for run in runs), max(run[0][-1] for run in runs) + 1)
-            if grid is None
-            else grid
-        )
+        places = np.arange(max(run[0][0] for run in runs), max(run[0][-1] for run in runs) + 1)
         values = 100 * np.array(
             [np.asarray(best)[np.searchsorted(spent, places, side="right") - 1] for spent, best in runs]
         )

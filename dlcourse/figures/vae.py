@@ -3,6 +3,7 @@
 import numpy as np
 
 from dlcourse import show
+from dlcourse.figures import charts
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
 CLASSES = [
@@ -20,7 +21,7 @@ CLASSES = [
 
 
 def codes(panels, labels, *, reach=None, caption, alt=None):
-    """Codes of images in the plane by class, a panel a model, with the prior's 95 % circle.
+    """Codes of images in the plane by class, one panel per model, with the prior's 95 % circle.
 
     Args:
         panels: dict from title to codes (examples, 2).
@@ -37,8 +38,8 @@ def codes(panels, labels, *, reach=None, caption, alt=None):
         radius = np.sqrt(-2 * np.log(0.05))
         ax.plot(radius * np.cos(turn), radius * np.sin(turn), "--", color="black", linewidth=1.2)
     described = (
-        f"{len(panels)} scatter plots ({', '.join(panels)}) of digits' codes in two latent variables, a colour and a "
-        "written figure a class, and a dashed circle that holds 95 % of the prior."
+        f"{len(panels)} scatter plots ({', '.join(panels)}) of digits' codes in two latent variables, one colour and "
+        "written figure per class, and a dashed circle that holds 95 % of the prior."
     )
     show.figure(fig, caption, alt or described)
 
@@ -61,7 +62,7 @@ def _by_class(ax, codes, labels, side, title):
     ax.set_aspect("equal")
 
 
-def decoded_code(axes, codes, labels, code, image, reach=3.2):
+def decoded_code(axes, codes, labels, code, image):
     """Left the plane of codes by class with one code marked, right the image that it is decoded to.
 
     Args:
@@ -69,9 +70,8 @@ def decoded_code(axes, codes, labels, code, image, reach=3.2):
         codes, labels: codes (n, 2) of images and their classes (n,), 0 to 9.
         code: (2,), the one that is marked.
         image: float (height, width) in [0, 1].
-        reach: half the width of the plane that is drawn.
     """
-    _by_class(axes[0], codes, labels, reach, "Codes of training images")
+    _by_class(axes[0], codes, labels, 3.2, "Codes of training images")
     axes[0].plot(
         *code, "P", color="black", markersize=15, markeredgecolor="white", markeredgewidth=1.5, zorder=4
     )
@@ -80,13 +80,13 @@ def decoded_code(axes, codes, labels, code, image, reach=3.2):
     axes[1].set_title(f"Decoded at ({code[0]:g}, {code[1]:g})")
 
 
-@figure_function
-def rows(ax, pictures, title="", figsize=(7.4, 3.4), limits=(0.0, 1.0)):
+@figure_function(figsize=(7.4, 3.4))
+def rows(ax, pictures, title=""):
     """Rows of grey images of the same size, each row with its label at the left.
 
     Args:
         ax: Matplotlib Axes.
-        pictures: dict from label to images (n, height, width[, 1]).
+        pictures: dict from label to images (n, height, width[, 1]) in [0, 1].
     """
     stacks = [
         np.asarray(images, "float32").reshape(len(images), *np.shape(images)[1:3])
@@ -98,7 +98,7 @@ def rows(ax, pictures, title="", figsize=(7.4, 3.4), limits=(0.0, 1.0)):
         for column, image in enumerate(images):
             top, left = row * (height + 2), column * (width + 2)
             canvas[top : top + height, left : left + width] = image
-    ax.imshow(canvas, cmap="gray", vmin=limits[0], vmax=limits[1], interpolation="nearest")
+    ax.imshow(canvas, cmap="gray", vmin=0.0, vmax=1.0, interpolation="nearest")
     middles = [row * (height + 2) + height / 2 for row in range(len(stacks))]
     ax.set_yticks(middles, list(pictures), fontsize=9)
     ax.set_xticks([])
@@ -110,34 +110,25 @@ def rows(ax, pictures, title="", figsize=(7.4, 3.4), limits=(0.0, 1.0)):
     return f"Rows of grey images of {height} by {width} pixels: {'; '.join(pictures)}."
 
 
-@figure_function
-def bounds(ax, curves, exact=None, title="The bound by the number of draws", figsize=(7.0, 4.0)):
+@figure_function(figsize=(7.0, 4.0))
+def bounds(ax, series, exact, title):
     """Lower bounds on ln p(x) against k, on a logarithmic axis; a dashed line for the exact value.
 
     Args:
         ax: Matplotlib Axes.
-        curves: dict from label to a dict from k to nats.
-        exact: nats, or None.
+        series: dict from label to a dict from k to nats.
+        exact: nats.
     """
-    for index, (label, values) in enumerate(curves.items()):
-        ax.plot(
-            list(map(int, values)),
-            list(values.values()),
-            color=COLOURS[index],
-            marker=MARKERS[index],
-            label=label,
-        )
-    if exact is not None:
-        ax.axhline(exact, color="black", linestyle="--", linewidth=1.2, label="exact, by the grid")
-    ax.set_xscale("log")
-    ax.set(xlabel="draws k an image", ylabel="nats per image", title=title)
-    ax.legend()
-    return f"Line chart of the bound in nats per image against the number of draws, for: {', '.join(curves)}."
+    x = {label: list(map(int, values)) for label, values in series.items()}
+    y = {label: list(values.values()) for label, values in series.items()}
+    levels = {"exact, by the grid": exact}
+    charts.curves(x, y, "draws k per image", "nats per image", title, levels=levels, xscale="log", ax=ax)
+    return f"Line chart of the bound in nats per image against the number of draws, for: {', '.join(series)}."
 
 
-@figure_function
-def rate_distortion(ax, points, extra=None, title="What a code costs, and what it saves", figsize=(7.0, 4.2)):
-    """Distortion against rate, one point a beta, joined; further points apart.
+@figure_function(figsize=(7.0, 4.2))
+def rate_distortion(ax, points, extra=None):
+    """Distortion against rate, one point per beta, joined; further points apart.
 
     Args:
         ax: Matplotlib Axes.
@@ -153,13 +144,17 @@ def rate_distortion(ax, points, extra=None, title="What a code costs, and what i
     line = np.array([0, max(rate) * 1.1])
     best = min(r + d for r, d in points.values())
     ax.plot(line, best - line, ":", color="black", linewidth=1.2, label="rate + distortion, its smallest")
-    ax.set(xlabel="rate (nats per image)", ylabel="distortion (nats per image)", title=title)
+    ax.set(
+        xlabel="rate (nats per image)",
+        ylabel="distortion (nats per image)",
+        title="What a code costs, and what it saves",
+    )
     ax.legend()
     return f"Line chart of distortion against rate for beta {', '.join(f'{beta:g}' for beta in points)}."
 
 
-@figure_function
-def estimators(ax, variances, title="Variance of gradient estimators", figsize=(8.4, 3.8)):
+@figure_function(figsize=(8.4, 3.8))
+def estimators(ax, variances):
     """log10 variances by image of two estimators of one gradient: points joined image by image.
 
     Args:
@@ -175,7 +170,11 @@ def estimators(ax, variances, title="Variance of gradient estimators", figsize=(
             color=COLOURS[index],
             label=label,
         )
-    ax.set(xlabel="image", ylabel="variance of one draw's gradient (nats²)", title=title)
+    ax.set(
+        xlabel="image",
+        ylabel="variance of one draw's gradient (nats²)",
+        title="Variance of gradient estimators",
+    )
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return f"Variances by image on a logarithmic axis: {', '.join(variances)}."
@@ -204,11 +203,11 @@ def collapse(spectrum, noises, active, latents, *, caption, alt=None):
             color="black",
             label="noise variances" if not index else None,
         )
-    left.set(xlabel="principal component", ylabel="variance (pixel values²)", title="What PCA foretells")
+    left.set(xlabel="principal component", ylabel="variance (pixel values²)", title="What PCA predicts")
     left.legend(fontsize=9, loc="lower left")
     above = [min(latents, int(np.sum(np.asarray(spectrum) > noise**2))) for noise in noises]
     most = latents + 0.5
-    right.plot([0, most], [0, most], "--", color="black", linewidth=1.2, label="as foretold")
+    right.plot([0, most], [0, most], "--", color="black", linewidth=1.2, label="as predicted")
     right.plot(above, active, linestyle="", marker="o", markersize=8, color=COLOURS[1], label="measured")
     right.set(
         xlabel=f"eigenvalues above the noise variance, at most {latents}",
@@ -224,7 +223,7 @@ def collapse(spectrum, noises, active, latents, *, caption, alt=None):
 
 
 def likelihoods(groups, *, caption, alt=None):
-    """Histograms of ln p(x), one row a group of images, on one axis of nats.
+    """Histograms of ln p(x), one row per group of images, on one axis of nats.
 
     Args:
         groups: dict from label to nats (n,).
@@ -242,25 +241,23 @@ def likelihoods(groups, *, caption, alt=None):
     axes[-1].set_xlabel("ln p(x), nats per image")
     fig.suptitle("Likelihood as a score of what is usual", fontweight="bold")
     show.figure(
-        fig, caption, alt or f"Histograms of the log-likelihood, one a group of images: {', '.join(groups)}."
+        fig,
+        caption,
+        alt or f"Histograms of the log-likelihood, one per group of images: {', '.join(groups)}.",
     )
 
 
-@figure_function
-def recorded_curves(ax, curves, published=None, title="Long trainings, recorded", figsize=(7.2, 4.2), skip=5):
-    """Training bound by epoch of recorded studies.
+@figure_function(figsize=(7.2, 4.2))
+def recorded_curves(ax, losses, published):
+    """Training bound by epoch of recorded studies, from the sixth epoch on.
 
     Args:
         ax: Matplotlib Axes.
-        curves: dict from label to losses (nats), one an epoch.
-        published: dict from label to nats, drawn as levels, or None.
-        skip: first epochs left out.
+        losses: dict from label to losses (nats), one per epoch.
+        published: dict from label to nats, drawn as levels.
     """
-    for index, (label, losses) in enumerate(curves.items()):
-        values = -np.asarray(losses)
-        ax.plot(np.arange(skip + 1, len(values) + 1), values[skip:], color=COLOURS[index], label=label)
-    for index, (label, level) in enumerate((published or {}).items()):
-        ax.axhline(level, color="black", linestyle=["--", ":", "-."][index % 3], linewidth=1.2, label=label)
-    ax.set(xlabel="epoch", ylabel="training bound (nats per image)", title=title)
-    ax.legend(fontsize=9)
-    return f"Line chart of the training bound by epoch: {', '.join(curves)}."
+    x = {label: np.arange(6, len(values) + 1) for label, values in losses.items()}
+    y = {label: -np.asarray(values)[5:] for label, values in losses.items()}
+    labels = ("epoch", "training bound (nats per image)", "Long trainings, recorded")
+    charts.curves(x, y, *labels, levels=published, ax=ax)
+    return f"Line chart of the training bound by epoch: {', '.join(losses)}."

@@ -1,4 +1,4 @@
-"""Convolution by hand in NumPy, float64: as loops, as a matrix, and its padding. A map is (height, width, channels).
+"""Convolution in NumPy, float64: as loops, as a matrix, and its padding. A map is (height, width, channels).
 
 As in Keras and nearly all of deep learning, the kernel isn't flipped: mathematicians call it cross-correlation.
 """
@@ -27,7 +27,7 @@ def output_size(size, kernel, stride=1, dilation=1, padding="valid"):
 
 
 def padded(x, kernel, stride=1, dilation=1):
-    """A map with the zeros around it that "same" padding adds."""
+    """The map x, (height, width, channels), with the zeros around it that "same" padding adds for a kernel."""
     sides = [
         padding(size, k, stride, dilation) for size, k in zip(x.shape[:2], kernel.shape[:2], strict=True)
     ]
@@ -64,7 +64,7 @@ def by_loops(x, kernel, stride=1, dilation=1, same=False):
 def matrix(kernel, shape, stride=1, dilation=1):
     """The matrix of a convolution: out.ravel() = matrix @ x.ravel(), without padding.
 
-    Each row is one place of one filter: the kernel, written where its field lies, zeros elsewhere.
+    Each row is one filter at one place: the kernel where its field lies, zeros elsewhere.
 
     Args:
         kernel: float (kernel height, kernel width, channels, filters).
@@ -85,8 +85,8 @@ def matrix(kernel, shape, stride=1, dilation=1):
     return found.reshape(rows * columns * filters, -1)
 
 
-def pooled(x, size=2, reduce=np.max):
-    """The largest (or ``np.mean``) of each size x size block of a map; rows and columns left over are dropped."""
+def pooled(x, size=2):
+    """Max pooling: the largest of each size x size block of a map; rows and columns left over are dropped."""
     rows, columns, channels = x.shape[0] // size, x.shape[1] // size, x.shape[2]
     blocks = x[: rows * size, : columns * size].reshape(rows, size, columns, size, channels)
-    return reduce(blocks, axis=(1, 3))
+    return blocks.max(axis=(1, 3))

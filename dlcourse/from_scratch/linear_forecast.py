@@ -6,7 +6,7 @@ from dlcourse.datasets.windows import fill_forward
 
 
 def last_value(windows):
-    """Forecast that nothing changes: float64 (origins, horizons)."""
+    """The persistence forecast: the last value at every horizon, float64 (origins, horizons)."""
     return np.repeat(windows.last[:, None], windows.y.shape[1], axis=1)
 
 
@@ -30,7 +30,7 @@ def same_time_last_year(target, windows, period):
 class LinearAutoregression:
     """Each horizon as a linear function of the whole window, by ridge regression (Hoerl & Kennard 1970).
 
-    What is foretold is the change from the last value. Columns are scaled by the training windows alone; gaps among
+    What is predicted is the change from the last value. Columns are scaled by the training windows alone; gaps among
     the targets are left out, horizon by horizon.
 
     Args:

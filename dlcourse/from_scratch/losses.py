@@ -1,11 +1,11 @@
-"""Losses as negative log-likelihoods, in NumPy, one value an example.
+"""Losses as negative log-likelihoods, in NumPy, one value per example.
 
 A loss states how the data scatter about the model's output. Where the scatter has a density or a probability p, the
 loss is -log p(target | prediction), in nats, without what doesn't depend on the prediction (Bishop 2006, ch. 1.2.5).
 
 ``squared_error``, ``absolute_error``, ``huber(delta)``, ``cross_entropy`` and ``poisson`` are ``Loss`` objects: called,
-they give the loss; ``slope`` gives its derivative by the prediction, which is how hard an example pulls. ``gaussian``,
-``laplace``, ``huber_density``, ``categorical``, ``counts`` are whole negative log-likelihoods, constants and all.
+they give the loss; ``slope`` gives its derivative with respect to the prediction. ``gaussian``,
+``laplace``, ``categorical`` and ``counts`` are whole negative log-likelihoods, constants included.
 """
 
 import dataclasses
@@ -23,8 +23,8 @@ class Loss:
     Call it with predictions and targets, floats of shapes that broadcast; it returns float64 of the broadcast shape.
 
     Attributes:
-        name: as people say it.
-        noise: the scatter of which it is the negative log-likelihood.
+        name: of the loss, in words.
+        noise: the distribution of the scatter, of which the loss is the negative log-likelihood.
         value, slope: functions of (prediction, target): the loss, and its derivative by the prediction.
         check: raises ValueError where predictions or targets make no sense for it.
     """
@@ -168,13 +168,6 @@ def laplace(median, target, scale=1.0):
     """-log of the Laplace density, nats; ``scale``: the mean absolute error."""
     scale = _scale(scale, "scale")
     return absolute_error(median, target) / scale + np.log(2 * scale)
-
-
-def huber_density(centre, target, delta=1.0):
-    """-log of the density proportional to exp(-Huber loss), nats."""
-    inside = math.sqrt(2 * math.pi) * math.erf(delta / math.sqrt(2))
-    tails = 2 / delta * math.exp(-(delta**2) / 2)
-    return huber(delta)(centre, target) + math.log(inside + tails)
 
 
 def counts(rate, count):

@@ -1,11 +1,13 @@
-"""Language models that count: how often a letter followed the few before it (Shannon 1948)."""
+"""N-gram language models: how often each letter followed the few before it (Shannon 1948)."""
 
 import collections
 import math
 
+from dlcourse import checks
+
 
 class NGram:
-    """Letters foretold from the ``order`` - 1 before, by counts smoothed after Witten & Bell (1991).
+    """Predicts a letter from the ``order`` - 1 before it, by counts smoothed after Witten & Bell (1991).
 
     With n(c) occurrences of a context c, followed by t(c) different letters,
 
@@ -15,23 +17,21 @@ class NGram:
 
     Args:
         order: 1 counts single letters (unigram), 2 pairs, and so on.
-        text: to count.
-        alphabet: all letters that may come; by default those of the text.
+        text: str, in which occurrences are counted.
+        alphabet: all letters that may occur; None takes those of the text.
 
     Raises:
         ValueError: where the order is below 1, the text is empty, or a letter of it is not in the alphabet.
     """
 
     def __init__(self, order, text, alphabet=None):
-        if isinstance(order, bool) or int(order) != order or order < 1:
-            raise ValueError(f"NGram(order={order!r}): expected a whole number, 1 or more.")
+        self.order = checks.whole_number("NGram(order)", order)
         self.alphabet = sorted(set(text if alphabet is None else alphabet))
         strange = sorted(set(text) - set(self.alphabet))
         if not text or strange:
             raise ValueError(
                 f"NGram() counts a text over its alphabet; got {len(text)} letters, not in the alphabet: {strange}."
             )
-        self.order = int(order)
         self.counts = collections.defaultdict(collections.Counter)
         for length in range(order):
             for end in range(length, len(text)):
@@ -51,7 +51,7 @@ class NGram:
         return chance
 
     def bits(self, text, context=""):
-        """What each letter of ``text`` costs, in bits, a list; ``context`` stands before it."""
+        """-log2 of the probability of each letter of ``text``, a list of floats; ``context`` precedes the text."""
         whole, known = context + text, len(context)
         return [
             -math.log2(self.probability(whole[end], whole[max(0, end - self.order + 1) : end]))

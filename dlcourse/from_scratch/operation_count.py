@@ -1,10 +1,10 @@
-"""Counting the multiplications that a NumPy computation runs, so that its cost can be told without a clock."""
+"""Counting the multiplications of a NumPy computation, so that its cost can be told without a clock."""
 
 import numpy as np
 
 
 class Tally:
-    """How many multiplications the matrix products of an array computation have taken.
+    """Counts the multiplications of all matrix products of an array computation.
 
     Arrays made by ``tally.array(a)`` count every ``@`` that they, or arrays computed from them, take part in:
     a product (n, k) @ (k, m) is n·k·m multiplications. Elementwise operations are not counted; a network's

@@ -1,4 +1,4 @@
-"""Penalised least squares in float64 NumPy: Lasso (L1), ridge (L2), minimum-norm solutions, and where errors come from.
+"""Penalised least squares in float64 NumPy: Lasso (L1) and ridge (L2), and the bias and variance of predictions.
 
 Inputs are float (examples, features) and targets (examples,), both centred, so that no intercept is needed:
 ``centred`` does it. L1 is scaled as scikit-learn's Lasso, ``‖y - Xw‖² / (2n) + strength ‖w‖₁`` (Tibshirani 1996), L2 as
@@ -11,12 +11,12 @@ import numpy as np
 
 
 def linear_classifier(x, y, strength=1.0):
-    """Weights, float64 (features + 1,), of least squares on labels -1 and +1, with an L2 penalty; the last is the bias.
+    """Ridge regression on labels -1 and +1: weights, float64 (features + 1,), of which the last is the bias.
 
     Args:
         x: float (examples, features).
         y: (examples,), each -1 or +1.
-        strength: of the penalty on all weights.
+        strength: of the penalty on all weights, the bias included.
 
     Raises:
         ValueError: where a label is neither, or lengths differ.
@@ -32,7 +32,7 @@ def linear_classifier(x, y, strength=1.0):
 
 
 def centred(x, y, scale=True):
-    """(x, y) in float64 with the mean of every column taken off; with ``scale`` columns of x also have variance 1."""
+    """(x, y) in float64, each column minus its mean; with ``scale`` the columns of x also have variance 1."""
     x, y = _checked(x, y)
     x = x - x.mean(axis=0)
     if scale:
@@ -107,26 +107,25 @@ def lasso(x, y, strength, *, start=None, gap=1e-13, steps=100_000):
         ):
             return weights
     raise RuntimeError(
-        f"lasso() is not there after {steps} passes: gap {duality_gap(x, y, weights, strength):.2g}. Standardise "
+        f"lasso() has not converged after {steps} passes: gap {duality_gap(x, y, weights, strength):.2g}. Standardise "
         "the columns (penalized_regression.centred), or allow a larger gap."
     )
 
 
-def proximal_gradient(x, y, strength, steps, *, accelerated=False, start=None):
+def proximal_gradient(x, y, strength, steps, *, accelerated=False):
     """The Lasso's weights after each step of ISTA: a gradient step on the squares, then a soft threshold.
 
     Args:
         strength: of the L1 penalty.
-        steps: how many.
-        accelerated: FISTA (Beck & Teboulle 2009): the step is taken from a point further along the last move.
-        start: weights to begin with, or None for zeros.
+        steps: number of steps.
+        accelerated: whether to take FISTA instead (Beck & Teboulle 2009): each step starts from a point further along
+            the last move.
 
     Returns:
         float64 (steps, features).
     """
     x, y = _checked(x, y, strength)
-    weights = np.zeros(x.shape[1]) if start is None else np.array(start, "float64")
-    rate = _safe_rate(x)
+    weights, rate = np.zeros(x.shape[1]), _safe_rate(x)
     ahead, momentum, history = weights, 1.0, []
     for _ in range(steps):
         gradient = x.T @ (x @ ahead - y) / len(y)
@@ -138,14 +137,16 @@ def proximal_gradient(x, y, strength, steps, *, accelerated=False, start=None):
     return np.array(history)
 
 
-def subgradient(x, y, strength, steps, *, start=None):
-    """The Lasso's weights after each step of plain subgradient descent, its rate falling as 1 / sqrt(step).
+def subgradient(x, y, strength, steps):
+    """The Lasso's weights after each step of subgradient descent with a learning rate that falls as 1 / sqrt(step).
 
-    The penalty's slope is taken as ``strength * sign(w)``, as automatic differentiation does. Gives (steps, features).
+    The penalty's derivative is taken as ``strength * sign(w)``, as automatic differentiation has it.
+
+    Returns:
+        float64 (steps, features).
     """
     x, y = _checked(x, y, strength)
-    weights = np.zeros(x.shape[1]) if start is None else np.array(start, "float64")
-    rate, history = _safe_rate(x), []
+    weights, rate, history = np.zeros(x.shape[1]), _safe_rate(x), []
     for step in range(steps):
         slope = x.T @ (x @ weights - y) / len(y) + strength * np.sign(weights)
         weights = weights - rate / np.sqrt(step + 1) * slope
@@ -153,12 +154,12 @@ def subgradient(x, y, strength, steps, *, start=None):
     return np.array(history)
 
 
-def lasso_path(x, y, strengths, gap=1e-8):
-    """The Lasso's weights (strengths, features), from strong penalty to weak, each starting from the last."""
+def lasso_path(x, y, strengths):
+    """The Lasso's weights, float64 (strengths, features); each strength starts from the solution of the next larger."""
     order = np.argsort(strengths)[::-1]
     path, weights = np.zeros((len(strengths), np.shape(x)[1])), None
     for place in order:
-        weights = path[place] = lasso(x, y, strengths[place], start=weights, gap=gap)
+        weights = path[place] = lasso(x, y, strengths[place], start=weights, gap=1e-8)
     return path
 
 
@@ -171,7 +172,7 @@ def ridge(x, y, strength):
     x, y = _checked(x, y, strength)
     if strength == 0:
         raise ValueError(
-            "ridge(strength=0) is plain least squares; use minimum_norm(), which always has one answer."
+            "ridge(strength=0) is plain least squares; np.linalg.lstsq(x, y) gives its solution of minimum norm."
         )
     n, features = x.shape
     if n < features:
@@ -189,12 +190,6 @@ def ridge_path(x, y, strengths):
     return ((values / (values**2 + np.asarray(strengths)[:, None])) * (left.T @ y)) @ right
 
 
-def minimum_norm(x, y):
-    """Least squares by the pseudo-inverse: of all weights that fit best, the shortest."""
-    x, y = _checked(x, y)
-    return np.linalg.lstsq(x, y, rcond=None)[0]
-
-
 def relu_features(x, count, seed):
     """Random features ``max(0, x·w)`` with w Gaussian of variance 1 / inputs: float64 (examples, count).
 
@@ -210,7 +205,7 @@ def bias_and_variance(predictions, truth):
     """Split the mean squared distance from the truth into squared bias and variance, averaged over points.
 
     Args:
-        predictions: float (draws, points): what models trained on different draws of data say.
+        predictions: float (draws, points), of models trained on different draws of data.
         truth: float (points,).
 
     Returns:
@@ -229,7 +224,7 @@ def bias_and_variance(predictions, truth):
 
 
 def _safe_rate(x):
-    """1 over the largest curvature of ``‖y - Xw‖² / (2n)``."""
+    """A learning rate that can't diverge: 1 over the largest curvature of ``‖y - Xw‖² / (2n)``."""
     return len(x) / np.linalg.norm(x, 2) ** 2
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import optimize
 
+from dlcourse import checks
+
 
 class Perceptron:
     """A linear threshold unit, trained by Rosenblatt's rule (Rosenblatt 1958; Novikoff 1962).
@@ -16,9 +18,7 @@ class Perceptron:
     """
 
     def __init__(self, features):
-        if isinstance(features, bool) or int(features) != features or features < 1:
-            raise ValueError(f"Perceptron(features={features!r}): expected a whole number, 1 or more.")
-        self.weights = np.zeros(int(features))
+        self.weights = np.zeros(checks.whole_number("Perceptron(features)", features))
         self.bias = 0.0
         self.mistakes = []
 
@@ -101,7 +101,7 @@ def largest_margin(x, y):
 def novikoff_bound(x, y):
     """The most mistakes that a perceptron can make in all: (R / margin)² (Novikoff 1962).
 
-    R is the length of the longest example, a constant feature of 1 included. Arguments and errors as for
+    R is the largest norm of an example, a constant feature of 1 included. Arguments and errors as for
     ``largest_margin``.
     """
     longest = np.max(np.sum(np.square(np.asarray(x, "float64")), axis=1) + 1)

@@ -9,7 +9,10 @@ import numpy as np
 class PCA:
     """Probabilistic PCA at its maximum likelihood, in closed form (Tipping & Bishop 1999).
 
-    x = mean + loading z + noise, z standard normal; from data (examples, features), flattened.
+    x = mean + loading z + ε, with z standard normal and ε normal of standard deviation ``noise``.
+
+    mean: float64 (features,). loading: float64 (features, latents). noise: float. spectrum: float64 (features,), the
+    eigenvalues of the data's covariance, largest first.
     """
 
     mean: np.ndarray
@@ -19,6 +22,7 @@ class PCA:
 
     @classmethod
     def fit(cls, x, latents):
+        """The PCA of float data x (examples, ...), flattened, with so many latents."""
         x = np.asarray(x, "float64").reshape(len(x), -1)
         values, vectors = np.linalg.eigh(np.cov(x.T, bias=True))
         values, vectors = values[::-1], vectors[:, ::-1]
@@ -27,7 +31,7 @@ class PCA:
         return cls(x.mean(axis=0), loading, float(np.sqrt(variance)), values)
 
     def log_likelihood(self, x):
-        """ln p(x) in nats, float (examples,)."""
+        """ln p(x) in nats, float64 (examples,)."""
         x = np.asarray(x, "float64").reshape(len(x), -1) - self.mean
         covariance = self.loading @ self.loading.T + self.noise**2 * np.eye(len(self.mean))
         root = np.linalg.cholesky(covariance)

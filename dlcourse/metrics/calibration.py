@@ -1,4 +1,4 @@
-"""Is a classifier right as often as it says? Reliability by bins, expected calibration error, temperature scaling.
+"""Is a classifier right as often as it says? Reliability diagrams, expected calibration error, temperature scaling.
 
 Guo, Pleiss, Sun & Weinberger, On Calibration of Modern Neural Networks, ICML 2017.
 """
@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 from scipy import optimize, special
 
+from dlcourse import checks
 from dlcourse.from_scratch import losses
 
 LARGEST_LOG_TEMPERATURE = 6.0
@@ -19,7 +20,7 @@ class Reliability:
 
     Attributes:
         edges: float64 (bins + 1,), from 0 to 1, equally wide.
-        counts: int64 (bins,), predictions a bin.
+        counts: int64 (bins,), the number of predictions in each bin.
         confidence: float64 (bins,), the mean probability given to the predicted class; NaN in an empty bin.
         accuracy: float64 (bins,), the share of right predictions; NaN in an empty bin.
     """
@@ -58,19 +59,18 @@ def reliability(probabilities, labels, bins=15):
             f"{probabilities.sum(axis=1).min():.3g} to {probabilities.sum(axis=1).max():.3g}. From logits: "
             "calibration.softmax(logits)."
         )
-    if isinstance(bins, bool) or int(bins) != bins or bins < 1:
-        raise ValueError(f"reliability(bins={bins!r}): expected a whole number of bins, 1 or more.")
+    bins = checks.whole_number("reliability(bins)", bins)
     confidence = probabilities.max(axis=1)
     correct = probabilities.argmax(axis=1) == labels
-    edges = np.linspace(0, 1, int(bins) + 1)
-    which = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, int(bins) - 1)
-    counts = np.bincount(which, minlength=int(bins))
+    edges = np.linspace(0, 1, bins + 1)
+    which = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, bins - 1)
+    counts = np.bincount(which, minlength=bins)
     with np.errstate(invalid="ignore"):
         return Reliability(
             edges=edges,
             counts=counts,
-            confidence=np.bincount(which, confidence, int(bins)) / counts,
-            accuracy=np.bincount(which, correct, int(bins)) / counts,
+            confidence=np.bincount(which, confidence, bins) / counts,
+            accuracy=np.bincount(which, correct, bins) / counts,
         )
 
 

@@ -1,18 +1,30 @@
-"""Held-out data: splits that keep copies together, and what a score on them is worth."""
+"""Scores of classifiers on held-out data, and what such a score is worth."""
 
 import numpy as np
 from scipy import stats
 
 
-def share_right(weights, x, y):
-    """The share of examples whose label, -1 or +1, is the sign of the classifier's output."""
+def linear_accuracy(weights, x, y):
+    """Accuracy of a linear classifier, a float.
+
+    Args:
+        weights: float (features + 1,), the last is the bias, as ``penalized_regression.linear_classifier`` gives them.
+        x: float (examples, features).
+        y: (examples,), each -1 or +1.
+    """
     return float(np.mean(np.sign(np.asarray(x) @ weights[:-1] + weights[-1]) == y))
 
 
 def most_correlated(x, y, keep):
-    """Columns of x, int64 (keep,), whose correlation with y is furthest from 0, the furthest first.
+    """Columns of x, int64 (keep,), whose correlation with y has the largest absolute values, the largest first.
 
-    Raises ValueError where ``keep`` is not from 1 to the number of columns.
+    Args:
+        x: float (examples, features).
+        y: float (examples,).
+        keep: number of columns.
+
+    Raises:
+        ValueError: where ``keep`` is not from 1 to the number of columns.
     """
     if not 1 <= keep <= x.shape[1]:
         raise ValueError(
@@ -27,9 +39,10 @@ def most_correlated(x, y, keep):
 def best_by_chance(candidates, examples, p=0.5):
     """Expected accuracy of the best of several guessers, each right with probability ``p`` on each example.
 
-    The number right is binomial, with distribution function F, and E[max] = sum over j of 1 - F(j) ** candidates.
+    The number of right guesses is binomial with distribution function F, and E[max] = Σ_j 1 - F(j) ** candidates.
 
-    Raises ValueError where a number makes no sense.
+    Raises:
+        ValueError: where there is no candidate or no example, or p is not a probability.
     """
     if candidates < 1 or examples < 1 or not 0 <= p <= 1:
         raise ValueError(
@@ -39,30 +52,31 @@ def best_by_chance(candidates, examples, p=0.5):
     return float(np.sum(1 - below**candidates) / examples)
 
 
-def rates(predicted, labels):
-    """(share right among the positives, share right among the negatives) of yes-or-no predictions.
+def recall_and_specificity(predicted, labels):
+    """The shares of the positives and of the negatives that are predicted right: (recall, specificity), floats.
 
     Args:
         predicted, labels: bool (examples,).
 
     Raises:
-        ValueError: where shapes differ, or one of the two classes is absent: its rate is undefined.
+        ValueError: where shapes differ, or one of the two classes is absent, whose share is undefined.
     """
     predicted, labels = np.asarray(predicted), np.asarray(labels)
     if predicted.shape != labels.shape or predicted.dtype != bool or labels.dtype != bool:
         raise ValueError(
-            f"rates() takes bool predictions and labels of one shape; got {predicted.dtype} {predicted.shape} "
-            f"and {labels.dtype} {labels.shape}. Compare the scores with a threshold first."
+            "recall_and_specificity() takes bool predictions and labels of one shape; got "
+            f"{predicted.dtype} {predicted.shape} and {labels.dtype} {labels.shape}. "
+            "Compare the scores with a threshold first."
         )
     if labels.all() or not labels.any():
         raise ValueError(
-            "rates() needs positives and negatives among the labels; here all are the same class."
+            "recall_and_specificity() needs positives and negatives among the labels; here all are the same class."
         )
     return float(predicted[labels].mean()), float((~predicted[~labels]).mean())
 
 
-def neighbour_agreement(x, y):
-    """The share of examples whose nearest other example (Euclidean) has the same label; chance if labels are mixed up.
+def nearest_neighbour_accuracy(x, y):
+    """Leave-one-out accuracy of the nearest-neighbour classifier (Euclidean), a float.
 
     Args:
         x: float (examples, ...), at least two.
@@ -71,7 +85,8 @@ def neighbour_agreement(x, y):
     x, y = np.asarray(x, "float64").reshape(len(x), -1), np.asarray(y)
     if len(x) < 2 or y.shape != (len(x),):
         raise ValueError(
-            f"neighbour_agreement() takes two examples or more, and a label each; got {len(x)} and {y.shape}."
+            "nearest_neighbour_accuracy() takes two examples or more, and one label for each; got "
+            f"{len(x)} and {y.shape}."
         )
     squares = (x**2).sum(axis=1)
     distances = squares[:, None] + squares - 2 * x @ x.T
@@ -80,9 +95,11 @@ def neighbour_agreement(x, y):
 
 
 def auroc(usual, unusual):
-    """How often a score ranks a random unusual example below a random usual one; ties count half (Mann & Whitney)."""
-    from scipy import stats
+    """Area under the ROC curve: the probability that a random unusual example has a lower score than a usual one.
 
+    Args:
+        usual, unusual: float (n,), (m,), the scores. Ties count half (Mann & Whitney 1947).
+    """
     ranks = stats.rankdata(np.concatenate([unusual, usual]))[: len(unusual)]
     wins = ranks.sum() - len(unusual) * (len(unusual) + 1) / 2
     return float(1 - wins / (len(usual) * len(unusual)))

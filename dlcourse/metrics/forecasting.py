@@ -1,10 +1,13 @@
-"""Forecasts of a series without looking ahead: gaps, windows, baselines, skill, and how sure one is of it.
+"""Errors of forecasts, their skill against a baseline, and its interval.
 
 Times are positions 0 ... n - 1. A forecast is made *at* a time t, its origin: it may use what was measured up to and
 including t, and speaks of t + 1 ... t + horizons.
 """
 
 import numpy as np
+
+DRAWS = 1_000
+"""Of the bootstrap."""
 
 
 def squared_errors(forecast, windows):
@@ -23,17 +26,15 @@ def skill(errors, baseline):
     return 1 - float(np.mean(errors[both]) / np.mean(baseline[both]))
 
 
-def skill_interval(errors, baseline, *, block, draws=1_000, seed=0):
+def skill_interval(errors, baseline, *, block):
     """A 95 % interval for the skill by the moving-block bootstrap (Künsch 1989).
 
     Errors of neighbouring origins resemble each other, so whole blocks of neighbours are drawn with replacement, the
-    same for both forecasts; the interval holds the middle 95 % of the skills of such draws.
+    same for both forecasts; the interval holds the middle 95 % of the skills of 1,000 such draws.
 
     Args:
         errors, baseline: squared errors (origins, horizons), NaN where nothing was measured.
-        block: origins a block; longer than the errors' memory, and many times shorter than the series.
-        draws: number of draws.
-        seed: of the draws.
+        block: origins in a block; longer than errors stay correlated, and many times shorter than the series.
 
     Returns:
         (low, high).
@@ -43,14 +44,14 @@ def skill_interval(errors, baseline, *, block, draws=1_000, seed=0):
     """
     if errors.shape != baseline.shape or not 1 <= block <= len(errors):
         raise ValueError(
-            f"skill_interval(block={block}) takes errors of equal shape and at least a block long; got {errors.shape} "
+            f"skill_interval(block={block}) takes errors of equal shape, at least one block long; got {errors.shape} "
             f"and {baseline.shape}."
         )
     both = np.isfinite(errors) & np.isfinite(baseline)
     sums = np.stack([np.where(both, kind, 0).sum(axis=1) for kind in (errors, baseline)])
-    random = np.random.default_rng(seed)
-    starts = random.integers(0, len(errors) - block + 1, (draws, -(-len(errors) // block)))
-    rows = (starts[..., None] + np.arange(block)).reshape(draws, -1)[:, : len(errors)]
+    random = np.random.default_rng(0)
+    starts = random.integers(0, len(errors) - block + 1, (DRAWS, -(-len(errors) // block)))
+    rows = (starts[..., None] + np.arange(block)).reshape(DRAWS, -1)[:, : len(errors)]
     ours, theirs = sums[:, rows].sum(axis=-1)
     low, high = np.percentile(1 - ours / theirs, [2.5, 97.5])
     return float(low), float(high)

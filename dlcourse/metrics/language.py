@@ -1,11 +1,18 @@
-"""Letters as numbers, what a language model pays for each, and text drawn from it."""
+"""What a language model pays for each letter of a text."""
 
 import numpy as np
+from scipy import special
 
 
 def bits(logits, tokens):
-    """What each letter costs under logits (..., letters): -log2 of its probability, float64 (...)."""
-    logits = np.asarray(logits, "float64")
-    highest = logits.max(axis=-1, keepdims=True)
-    normalised = logits - highest - np.log(np.exp(logits - highest).sum(axis=-1, keepdims=True))
-    return -np.take_along_axis(normalised, np.asarray(tokens)[..., None], axis=-1)[..., 0] / np.log(2)
+    """Bits that each letter costs: -log2 of its probability.
+
+    Args:
+        logits: float (..., letters of the alphabet).
+        tokens: int (...), the letter that came.
+
+    Returns:
+        float64 (...).
+    """
+    log_probabilities = special.log_softmax(np.asarray(logits, "float64"), axis=-1)
+    return -np.take_along_axis(log_probabilities, np.asarray(tokens)[..., None], axis=-1)[..., 0] / np.log(2)

@@ -1,4 +1,4 @@
-"""Keras models, one family a file. Classifiers return logits; shapes stand in each docstring."""
+"""Keras models, one family per file. Classifiers return logits; each docstring gives the shapes."""
 
 from dlcourse.models.augmentation import RandomAffine
 from dlcourse.models.convnet import Seeds, convnet, convolution_block, residual_block, residual_stages, resnet

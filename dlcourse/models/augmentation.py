@@ -1,4 +1,4 @@
-"""Random changes of images that leave their class as it is, as a layer: active in training, drawn anew each step."""
+"""Data augmentation as a layer: random affine changes of images, drawn anew in each training step."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable("dlcourse")
 class RandomAffine(keras.layers.Layer):
-    """Turn, scale, shear and shift each image at random; what comes in from outside is 0.
+    """Rotate, scale, shear and shift each image at random; what comes in from outside is 0.
 
     Maps float (batch, height, width, channels) to the same shape, by one bilinear interpolation. Outside training it
     changes nothing. A point at (x, y) from the image's middle goes to scale · R(angle) · (x + shear · y, y) + shift.
@@ -15,9 +15,9 @@ class RandomAffine(keras.layers.Layer):
     Args:
         rotation: largest angle, degrees.
         scale: largest change of size, as a share: 0.1 draws factors from 0.9 to 1.1.
-        shear: largest shear, pixels a pixel.
+        shear: largest shear, in pixels per pixel.
         shift: largest shift along either axis, pixels.
-        seed: of the draws; ``training.fit`` sets it anew by its own.
+        seed: of the draws; ``training.fit`` replaces it by its own.
 
     Raises:
         ValueError: where a range is negative, or a scale 1 or more.
@@ -49,7 +49,7 @@ class RandomAffine(keras.layers.Layer):
 
 
 def transformed(images, angle, scale, shear, shift_x, shift_y):
-    """Images turned, scaled, sheared and shifted about their middle, each by its own numbers.
+    """Images rotated, scaled, sheared and shifted about their middle, each by its own numbers.
 
     Args:
         images: float tensor (batch, height, width, channels).
@@ -66,19 +66,11 @@ def transformed(images, angle, scale, shear, shift_x, shift_y):
     a, b = (cos + shear * sin) / scale, (sin - shear * cos) / scale
     c, d = -sin / scale, cos / scale
     from_x, from_y = middle_x + shift_x, middle_y + shift_y
-    rows = [
-        a,
-        b,
-        middle_x - a * from_x - b * from_y,
-        c,
-        d,
-        middle_y - c * from_x - d * from_y,
-        tf.zeros_like(a),
-        tf.zeros_like(a),
-    ]
+    offset_x, offset_y = middle_x - a * from_x - b * from_y, middle_y - c * from_x - d * from_y
+    zero = tf.zeros_like(a)
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=images,
-        transforms=tf.stack(rows, axis=1),
+        transforms=tf.stack([a, b, offset_x, c, d, offset_y, zero, zero], axis=1),
         output_shape=[height, width],
         interpolation="BILINEAR",
         fill_mode="CONSTANT",

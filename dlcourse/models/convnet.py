@@ -1,4 +1,4 @@
-"""Convolutional networks: their blocks, which serve images (height, width) and series (time) alike, and classifiers.
+"""Convolutional networks: blocks for images (height, width) and series (time) alike, and classifiers.
 
 A block takes a Keras tensor and gives one, so that other networks can be built of the same pieces: a detector from the
 maps of ``residual_stages``, a recogniser of speech from blocks over (time, frequency) or (time,).
@@ -9,7 +9,7 @@ import itertools
 import keras
 from keras import layers
 
-from dlcourse.models.building import check_positive, check_rate, check_shape
+from dlcourse import checks
 from dlcourse.models.initializers import seeded_initializer
 
 CONVOLUTIONS = {3: layers.Conv1D, 4: layers.Conv2D}
@@ -26,7 +26,7 @@ def convnet(input_shape, classes, *, filters=(32, 64), hidden=128, dropout=0.0, 
     Args:
         input_shape: (height, width, channels).
         classes: number of outputs.
-        filters: list of channels, one a convolution.
+        filters: list of channels, one entry per convolution.
         hidden: width of the dense layer.
         dropout: share of hidden units dropped before the logits.
         seed: of the initial weights and the dropout; None draws from Keras' global generator.
@@ -34,10 +34,12 @@ def convnet(input_shape, classes, *, filters=(32, 64), hidden=128, dropout=0.0, 
     Raises:
         ValueError: where an image is too small for its pooling layers, or a number makes no sense.
     """
-    shape = check_shape("convnet", input_shape, dimensions=3)
-    widths = {f"filters[{index}]": width for index, width in enumerate(filters)}
-    check_positive("convnet", classes=classes, hidden=hidden, **widths)
-    check_rate("convnet", dropout=dropout)
+    shape = checks.shape("convnet(input_shape)", input_shape, axes=3)
+    checks.whole_number("convnet(classes)", classes)
+    checks.whole_number("convnet(hidden)", hidden)
+    for index, width in enumerate(filters):
+        checks.whole_number(f"convnet(filters[{index}])", width)
+    checks.rate("convnet(dropout)", dropout)
     smallest = 2 ** len(filters)
     if min(shape[:2]) < smallest:
         raise ValueError(
@@ -91,7 +93,7 @@ def convolution_block(
     Args:
         x: Keras tensor (batch, height, width, channels) or (batch, time, channels).
         filters: channels of the output.
-        kernel, stride, dilation: a whole number, or one an axis. Padding is "same": n places become ceil(n / stride).
+        kernel, stride, dilation: a whole number, or one per axis. Padding is "same": n places become ceil(n / stride).
         normalise: whether to normalise; the convolution then has no bias, which the normalisation's own replaces.
         activation: a Keras activation or its name; None leaves the output as it is.
         seeds: Seeds, which the kernels of one network share; None draws from Keras' global generator.
@@ -108,7 +110,7 @@ def convolution_block(
             f"convolution_block() got a tensor of shape {x.shape}: expected (batch, time, channels) or (batch, height, "
             "width, channels)."
         )
-    check_positive("convolution_block", filters=filters)
+    checks.whole_number("convolution_block(filters)", filters)
     named = (lambda part: f"{name}_{part}") if name else lambda part: None
     x = CONVOLUTIONS[len(x.shape)](
         filters,
@@ -161,7 +163,7 @@ def residual_block(
 
 
 def residual_stages(x, filters, blocks, *, normalise=True, shortcut=True, seeds=None):
-    """Stages of residual blocks; each but the first halves the maps. Returns a list of tensors, one a stage.
+    """Stages of residual blocks; each but the first halves the maps. Returns a list of tensors, one per stage.
 
     Args:
         x: Keras tensor (batch, height, width, channels) or (batch, time, channels).
@@ -175,9 +177,9 @@ def residual_stages(x, filters, blocks, *, normalise=True, shortcut=True, seeds=
             f"residual_stages(filters={filters}, blocks={blocks}): give as many numbers of blocks as stages, or one "
             "for all."
         )
-    check_positive("residual_stages", **{f"blocks[{stage}]": count for stage, count in enumerate(blocks)})
     maps = []
     for stage, (width, count) in enumerate(zip(filters, blocks, strict=True)):
+        checks.whole_number(f"residual_stages(blocks[{stage}])", count)
         for block in range(count):
             x = residual_block(
                 x,
@@ -227,14 +229,17 @@ def resnet(
     Raises:
         ValueError: where a shape or a number makes no sense.
     """
-    shape = check_shape("resnet", input_shape)
+    shape = checks.shape("resnet(input_shape)", input_shape)
     if len(shape) + 1 not in CONVOLUTIONS:
         raise ValueError(
             f"resnet(input_shape={shape}): expected (height, width, channels) or (time, channels)."
         )
-    check_positive("resnet", classes=classes, stem_kernel=stem_kernel, stem_stride=stem_stride)
-    check_positive("resnet", **{f"filters[{stage}]": width for stage, width in enumerate(filters)})
-    check_rate("resnet", dropout=dropout)
+    checks.whole_number("resnet(classes)", classes)
+    checks.whole_number("resnet(stem_kernel)", stem_kernel)
+    checks.whole_number("resnet(stem_stride)", stem_stride)
+    for stage, width in enumerate(filters):
+        checks.whole_number(f"resnet(filters[{stage}])", width)
+    checks.rate("resnet(dropout)", dropout)
     smallest = stem_stride * 2 ** (len(filters) - 1)
     if min(shape[:-1]) < smallest:
         raise ValueError(

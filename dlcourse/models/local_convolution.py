@@ -1,43 +1,47 @@
-"""A convolution without weight sharing: local fields, each with filters of its own. Keras 3 has no such layer."""
+"""A convolution without weight sharing: each receptive field has filters of its own. Keras 3 has no such layer."""
 
 import itertools
 
 import keras
 import tensorflow as tf
 
-from dlcourse.models.building import check_positive
+from dlcourse import checks
 
 
 @keras.saving.register_keras_serializable("dlcourse")
 class LocalConvolution2D(keras.layers.Layer):
-    """Filters over local fields, shared by all places of the image or not.
+    """Filters over local fields, not shared: each place of the image has its own.
 
     Maps float (batch, height, width, channels) to (batch, ceil(height / stride), ceil(width / stride), filters), zeros
     around it ("same" padding as TensorFlow has it). Patches P (batch, places, fields) of kernel · kernel · channels
-    inputs meet weights W (places, fields, filters), or (1, fields, filters) where they are shared:
+    inputs meet weights W (places, fields, filters):
 
         out[b, p, f] = activation(Σ_k P[b, p, k] W[p, k, f] + bias[p, f])
 
-    Both start alike: at variance 2 / fields (He et al. 2015), so that sharing is all that differs.
+    They start at variance 2 / fields (He et al. 2015). Where W is the same at all places, this is a convolution.
 
     Args:
         filters: channels of the output.
         kernel, stride: side of the fields, and steps between them; whole numbers.
-        shared: True: the weights of all places are the same, which makes it a convolution.
         activation: a Keras activation or its name, or None.
         seed: of the initial weights.
+
+    Raises:
+        ValueError: where ``filters``, ``kernel`` or ``stride`` is not a whole number of 1 or more.
     """
 
-    def __init__(self, filters, kernel=3, stride=1, shared=False, activation="relu", seed=None, **options):
+    def __init__(self, filters, kernel=3, stride=1, activation="relu", seed=None, **options):
         super().__init__(**options)
-        check_positive("LocalConvolution2D", filters=filters, kernel=kernel, stride=stride)
-        self.filters, self.side, self.stride, self.shared = filters, kernel, stride, shared
+        checks.whole_number("LocalConvolution2D(filters)", filters)
+        checks.whole_number("LocalConvolution2D(kernel)", kernel)
+        checks.whole_number("LocalConvolution2D(stride)", stride)
+        self.filters, self.side, self.stride = filters, kernel, stride
         self.activation, self.seed = keras.activations.get(activation), seed
 
     def build(self, input_shape):
         _, height, width, channels = input_shape
         rows, columns = -(-height // self.stride), -(-width // self.stride)
-        places, fields = 1 if self.shared else rows * columns, self.side**2 * channels
+        places, fields = rows * columns, self.side**2 * channels
         initializer = keras.initializers.RandomNormal(stddev=(2 / fields) ** 0.5, seed=self.seed)
         self.kernel = self.add_weight(
             shape=(places, fields, self.filters), initializer=initializer, name="kernel"
@@ -64,11 +68,8 @@ class LocalConvolution2D(keras.layers.Layer):
 
     def call(self, x):
         _, height, width, _ = x.shape
-        patches = self.patches(x)
-        if self.shared:
-            found = tf.tensordot(patches, self.kernel[0], 1)
-        else:
-            found = tf.transpose(tf.matmul(tf.transpose(patches, [1, 0, 2]), self.kernel), [1, 0, 2])
+        patches = tf.transpose(self.patches(x), [1, 0, 2])  # (places, batch, fields)
+        found = tf.transpose(tf.matmul(patches, self.kernel), [1, 0, 2])
         rows, columns = -(-height // self.stride), -(-width // self.stride)
         return tf.reshape(self.activation(found + self.bias), (-1, rows, columns, self.filters))
 
@@ -82,7 +83,6 @@ class LocalConvolution2D(keras.layers.Layer):
             "filters": self.filters,
             "kernel": self.side,
             "stride": self.stride,
-            "shared": self.shared,
             "activation": keras.activations.serialize(self.activation),
             "seed": self.seed,
         }

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from dlcourse.models.building import check_positive, check_rate, check_shape
+from dlcourse import checks
 from dlcourse.models.initializers import seeded_initializer
 
 
@@ -25,7 +25,7 @@ def mlp(
     Args:
         input_shape: of one example, such as (28, 28, 1).
         classes: number of outputs.
-        hidden: list of widths, one a hidden layer; an empty list gives a linear classifier.
+        hidden: list of widths, one per hidden layer; an empty list gives a linear classifier.
         activation: of the hidden layers, a Keras activation or its name.
         initializer: of every kernel, a Keras initialiser or its name; biases start at 0.
         regularizer: of every kernel, a Keras regulariser or its name, or None.
@@ -35,11 +35,11 @@ def mlp(
     Raises:
         ValueError: where a shape, a width, a number of classes or a rate makes no sense.
     """
-    shape = check_shape("mlp", input_shape)
-    check_positive(
-        "mlp", classes=classes, **{f"hidden[{index}]": width for index, width in enumerate(hidden)}
-    )
-    check_rate("mlp", dropout=dropout)
+    shape = checks.shape("mlp(input_shape)", input_shape)
+    checks.whole_number("mlp(classes)", classes)
+    for index, width in enumerate(hidden):
+        checks.whole_number(f"mlp(hidden[{index}])", width)
+    checks.rate("mlp(dropout)", dropout)
     inputs = keras.Input(shape)
     x = layers.Flatten()(inputs)
     for index, width in enumerate(hidden):

@@ -1,9 +1,9 @@
-"""Recurrent networks: simple (Elman), LSTM and GRU layers, one above the other, and a linear layer on top."""
+"""Recurrent networks: stacked simple (Elman), LSTM or GRU layers, and a linear layer on top."""
 
 import keras
 from keras import layers
 
-from dlcourse.models.building import check_positive, check_shape
+from dlcourse import checks
 from dlcourse.models.initializers import seeded_initializer
 
 CELLS = {"simple": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
@@ -24,21 +24,21 @@ def recurrent(
 ):
     """A recurrent network (Elman 1990; Hochreiter & Schmidhuber 1997; Cho et al. 2014), read from left to right.
 
-    Maps float32 (batch, steps, features), or int32 (batch, steps) where ``tokens`` is given, to (batch, outputs), what
-    it says after the last step; with ``return_sequences`` to (batch, steps, outputs), what it says after each. For
+    Maps float32 (batch, steps, features), or int32 (batch, steps) where ``tokens`` is given, to the outputs after the
+    last step, (batch, outputs); with ``return_sequences`` to those after each step, (batch, steps, outputs). For
     classes the outputs are logits. Keras' GRU is the variant whose reset gate comes after the matrix product
     (``reset_after=True``), which has two biases and is PyTorch's GRU too.
 
     Args:
         input_shape: (steps, features), or (steps,) where ``tokens`` is given; steps may be None: any number.
-        outputs: numbers that come out at a step.
+        outputs: number of outputs per step.
         cell: "simple", "lstm" or "gru".
-        units: list of widths, one a recurrent layer.
+        units: list of widths, one per recurrent layer.
         tokens: the inputs are whole numbers below this one, each looked up as a vector of units[0] numbers.
         return_sequences: whether there is an output after every step.
         masking: whether steps of padding are passed over: those whose features are all 0, or whose token is 0.
-        stateful: whether a batch goes on from the states in which the batch before has ended; ``reset_states(model)``
-            forgets them. Needs ``batch_size``.
+        stateful: whether a batch starts from the states in which the previous batch ended; ``reset_states(model)``
+            sets them to 0. Needs ``batch_size``.
         batch_size: of every batch, where ``stateful``.
         seed: of the initial weights; None draws from Keras' global generator.
 
@@ -46,9 +46,12 @@ def recurrent(
         ValueError: where a shape, a width or a name makes no sense, or ``stateful`` comes without ``batch_size``.
     """
     shape = tuple(input_shape)
-    check_shape("recurrent", [1 if side is None else side for side in shape], dimensions=1 if tokens else 2)
-    widths = {f"units[{index}]": width for index, width in enumerate(units)}
-    check_positive("recurrent", outputs=outputs, layers=len(units), **widths)
+    known = [1 if side is None else side for side in shape]
+    checks.shape("recurrent(input_shape)", known, axes=1 if tokens else 2)
+    checks.whole_number("recurrent(outputs)", outputs)
+    checks.whole_number("recurrent(len(units))", len(units))
+    for index, width in enumerate(units):
+        checks.whole_number(f"recurrent(units[{index}])", width)
     if cell not in CELLS:
         raise ValueError(f"recurrent(cell={cell!r}): expected one of {', '.join(map(repr, CELLS))}.")
     if stateful and batch_size is None:
@@ -83,7 +86,7 @@ def recurrent(
 
 
 def reset_states(model):
-    """Let a stateful model forget: the states of all its recurrent layers become 0."""
+    """Set the states of all recurrent layers of a stateful model to 0."""
     for layer in model.layers:
         if isinstance(layer, tuple(CELLS.values())):
             layer.reset_state()

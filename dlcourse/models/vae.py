@@ -1,6 +1,6 @@
-"""The variational autoencoder: built here, TensorFlow Probability imported only when it is."""
+"""The variational autoencoder; TensorFlow Probability is imported when one is built, not before."""
 
-from dlcourse.models.building import check_positive, check_shape
+from dlcourse import checks
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 
@@ -36,7 +36,7 @@ def vae(
         prior: "normal"; "mixture" of Gaussians, learnt; "vamp", a mixture of the posteriors of learnt pseudo-inputs
             (Tomczak & Welling 2018); or a TensorFlow Probability distribution over vectors of ``latents``.
         components: of the mixture or VampPrior.
-        classes: number of labels that encoder and decoder are told; None: they are told none.
+        classes: number of classes whose label is an input of encoder and decoder (a conditional VAE); None: no labels.
         means: array of input_shape, the pixels' means in the training data: the encoder subtracts them, and the decoder
             starts from them.
         dtype: "float32" or "float64".
@@ -48,11 +48,13 @@ def vae(
     Raises:
         ValueError: where a shape, number or name makes no sense, or a prior doesn't match the latents.
     """
-    shape = check_shape("vae", input_shape)
-    widths = {f"hidden[{index}]": width for index, width in enumerate(hidden)}
-    check_positive("vae", latents=latents, components=components, **widths)
+    shape = checks.shape("vae(input_shape)", input_shape)
+    checks.whole_number("vae(latents)", latents)
+    checks.whole_number("vae(components)", components)
+    for index, width in enumerate(hidden):
+        checks.whole_number(f"vae(hidden[{index}])", width)
     if classes is not None:
-        check_positive("vae", classes=classes)
+        checks.whole_number("vae(classes)", classes)
     if likelihood not in LIKELIHOODS:
         raise ValueError(f"vae(likelihood={likelihood!r}): expected one of {', '.join(LIKELIHOODS)}.")
     if noise is not None and (likelihood != "gaussian" or not noise > 0):

@@ -1,4 +1,4 @@
-"""Distributions of the variational autoencoder, on TensorFlow Probability's."""
+"""The priors p(z) of the variational autoencoder, and other distributions of it, on TensorFlow Probability's."""
 
 import keras
 import numpy as np
@@ -65,10 +65,8 @@ class Normal:
     """The standard normal prior: nothing to learn."""
 
     def __init__(self, model, latents):
-        self.zero, self.one = (
-            np.zeros(latents, model.compute_dtype),
-            np.ones(latents, model.compute_dtype),
-        )
+        self.zero = np.zeros(latents, model.compute_dtype)
+        self.one = np.ones(latents, model.compute_dtype)
 
     def distribution(self):
         return diagonal_gaussian(self.zero, self.one)

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import layers
 from tensorflow_probability import distributions as tfd
 
-from dlcourse import files
+from dlcourse import checks, files
 from dlcourse.models import random, vae_priors
 from dlcourse.models.initializers import seeded_initializer
 from dlcourse.models.vae_priors import diagonal_gaussian, positive
@@ -148,16 +148,16 @@ class VAE(keras.Model):
         return rate, distortion
 
     def elbo(self, x, y=None, *, seed=None, analytic=None):
-        """The evidence lower bound, one draw of z an example: at most ln p(x) on average."""
+        """The evidence lower bound by one draw of z for each example; its expectation is at most ln p(x)."""
         rate, distortion = self.rate_and_distortion(x, y, seed=seed, analytic=analytic)
         return -rate - distortion
 
     def rate(self, x, y=None, *, seed=None, analytic=None):
-        """KL(q(z | x) || p(z)): nats that the code of an image costs."""
+        """KL(q(z | x) || p(z)), the rate: nats that the code of an image costs."""
         return self.rate_and_distortion(x, y, seed=seed, analytic=analytic)[0]
 
     def distortion(self, x, y=None, *, seed=None):
-        """-E ln p(x | z): nats that the image still costs once its code is known."""
+        """-E ln p(x | z), the distortion: nats that the image still costs once its code is known."""
         return self.rate_and_distortion(x, y, seed=seed)[1]
 
     def rate_by_latent(self, x, y=None):
@@ -181,7 +181,7 @@ class VAE(keras.Model):
             through: where given, z passes through this function, and ln q's own parameters get no gradient: what
                 the doubly reparameterised estimator needs (``objectives.importance_weighted``).
         """
-        k = _checked_k(k)
+        k = checks.whole_number("log_weights(k)", k)
         loc, scale = self.posterior_parameters(x, y)
         z = self.draw(loc, scale, k, seed=seed)
         if through is not None:
@@ -199,7 +199,7 @@ class VAE(keras.Model):
             batch_size: images at a time.
             at_once: draws at a time.
         """
-        k, x = _checked_k(k), np.asarray(self._checked(x))
+        k, x = checks.whole_number("importance_weighted_bound(k)", k), np.asarray(self._checked(x))
         batch_size = min(batch_size, len(x))
         found = []
         for start in range(0, len(x), batch_size):
@@ -225,7 +225,7 @@ class VAE(keras.Model):
         return self.decode(self.posterior_parameters(x, y)[0], y).mean()
 
     def sample(self, n, y=None, *, seed=None):
-        """n new images, as mean images of p(x | z), z drawn from the prior; y: their labels, an int or (n,)."""
+        """Mean images of p(x | z) for n draws of z from the prior, (n, *input_shape); y: labels, int or (n,)."""
         z = self.prior().sample(n, seed=self.seed(seed))
         return self.decode(z, None if y is None else tf.broadcast_to(y, (n,))).mean()
 
@@ -249,7 +249,7 @@ class VAE(keras.Model):
         return tf.constant([seed, 0]) if isinstance(seed, int | np.integer) else seed
 
     def binarised(self, x, *, seed=None):
-        """Zeros and ones, drawn anew with the grey values as probabilities; zeros and ones stay as they are."""
+        """Images of zeros and ones, drawn with the grey values of x as probabilities, of x's shape."""
         x = self._checked(x)
         return tf.cast(random.uniform(tf.shape(x), self.seed(seed), x.dtype) < x, x.dtype)
 
@@ -308,12 +308,12 @@ class VAE(keras.Model):
         return variable
 
     def _starting_point(self, means):
-        """What the decoder says of each pixel before training: logits, or means."""
+        """The decoder's output for each pixel before training: logits, or means."""
         if means is None:
             return np.zeros(self.shape, self.compute_dtype)
         means = np.asarray(means, self.compute_dtype)
         if means.shape != self.shape:
-            raise ValueError(f"vae(means=...) has shape {means.shape}; expected {self.shape}, one a pixel.")
+            raise ValueError(f"vae(means=...) has shape {means.shape}; expected {self.shape}, one per pixel.")
         if self.likelihood == "gaussian":
             return means
         self.check_examples(means[None])
@@ -321,7 +321,7 @@ class VAE(keras.Model):
         return np.log(means / (1 - means))
 
     def _checked(self, x):
-        """x as a tensor, once its shape, and outside of a graph its range, were looked at."""
+        """x as a tensor, after a check of its shape and, where it is an array, its range."""
         if not tf.is_tensor(x):
             x = np.asarray(x)
             self.check_examples(x)
@@ -360,9 +360,3 @@ def _mlp(name, features, hidden, outputs, *, activation, dtype, seed):
         else:
             x = dense(width, index, activation=activation, name=f"hidden_{index + 1}")(x)
     return keras.Model(inputs, dense(outputs, len(hidden), name="output")(x), name=name)
-
-
-def _checked_k(k):
-    if isinstance(k, bool) or int(k) != k or k < 1:
-        raise ValueError(f"k={k!r}: the bound averages k importance weights; give a whole number, 1 or more.")
-    return int(k)

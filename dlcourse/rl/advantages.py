@@ -3,26 +3,25 @@
 import numpy as np
 
 
-def returns_to_go(rewards, ended, discount, after=0.0):
+def returns_to_go(rewards, ended, discount):
     """Discounted sum of the rewards from each step to its episode's end, or to the rollout's.
 
     Args:
-        rewards: (T, ...).
+        rewards: float (T, ...).
         ended: whether the episode ended with this step, bool (T, ...).
         discount: γ, a number or an array that fits (...).
-        after: what is thought to follow after the last step, where no episode ended, (...).
 
     Returns:
         (T, ...), of the rewards' dtype.
     """
-    found, following = np.empty_like(rewards), after
+    found, following = np.empty_like(rewards), 0.0
     for step in reversed(range(len(rewards))):
         following = rewards[step] + discount * np.where(ended[step], 0.0, following)
         found[step] = following
     return found
 
 
-def gae(rewards, values, terminated, truncated, *, discount, decay):
+def gae(rewards, values, terminated, truncated, *, discount, gae_lambda):
     """Generalised advantage estimation (Schulman et al. 2016, equation 16).
 
     With the errors δ_t = r_t + γ v(s_{t+1}) - v(s_t), the advantage is A_t = δ_t + γλ δ_{t+1} + (γλ)² δ_{t+2} + ...,
@@ -38,8 +37,8 @@ def gae(rewards, values, terminated, truncated, *, discount, decay):
         rewards: (T, ...).
         values: v of the observations, (T + 1, ...).
         terminated, truncated: bool (T, ...).
-        discount: γ. decay: λ, from 0 (only δ: little noise, and v's mistakes) to 1 (all rewards: the reverse). Numbers
-            or arrays that fit (...).
+        discount: γ, a number or an array that fits (...).
+        gae_lambda: λ, likewise; from 0 (only δ: little noise, and v's mistakes) to 1 (all rewards: the reverse).
 
     Returns:
         Advantages (T, ...).
@@ -53,7 +52,7 @@ def gae(rewards, values, terminated, truncated, *, discount, decay):
             f"{(len(rewards) + 1, *rewards.shape[1:])}, one row more, for the observation after the last step."
         )
     errors = rewards + discount * values[1:] * ~terminated - values[:-1]
-    carry = discount * decay * ~(terminated | truncated)
+    carry = discount * gae_lambda * ~(terminated | truncated)
     found, following = np.empty_like(errors), 0.0
     for step in reversed(range(len(rewards))):
         following = errors[step] + carry[step] * following

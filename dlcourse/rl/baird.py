@@ -92,18 +92,18 @@ def problem(off_policy=True, bootstrap=True, approximate=True):
     return Problem(x, solid, visits, DISCOUNT if bootstrap else 0.0)
 
 
-def expected(case, steps, step_size, start=None):
+def expected(case, steps, step_size):
     """Expected updates, all states at once: w ← w + α Σ_s d(s) [γ v(s') - v(s)] x(s) (dynamic programming).
 
     Args:
-        case: Problem.
-        start: weights; by default the counterexample's, or for a table the values that these give.
+        case: Problem. It begins with ``START``, or for a table with the values that these weights give.
+        steps, step_size: how many updates, and α.
 
     Returns:
         Values of the states after each step, (steps + 1, states).
     """
-    weights = _start(case) if start is None else np.asarray(start, "float64")
-    drift, values = case.drift, [case.features @ weights]
+    weights, drift = _start(case), case.drift
+    values = [case.features @ weights]
     for _ in range(steps):
         weights = weights - step_size * drift @ weights
         values.append(case.features @ weights)
@@ -111,7 +111,7 @@ def expected(case, steps, step_size, start=None):
 
 
 def sampled(steps, step_size, runs, seed=0, off_policy=True):
-    """Off-policy TD(0) as an agent lives it, a transition at a time, importance-weighted (Sutton & Barto 2018, 11.2).
+    """Off-policy TD(0), one transition at a time, importance-weighted (Sutton & Barto 2018, 11.2).
 
     Args:
         runs: independent repetitions, at once.

@@ -1,7 +1,7 @@
 """Deep Q-networks: DQN, and what was added to it: double, duelling, n-step, prioritised replay.
 
-One run trains several agents at once, which exchange nothing: agent i has its own weights, memory and copies of the
-environment, and may have its own settings. So a run holds seeds and variants side by side, in one compiled update.
+One run trains several agents at once, which exchange nothing: agent i has its own weights, memory and
+environments, and may have its own settings. So a run holds seeds and variants side by side, in one compiled update.
 """
 
 import dataclasses
@@ -14,38 +14,38 @@ import numpy as np
 import tensorflow as tf
 
 from dlcourse import progress
-from dlcourse.rl import replay, validation
+from dlcourse.rl import evaluation, replay, validation
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run is told. Entries marked * may be arrays (agents,), so that agents differ.
+    """Hyperparameters of a run. Entries marked * may be arrays (agents,), so that agents differ.
 
     Attributes:
         discount*: γ.
         hidden: units of the hidden layers.
-        learning_rate: of Adam at the start; it falls linearly to ``final_rate`` of it.
+        learning_rate: of Adam at the start; it falls linearly to ``final_share`` of it.
         batch_size: transitions of an update.
         train_every: environment steps of an agent between two calls of the update.
         updates: gradient steps of a call.
         learning_starts: environment steps of an agent before the first.
         explore: (first, last, share): ε falls linearly from the first to the last within this share of the run.
         capacity*: transitions that are kept.
-        target_every*: gradient steps after which the target network becomes a copy of the network.
+        target_every*: gradient steps after which the target network becomes equal to the network.
         double*: whether the network names the best next action, and the target network only values it.
         duelling*: whether action values are a state's value plus advantages.
         n*: steps of a transition.
         priority*: α of prioritised replay; 0 draws uniformly.
         correction: β of prioritised replay at the start; it grows linearly to 1.
         through_truncation*: whether the target of a truncated episode's last step bootstraps. False is the mistake.
-        linear_beyond*: size of an error from which on the loss grows linearly (Huber), not with its square.
-        clip: largest norm of an agent's gradient.
+        huber_delta*: δ of Huber's loss: from this size of an error on it grows linearly, not with its square.
+        max_grad_norm: largest gradient norm of an agent; longer gradients are scaled down to it.
     """
 
     discount: object = 0.99
     hidden: tuple = (64, 64)
     learning_rate: float = 1e-3
-    final_rate: float = 0.0
+    final_share: float = 0.0
     batch_size: int = 64
     train_every: int = 64
     updates: int = 32
@@ -59,11 +59,11 @@ class Settings:
     priority: object = 0.0
     correction: float = 0.4
     through_truncation: object = True
-    linear_beyond: object = 1_000.0
-    clip: float = 1_000.0
+    huber_delta: object = 1_000.0
+    max_grad_norm: float = 1_000.0
 
 
-CART_POLE = Settings(batch_size=32, duelling=True, n=8, priority=0.4, target_every=10, clip=10.0)
+CART_POLE = Settings(batch_size=32, duelling=True, n=8, priority=0.4, target_every=10, max_grad_norm=10.0)
 """Settings for CartPole-v1, found by some sixty trials on seeds 0 to 4, which chapter 09c doesn't report."""
 
 PLAIN = {"n": 1, "priority": 0.0, "duelling": False, "target_every": 100}
@@ -85,7 +85,7 @@ def side_by_side(settings, changes, seeds):
         ValueError: where a change is of an entry that all agents of a run share.
     """
     names = {name for change in changes.values() for name in change}
-    own = {*Switches._fields, "capacity", "n", "priority"}
+    own = {*AgentSettings._fields, "capacity", "n", "priority"}
     if names - own:
         raise ValueError(
             f"{sorted(names - own)} can't differ between agents of one run; these can: {sorted(own)}. Train twice."
@@ -147,7 +147,7 @@ def action_values(layers, x, duelling, maximum=np.maximum):
 
 
 class Learner(NamedTuple):
-    """What learning changes: weights, the target network's, Adam's two means, and the gradient steps so far."""
+    """State of the optimisation: weights, the target network's, Adam's two moments, and the gradient steps so far."""
 
     layers: list
     target: list
@@ -157,24 +157,24 @@ class Learner(NamedTuple):
 
 
 def learner(layers):
-    """The Learner that begins with these weights, its target network a copy."""
+    """The Learner that begins with these weights, its target network equal."""
     layers = tf.nest.map_structure(tf.constant, layers)
     zeros = tf.nest.map_structure(tf.zeros_like, layers)
     return Learner(layers, layers, zeros, zeros, tf.constant(0.0))
 
 
-class Switches(NamedTuple):
-    """An agent's own settings inside the update: float32 (agents, 1, 1) each."""
+class AgentSettings(NamedTuple):
+    """Settings in which agents may differ, inside the update: float32 (agents, 1, 1) each."""
 
     double: object
     duelling: object
     through_truncation: object
     target_every: object
-    linear_beyond: object
+    huber_delta: object
     discount: object
 
 
-def targets(layers, target, batch, switches):
+def targets(layers, target, batch, own):
     """What the values of a batch should be.
 
     y = R + γ^m (1 - terminated) Q_target(s', argmax_a Q(s', a)), where Q is the target
@@ -184,62 +184,62 @@ def targets(layers, target, batch, switches):
     Returns:
         (agents, batch).
     """
-    duelling = switches.duelling
+    duelling = own.duelling
     values = functools.partial(action_values, duelling=duelling, maximum=tf.maximum)
     after = values(target, batch.following)
-    naming = tf.where(switches.double > 0, values(layers, batch.following), after)
+    naming = tf.where(own.double > 0, values(layers, batch.following), after)
     best = tf.one_hot(tf.argmax(naming, axis=-1), after.shape[-1])
-    cut = tf.cast(batch.truncated, "float32") * (1 - switches.through_truncation[:, 0])
+    cut = tf.cast(batch.truncated, "float32") * (1 - own.through_truncation[:, 0])
     goes_on = (1 - tf.cast(batch.terminated, "float32")) * (1 - cut)
     worth = tf.reduce_sum(after * best, axis=-1)
-    discount = switches.discount[:, 0] ** tf.cast(batch.steps, "float32")
+    discount = own.discount[:, 0] ** tf.cast(batch.steps, "float32")
     return batch.reward + discount * goes_on * worth
 
 
-def gradient_step(now, batch, weight, rate, switches, clip):
+def gradient_step(now, batch, weight, learning_rate, own, max_grad_norm):
     """One gradient step of every agent: (Learner, TD errors (agents, batch))."""
-    wanted = targets(now.layers, now.target, batch, switches)  # outside the tape
+    wanted = targets(now.layers, now.target, batch, own)  # outside the tape
     with tf.GradientTape() as tape:
         tape.watch(now.layers)
-        x, duelling = batch.observation, switches.duelling
+        x, duelling = batch.observation, own.duelling
         values = action_values(now.layers, x, duelling, tf.maximum)
         taken = tf.one_hot(batch.action, values.shape[-1])
         errors = wanted - tf.reduce_sum(values * taken, axis=-1)
-        size, bend = tf.abs(errors), switches.linear_beyond[:, 0]
-        huber = tf.where(size < bend, 0.5 * size**2, bend * (size - 0.5 * bend))
+        size, delta = tf.abs(errors), own.huber_delta[:, 0]
+        huber = tf.where(size < delta, 0.5 * size**2, delta * (size - 0.5 * delta))
         by_agent = tf.reduce_mean(weight * huber, axis=1)
         loss = tf.reduce_sum(by_agent)  # agents' gradients don't mix
     gradients = tape.gradient(loss, now.layers)
     step, each = now.step + 1, tf.nest.map_structure
     squares = each(lambda g: tf.reduce_sum(g**2, (1, 2), keepdims=True), gradients)
     norm = tf.sqrt(tf.add_n(tf.nest.flatten(squares)))
-    shrink = tf.minimum(1.0, clip / (norm + 1e-6))
+    shrink = tf.minimum(1.0, max_grad_norm / (norm + 1e-6))
     gradients = each(lambda g: shrink * g, gradients)
 
     first = each(lambda m, g: 0.9 * m + 0.1 * g, now.first, gradients)
     second = each(lambda s, g: 0.999 * s + 0.001 * g**2, now.second, gradients)
-    scale = rate * tf.sqrt(1 - 0.999**step) / (1 - 0.9**step)  # Adam
+    scale = learning_rate * tf.sqrt(1 - 0.999**step) / (1 - 0.9**step)  # Adam
 
     def moved(weights, m, s):
         return weights - scale * m / (tf.sqrt(s) + 1e-7)
 
     layers = each(moved, now.layers, first, second)
-    copy = tf.math.floormod(step, switches.target_every) == 0
-    target = each(lambda old, new: tf.where(copy, new, old), now.target, layers)
+    renew = tf.math.floormod(step, own.target_every) == 0
+    target = each(lambda old, new: tf.where(renew, new, old), now.target, layers)
     return Learner(layers, target, first, second, step), errors
 
 
 @functools.cache
-def compiled(clip):
+def compiled(max_grad_norm):
     """The update: several gradient steps of all agents in one call, compiled by XLA."""
 
     @tf.function(jit_compile=True)
-    def update(now, transitions, weight, rate, switches):
+    def update(now, transitions, weight, learning_rate, own):
         draws = weight.shape[0]
 
         def body(i, now, errors):
             batch = replay.Transitions(*(field[i] for field in transitions))
-            now, found = gradient_step(now, batch, weight[i], rate, switches, clip)
+            now, found = gradient_step(now, batch, weight[i], learning_rate, own, max_grad_norm)
             return i + 1, now, errors.write(i, found)
 
         start = (0, now, tf.TensorArray("float32", draws, element_shape=weight.shape[1:]))
@@ -251,7 +251,7 @@ def compiled(clip):
 
 @dataclass(eq=False)
 class Trained:
-    """What training gave.
+    """Result of ``train``.
 
     Attributes:
         layers: the network's weights, as ``initial_weights``.
@@ -273,20 +273,14 @@ class Trained:
     errors: list = field(default_factory=list)
     steps: int = 0
 
-    def values(self, observation, layers=None):
+    def values(self, observation):
         """Action values, (agents, batch, actions), of observations (agents, batch, features)."""
-        return action_values(layers or self.layers, observation, self.duelling)
+        return action_values(self.layers, observation, self.duelling)
 
-    def curve(self, points):
-        """Mean return of episodes that ended between two points, (agents, points - 1); where none did, as before."""
-        agents = len(self.duelling)
-        result = np.zeros((agents, len(points) - 1))
-        for k, (low, high) in enumerate(itertools.pairwise(points)):
-            inside = (self.ends > low) & (self.ends <= high)
-            for who in range(agents):
-                mine = self.returns[inside & (self.agent == who)]
-                result[who, k] = mine.mean() if len(mine) else result[who, k - 1]
-        return result
+    def learning_curves(self, edges):
+        """``evaluation.learning_curve`` of each agent, (agents, edges - 1)."""
+        mine = [self.agent == who for who in range(len(self.duelling))]
+        return np.array([evaluation.learning_curve(self.returns[own], self.ends[own], edges) for own in mine])
 
 
 def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=None):
@@ -297,7 +291,7 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
     - Adam (Kingma & Ba 2015) instead of RMSProp, its rate falling to 0; gradients clipped by norm (Wang et al. 2016).
     - Several environment steps, then as many gradient steps as belong to them, in one compiled call. Mnih et al. take
       one gradient step every 4 actions. The grouping makes the behaviour a little older.
-    - Several copies of the environment for each agent. Their transitions enter its memory side by side: still one
+    - Several environments for each agent. Their transitions enter its memory side by side: still one
       memory, one network, and each environment step counts.
     - double: van Hasselt et al. 2016. duelling: Wang et al. 2016, equation 9; the two streams part only at the last
       layer, and gradients aren't rescaled there. n: Sutton 1988, Hessel et al. 2018. priority: Schaul et al. 2016;
@@ -307,71 +301,73 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
     - Acting runs in NumPy on weights copied out: for small networks a call of TensorFlow costs more than the product.
 
     Args:
-        environments: Gymnasium vector environment, Box observations (features,), Discrete actions; its copies are
-            shared out evenly, the first num_envs / agents of them to agent 0.
+        environments: Gymnasium vector environment, Box observations (features,), Discrete actions; they are shared
+            out evenly, the first num_envs / agents of them to agent 0.
         settings: Settings.
         agents: how many.
-        steps: environment steps of each agent, all its copies together, resets included.
+        steps: environment steps of each agent, all its environments together, resets included.
         snapshots: environment steps after which to keep the weights.
-        stop: asked after each call of the update, with the returns of all episodes so far; ends the run if true.
+        stop: function of the returns of all episodes so far, called after each update; if it returns True, training
+            ends.
 
     Returns:
         Trained.
 
     Raises:
-        ValueError: where spaces don't fit, copies can't be shared out, a reward or a TD error is not finite.
+        ValueError: where spaces don't fit, environments can't be shared out, a reward or a TD error is not finite.
     """
-    features, actions = _sizes(environments, agents)
-    copies, rng = environments.num_envs // agents, np.random.default_rng([seed, 0])
-    owner = np.repeat(np.arange(agents), copies)
+    features, actions = _sizes(environments)
+    per_agent = validation.environments_per_agent(environments, agents)
+    rng = np.random.default_rng([seed, 0])
+    owner = np.repeat(np.arange(agents), per_agent)
     s = settings
     memory = replay.Replay(agents, s.capacity, (features,), s.priority)
     cutter = replay.NSteps(
         _each(s.n, agents)[owner], len(owner), _each(s.discount, agents)[owner], (features,)
     )
     layers = initial_weights(agents, (features, *s.hidden, 1 + actions), seed)
-    named = (getattr(s, name) for name in Switches._fields)
-    switches = Switches(*(_each(entry, agents).astype("float32")[:, None, None] for entry in named))
-    now, update = learner(layers), compiled(float(s.clip))
-    trained = Trained(layers, switches.duelling)
+    named = (getattr(s, name) for name in AgentSettings._fields)
+    own = AgentSettings(*(_each(entry, agents).astype("float32")[:, None, None] for entry in named))
+    now, update = learner(layers), compiled(float(s.max_grad_norm))
+    trained = Trained(layers, own.duelling)
 
     observation, _ = environments.reset(seed=seed)
     resetting, gained = np.zeros(len(owner), bool), np.zeros(len(owner))
     wanted = set(snapshots)
-    for lived in progress.bar(range(copies, steps + 1, copies), "deep Q-learning"):
-        done = lived / steps
+    for step in progress.bar(range(per_agent, steps + 1, per_agent), "deep Q-learning"):
+        done = step / steps
         epsilon = float(np.interp(done, (0, s.explore[2]), s.explore[:2]))
-        values = trained.values(observation.reshape(agents, copies, features))
+        values = trained.values(observation.reshape(agents, per_agent, features))
         action = values.argmax(axis=-1).ravel()
         at_random = rng.random(len(owner)) < epsilon
         action = np.where(at_random, rng.integers(actions, size=len(owner)), action)
         following, reward, terminated, truncated, _ = environments.step(action)
-        reward = validation.finite(reward, lived)
+        reward = validation.finite(reward, step)
 
-        copy, complete = cutter.add(observation, action, reward, following, terminated, truncated, resetting)
-        memory.add(owner[copy], complete)
+        which, complete = cutter.add(observation, action, reward, following, terminated, truncated, resetting)
+        memory.add(owner[which], complete)
         gained = np.where(resetting, 0.0, gained + reward)
         resetting = terminated | truncated
         for who in np.flatnonzero(resetting):
-            trained.ends.append(lived)
+            trained.ends.append(step)
             trained.agent.append(owner[who])
             trained.returns.append(gained[who])
         observation = following
 
-        if lived >= s.learning_starts and lived % s.train_every < copies:
+        if step >= s.learning_starts and step % s.train_every < per_agent:
             correction = s.correction + (1 - s.correction) * done
             drawn = memory.draw(s.updates, s.batch_size, rng, correction)
-            rate = s.learning_rate * (1 - (1 - s.final_rate) * done)
-            now, errors = update(now, drawn.transitions, drawn.weight, np.float32(rate), switches)
+            learning_rate = np.float32(s.learning_rate * (1 - (1 - s.final_share) * done))
+            now, errors = update(now, drawn.transitions, drawn.weight, learning_rate, own)
             errors = errors.numpy()
             memory.rank(drawn, errors)
-            trained.errors.append(_finite(np.abs(errors).mean(axis=(0, 2)), lived))
+            trained.errors.append(_finite(np.abs(errors).mean(axis=(0, 2)), step))
             trained.layers = tf.nest.map_structure(np.asarray, now.layers)
             if stop is not None and stop(trained.returns):
                 break
-        if lived in wanted:
-            trained.snapshots[lived] = trained.layers
-    trained.steps = lived
+        if step in wanted:
+            trained.snapshots[step] = trained.layers
+    trained.steps = step
     trained.ends, trained.agent = np.array(trained.ends, "int64"), np.array(trained.agent, "int64")
     trained.returns, trained.errors = np.array(trained.returns), np.array(trained.errors)
     return trained
@@ -381,7 +377,7 @@ def _each(entry, agents):
     return np.broadcast_to(np.asarray(entry), agents)
 
 
-def _sizes(environments, agents):
+def _sizes(environments):
     validation.vectorised(environments)
     seen, done = validation.require(
         environments, observation=validation.spaces.Box, action=validation.spaces.Discrete
@@ -391,24 +387,20 @@ def _sizes(environments, agents):
             f"Observations have the shape {seen.shape}; this agent's network takes vectors (features,). Wrap the "
             "environment in gymnasium.wrappers.vector.FlattenObservation."
         )
-    if agents < 1 or environments.num_envs % agents:
-        raise ValueError(
-            f"{environments.num_envs} copies of the environment can't be shared out evenly among {agents} agents."
-        )
     return seen.shape[0], int(done.n)
 
 
-def _finite(errors, lived):
+def _finite(errors, step):
     if not np.isfinite(errors).all():
         who = int(np.flatnonzero(~np.isfinite(errors))[0])
         raise ValueError(
-            f"Agent {who}'s values are no longer finite after {lived} steps: learning diverged. Take a smaller "
+            f"Agent {who}'s values are no longer finite after {step} steps: learning diverged. Take a smaller "
             "learning rate, or copy the target network less often."
         )
     return errors
 
 
-# Judging
+# Evaluation
 
 
 @dataclass(frozen=True, eq=False)
@@ -426,32 +418,31 @@ class Played:
     got: np.ndarray
 
 
-def greedy_episodes(environments, trained, episodes, seed, discount=0.99, layers=None):
+def greedy_episodes(environments, trained, episodes, seed, discount=0.99):
     """Let agents act greedily for so many episodes each: always as many, however long they take.
 
     Args:
-        environments: vector environment with ``agents * episodes`` copies: each copy plays its first episode only.
+        environments: vector environment of ``agents * episodes``: each plays its first episode only.
         seed: one that nothing was trained with.
-        layers: other weights than the last, such as a snapshot's.
+        discount: γ of ``got``.
 
     Returns:
         Played.
     """
-    agents, copies = len(trained.duelling), environments.num_envs
-    if copies != agents * episodes:
+    agents, number = len(trained.duelling), environments.num_envs
+    if number != agents * episodes:
         raise ValueError(
-            f"{agents} agents with {episodes} episodes each need {agents * episodes} copies of the environment; "
-            f"these are {copies}."
+            f"{agents} agents with {episodes} episodes each need {agents * episodes} environments; these are {number}."
         )
     observation, _ = environments.reset(seed=seed)
-    values = trained.values(observation.reshape(agents, episodes, -1), layers)
+    values = trained.values(observation.reshape(agents, episodes, -1))
     believed = values.max(axis=-1)
-    returns, got, playing, step = np.zeros(copies), np.zeros(copies), np.ones(copies, bool), 0
+    returns, got, playing, step = np.zeros(number), np.zeros(number), np.ones(number, bool), 0
     while playing.any():
         observation, reward, terminated, truncated, _ = environments.step(values.argmax(axis=-1).ravel())
         reward = np.where(playing, validation.finite(reward, step), 0.0)
         returns, got, step = returns + reward, got + discount**step * reward, step + 1
         playing &= ~(terminated | truncated)
-        values = trained.values(observation.reshape(agents, episodes, -1), layers)
+        values = trained.values(observation.reshape(agents, episodes, -1))
     shape = (agents, episodes)
     return Played(returns.reshape(shape), believed.astype("float64"), got.reshape(shape))

@@ -1,4 +1,4 @@
-"""Environments of many copies stepped at once: any finite Markov decision process, CartPole, Pendulum."""
+"""Many environments stepped at once: any finite Markov decision process, CartPole, Pendulum."""
 
 from typing import ClassVar
 
@@ -8,76 +8,47 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from gymnasium.wrappers.vector import TransformObservation
 
-from dlcourse.rl import validation
-
 SCALE = np.array([1.2, 1.0, 0.1, 1.0], "float32")
 """m, m/s, rad, rad/s: half the track's half, a tenth of a radian ... so that all four are of the size of 1."""
 
 
-def cart_poles(copies, limit=500):
+def cart_poles(num_envs, time_limit=500):
     """Gymnasium's vectorised CartPole-v1, its observations divided by ``SCALE``.
 
     Args:
-        copies: how many.
-        limit: steps after which an episode is truncated.
+        num_envs: how many.
+        time_limit: steps after which an episode is truncated.
     """
     poles = gymnasium.make_vec(
-        "CartPole-v1", num_envs=copies, vectorization_mode="vector_entry_point", max_episode_steps=limit
+        "CartPole-v1",
+        num_envs=num_envs,
+        vectorization_mode="vector_entry_point",
+        max_episode_steps=time_limit,
     )
     single = poles.single_observation_space
     scaled = gymnasium.spaces.Box(single.low / SCALE, single.high / SCALE, dtype=np.float32)
     return TransformObservation(poles, lambda x: x / SCALE, single_observation_space=scaled)
 
 
-class TableEnv(gymnasium.Env):
-    """A finite Markov decision process.
-
-    Args:
-        model: planning.Model.
-        time_limit: steps after which an episode is truncated; None for no limit.
-    """
-
-    metadata: ClassVar = {"render_modes": []}
-
-    def __init__(self, model, time_limit=None, render_mode=None):
-        self.model, self.time_limit, self.render_mode = model, time_limit, render_mode
-        self.observation_space = validation.Discrete(model.states)
-        self.action_space = validation.Discrete(model.actions)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self._state = int(_first(self.model, self.np_random.random(1))[0])
-        self._elapsed = 0
-        return self._state, {}
-
-    def step(self, action):
-        state, action = np.array([self._state]), np.array([action])
-        following, reward, terminated = self.model.outcome(state, action, self.np_random.random(1))
-        self._state = int(following[0])
-        self._elapsed += 1
-        truncated = self.time_limit is not None and self._elapsed >= self.time_limit
-        return self._state, float(reward[0]), bool(terminated[0]), truncated, {}
-
-
-class TableVectorEnv(gymnasium.vector.VectorEnv):
-    """Many independent copies of a finite Markov decision process, stepped at once in NumPy.
+class TableVectorEnv(VectorEnv):
+    """Many independent environments of one finite Markov decision process, stepped at once in NumPy.
 
     An episode that has ended is reset on the next step, whose action is ignored and whose reward is 0, as in
     Gymnasium's own vector environments (AutoresetMode.NEXT_STEP).
 
     Args:
         model: planning.Model.
-        num_envs: how many copies.
+        num_envs: how many environments.
         time_limit: steps after which an episode is truncated; None for no limit.
     """
 
     def __init__(self, model, num_envs, time_limit=None):
         self.model, self.num_envs, self.time_limit = model, num_envs, time_limit
         self.metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}
-        self.single_observation_space = validation.Discrete(model.states)
-        self.single_action_space = validation.Discrete(model.actions)
-        self.observation_space = validation.MultiDiscrete([model.states] * num_envs)
-        self.action_space = validation.MultiDiscrete([model.actions] * num_envs)
+        self.single_observation_space = gymnasium.spaces.Discrete(model.states)
+        self.single_action_space = gymnasium.spaces.Discrete(model.actions)
+        self.observation_space = gymnasium.spaces.MultiDiscrete([model.states] * num_envs)
+        self.action_space = gymnasium.spaces.MultiDiscrete([model.actions] * num_envs)
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
@@ -102,31 +73,31 @@ class TableVectorEnv(gymnasium.vector.VectorEnv):
 
 
 def _first(model, uniform):
-    """First states, drawn with uniform numbers (copies,)."""
+    """First states, drawn with uniform numbers (num_envs,)."""
     return np.searchsorted(np.cumsum(model.start)[:-1], uniform, side="right")
 
 
-GRAVITY, STEP, MOST_SPEED, MOST_TORQUE = 10.0, 0.05, 8.0, 2.0
+GRAVITY, STEP, MOST_SPEED, MOST_TORQUE, TIME_LIMIT = 10.0, 0.05, 8.0, 2.0, 200
 
 
 class VectorPendulum(VectorEnv):
     """A rod on a hinge, to be swung up and held by a torque that is too weak to lift it at once.
 
-    Dynamics, rewards and first states are Pendulum-v1's (mass and length 1). An episode that has ended is reset on the
+    Dynamics, rewards, first states and the time limit, which alone ends an episode, are Pendulum-v1's (mass and
+    length 1). An episode that has ended is reset on the
     next step, whose action is ignored and whose reward is 0 (AutoresetMode.NEXT_STEP).
 
     Args:
-        num_envs: how many copies.
-        max_episode_steps: after which an episode is truncated; nothing else ends it.
+        num_envs: how many environments.
     """
 
     metadata: ClassVar = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}
 
-    def __init__(self, num_envs=1, max_episode_steps=200):
+    def __init__(self, num_envs=1):
         high = np.array([1.0, 1.0, MOST_SPEED], "float32")
-        self.num_envs, self.max_episode_steps = num_envs, max_episode_steps
-        self.single_observation_space = validation.Box(-high, high, dtype=np.float32)
-        self.single_action_space = validation.Box(-MOST_TORQUE, MOST_TORQUE, (1,), np.float32)
+        self.num_envs = num_envs
+        self.single_observation_space = gymnasium.spaces.Box(-high, high, dtype=np.float32)
+        self.single_action_space = gymnasium.spaces.Box(-MOST_TORQUE, MOST_TORQUE, (1,), np.float32)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
 
@@ -149,7 +120,7 @@ class VectorPendulum(VectorEnv):
         if fresh.any():
             self._angle[fresh], self._speed[fresh] = self._first(fresh.sum())
             self._elapsed[fresh], reward[fresh] = 0, 0.0
-        truncated = self._elapsed >= self.max_episode_steps
+        truncated = self._elapsed >= TIME_LIMIT
         self._ended = truncated
         return self._observation(), reward, np.zeros(self.num_envs, bool), truncated.copy(), {}
 

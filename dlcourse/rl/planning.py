@@ -10,6 +10,9 @@ from dlcourse.rl import validation
 TIE = 1e-9
 """Action values nearer than this count as equal: rounding must not choose the action."""
 
+MAX_ROUNDS = 1_000
+"""Of policy iteration; a handful is usual."""
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -128,7 +131,7 @@ def from_environment(environment):
 
 
 def softened(model, epsilon):
-    """The process as an agent lives it that does a random action instead of its own with probability epsilon.
+    """The process of an agent that does a random action instead of its own with probability epsilon.
 
     Planning in it finds the best of all ε-greedy ways to behave (Sutton & Barto 2018, section 5.4).
     """
@@ -149,7 +152,7 @@ def softened(model, epsilon):
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What planning found.
+    """Result of planning.
 
     Attributes:
         values: of the states, (states,).
@@ -182,31 +185,35 @@ def backup(model, values, discount):
     return model.expected_reward + discount * model.continuing @ values
 
 
-def value_iteration(model, discount, *, start=None, tolerance=1e-10, most=20_000):
-    """Values of the best policy: look ahead and take the best, over and over (Sutton & Barto 2018, section 4.4).
+def value_iteration(model, discount, *, tolerance=1e-10, max_sweeps=20_000):
+    """Values of the best policy: from zeros, look ahead and take the best, over and over.
+
+    Sutton & Barto 2018, section 4.4.
 
     Args:
         discount: γ from 0 to 1.
-        start: values to begin with, (states,); zeros by default.
         tolerance: below 1, γ guarantees that no value is farther from the truth than this; at γ = 1, where
             there is no such guarantee, no value changed by more in the last sweep.
-        most: sweeps before it gives up.
+        max_sweeps: after which it gives up.
+
+    Returns:
+        Plan.
 
     Raises:
         ValueError: where the values don't settle.
     """
     discount = validation.discount_factor(discount)
-    values = np.zeros(model.states) if start is None else np.asarray(start, "float64")
+    values = np.zeros(model.states)
     history = [values]
-    for _ in range(most):
+    for _ in range(max_sweeps):
         values = backup(model, values, discount).max(axis=1)
         history.append(values)
         change = np.abs(values - history[-2]).max()
         if change * discount <= tolerance * (1 - discount if discount < 1 else 1):
             return _plan(model, values, discount, history)
     raise ValueError(
-        f"After {most} sweeps values still change by {change:.3g}. At discount {discount} they may have no limit: "
-        "take a smaller discount, or raise most."
+        f"After {max_sweeps} sweeps values still change by {change:.3g}. At discount {discount} they may have no "
+        "limit: take a smaller discount, or raise max_sweeps."
     )
 
 
@@ -254,18 +261,24 @@ def _ends(moves):
         lost = more
 
 
-def policy_iteration(model, discount, *, policy=None, most=1_000):
+def policy_iteration(model, discount, *, policy=None):
     """Evaluate the policy exactly, take the best actions by its values, until none changes (Howard 1960).
 
     Details: an action is changed only where another is better by more than TIE, else policies of equal value could
     follow each other for ever. Ends after finitely many rounds, since each is strictly better.
 
     Args:
-        policy: to begin with, (states,); action 0 everywhere by default. At γ = 1 it must end every episode.
+        policy: to begin with, int (states,); action 0 everywhere by default. At γ = 1 it must end every episode.
+
+    Returns:
+        Plan.
+
+    Raises:
+        ValueError: where γ = 1 and a policy never ends an episode, or rewards are so large that rounding decides.
     """
     policy = np.zeros(model.states, "int64") if policy is None else np.asarray(policy)
     history = []
-    for _ in range(most):
+    for _ in range(MAX_ROUNDS):
         values = evaluate(model, policy, discount)
         history.append(values)
         looked_ahead = backup(model, values, discount)
@@ -274,9 +287,7 @@ def policy_iteration(model, discount, *, policy=None, most=1_000):
         if not better.any():
             return _plan(model, values, discount, history)
         policy = np.where(better, greedy(looked_ahead), policy)
-    raise ValueError(
-        f"After {most} rounds the policy still changes. Raise most, or look for rewards near 1e9."
-    )
+    raise ValueError(f"After {MAX_ROUNDS} rounds the policy still changes: look for rewards near 1e9.")
 
 
 def _plan(model, values, discount, history):
@@ -296,18 +307,18 @@ def epsilon_greedy(action_values, epsilon):
     return (1 - epsilon) * np.eye(actions)[greedy(action_values)] + epsilon / actions
 
 
-def over_steps(model, policy, steps, discount=1.0):
-    """Exact expected return within so many steps, for each first state: what a time limit lets a policy get.
+def over_steps(model, policy, steps):
+    """Exact expected undiscounted return within so many steps: what a time limit lets a policy get.
 
     Returns:
-        Values, (states,).
+        Values of each first state, (states,).
     """
     chances = validation.probabilities(policy, model.states, model.actions)
     moves = np.einsum("sa,sat->st", chances, model.continuing)
     rewards = np.einsum("sa,sa->s", chances, model.expected_reward)
     values = np.zeros(model.states)
     for _ in range(steps):
-        values = rewards + discount * moves @ values
+        values = rewards + moves @ values
     return values
 
 
@@ -321,6 +332,6 @@ def uniform(model):
     return np.full((model.states, model.actions), 1 / model.actions)
 
 
-def expected_return(model, policy, steps, discount=1.0):
-    """Exact expected return of a policy within so many steps, over the first state: a number."""
-    return from_start(model, over_steps(model, policy, steps, discount))
+def expected_return(model, policy, steps):
+    """Exact expected undiscounted return of a policy within so many steps, over the first state: a number."""
+    return from_start(model, over_steps(model, policy, steps))

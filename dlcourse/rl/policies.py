@@ -1,7 +1,7 @@
 """Policies with a critic: what to do, and how good it is to be there, from two small networks.
 
-Many copies of an agent are held at once, none of which knows of the others, so that a copy is a seed or a setting. The
-parameters of all are one array ``theta`` (copies, parameters): it is what the optimiser changes, what is saved, and
+Many agents are held at once, none of which knows of the others, so that an agent is a seed or a setting. The
+parameters of all are one array ``theta`` (agents, parameters): it is what the optimiser changes, what is saved, and
 what is read by NumPy where the agent acts and by TensorFlow where it learns. For a few dozen
 observations the networks are so small that calling TensorFlow costs more than computing.
 """
@@ -12,24 +12,26 @@ from collections import namedtuple
 
 import numpy as np
 from gymnasium import spaces
+from scipy import special
 
+from dlcourse import checks
 from dlcourse.datasets import catalogue
 from dlcourse.rl import validation
 
 Layers = namedtuple("Layers", "actor critic log_scale")
-"""θ cut up: lists of (kernel (copies, inputs, outputs), bias (copies, 1, outputs)), and (copies, 1, sizes) or None."""
+"""θ cut up: lists of (kernel (agents, inputs, outputs), bias (agents, 1, outputs)), and (agents, 1, sizes) or None."""
 
 
 def forward(layers, x, tanh):
-    """A network with tanh layers, of every copy, on its own rows.
+    """A network with tanh layers, of every agent, on its own rows (a batch of n).
 
     Args:
         layers: list of (kernel, bias).
-        x: (copies, n, inputs).
+        x: (agents, n, inputs).
         tanh: ``np.tanh`` or ``tf.tanh``.
 
     Returns:
-        (copies, n, outputs).
+        (agents, n, outputs).
     """
     for kernel, bias in layers[:-1]:
         x = tanh(x @ kernel + bias)
@@ -41,11 +43,12 @@ class _ActorCritic:
     """What both policies share: two networks apart from each other (Huang et al. 2022, detail 13)."""
 
     def __init__(self, observations, outputs, hidden, scales):
-        if not hidden or any(int(units) < 1 for units in hidden):
+        if not hidden:
             raise ValueError(f"hidden={hidden}: expected a list of layer sizes, such as (64, 64).")
+        hidden = tuple(checks.whole_number("hidden", units) for units in hidden)
         widths = [observations, *hidden]
         between = list(itertools.pairwise(widths))
-        self.observations, self.hidden = observations, tuple(hidden)
+        self.observations, self.hidden = observations, hidden
         self._shapes = {
             "actor": [*between, (widths[-1], outputs)],
             "critic": [*between, (widths[-1], 1)],
@@ -54,16 +57,16 @@ class _ActorCritic:
         dense = sum((i + 1) * o for shapes in self._shapes.values() for i, o in shapes)
         self.parameters = dense + scales
 
-    def initial(self, rng, copies=1, orthogonal=True):
-        """Random parameters, float32 (copies, parameters).
+    def initial(self, rng, agents=1, orthogonal=True):
+        """Random parameters, float32 (agents, parameters).
 
         Orthogonal kernels, scaled by √2 in hidden layers, 0.01 where the actions come out, so that all are about
         equally likely at first, and 1 where the value does; biases 0 (Huang et al. 2022, detail 2).
 
         Args:
-            orthogonal: False for Glorot's uniform kernels throughout; or an array (copies,) of both.
+            orthogonal: False for Glorot's uniform kernels throughout; or an array (agents,) of both.
         """
-        chosen = np.broadcast_to(np.asarray(orthogonal, bool), copies)
+        chosen = np.broadcast_to(np.asarray(orthogonal, bool), agents)
         return np.stack([self._one(rng, bool(kind)) for kind in chosen]).astype("float32")
 
     def _one(self, rng, orthogonal):
@@ -75,8 +78,8 @@ class _ActorCritic:
                 if orthogonal:
                     kernel = gain * _orthogonal(rng, inputs, outputs)
                 else:
-                    limit = math.sqrt(6 / (inputs + outputs))
-                    kernel = rng.uniform(-limit, limit, (inputs, outputs))
+                    bound = math.sqrt(6 / (inputs + outputs))
+                    kernel = rng.uniform(-bound, bound, (inputs, outputs))
                 parts += [kernel.ravel(), np.zeros(outputs)]
         return np.concatenate([*parts, np.zeros(self._scales)])
 
@@ -84,15 +87,15 @@ class _ActorCritic:
         """Cut θ up, a NumPy array or a tensor.
 
         Raises:
-            ValueError: where θ isn't (copies, parameters).
+            ValueError: where θ isn't (agents, parameters).
         """
         if len(theta.shape) != 2 or theta.shape[1] != self.parameters:
             raise ValueError(
                 f"These parameters have shape {tuple(theta.shape)}, but a policy of {self.observations} observations "
-                f"and hidden layers {self.hidden} has (copies, {self.parameters}). Were they trained with other "
+                f"and hidden layers {self.hidden} has (agents, {self.parameters}). Were they trained with other "
                 "layers, or in another environment?"
             )
-        copies, place, found = theta.shape[0], 0, {}
+        agents, place, found = theta.shape[0], 0, {}
         reshape = np.reshape if isinstance(theta, np.ndarray) else _tensorflow().reshape
         for network, shapes in self._shapes.items():
             found[network] = []
@@ -102,13 +105,13 @@ class _ActorCritic:
                 bias = theta[:, place : place + outputs]
                 place += outputs
                 found[network].append(
-                    (reshape(kernel, (copies, inputs, outputs)), reshape(bias, (copies, 1, outputs)))
+                    (reshape(kernel, (agents, inputs, outputs)), reshape(bias, (agents, 1, outputs)))
                 )
-        scales = reshape(theta[:, place:], (copies, 1, self._scales)) if self._scales else None
+        scales = reshape(theta[:, place:], (agents, 1, self._scales)) if self._scales else None
         return Layers(found["actor"], found["critic"], scales)
 
     def value(self, layers, x):
-        """The critic's answer to observations (copies, n, observations), NumPy: (copies, n)."""
+        """The critic's answer to observations (agents, n, observations), NumPy: (agents, n)."""
         return forward(layers.critic, x, np.tanh)[..., 0]
 
     def value_in_graph(self, layers, x):
@@ -130,16 +133,15 @@ class Categorical(_ActorCritic):
         self.actions, self.action_shape, self.action_dtype = actions, (), np.int64
 
     def act(self, layers, x, rng):
-        """Draw actions for observations (copies, n, observations): int64 (copies, n)."""
+        """Draw actions for observations (agents, n, observations): int64 (agents, n)."""
         logits = forward(layers.actor, x, np.tanh)
         if self.actions == 2:  # a coin with the probability σ(difference)
             return (_logistic(rng, logits.shape[:-1]) < logits[..., 1] - logits[..., 0]).astype(np.int64)
-        weight = np.exp(logits - logits.max(axis=-1, keepdims=True)).cumsum(axis=-1)
-        uniform = rng.random(logits.shape[:-1], np.float32)
-        return (weight[..., :-1] < (uniform * weight[..., -1])[..., None]).sum(axis=-1)
+        cumulative = special.softmax(logits, axis=-1).cumsum(axis=-1)[..., :-1]
+        return (cumulative < rng.random((*logits.shape[:-1], 1), np.float32)).sum(axis=-1)
 
     def greedy(self, layers, x):
-        """The likeliest actions, int64 (copies, n)."""
+        """The likeliest actions, int64 (agents, n)."""
         return forward(layers.actor, x, np.tanh).argmax(axis=-1)
 
     def in_environment(self, action):
@@ -147,7 +149,7 @@ class Categorical(_ActorCritic):
         return action
 
     def log_probability(self, layers, x, action):
-        """In TensorFlow: log π(action | x) and the entropy of π(· | x), both (copies, n), float32."""
+        """In TensorFlow: log π(action | x) and the entropy of π(· | x), both (agents, n), float32."""
         tf = _tensorflow()
         logs = tf.nn.log_softmax(forward(layers.actor, x, tf.tanh))
         chosen = tf.reduce_sum(tf.one_hot(action, self.actions) * logs, axis=-1)
@@ -173,7 +175,7 @@ class TanhGaussian(_ActorCritic):
         self.action_shape, self.action_dtype = self.low.shape, np.float32
 
     def act(self, layers, x, rng):
-        """Draw actions before squashing, float32 (copies, n, sizes)."""
+        """Draw actions before squashing, float32 (agents, n, sizes)."""
         mean = forward(layers.actor, x, np.tanh)
         return mean + np.exp(layers.log_scale) * rng.standard_normal(mean.shape, np.float32)
 
@@ -186,7 +188,7 @@ class TanhGaussian(_ActorCritic):
         return self.low + (np.tanh(action) + 1) * (self.high - self.low) / 2
 
     def distribution(self, layers, x):
-        """TensorFlow Probability's distribution of squashed actions in (-1, 1), batch (copies, n), events (sizes,)."""
+        """TensorFlow Probability's distribution of squashed actions in (-1, 1), batch (agents, n), events (sizes,)."""
         import tensorflow_probability as tfp
 
         mean = forward(layers.actor, x, _tensorflow().tanh)
@@ -194,7 +196,7 @@ class TanhGaussian(_ActorCritic):
         return tfp.distributions.TransformedDistribution(gaussian, tfp.bijectors.Tanh())
 
     def log_probability(self, layers, x, action):
-        """In TensorFlow: the log density of tanh(action), and the entropy *before* squashing, both (copies, n)."""
+        """In TensorFlow: the log density of tanh(action), and the entropy *before* squashing, both (agents, n)."""
         squashed = self.distribution(layers, x)
         jacobian = squashed.bijector.forward_log_det_jacobian(action, event_ndims=1)
         gaussian = squashed.distribution
@@ -224,7 +226,7 @@ def fitting(environments, hidden=(64, 64)):
 
 
 def save(path, policy, theta):
-    """Write one copy's parameters as a plain .npz: no pickles, any NumPy reads it."""
+    """Write one agent's parameters as a plain .npz: no pickles, any NumPy reads it."""
     theta = np.asarray(theta, "float32")
     policy.layers(theta[None])
     with open(path, "wb") as file:

@@ -16,26 +16,29 @@ over the environments at the same step; those less what the critic expects."""
 
 @dataclass(frozen=True)
 class Settings:
-    """What can be chosen; all but ``length`` may be arrays (copies,).
+    """Hyperparameters; all but ``length`` may be arrays (agents,).
 
     Attributes:
         length: steps of every environment between two updates (the actor-critic's; REINFORCE waits for the episodes).
-        discount: γ. decay: λ of generalised advantage estimation (the actor-critic's).
-        rate: Adam's learning rate.
+        discount: γ.
+        gae_lambda: λ of generalised advantage estimation (the actor-critic's).
+        learning_rate: Adam's.
         value_weight, entropy_weight: of the critic's loss, and of the entropy bonus.
-        limit: the longest gradient.
+        max_grad_norm: largest gradient norm; longer gradients are scaled down to it.
     """
 
     length: int = 16
     discount: float = 0.99
-    decay: float = 0.95
-    rate: float = 3e-3
+    gae_lambda: float = 0.95
+    learning_rate: float = 3e-3
     value_weight: float = 0.5
     entropy_weight: float = 0.0
-    limit: float = 0.5
+    max_grad_norm: float = 0.5
 
 
-ACTOR_CRITIC = Settings(length=32, discount=0.98, decay=0.9, rate=4e-3)
+ROUND_TO = 100
+
+ACTOR_CRITIC = Settings(length=32, discount=0.98, gae_lambda=0.9, learning_rate=4e-3)
 """For CartPole-v1 with 8 environments."""
 
 REINFORCE_DETAILS = [
@@ -56,7 +59,7 @@ ACTOR_CRITIC_DETAILS = [
 """What these implementations do, and where each comes from."""
 
 
-def make_update(policy, settings, copies, jit_compile=False):
+def make_update(policy, settings, agents, jit_compile=False):
     """One gradient step as one compiled function.
 
     The policy climbs Σ advantage · log π(a|s); the critic descends (v(s) - target)². Returns ``update(state, x, action,
@@ -64,10 +67,10 @@ def make_update(policy, settings, copies, jit_compile=False):
     """
 
     def column(number):
-        return tf.constant(np.broadcast_to(np.asarray(number, "float32"), copies)[:, None])
+        return tf.constant(np.broadcast_to(np.asarray(number, "float32"), agents)[:, None])
 
     value_weight, entropy_weight = column(settings.value_weight), column(settings.entropy_weight)
-    rate, limit = column(settings.rate), column(settings.limit)
+    learning_rate, max_grad_norm = column(settings.learning_rate), column(settings.max_grad_norm)
 
     @tf.function(jit_compile=jit_compile)
     def update(state, x, action, advantage, target, learning):
@@ -79,19 +82,25 @@ def make_update(policy, settings, copies, jit_compile=False):
             each = -advantage * log_probability + value_weight * error - entropy_weight * entropy
             counts = tf.reduce_sum(learning, axis=1)
             whole = tf.reduce_sum(tf.reduce_sum(each * learning, axis=1) / counts)
-        return optimizers.step(state, tape.gradient(whole, state[0]), rate, limit)
+        return optimizers.step(state, tape.gradient(whole, state[0]), learning_rate, max_grad_norm)
 
     return update
 
 
 def weights(experience, first, discount, baseline, values):
-    """What REINFORCE multiplies log π(a|s) with, (T, C, n).
+    """What REINFORCE multiplies log π(a|s) with.
 
     Args:
         experience: rollout.Rollout that holds the first episode of every environment.
         first: which steps belong to it, bool (T, C, n).
-        baseline: one of BASELINES, or one for each copy.
+        baseline: one of BASELINES, or one for each agent.
         values: the critic's, (T, C, n).
+
+    Returns:
+        (float32 weights, divided by their root mean square; returns to go), (T, C, n) each.
+
+    Raises:
+        ValueError: where a baseline is unknown.
     """
     kinds = np.broadcast_to(np.asarray(baseline), experience.rewards.shape[1])
     wrong = set(kinds) - set(BASELINES)
@@ -102,7 +111,7 @@ def weights(experience, first, discount, baseline, values):
     mean = (to_go * first).sum(axis=2, keepdims=True) / np.maximum(first.sum(axis=2, keepdims=True), 1)
     choices = {"none": np.broadcast_to(to_go[:1], to_go.shape), "to go": to_go}
     choices |= {"mean": to_go - mean, "value": to_go - values}
-    found = np.stack([choices[kind][:, copy] for copy, kind in enumerate(kinds)], axis=1)
+    found = np.stack([choices[kind][:, agent] for agent, kind in enumerate(kinds)], axis=1)
     counted = np.where(first, found, np.nan)
     scale = np.sqrt(np.nanmean(counted**2, axis=(0, 2), keepdims=True)) + 1e-8
     return (found / scale).astype("float32"), to_go
@@ -114,35 +123,32 @@ def reinforce(
     baseline,
     *,
     updates,
-    copies=1,
+    agents=1,
     seed=0,
     hidden=(32,),
     longest=500,
-    round_to=100,
 ):
     """REINFORCE (Williams 1992): whole episodes, then one step along their mean gradient.
 
     Args:
-        make_environments: function without arguments to a fresh vector environment of copies × n.
-        baseline: one of BASELINES, or one for each copy.
+        make_environments: function without arguments to a fresh vector environment of agents × n environments.
+        baseline: one of BASELINES, or one for each agent.
         updates: how many steps of the optimiser.
+        agents, seed, hidden: as for ``ppo.train``.
         longest: steps after which an episode is cut off for sure.
-        round_to: batches are padded to a multiple of so many steps, so that few shapes are compiled.
 
     Returns:
-        ppo.Trained.
+        rollout.Trained.
     """
     environments = make_environments()
     policy, rng = policies.fitting(environments, hidden), np.random.default_rng([seed, 8])
-    state = optimizers.begin(policy.initial(rng, copies))
-    update = make_update(policy, settings, copies)
-    discount = np.broadcast_to(settings.discount, copies)[:, None]
-    episodes, steps = [[] for _ in range(copies)], np.zeros(copies, "int64")
+    state = optimizers.begin(policy.initial(rng, agents))
+    update = make_update(policy, settings, agents)
+    discount = np.broadcast_to(settings.discount, agents)[:, None]
+    episodes, steps = [[] for _ in range(agents)], np.zeros(agents, "int64")
     for number in progress.bar(range(updates), "updates"):
         layers = policy.layers(state[0])
-        experience, first = whole_episodes(
-            environments, policy, layers, copies, rng, [seed, number], longest, round_to
-        )
+        experience, first = whole_episodes(environments, policy, layers, agents, rng, [seed, number], longest)
         values = np.stack([policy.value(layers, x) for x in experience.observations[:-1]])
         weight, to_go = weights(experience, first, discount, baseline, values)
         fields = (experience.observations[:-1], experience.actions, weight, to_go, first)
@@ -150,24 +156,27 @@ def reinforce(
         state = (state[0].numpy(), *state[1:])
         totals, lengths = (experience.rewards * first).sum(axis=0), first.sum(axis=0)
         steps += lengths.sum(axis=1)
-        for copy in range(copies):
-            episodes[copy] += [
-                rollout.Episode(float(total), int(length), int(steps[copy]), 0.0)
-                for total, length in zip(totals[copy], lengths[copy], strict=True)
+        for agent in range(agents):
+            episodes[agent] += [
+                rollout.Episode(float(total), int(length), int(steps[agent]), 0.0)
+                for total, length in zip(totals[agent], lengths[agent], strict=True)
             ]
-    solved = [evaluation.solved_at(of_copy) for of_copy in episodes]
-    return rollout.Trained(policy, state[0], episodes, steps, solved, state[0], np.zeros((0, copies, 3)))
+    solved = [evaluation.solved_at(of_agent) for of_agent in episodes]
+    return rollout.Trained(policy, state[0], episodes, steps, solved, state[0], np.zeros((0, agents, 3)))
 
 
-def whole_episodes(environments, policy, layers, copies, rng, seed, longest, round_to):
-    """The first episode of every environment, from a reset: (Rollout, which steps belong to it)."""
+def whole_episodes(environments, policy, layers, agents, rng, seed, longest):
+    """The first episode of every environment, from a reset: (Rollout, which steps belong to it).
+
+    It is padded to a multiple of ``ROUND_TO`` steps, so that few shapes are compiled.
+    """
     number = int(np.random.SeedSequence(seed).generate_state(1)[0])
-    collector = rollout.Collector(environments, copies, number)
-    parts, running = [], np.ones((copies, collector.each), bool)
+    collector = rollout.Collector(environments, agents, number)
+    parts, running = [], np.ones((agents, collector.each), bool)
     first = []
     while running.any() and sum(len(part.rewards) for part in parts) < longest:
         part = collector.collect(
-            lambda x: policy.act(layers, x, rng), min(round_to, longest), policy.in_environment
+            lambda x: policy.act(layers, x, rng), min(ROUND_TO, longest), policy.in_environment
         )
         alive = np.concatenate([running[None], running & ~np.logical_or.accumulate(part.ended, axis=0)])
         first.append(alive[:-1])
@@ -181,23 +190,27 @@ def whole_episodes(environments, policy, layers, copies, rng, seed, longest, rou
     return rollout.Rollout(observations, **joined), np.concatenate(first)
 
 
-def actor_critic(environments, settings, *, steps, copies=1, seed=0, hidden=(64, 64), stop=True):
+def actor_critic(environments, settings, *, steps, agents=1, seed=0, hidden=(64, 64), stop=True):
     """The actor-critic: a few steps of every environment, then one gradient step with the critic's help.
 
     Args:
-        environments: Gymnasium vector environment of copies × n environments.
-        steps: of each copy, at most.
-        stop: whether to stop once all copies are solved.
+        environments: Gymnasium vector environment of agents × n environments.
+        settings: Settings.
+        steps: of each agent, at most.
+        agents, seed, hidden: as for ``ppo.train``.
+        stop: whether to stop once all agents are solved.
 
     Returns:
-        ppo.Trained.
+        rollout.Trained.
     """
     policy = policies.fitting(environments, hidden)
-    collector, rng = rollout.Collector(environments, copies, seed), np.random.default_rng([seed, 7])
-    state = optimizers.begin(policy.initial(rng, copies))
-    update = make_update(policy, settings, copies, jit_compile=True)
-    discount, decay = (np.broadcast_to(x, copies)[:, None] for x in (settings.discount, settings.decay))
-    solved, theta_solved = [None] * copies, state[0].copy()
+    collector, rng = rollout.Collector(environments, agents, seed), np.random.default_rng([seed, 7])
+    state = optimizers.begin(policy.initial(rng, agents))
+    update = make_update(policy, settings, agents, jit_compile=True)
+    discount, gae_lambda = (
+        np.broadcast_to(x, agents)[:, None] for x in (settings.discount, settings.gae_lambda)
+    )
+    solved, theta_solved = [None] * agents, state[0].copy()
     while collector.steps.min() < steps and not (stop and all(solved)):
         layers = policy.layers(state[0])
         experience = collector.collect(
@@ -210,16 +223,16 @@ def actor_critic(environments, settings, *, steps, copies=1, seed=0, hidden=(64,
             experience.terminated,
             experience.truncated,
             discount=discount,
-            decay=decay,
+            gae_lambda=gae_lambda,
         )
         target = advantage + values[:-1]
         fields = (experience.observations[:-1], experience.actions, advantage, target, experience.learning)
         state = update(state, *(rollout.rows(item) for item in fields))
         state = (state[0].numpy(), *state[1:])
-        for copy in range(copies):
-            if solved[copy] is None:
-                theta_solved[copy] = state[0][copy]
-                solved[copy] = evaluation.solved_at(collector.episodes[copy])
+        for agent in range(agents):
+            if solved[agent] is None:
+                theta_solved[agent] = state[0][agent]
+                solved[agent] = evaluation.solved_at(collector.episodes[agent])
     return rollout.Trained(
         policy,
         state[0],
@@ -227,5 +240,5 @@ def actor_critic(environments, settings, *, steps, copies=1, seed=0, hidden=(64,
         collector.steps,
         solved,
         theta_solved,
-        np.zeros((0, copies, 3)),
+        np.zeros((0, agents, 3)),
     )

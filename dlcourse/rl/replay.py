@@ -33,7 +33,7 @@ class Transitions(NamedTuple):
 
 
 class NSteps:
-    """Cuts the experience of several copies of an environment into n-step transitions (Sutton 1988).
+    """Cuts the experience of several environments into n-step transitions (Sutton 1988).
 
     Details:
     - A transition is complete after n steps, or where its episode ends: then all that are begun are handed out,
@@ -43,37 +43,38 @@ class NSteps:
     - The step after an episode's end, which only resets, is in no transition.
 
     Args:
-        n: steps, a whole number or one for each copy.
-        copies: of the environment.
-        discount: γ, a number or one for each copy.
+        n: steps, a whole number or one for each environment.
+        environments: how many.
+        discount: γ, a number or one for each environment.
         observation_shape: of one observation.
 
     Raises:
         ValueError: where n is below 1.
     """
 
-    def __init__(self, n, copies, discount, observation_shape):
-        self.n = np.broadcast_to(np.asarray(n, "int64"), copies)
+    def __init__(self, n, environments, discount, observation_shape):
+        self.n = np.broadcast_to(np.asarray(n, "int64"), environments)
         if (self.n < 1).any():
             raise ValueError(f"n={n}: a transition spans at least 1 step.")
         longest = int(self.n.max())
-        self.discount = np.broadcast_to(np.asarray(discount, "float64"), copies)
-        self.observation = np.zeros((longest, copies, *observation_shape), "float32")
-        self.action = np.zeros((longest, copies), "int32")
-        self.gained = np.zeros((longest, copies))
-        self.length = np.zeros(copies, "int64")
+        self.discount = np.broadcast_to(np.asarray(discount, "float64"), environments)
+        self.observation = np.zeros((longest, environments, *observation_shape), "float32")
+        self.action = np.zeros((longest, environments), "int32")
+        self.gained = np.zeros((longest, environments))
+        self.length = np.zeros(environments, "int64")
         self.ago = np.arange(longest)[:, None]
 
     def add(self, observation, action, reward, following, terminated, truncated, resetting):
-        """Take one step of every copy, and give the transitions that it completes.
+        """Take one step of every environment, and give the transitions that it completes.
 
         Args:
-            observation, action: before the step, (copies, ...) and (copies,).
+            observation, action: before the step, (environments, ...) and (environments,).
             reward, following, terminated, truncated: what it brought.
-            resetting: bool (copies,): this step only began a new episode.
+            resetting: bool (environments,): this step only began a new episode.
 
         Returns:
-            (copy, Transitions): int64 (transitions,), the copy of each; older ones of a copy first.
+            (environment, Transitions): int64 (transitions,), the environment of each; older ones of an
+                environment first.
         """
         self.length = np.where(resetting, 0, self.length + 1)
         for kept, new in [(self.observation, observation), (self.action, action), (self.gained, 0.0)]:
@@ -82,15 +83,15 @@ class NSteps:
         self.gained += self.discount**self.ago * reward
         begun = (self.ago < self.n) & (self.ago < self.length)
         complete = begun & ((self.ago == self.n - 1) | terminated | truncated)
-        ago, copy = np.nonzero(complete[::-1])
+        ago, environment = np.nonzero(complete[::-1])
         ago = len(complete) - 1 - ago
-        return copy, Transitions(
-            self.observation[ago, copy],
-            self.action[ago, copy],
-            self.gained[ago, copy].astype("float32"),
-            np.asarray(following, "float32")[copy],
-            np.asarray(terminated)[copy],
-            np.asarray(truncated)[copy],
+        return environment, Transitions(
+            self.observation[ago, environment],
+            self.action[ago, environment],
+            self.gained[ago, environment].astype("float32"),
+            np.asarray(following, "float32")[environment],
+            np.asarray(terminated)[environment],
+            np.asarray(truncated)[environment],
             (ago + 1).astype("int32"),
         )
 

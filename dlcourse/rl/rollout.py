@@ -10,7 +10,7 @@ from dlcourse.rl import validation
 
 @dataclass(frozen=True, eq=False)
 class Rollout:
-    """The same number of steps of every environment: T steps, C copies of the agent, n environments each.
+    """The same number of steps of every environment: T steps, C agents, n environments each.
 
     Attributes:
         observations: float32 (T + 1, C, n, size). Row t + 1 is what step t led to, also where step t ended an episode:
@@ -36,7 +36,7 @@ class Rollout:
 
 @dataclass(frozen=True)
 class Episode:
-    """A finished training episode: its return, its length, and when it ended (steps of its copy; seconds)."""
+    """A finished training episode: its return, its length, and when it ended (steps of its agent; seconds)."""
 
     total: float
     length: int
@@ -48,28 +48,24 @@ class Collector:
     """Lets a policy act in a vector environment, and remembers where it was between two rollouts.
 
     Args:
-        environments: Gymnasium vector environment of copies × n environments, the first n for copy 0, and so on.
-        copies: of the agent.
+        environments: Gymnasium vector environment of agents × n environments, the first n for agent 0, and so on.
+        agents: how many.
         seed: of the environments.
 
     Attributes:
-        episodes: list of finished Episodes for each copy, in order.
-        steps: environment steps of each copy so far, those that only reset not counted, int64 (copies,).
+        episodes: list of finished Episodes for each agent, in order.
+        steps: environment steps of each agent so far, those that only reset not counted, int64 (agents,).
 
     Raises:
-        ValueError: where the environments don't divide among the copies, or reset in another way than on the step after
+        ValueError: where the environments don't divide among the agents, or reset in another way than on the step after
             an episode's end.
     """
 
-    def __init__(self, environments, copies=1, seed=0):
+    def __init__(self, environments, agents=1, seed=0):
         validation.vectorised(environments)
-        if copies < 1 or environments.num_envs % copies:
-            raise ValueError(
-                f"{environments.num_envs} environments can't be divided evenly among {copies} copies of the agent: "
-                f"make {copies} × n of them."
-            )
-        self.environments, self.copies, self.each = environments, copies, environments.num_envs // copies
-        self.episodes, self.steps = [[] for _ in range(copies)], np.zeros(copies, "int64")
+        self.environments, self.agents = environments, agents
+        self.each = validation.environments_per_agent(environments, agents)
+        self.episodes, self.steps = [[] for _ in range(agents)], np.zeros(agents, "int64")
         self._observation, _ = environments.reset(seed=seed)
         self._resetting = np.zeros(environments.num_envs, bool)
         self._total = np.zeros(environments.num_envs)
@@ -91,7 +87,7 @@ class Collector:
             ValueError: where a reward is not finite, or actions don't fit.
         """
         every, here = self.environments.num_envs, self._observation
-        shape = (self.copies, self.each)
+        shape = (self.agents, self.each)
         observations = np.empty((steps + 1, *here.shape), "float32")
         rewards = np.empty((steps, every), "float32")
         terminated, truncated, learning = (np.empty((steps, every), bool) for _ in range(3))
@@ -101,7 +97,7 @@ class Collector:
             action = choose(observations[step].reshape(*shape, -1))
             if action.shape[:2] != shape:
                 raise ValueError(
-                    f"The policy gave actions of shape {action.shape} for {shape[0]} copies with {shape[1]} "
+                    f"The policy gave actions of shape {action.shape} for {shape[0]} agents with {shape[1]} "
                     "environments each."
                 )
             if actions is None:
@@ -125,32 +121,32 @@ class Collector:
         seconds = time.perf_counter() - self._began
         totals = np.cumsum(rewards, axis=0, dtype="float64") + self._total
         lengths = np.cumsum(learning, axis=0) + self._length
-        by_copy = learning.reshape(len(learning), self.copies, self.each).sum(axis=2)
-        taken = np.cumsum(by_copy, axis=0) + self.steps
+        by_agent = learning.reshape(len(learning), self.agents, self.each).sum(axis=2)
+        taken = np.cumsum(by_agent, axis=0) + self.steps
         left_total, left_length = np.zeros(len(self._total)), np.zeros(len(self._length), "int64")
         for step, place in zip(*np.nonzero(ended), strict=True):
-            copy = place // self.each
+            agent = place // self.each
             total, length = totals[step, place] - left_total[place], lengths[step, place] - left_length[place]
             left_total[place], left_length[place] = totals[step, place], lengths[step, place]
-            self.episodes[copy].append(Episode(float(total), int(length), int(taken[step, copy]), seconds))
+            self.episodes[agent].append(Episode(float(total), int(length), int(taken[step, agent]), seconds))
         self._total, self._length = totals[-1] - left_total, lengths[-1] - left_length
         self.steps = taken[-1]
 
 
 @dataclass(eq=False)
 class Trained:
-    """What training gave.
+    """Result of ``reinforce``, ``actor_critic`` and ``ppo.train``.
 
     Attributes:
         policy: policies.Categorical or TanhGaussian.
-        theta: parameters at the end, (copies, parameters).
-        episodes: list of rollout.Episodes for each copy.
-        steps: environment steps of each copy, (copies,).
-        solved: for each copy the rollout.Episode at whose end it was solved, or None.
-        theta_solved: parameters of each copy after the update that followed that; else those at the end.
+        theta: parameters at the end, (agents, parameters).
+        episodes: list of rollout.Episodes for each agent.
+        steps: environment steps of each agent, (agents,).
+        solved: for each agent the rollout.Episode at whose end it was solved, or None.
+        theta_solved: parameters of each agent after the update that followed that; else those at the end.
         reports: share of steps outside the clip range, KL divergence, entropy, at each update's last minibatch:
-            (updates, copies, 3).
-        kept: parameters on the way, where ``keep`` asked for them: list of (steps, theta).
+            (updates, agents, 3).
+        kept: parameters on the way, where ``keep`` returned True: list of (steps, theta).
         state: θ with Adam's moments, to resume from.
     """
 
@@ -164,15 +160,15 @@ class Trained:
     kept: list = field(default_factory=list)
     state: tuple = ()
 
-    def chooser(self, copy=0, theta=None):
+    def chooser(self, agent=0, theta=None):
         """A function from observations (n, size) to greedy actions as the environment wants them."""
         theta = self.theta_solved if theta is None else theta
-        layers, policy = self.policy.layers(theta[copy : copy + 1]), self.policy
+        layers, policy = self.policy.layers(theta[agent : agent + 1]), self.policy
         return lambda x: policy.in_environment(policy.greedy(layers, np.asarray(x, "float32")[None]))[0]
 
 
 def rows(item):
-    """Each copy's steps in one row: (T, copies, n, ...) becomes (copies, T · n, ...); float32, or integers."""
+    """Each agent's steps in one row: (T, agents, n, ...) becomes (agents, T · n, ...); float32, or integers."""
     item = np.swapaxes(item, 0, 1)
     flat = item.reshape(item.shape[0], -1, *item.shape[3:])
     return flat if np.issubdtype(flat.dtype, np.integer) else flat.astype("float32")

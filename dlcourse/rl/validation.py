@@ -4,16 +4,18 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 
+from dlcourse import checks
+
 
 def require(environment, *, observation, action):
-    """The observation and action space of one copy of the environment, if they are of the kinds asked for.
+    """The observation and action space of a single environment, if they are of the kinds asked for.
 
     Args:
         environment: Gymnasium Env or VectorEnv.
         observation, action: classes of ``gymnasium.spaces``, such as ``Discrete`` or ``Box``.
 
     Returns:
-        (observation space, action space), of a single copy.
+        (observation space, action space), of a single environment.
 
     Raises:
         ValueError: where a space is of another kind, or the kind asked for needs more than the space has: a Discrete
@@ -63,7 +65,7 @@ def tabular(environments):
 
 
 def vectorised(environments):
-    """Check that these are several copies of an environment, which reset on the step after an episode's end.
+    """Check that these are several environments, which reset on the step after an episode's end.
 
     In that mode (Gymnasium's default) the step that ends an episode returns its last observation, from which an agent
     may bootstrap, and the step after it ignores the action: it must not be learnt from.
@@ -73,7 +75,7 @@ def vectorised(environments):
     """
     if not isinstance(environments, VectorEnv):
         raise ValueError(
-            f"{_name(environments)} is a single environment; the agents step several copies at once. "
+            f"{_name(environments)} is a single environment; the agents step several at once. "
             'Give gymnasium.make_vec(id, num_envs=..., vectorization_mode="sync").'
         )
     mode = environments.metadata.get("autoreset_mode")
@@ -84,18 +86,34 @@ def vectorised(environments):
         )
 
 
+def environments_per_agent(environments, agents):
+    """How many of the environments each agent gets, where they are shared out evenly.
+
+    Raises:
+        ValueError: where they can't be.
+    """
+    agents = checks.whole_number("agents", agents)
+    if environments.num_envs % agents:
+        raise ValueError(
+            f"{environments.num_envs} environments can't be shared out evenly among {agents} agents: make {agents} × n "
+            "of them."
+        )
+    return environments.num_envs // agents
+
+
 def finite(rewards, step):
     """The rewards, if all are finite numbers.
 
     Raises:
-        ValueError: naming the first copy and step where one is not.
+        ValueError: naming the first environment and step where one is not.
     """
     rewards = np.asarray(rewards, "float64")
     if not np.isfinite(rewards).all():
-        copy = int(np.flatnonzero(~np.isfinite(rewards.ravel()))[0])
+        place = int(np.flatnonzero(~np.isfinite(rewards.ravel()))[0])
         raise ValueError(
-            f"The environment gave the reward {rewards.ravel()[copy]} in copy {copy} at step {step}. One such reward "
-            "spoils every value that is learnt after it: find out where the environment divides by zero or overflows."
+            f"The environment gave the reward {rewards.ravel()[place]} in environment {place} at step {step}. "
+            "One such reward spoils every value that is learnt after it: find out where the environment divides by "
+            "zero or overflows."
         )
     return rewards
 

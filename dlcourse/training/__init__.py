@@ -1,4 +1,4 @@
-"""Training: one compiled loop for all that learns by gradient, and the objectives that it minimises."""
+"""Training: one compiled loop for every model that learns by gradient descent, and the objectives."""
 
 from dlcourse import progress
 from dlcourse.training import checkpoint, objectives

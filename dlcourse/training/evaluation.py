@@ -1,4 +1,4 @@
-"""A trained model on data: an objective's values, or the model's outputs."""
+"""A trained model on data, a batch at a time: an objective's values, or the model's outputs."""
 
 import keras
 import numpy as np
@@ -16,7 +16,7 @@ def evaluate(model, objective, data, batch_size=BATCH_SIZE):
         model: keras.Model.
         objective: callable ``(model, batch, training) -> (loss, metrics)``.
         data: Split, or a tuple of arrays.
-        batch_size: examples at a time; the averages don't depend on it (but for batch statistics).
+        batch_size: examples at a time; it doesn't change the averages.
 
     Returns:
         dict from name to float: ``"loss"`` and the metrics.
@@ -25,19 +25,44 @@ def evaluate(model, objective, data, batch_size=BATCH_SIZE):
 
 
 def predict(model, x, batch_size=BATCH_SIZE):
-    """A model's outputs, computed in batches, as one array (examples, ...).
+    """A model's outputs outside training.
 
-    A single batch is computed directly, since compiling takes longer than it saves; but for recurrent layers, which
-    would walk in Python, step by step.
+    Args:
+        model: keras.Model.
+        x: array (examples, ...), what the model takes.
+        batch_size: examples at a time.
+
+    Returns:
+        array (examples, ...) of the outputs' dtype; a list of arrays where the model has several outputs.
     """
+
+    def call(batch):
+        return model(batch, training=False)
+
+    # A single batch is not compiled, which takes longer than it saves. A recurrent layer always is: outside a graph it
+    # walks through its steps in Python.
     recurrent = any(isinstance(layer, keras.layers.RNN) for layer in model._flatten_layers())
-    if len(x) <= batch_size and not recurrent:
-        return np.asarray(model(tf.convert_to_tensor(x), training=False))
-    call = tf.function(lambda part: model(part, training=False), reduce_retracing=True)
-    parts = [
-        call(tf.convert_to_tensor(x[start : start + batch_size])) for start in range(0, len(x), batch_size)
-    ]
-    return np.concatenate([part.numpy() for part in parts])
+    if len(x) > batch_size or recurrent:
+        call = tf.function(call, reduce_retracing=True)
+    return in_batches(lambda batch: call(tf.convert_to_tensor(batch)), x, batch_size=batch_size)
+
+
+def in_batches(function, *arrays, batch_size=BATCH_SIZE):
+    """Apply a function to arrays, a batch at a time, so that its intermediate results fit into memory.
+
+    Args:
+        function: takes a batch of each array, and returns a tensor, an array, or a nest of them, (batch, ...) each.
+        arrays: (examples, ...), the same number of examples in each.
+        batch_size: examples at a time.
+
+    Returns:
+        what the function returns, for all examples: NumPy arrays (examples, ...), in the same nest.
+    """
+    results = []
+    for start in range(0, len(arrays[0]) or 1, batch_size):
+        batch = [array[start : start + batch_size] for array in arrays]
+        results.append(tf.nest.map_structure(np.asarray, function(*batch)))
+    return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *results)
 
 
 class Evaluator:

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import progress, reproducibility
+from dlcourse import checks, progress, reproducibility
 from dlcourse.training import loop, sources
 from dlcourse.training.evaluation import BATCH_SIZE, Evaluator, arrays_of, metric_names
 from dlcourse.training.run import Run
@@ -40,7 +40,7 @@ def fit(
         objective: callable ``(model, batch, training) -> (loss, metrics)``, such as ``objectives.classification()``.
         train: Split, tuple of arrays ``(x, y)``, or ``tf.data.Dataset`` of batches (its own order is kept).
         epochs: passes over the data.
-        batch_size: examples a step; the last batch of an epoch takes what is left. Not for a ``tf.data.Dataset``.
+        batch_size: examples per step; the last batch of an epoch takes what is left. Not for a ``tf.data.Dataset``.
         optimizer: a Keras optimizer or its name; learning-rate schedules and gradient clipping are its arguments. One
             that has trained before is copied and starts afresh.
         seed: of the order of the examples and of dropout.
@@ -108,7 +108,8 @@ def fit(
 
 
 def _source(model, objective, train, epochs, batch_size, seed):
-    _check_whole(epochs=epochs, seed=seed)
+    checks.whole_number("fit(epochs)", epochs, least=0)
+    checks.whole_number("fit(seed)", seed, least=0)
     if isinstance(train, tf.data.Dataset):
         if batch_size is not None:
             raise ValueError(
@@ -118,19 +119,9 @@ def _source(model, objective, train, epochs, batch_size, seed):
     arrays = arrays_of(train)
     examples = _check_arrays(model, objective, arrays, "training")
     if batch_size is None:
-        raise ValueError("fit() needs batch_size, the number of examples a step, such as batch_size=64.")
-    _check_whole(batch_size=batch_size)
-    if not 1 <= batch_size <= examples:
-        raise ValueError(
-            f"fit(batch_size={batch_size}) with {examples} training examples: give a batch size from 1 to {examples}."
-        )
+        raise ValueError("fit() needs batch_size, the number of examples per step, such as batch_size=64.")
+    checks.whole_number("fit(batch_size)", batch_size, most=examples)
     return sources.Arrays(arrays, batch_size, seed)
-
-
-def _check_whole(**numbers):
-    for name, value in numbers.items():
-        if isinstance(value, bool) or not hasattr(value, "__index__") or value < 0:
-            raise ValueError(f"fit({name}={value!r}): expected a whole number, 0 or more.")
 
 
 def _check_arrays(model, objective, arrays, kind):
@@ -166,7 +157,7 @@ def _check_arrays(model, objective, arrays, kind):
 
 
 def _finite(array):
-    """Whether all values are finite; the smallest and largest tell, without a copy."""
+    """Whether all values are finite, found from the smallest and the largest, which needs no copy."""
     return array.dtype.kind != "f" or bool(np.isfinite(np.min(array)) and np.isfinite(np.max(array)))
 
 

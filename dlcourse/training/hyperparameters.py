@@ -1,8 +1,8 @@
 """A small network whose hyperparameters are all arguments of one compiled function, so that a study compiles once.
 
-Members, one a setting and seed, train side by side: weights are stacked along the first axis, and a learning rate, a
-penalty or a dropout rate is one number a member. Width and batch size are shapes, so members that differ in them run in
-separate calls of the same function.
+Networks, one for each setting and seed, train side by side: their weights are stacked along the first axis, and a
+learning rate, a penalty or a dropout rate is one number per network. Width and batch size are shapes, so networks that
+differ in them run in separate calls of the same function.
 """
 
 import itertools
@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import progress, reproducibility
+from dlcourse import checks, progress, reproducibility
+from dlcourse.training import optimizers
 
-MOMENTUM, SECOND, EPSILON = 0.9, 0.999, 1e-7
-"""Of SGD's momentum and Adam's two averages, and Adam's epsilon: Keras' defaults."""
+MOMENTUM = 0.9
+"""Of SGD: the share of the last step that the next one keeps."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,10 @@ class Setting:
     Args:
         learning_rate: of each step, before a schedule's factor.
         hidden: units of the hidden layer.
-        batch_size: examples a step.
+        batch_size: examples per step.
         l2: each kernel adds ``l2 * sum(W ** 2)`` to the loss.
-        weight_decay: each kernel is multiplied by ``1 - rate * weight_decay`` a step, apart from the gradient
-            (Loshchilov & Hutter 2019).
+        weight_decay: each step multiplies each kernel by ``1 - learning_rate * weight_decay``, apart from the gradient
+            step (Loshchilov & Hutter 2019).
         dropout: share of hidden units dropped.
         label_smoothing: share of the target spread over all classes.
         shifts: share of the training examples that are replaced by one of their shifted copies.
@@ -49,19 +50,15 @@ class Setting:
 
     def __post_init__(self):
         for name in ("hidden", "batch_size"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-                raise ValueError(f"Setting({name}={value!r}): expected a whole number, 1 or more.")
+            checks.whole_number(f"Setting({name})", getattr(self, name))
         for name in ("learning_rate", "l2", "weight_decay"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise ValueError(
                     f"Setting({name}={getattr(self, name)!r}): expected a finite number, 0 or more."
                 )
         for name in ("dropout", "label_smoothing"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"Setting({name}={getattr(self, name)!r}): expected a share in [0, 1).")
-        if not 0 <= self.shifts <= 1:
-            raise ValueError(f"Setting(shifts={self.shifts!r}): expected a share from 0 to 1.")
+            checks.rate(f"Setting({name})", getattr(self, name))
+        checks.fraction("Setting(shifts)", self.shifts)
         if self.optimizer not in ("sgd", "adam"):
             raise ValueError(f"Setting(optimizer={self.optimizer!r}): expected 'sgd' or 'adam'.")
 
@@ -95,7 +92,7 @@ class Tunable:
         self.y = tf.constant(y, tf.int32)
 
     def start(self, settings, seeds):
-        """Fresh members, one for each setting and seed, in that order; a seed's weights don't depend on the setting.
+        """Fresh networks, one for each setting and seed, in that order; a seed's weights don't depend on the setting.
 
         Args:
             settings: list of Setting that agree in ``hidden``, ``batch_size`` and ``optimizer``.
@@ -104,17 +101,18 @@ class Tunable:
         Raises:
             ValueError: where settings don't agree.
         """
-        return Members(self, settings, seeds)
+        return Networks(self, settings, seeds)
 
     def train(self, settings, seeds, epochs, measure, schedule=None):
         """Train every setting with every seed, and measure after every epoch.
 
         Args:
-            settings: list of Setting, of any kinds.
+            settings: list of Setting, which may differ in everything.
             seeds: whole numbers.
             epochs: passes over the training data.
-            measure: function of Members giving an array (members, ...).
-            schedule: function of the share of steps done, an array in [0, 1), to the factor of the rate; None: 1.
+            measure: function of Networks; it returns an array (networks, ...).
+            schedule: function of the share of steps done, an array in [0, 1); it returns the factor of the learning
+                rate, an array. None: always 1.
 
         Returns:
             float64 (settings, seeds, epochs, ...).
@@ -127,10 +125,10 @@ class Tunable:
         with progress.bar(total=len(settings) * epochs, description="training", unit="epoch") as bar:
             for _, group in itertools.groupby(sorted(range(len(settings)), key=shape), shape):
                 places = list(group)
-                members = self.start([settings[place] for place in places], seeds)
+                networks = self.start([settings[place] for place in places], seeds)
                 for epoch in range(epochs):
-                    members.epoch(epochs, schedule)
-                    values = np.asarray(measure(members))
+                    networks.epoch(epochs, schedule)
+                    values = np.asarray(measure(networks))
                     if result is None:
                         result = np.zeros((len(settings), len(seeds), epochs, *values.shape[1:]))
                     result[places, :, epoch] = values.reshape(len(places), len(seeds), *values.shape[1:])
@@ -138,7 +136,7 @@ class Tunable:
         return result
 
 
-class Members:
+class Networks:
     """Networks in training: ``epoch()`` trains them one pass further. Made by ``Tunable.start``."""
 
     def __init__(self, tunable, settings, seeds):
@@ -146,15 +144,12 @@ class Members:
         shapes = {(one.hidden, one.batch_size, one.optimizer) for one in settings}
         if len(shapes) > 1:
             raise ValueError(
-                f"Members of one graph share hidden units, batch size and optimizer; got {sorted(shapes)}. "
+                f"Networks of one graph share hidden units, batch size and optimizer; got {sorted(shapes)}. "
                 "Use Tunable.train(), which groups them."
             )
         self.tunable, self.settings, self.seeds = tunable, list(settings), list(seeds)
-        self.count, self.hidden, self.adam = (
-            len(settings) * len(self.seeds),
-            first.hidden,
-            first.optimizer == "adam",
-        )
+        self.count, self.hidden = len(settings) * len(self.seeds), first.hidden
+        self.adam = first.optimizer == "adam"
         self.batch_size = min(first.batch_size, tunable.examples)
         self.epochs_done = self.steps_done = 0
         inputs = tunable.x.shape[1]
@@ -179,12 +174,12 @@ class Members:
         )
 
     def epoch(self, epochs=1, schedule=None, passes=1):
-        """Train for one pass over the data, or several; of each pass the last batch is left out where it is not whole.
+        """Train for one or several passes over the data; a last batch that is not whole is left out of each pass.
 
         Args:
-            epochs: how many there will be in all, for the schedule.
+            epochs: number of epochs of the whole training, for the schedule.
             schedule: see ``Tunable.train``.
-            passes: epochs to train at once, which saves the time between them.
+            passes: number of epochs to train in this call.
 
         Raises:
             ValueError: where a setting asks for shifted copies, and there are none.
@@ -203,7 +198,7 @@ class Members:
         self.epochs_done += passes
 
     def _rows(self, epoch, steps):
-        """Which examples an epoch's steps take: whole (steps, members, batch), for all settings in the same order."""
+        """Rows of ``x`` that the steps of an epoch take, int (steps, networks, batch); settings share the order."""
         count, examples = steps * self.batch_size, self.tunable.examples
         by_seed = []
         for seed in self.seeds:
@@ -218,7 +213,7 @@ class Members:
         return rows.transpose(1, 0, 2)
 
     def _run(self, rows, rates):
-        """``rows`` whole (steps, members, batch), ``rates`` (steps, members)."""
+        """Train on ``rows``, int (steps, networks, batch), with learning rates (steps, networks)."""
         options = [
             tf.constant(self._column(name)[:, None, None])
             for name in ("l2", "weight_decay", "dropout", "label_smoothing")
@@ -238,23 +233,17 @@ class Members:
         self.steps_done += len(rows)
 
     def logits(self, x):
-        """float32 (members, examples, classes) for x (examples, ...)."""
+        """float32 (networks, examples, classes) for x (examples, ...)."""
         return _forward(tf.constant(np.reshape(x, (len(x), -1)), tf.float32), self.weights).numpy()
 
     def errors(self, split):
-        """Each member's share of wrong predictions (members,); a member with an infinite weight guesses."""
+        """Error rate of each network on a Split, float64 (networks,).
+
+        A network whose logits are not all finite counts as one that guesses.
+        """
         logits = self.logits(split.x)
         wrong = (logits.argmax(axis=-1) != np.asarray(split.y)).mean(axis=-1)
         return np.where(np.isfinite(logits).all(axis=(1, 2)), wrong, 1 - 1 / self.tunable.classes)
-
-    def cross_entropies(self, split):
-        """Each member's mean cross-entropy (members,) in nats; infinite where logits are not finite."""
-        logits = self.logits(split.x).astype("float64")
-        with np.errstate(invalid="ignore", over="ignore"):
-            top = logits.max(axis=-1, keepdims=True)
-            log_sum = np.log(np.exp(logits - top).sum(axis=-1)) + top[..., 0]
-            nats = (log_sum - logits[:, np.arange(len(split.y)), np.asarray(split.y)]).mean(axis=-1)
-        return np.where(np.isfinite(nats), nats, np.inf)
 
 
 @tf.function(reduce_retracing=True)
@@ -265,7 +254,10 @@ def _forward(x, weights):
 
 @tf.function(reduce_retracing=True)
 def _steps(x, y, weights, memory, rows, rates, options, done, seed, adam):
-    """Gradient steps: one for every row of ``rows`` (steps, members, batch). Returns weights, memory, losses."""
+    """One gradient step for each entry of ``rows`` (steps, networks, batch).
+
+    Returns weights and the optimizer's memory after them, and losses, float32 (steps, networks), in nats.
+    """
     l2, decay, dropout, smoothing = options
     losses = tf.TensorArray(tf.float32, size=tf.shape(rows)[0])
     examples = tf.shape(y)[0]
@@ -298,13 +290,7 @@ def _steps(x, y, weights, memory, rows, rates, options, done, seed, adam):
         ]
         if adam:
             count = tf.cast(done + step + 1, tf.float32)
-            scale = rate * tf.sqrt(1 - SECOND**count) / (1 - MOMENTUM**count)
-            means = [MOMENTUM * m + (1 - MOMENTUM) * g for m, g in zip(memory[:4], gradients, strict=True)]
-            squares = [SECOND * s + (1 - SECOND) * g * g for s, g in zip(memory[4:], gradients, strict=True)]
-            weights = [
-                w - scale * m / (tf.sqrt(s) + EPSILON)
-                for w, m, s in zip(weights, means, squares, strict=True)
-            ]
+            weights, means, squares = optimizers.adam(weights, gradients, memory[:4], memory[4:], count, rate)
             memory = means + squares
         else:
             memory = [MOMENTUM * v - rate * g for v, g in zip(memory, gradients, strict=True)]

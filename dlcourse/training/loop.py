@@ -1,4 +1,4 @@
-"""The training step, and the loop that repeats it inside one compiled graph."""
+"""The training step, and the compiled loop that repeats it."""
 
 import keras
 import tensorflow as tf
@@ -30,20 +30,20 @@ def epoch_order(examples, seed, epoch):
 
 
 def compiled_loop(step, data, names, batch_size, jit_compile):
-    """Compile ``step`` and its loop over shuffled arrays: Python is entered once a segment, not once a step.
+    """Compile ``step`` and its loop over shuffled arrays: Python is entered once per segment, not once per step.
 
     Args:
         step: callable ``batch -> dict`` from name to scalar tensor, such as ``train_step`` with its model bound.
         data: nest of tensors (examples, ...).
         names: entries of the dict to add up, ``"loss"`` first.
-        batch_size: examples a step.
+        batch_size: examples per step.
         jit_compile: whether XLA compiles the whole loop.
 
     Returns:
         ``segment(order, first, last, totals, loss, size)``: runs steps ``first`` to ``last - 1`` of the epoch, each on
         ``size`` examples (a Python int: ``batch_size``, or what is left for the last batch), and stops early where a
-        loss is not finite. ``totals``, float64 (len(names) + 1,), gathers value times examples, and the examples.
-        Gives (next step, totals, last loss, the loss before it).
+        loss is not finite. ``totals``, float64 (len(names) + 1,), adds up value times examples, and the examples.
+        Returns (next step, totals, last loss, the loss before it).
     """
 
     @tf.function(jit_compile=jit_compile or None)
@@ -70,8 +70,8 @@ def compiled_stream(step, names, jit_compile):
     """The same loop over a ``tf.data.Dataset`` of batches, for data larger than memory.
 
     Returns:
-        ``segment(iterator, steps, totals, loss)``: takes up to ``steps`` batches. Gives (steps taken, totals, last
-        loss, the loss before it); fewer steps than asked: the data has ended, or a loss is not finite.
+        ``segment(iterator, steps, totals, loss)``: takes up to ``steps`` batches. Returns (steps taken, totals,
+        last loss, the loss before it). It takes fewer where the data has ended or a loss is not finite.
     """
     compiled_step = tf.function(step, jit_compile=jit_compile or None)
 
@@ -115,13 +115,13 @@ XLA_LAYERS = {
     "Rescaling",
     "Reshape",
 }
-"""Layers that XLA runs faster on a CPU: one loop of fused matrix products and elementwise operations. It runs
+"""Layers that XLA runs faster on a CPU, as one loop of fused matrix products and elementwise operations. It runs
 convolutions at half the speed of TensorFlow's own kernels (benchmarks/README.md has both measurements), and dense
 layers with dropout down to a sixth of it: a model with any other layer is left to TensorFlow's. A GRU of 28 or 100
 steps runs 1.4 times as fast with it, simple cells run slower, and an LSTM gains too little to pay for the compiling."""
 
 XLA_STEPS = 1_000
-"""Fewer steps than this don't earn back the time that XLA takes to compile."""
+"""With fewer steps XLA takes longer to compile than it saves."""
 
 
 def xla_pays(model, steps):

@@ -1,26 +1,27 @@
-"""One network trained many times over: from other seeds, on other examples, at other learning rates.
+"""One network trained many times in turn: from other seeds, on other examples, at other learning rates.
 
 ``fit`` compiles its loop anew for every model, which takes longer than training a small one. A study over seeds
-compiles once here, and puts other weights and other data into the same graph.
+compiles once here, and each training puts other weights and other data into the same graph.
 """
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import progress, reproducibility
+from dlcourse import checks, progress, reproducibility
 from dlcourse.training import loop, objectives
+from dlcourse.training.evaluation import in_batches
 
 
 class Repeats:
-    """A compiled training of a given length, to be called once a seed.
+    """A compiled training of a given length, called once per seed.
 
     Args:
         model: keras.Model without random layers; its weights are overwritten by every call.
         objective: callable ``(model, batch, training) -> (loss, metrics)``.
         steps: steps of gradient descent in each training.
-        batch_size: examples a step.
-        optimizer: a Keras optimizer or its name; its memory is cleared before every training.
+        batch_size: examples per step.
+        optimizer: a Keras optimizer or its name; its state is reset before every training.
         jit_compile: whether XLA compiles the loop.
 
     Raises:
@@ -29,15 +30,14 @@ class Repeats:
     """
 
     def __init__(self, model, objective, *, steps, batch_size, optimizer="adam", jit_compile=True):
-        for name, value in {"steps": steps, "batch_size": batch_size}.items():
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-                raise ValueError(f"Repeats({name}={value!r}): expected a whole number, 1 or more.")
+        steps = checks.whole_number("Repeats(steps)", steps)
+        batch_size = checks.whole_number("Repeats(batch_size)", batch_size)
         if any(isinstance(layer, keras.layers.Dropout) and layer.rate for layer in model._flatten_layers()):
             raise ValueError(
                 "Repeats() trains models without dropout: its seeds would go on from run to run. Use fit()."
             )
         reproducibility.deterministic()
-        self.model, self.steps, self.batch_size = model, int(steps), int(batch_size)
+        self.model, self.steps, self.batch_size = model, steps, batch_size
         self.optimizer = keras.optimizers.get(optimizer)
         self.optimizer.build(model.trainable_variables)
         self._fresh = [variable.numpy() for variable in self.optimizer.variables]
@@ -58,7 +58,7 @@ class Repeats:
         self._run = run
 
     def train(self, weights, x, y, *, seed, rows=None, learning_rate=None):
-        """Train from these weights; the model has the result afterwards.
+        """Train from these weights, in place: afterwards the model has the trained ones.
 
         Args:
             weights: list of arrays as ``model.get_weights()`` gives them, or a model to copy them from.
@@ -108,13 +108,10 @@ def classifier(build, *, steps, learning_rate=1e-3, batch_size=64, jit_compile=F
     )
 
 
-def accuracy(model, data, batch_size=1_000):
-    """Share of a Split's examples whose largest logit is the label's, computed in batches of that many examples."""
-    right = 0
-    for start in range(0, len(data), batch_size):
-        rows = slice(start, start + batch_size)
-        right += np.sum(np.argmax(model(data.x[rows], training=False), axis=-1) == data.y[rows])
-    return float(right / len(data))
+def accuracy(model, data):
+    """Share of a Split's examples whose largest logit is that of their label, a float."""
+    logits = in_batches(lambda x: model(x, training=False), data.x)
+    return float(np.mean(logits.argmax(axis=-1) == data.y))
 
 
 def accuracies(build, train, score, *, seeds, **options):

@@ -1,8 +1,9 @@
-"""What training leaves behind: a Run; and when it stops before its last epoch."""
+"""The record of a training, and early stopping."""
 
 import math
 from dataclasses import dataclass, field
 
+from dlcourse import checks
 from dlcourse.measured import Measured
 
 
@@ -15,10 +16,10 @@ class Run:
     """The record of one call of ``training.fit``.
 
     Attributes:
-        history: dict from metric to a list of floats, one an epoch: ``"loss"`` (nats for cross-entropy, with
+        history: dict from metric to a list of floats, one per epoch: ``"loss"`` (nats for cross-entropy, with
             regularisation penalties), the objective's metrics, and with ``val_`` in front those on validation data.
         seconds: time spent in ``fit``, in seconds.
-        examples_per_second: training examples a second, without the first steps, which compile the graph, and
+        examples_per_second: training examples per second, without the first steps, which compile the graph, and
             without validation and checkpoints; NaN where all steps compiled.
         best_epoch: with early stopping, the epoch (from 1) whose weights the model has now; else the last epoch.
     """
@@ -40,26 +41,22 @@ class Run:
 
 
 class EarlyStopping:
-    """Stop where a validation metric has not improved for ``patience`` epochs, and go back to the best weights.
+    """Stop when a validation metric has not improved for ``patience`` epochs, and restore the best weights.
 
     Args:
         metric: a key of ``Run.history``; those with ``loss`` in their name are better when lower, others when higher.
-        patience: epochs without improvement that are allowed.
+        patience: number of epochs without improvement after which training stops.
 
     Raises:
         ValueError: where ``patience`` is not a whole number of 1 or more.
     """
 
     def __init__(self, metric="val_loss", patience=3):
-        if isinstance(patience, bool) or int(patience) != patience or patience < 1:
-            raise ValueError(
-                f"EarlyStopping(patience={patience!r}): expected a whole number of epochs, 1 or more."
-            )
-        self.metric, self.patience = metric, int(patience)
+        self.metric, self.patience = metric, checks.whole_number("EarlyStopping(patience)", patience)
         self.best, self.best_epoch, self.best_weights = math.nan, 0, []
 
     def update(self, epoch, history, model):
-        """Take note of an epoch (from 1). Returns True where training should stop.
+        """Take the metric of an epoch (from 1) into account; returns True where training should stop.
 
         Raises:
             ValueError: where the history has no such metric.

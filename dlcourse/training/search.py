@@ -1,8 +1,8 @@
-"""A search over hyperparameters with Optuna: where to look, how to choose what to try, what it costs, what mattered.
+"""Hyperparameter search with Optuna: ranges, samplers, pruning, the budget, and each hyperparameter's importance.
 
-An objective is a function ``setting -> values``: it takes a dict from name to value, and gives the error to be made
-small, one value an epoch (a generator may yield them, so that a hopeless training can be stopped early). What a search
-costs is counted in epochs, so that searches of different kinds can be compared at the same price.
+An objective is a function of a setting, a dict from name to value. It returns the error that is to be minimised, one
+value per epoch; a generator may yield them, so that a hopeless training can be stopped early. The cost of a search is
+counted in epochs, so that searches of different kinds can be compared at equal cost.
 """
 
 import math
@@ -12,16 +12,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dlcourse import checks, progress
+
 SAMPLERS = ("random", "tpe")
 
 
 @dataclass(frozen=True)
 class Range:
-    """Where a hyperparameter may lie.
+    """The range of a hyperparameter.
 
     Args:
         low, high: both ends, included.
-        log: whether equal factors, rather than equal differences, are equally likely.
+        log: whether the logarithm is uniform, rather than the value.
         whole: whole numbers only.
 
     Raises:
@@ -52,7 +54,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Trial:
-    """One setting that was tried. ``errors`` by epoch; ``complete`` is False where it was stopped early."""
+    """One setting that was tried. ``errors``: one per epoch; ``complete``: False where it was stopped early."""
 
     number: int
     setting: dict
@@ -61,20 +63,20 @@ class Trial:
 
     @property
     def error(self):
-        """The last epoch's."""
+        """The error after the last epoch."""
         return self.errors[-1]
 
 
 @dataclass(frozen=True)
 class Search:
-    """What a search found. ``study`` is Optuna's own, for whatever it can do besides."""
+    """The trials of a search, in order; ``study`` is Optuna's own record of them."""
 
     trials: list
     study: object = field(repr=False)
 
     @property
     def best(self):
-        """The complete trial of the smallest last error; the first of equals.
+        """The complete trial with the smallest last error; the first of equals.
 
         Raises ValueError where none is complete.
         """
@@ -87,11 +89,11 @@ class Search:
 
     @property
     def epochs(self):
-        """Epochs spent in all."""
+        """Number of epochs of all trials."""
         return sum(len(trial.errors) for trial in self.trials)
 
     def progress(self):
-        """(epochs spent, smallest error of a complete trial so far): two float64 arrays, from the first such on."""
+        """(epochs spent, smallest error of a complete trial so far), float64: from the first complete trial on."""
         spent, best, points = 0, math.inf, []
         for trial in self.trials:
             spent += len(trial.errors)
@@ -101,7 +103,7 @@ class Search:
         return tuple(np.array(points, "float64").reshape(-1, 2).T)
 
     def part(self, numbers):
-        """The Search of some trials alone, such as ``range(10)`` for the first ten."""
+        """The Search that consists of some trials only, such as ``range(10)`` for the first ten."""
         import optuna
 
         study = optuna.create_study()
@@ -109,10 +111,10 @@ class Search:
         return Search([trial for trial in self.trials if trial.number in numbers], study)
 
     def importances(self, seed=0):
-        """How much of the errors' variance each hyperparameter explains by itself, as shares that add up to 1.
+        """The share of the errors' variance that each hyperparameter explains by itself; the shares add up to 1.
 
-        A random forest is fitted to the complete trials, and its variance taken apart (functional ANOVA, Hutter et al.
-        2014). Computed by Optuna, and sorted by name.
+        A random forest is fitted to the complete trials, and its variance decomposed (functional ANOVA, Hutter et al.
+        2014). Computed by Optuna; a dict from name to float, sorted by name.
 
         Raises:
             ValueError: where fewer than four trials are complete, or all have the same error.
@@ -133,11 +135,11 @@ def run(objective, space, *, budget, epochs, sampler="tpe", pruning=False, seed=
     """Search until the budget is spent.
 
     Args:
-        objective: function of a setting (dict from name to value), giving ``epochs`` errors, one by one.
+        objective: function of a setting (dict from name to value) that returns or yields ``epochs`` errors.
         space: dict from name to Range.
         budget: epochs to spend in all.
         epochs: of a complete trial.
-        sampler: ``"random"``, each setting drawn by itself; or ``"tpe"``, Optuna's tree-structured Parzen estimator
+        sampler: ``"random"``, settings drawn independently; or ``"tpe"``, Optuna's tree-structured Parzen estimator
             (Bergstra et al. 2011), which tries settings that resemble the good ones so far.
         pruning: whether Hyperband (Li et al. 2018) stops trials that are worse than others after as many epochs.
         seed: of the sampler.
@@ -146,18 +148,15 @@ def run(objective, space, *, budget, epochs, sampler="tpe", pruning=False, seed=
         Search.
 
     Raises:
-        ValueError: where an argument makes no sense, or the objective gives something else than finite errors.
+        ValueError: where an argument makes no sense, or the objective doesn't return finite errors.
     """
     import optuna
-
-    from dlcourse import progress
 
     _check_space(space)
     if sampler not in SAMPLERS:
         raise ValueError(f"run(sampler={sampler!r}): expected one of {SAMPLERS}.")
-    for name, value in {"epochs": epochs, "budget": budget}.items():
-        if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-            raise ValueError(f"run({name}={value!r}): expected a whole number, 1 or more.")
+    checks.whole_number("run(epochs)", epochs)
+    checks.whole_number("run(budget)", budget)
     if budget < epochs:
         raise ValueError(f"run(budget={budget}) can't pay for one complete trial of {epochs} epochs.")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -177,7 +176,7 @@ def run(objective, space, *, budget, epochs, sampler="tpe", pruning=False, seed=
 
 
 def _try(objective, space, study, epochs, left):
-    """Train one trial; gives the epochs that it took."""
+    """Train one trial; returns the number of epochs that it took."""
     from optuna.trial import TrialState
 
     trial = study.ask()
@@ -195,7 +194,7 @@ def _try(objective, space, study, epochs, left):
 def _error(value, setting, epoch, epochs):
     if value is None:
         raise ValueError(
-            f"The objective gave {epoch - 1} errors for {setting}; expected {epochs}, one an epoch."
+            f"The objective gave {epoch - 1} errors for {setting}; expected {epochs}, one per epoch."
         )
     try:
         number = float(value)
@@ -225,15 +224,15 @@ def _trials(study):
 
 
 def work(objective, space, file, *, trials, seed=0):
-    """Take part in a random search that is kept in a file: as many processes, on as many machines, as can reach it.
+    """Take part in a random search that is kept in a file, which any number of processes and machines may share.
 
-    What the n-th setting is depends on ``seed`` and n alone, so the outcome doesn't depend on who tried which.
+    The n-th setting depends on ``seed`` and n alone, so the result doesn't depend on which process tried it.
 
     Args:
-        objective: function of a setting, giving one finite error.
-        space: dict from name to Range; the same for all who take part.
-        file: path of the study; made by whoever comes first.
-        trials: of all processes together.
+        objective: function of a setting that returns one finite error.
+        space: dict from name to Range, the same in all processes.
+        file: path of the study; the first process makes it.
+        trials: number of trials of all processes together.
         seed: of the settings.
 
     Returns:
@@ -245,8 +244,7 @@ def work(objective, space, file, *, trials, seed=0):
     from optuna.trial import TrialState
 
     _check_space(space)
-    if isinstance(trials, bool) or not hasattr(trials, "__index__") or trials < 1:
-        raise ValueError(f"work(trials={trials!r}): expected a whole number, 1 or more.")
+    checks.whole_number("work(trials)", trials)
     study = _open(file, NumberedSampler(seed))
     wanted = {
         "seed": seed,
@@ -309,7 +307,7 @@ def _check_space(space):
 
 
 class NumberedSampler:
-    """Random search whose n-th trial depends on the seed and n alone, whoever asks, and when. An Optuna sampler."""
+    """An Optuna sampler: random search whose n-th trial depends on the seed and n alone."""
 
     def __init__(self, seed):
         self.seed = seed

@@ -11,7 +11,7 @@ from dlcourse.training import loop
 from dlcourse.training.run import NonFiniteLossError
 
 SEGMENT_SECONDS = 1.0
-"""Python is entered about this often, for the progress bar and the checkpoint."""
+"""Aimed length of a segment; between segments Python updates the progress bar and writes checkpoints."""
 
 
 class Rate:
@@ -33,7 +33,7 @@ class Arrays:
 
     Args:
         arrays: nest of arrays (examples, ...).
-        batch_size: examples a step; the last batch of an epoch takes what is left.
+        batch_size: examples per step; the last batch of an epoch takes what is left.
         seed: of the order.
     """
 

@@ -115,16 +115,13 @@ delivered = [
     neuron_loss(w - step * dE_dw, b - step * dE_db, x, target) for step in steps
 ]
 promised = loss - steps * (dE_dw @ dE_dw + dE_db**2)
-charts.curves_with_range(
+charts.curves(
     steps,
     {"loss after the step": delivered},
     theory={"promise of the gradient": promised},
-    markers=False,
     xlabel="learning rate",
     ylabel="loss",
     title="One step of one neuron",
-    xscale="linear",
-    yscale="linear",
     caption=(
         "The tangent is right for small steps only. At $\\eta = 4/3$ it promises a"
         " loss of zero, and beyond that a negative one, which a squared error can't"
@@ -636,15 +633,18 @@ fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True)
 for axis, dtype in zip(axes, ["float32", "float64"], strict=True):
     usable = step_sizes > 100 * np.finfo(dtype).eps
     lines = {
-        kind: quotients[dtype, kind][:, usable] for kind in ["forward", "central"]
+        kind: quotients[dtype, kind][:, usable].T for kind in ["forward", "central"]
     }
-    charts.curves_with_range(
+    charts.curves(
         step_sizes[usable],
         lines,
         ax=axis,
         xlabel="step $h$",
         ylabel="relative error of the slope",
         title=f"Difference quotients, {dtype}",
+        xscale="log",
+        yscale="log",
+        band="range",
     )
 show.figure(
     fig,
@@ -1121,28 +1121,27 @@ show.table(
 
 # %% slideshow={"slide_type": "fragment"}
 by_depth = {
-    way: (
-        np.array(
+    way: np.array(
+        [
             [
-                [
-                    np.clip(row[way], 1e-17, 100)
-                    for row in table
-                    if row["hidden layers"] == depth
-                ]
-                for depth in settings["hidden layers"]
+                np.clip(row[way], 1e-17, 100)
+                for row in table
+                if row["hidden layers"] == depth
             ]
-        ).T
+            for depth in settings["hidden layers"]
+        ]
     )
     for way in ["formulas", "engine", "f' left out"]
 }
-charts.curves_with_range(
-    settings["hidden layers"],
+charts.curves(
+    list(map(str, settings["hidden layers"])),
     by_depth,
     theory={"float64's rounding unit": [np.finfo("float64").eps / 2] * 4},
     xlabel="hidden layers",
     ylabel="relative error of the worst array",
     title="Three ways to one gradient",
-    ticks=True,
+    yscale="log",
+    band="range",
     caption=(
         "Both of ours stay within a few rounding units of the tape at every depth;"
         " with the derivative left out, the error is of the gradient's own size or"
@@ -1331,21 +1330,25 @@ show.table(
 
 # %% slideshow={"slide_type": "fragment"}
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2))
-charts.curves_with_range(
+charts.curves(
     parameters,
     counts,
     ax=axes[0],
     xlabel="parameters",
     ylabel="multiplications in matrix products",
     title="Counted: a whole gradient",
+    xscale="log",
+    yscale="log",
 )
-charts.curves_with_range(
+charts.curves(
     parameters,
     {way: 1e3 * np.array(times[way]) for way in ways},
     ax=axes[1],
     xlabel="parameters",
     ylabel="processor time (ms)",
     title="Measured: a whole gradient",
+    xscale="log",
+    yscale="log",
 )
 show.figure(
     fig,
@@ -1462,12 +1465,15 @@ angles = {
     )
     for depth in depths
 }
-charts.curves_with_range(
+charts.curves(
     rates,
-    {f"{depth} hidden layer{'s' * (depth > 1)}": angles[depth] for depth in depths},
+    {f"{depth} hidden layer{'s' * (depth > 1)}": angles[depth].T for depth in depths},
     xlabel="learning rate",
     ylabel="angle to the true gradient (degrees)",
     title="Updating while the gradient passes",
+    xscale="log",
+    yscale="log",
+    band="range",
     caption=(
         "The angle is proportional to the learning rate and grows with depth. At"
         " small rates the mistake can't be seen; at 1 the deep networks step far off."
@@ -1548,12 +1554,13 @@ with np.errstate(all="ignore"):  # some diverge, which is the point
         )
         for name, step in both.items()
     }
-charts.curves_with_range(
+charts.curves(
     training_rates,
-    reached,
+    {name: accuracies.T for name, accuracies in reached.items()},
     xlabel="learning rate",
     ylabel="validation accuracy",
-    yscale="linear",
+    xscale="log",
+    band="range",
     title="Trained for 10 epochs, two hidden layers",
     caption=(
         "No difference at small rates. Updating in passing fails at a learning rate"
@@ -1674,12 +1681,13 @@ losses = [
     [loss_of(layers, all_pixels - 0.5, all_labels, relu) for layers in history]
     for history in histories
 ]
-charts.curves_with_range(
+charts.curves(
     np.arange(1, 21),
-    {"training loss": losses},
+    {"training loss": np.transpose(losses)},
     xlabel="epoch",
     ylabel="loss (nats)",
-    xscale="linear",
+    yscale="log",
+    band="range",
     title="The NumPy network on 8×8 digits",
     caption=(
         "The training loss, on a logarithmic axis. As the learning rate runs out, the"
@@ -1791,7 +1799,7 @@ for penalty, (hessian, right_side) in problems.items():
     distances[penalty] /= np.linalg.norm(optimum)
 
 shown = np.arange(0, 3001, 20)
-charts.curves_with_range(
+charts.curves(
     shown,
     {
         f"ridge penalty {penalty}": np.maximum(distances[penalty][shown], 1e-15)
@@ -1806,8 +1814,7 @@ charts.curves_with_range(
     xlabel="step",
     ylabel="distance to the optimum, relative",
     title="Gradient descent at the rate 1/L",
-    markers=False,
-    xscale="linear",
+    yscale="log",
     caption=(
         "A straight line on these axes is a constant factor a step. After a start in"
         " which the steep directions are settled, each curve runs parallel to"
@@ -2119,13 +2126,16 @@ needed = {
 }
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True)
 for axis, degrees in zip(axes, (0, 45), strict=True):
-    charts.curves_with_range(
+    charts.curves(
         sweep,
-        {name: needed[name][degrees] for name in rules},
+        {name: needed[name][degrees].T for name in rules},
         ax=axis,
         xlabel="learning rate",
         ylabel="steps to a loss of 1e-6",
         title="Valley turned by 45°" if degrees else "Valley along an axis",
+        xscale="log",
+        yscale="log",
+        band="range",
     )
 axes[0].set_ylim(40, 2000)
 show.figure(

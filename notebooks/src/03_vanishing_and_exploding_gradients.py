@@ -1022,7 +1022,7 @@ whole_norm = (
     / 2
 )
 plain_descent, clipped_descent = keras.optimizers.SGD(0.1), optimizers.ClippedSGD(
-    0.1, limit=1.0
+    0.1, max_grad_norm=1.0
 )
 unclipped = trained_accuracy(exploding, plain_descent, train, digits.test)
 clipped = trained_accuracy(exploding, clipped_descent, train, digits.test)

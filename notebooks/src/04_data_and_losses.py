@@ -638,7 +638,7 @@ show.source(penalized_regression.linear_classifier, classification_metrics.most_
 
 # %% slideshow={"slide_type": "fragment"}
 def score(x, y, train, test):
-    return classification_metrics.share_right(penalized_regression.linear_classifier(x[train], y[train]),
+    return classification_metrics.linear_accuracy(penalized_regression.linear_classifier(x[train], y[train]),
                                 x[test], y[test])
 
 
@@ -682,8 +682,8 @@ def future(seed, x, y, agreement=0.9):
     wide = np.c_[(x - x[train].mean(axis=0)) / x[train].std(axis=0), column]
     weights = penalized_regression.linear_classifier(wide[train], y[train])
     unknown = wide[test] * np.r_[np.ones(x.shape[1]), 0]
-    return [classification_metrics.share_right(weights, wide[test], y[test]),
-            classification_metrics.share_right(weights, unknown, y[test])]
+    return [classification_metrics.linear_accuracy(weights, wide[test], y[test]),
+            classification_metrics.linear_accuracy(weights, unknown, y[test])]
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The copies are for networks: 100 digits, five copies of each with a little noise, as augmentation makes them. `groups` says which digit a copy comes from.
@@ -882,7 +882,7 @@ eight = mnist.validation.y == 8
 def detection(logits, eight, threshold, share=0.01):
     """Recall, specificity, balanced accuracy, and accuracy where ``share`` of all are
     eights; each (networks,)."""
-    both = np.array([classification_metrics.rates(column > threshold, eight) for column in logits.T])
+    both = np.array([classification_metrics.recall_and_specificity(column > threshold, eight) for column in logits.T])
     recall, specificity = both.T
     accuracy = share * recall + (1 - share) * specificity
     return recall, specificity, both.mean(axis=1), accuracy
@@ -1504,7 +1504,7 @@ def inputs_differ(faults, split, validation):
 def examine(faults, split, validation):
     """The four checks: the measured value, and whether it raises suspicion."""
     start, batch = loss_at_start(faults, split), loss_after_one_batch(faults, split)
-    neighbours = classification_metrics.neighbour_agreement(*prepare(split, faults))
+    neighbours = classification_metrics.nearest_neighbour_accuracy(*prepare(split, faults))
     shift = inputs_differ(faults, split, validation)
     return {"loss at the start": (start.mean(), abs(start.mean() - math.log(10)) > 1),
             "overfit one batch": (batch.mean(), batch.mean() > 0.1),
@@ -1575,7 +1575,7 @@ history |= {"one softmax": project(faults[:1] + faults[2:], work, new_work),
             "axes right": project([], work, new_work)}
 charts.bars({name: {"training": Measured(pair[0]), "validation": Measured(pair[1])}
                for name, pair in history.items()},
-              "After each repair", "accuracy", marks={"chance": 0.1}, figsize=(8, 3.6),
+              "After each repair", "accuracy", levels={"chance": 0.1}, figsize=(8, 3.6),
               caption="Accuracy after each repair, five networks. Hardly anything is "
               "to be seen on validation data until the last fault is gone.")
 

@@ -341,7 +341,7 @@ charts.curves(
     "loss (nats)",
     "Learning-rate range test",
     xscale="log",
-    marks={"guessing, log 10": np.log(10)},
+    levels={"guessing, log 10": np.log(10)},
     caption=(
         "One short training with a rising rate, mean of 5 seeds. Nothing happens,"
         " then the loss falls, then it explodes. The useful rate lies left of the"
@@ -1861,7 +1861,7 @@ charts.curves(
     "mean weight left (from 1)",
     "The same penalty, 300 steps",
     xscale="log",
-    marks={"(1 - 0.01 · 0.1)^300 = 0.741": 0.999**300},
+    levels={"(1 - 0.01 · 0.1)^300 = 0.741": 0.999**300},
     caption=(
         "Weight decay shrinks all weights alike, as the formula says (dashed). L2"
         " under Adam shrinks those with small gradients to nothing, and leaves those"

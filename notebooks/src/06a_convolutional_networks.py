@@ -1422,7 +1422,7 @@ claim.measure(
 #
 # Here the likeness has a gap. Each synapse of a retina or a cortex belongs to one place: nothing copies what one place
 # has learnt to all others (Bartunov et al. 2018). So the brain's network is *local*, as the layer `LocalConvolution2D` is
-# with `shared=False`: the same fields, every place with filters of its own.
+# here: the same fields, every place with filters of its own.
 #
 # **Predict before you run.** With 100 digits to learn from, is the network without sharing better, since it has
 # more parameters to adapt; equal; or worse? And with 60,000?

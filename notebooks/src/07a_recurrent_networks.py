@@ -384,7 +384,7 @@ error = {
     for radius in (2.5, 1.0)
     for name, optimizer in {
         "plain": keras.optimizers.SGD(0.1),
-        "clipped": optimizers.ClippedSGD(0.1, limit=1.0),
+        "clipped": optimizers.ClippedSGD(0.1, max_grad_norm=1.0),
     }.items()
 }
 figures.by_seed(
@@ -458,7 +458,7 @@ POINTS = [("copying", 10, 300), ("adding", 10, 300), ("recall", 1, 200)]
 RATES = {"simple": 3e-3, "gru": 1e-2, "lstm": 1e-2}
 live = {
     (task, cell): Measured(
-        recurrent_memory.scores(task, cell, lag, steps=steps, rate=RATES[cell])
+        recurrent_memory.scores(task, cell, lag, steps=steps, learning_rate=RATES[cell])
     )
     for task, lag, steps in POINTS
     for cell in RATES
@@ -838,8 +838,8 @@ show.table(
 
 # %%
 SETTINGS = {
-    "CO2": {"steps": 400, "rate": 1e-2},
-    "Seattle": {"steps": 200, "rate": 3e-3},
+    "CO2": {"steps": 400, "learning_rate": 1e-2},
+    "Seattle": {"steps": 200, "learning_rate": 3e-3},
 }
 networks = {}
 for name, (train, _, test) in parts.items():

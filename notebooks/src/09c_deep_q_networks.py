@@ -25,7 +25,7 @@ import numpy as np
 from gymnasium.wrappers.vector import TransformAction, TransformObservation
 
 from dlcourse import claims, exercises, recording, reproducibility, show
-from dlcourse.figures import charts
+from dlcourse.figures import charts, reinforcement
 from dlcourse.figures import dqn as dqn_figures
 from dlcourse.measured import Measured
 from dlcourse.rl import baird, dqn, environments, evaluation, replay, tabular
@@ -218,11 +218,11 @@ games = dqn.greedy_episodes(
     environments.cart_poles(100 * agents), run, 100, evaluation.CONFIRMATION_SEED
 )
 greedy = dqn.by_variant(games.returns.mean(axis=1), VARIANTS)
-curves = dqn.by_variant(run.curve(np.arange(0, STEPS + 1, 1_500)), VARIANTS)
+curves = dqn.by_variant(run.learning_curves(np.arange(0, STEPS + 1, 1_500)), VARIANTS)
 in_training = {name: curve.mean(axis=1) for name, curve in curves.items()}
 
 # %% slideshow={"slide_type": "fragment"}
-charts.learning_by_steps(
+reinforcement.learning_by_steps(
     {name: curves[name] for name in ["together", "DQN", "γ = 0"]},
     width=1.5,
     threshold=evaluation.THRESHOLD,
@@ -294,7 +294,7 @@ for id in ["A2.9.1", "A2.9.2a"]:
 
 # %% slideshow={"slide_type": "fragment"}
 ADDITIONS = ["DQN", "double", "duelling", "priorities", "8 steps"]
-charts.learning_by_steps(
+reinforcement.learning_by_steps(
     {name: curves[name] for name in [*ADDITIONS, "together"]},
     width=1.5,
     threshold=evaluation.THRESHOLD,
@@ -368,7 +368,7 @@ charts.curve_panels(
     {
         name: {
             "x": np.arange(1.5, 30.1, 1.5),
-            "curves": {name + end: curves[name + end].T for end in ABLATED},
+            "series": {name + end: curves[name + end].T for end in ABLATED},
             "ylabel": "return of training episodes",
         }
         for name in ["DQN", "together"]
@@ -629,7 +629,7 @@ CLOCK = {
     "takes it for an end": PLAIN | {"through_truncation": False},
 }
 short = dqn.train(
-    environments.cart_poles(8 * 2 * SEEDS, limit=50),
+    environments.cart_poles(8 * 2 * SEEDS, time_limit=50),
     dqn.side_by_side(dqn.Settings(batch_size=32), CLOCK, SEEDS),
     agents=2 * SEEDS,
     steps=15_000,
@@ -706,7 +706,7 @@ corrected = baird.gradient_corrected(cases["all three"], 1_000, 0.05, 0.5)
 paths["all three, corrected"] = np.abs(corrected).max(axis=1)
 
 # %% slideshow={"slide_type": "fragment"}
-charts.curves_with_levels(
+charts.curves(
     np.arange(1_001),
     {name: np.maximum(path, 1e-3) for name, path in paths.items()},
     title="Baird's counterexample, expected updates",
@@ -758,7 +758,7 @@ claim.measure(
 # %% slideshow={"slide_type": "subslide"}
 HELD = [1, 3, 10, 30, 100, 300, 1_000]
 held = [cases["all three"].held_growth(updates, 0.1) for updates in HELD]
-charts.curves_with_levels(
+charts.curves(
     np.array(HELD),
     {"all three, target held": np.array(held)},
     levels={"neither grows nor shrinks": 1.0},

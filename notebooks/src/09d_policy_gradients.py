@@ -28,8 +28,8 @@ import gymnasium
 import numpy as np
 
 from dlcourse import claims, exercises, recording, reproducibility, show
-from dlcourse.figures import charts
 from dlcourse.figures import policy_gradients as figures
+from dlcourse.figures import reinforcement
 from dlcourse.measured import Measured
 from dlcourse.rl import (
     advantages,
@@ -245,7 +245,7 @@ show.source(policy_gradient.make_update)
 show.table(policy_gradient.REINFORCE_DETAILS, ["what this REINFORCE does", "source"])
 
 # %% [markdown]
-# The copies of an agent (seeds and settings) are held in one array of parameters, (copies, parameters), and train at
+# The agents (seeds and settings) are held in one array of parameters, (agents, parameters), and train at
 # once without knowing of each other. The weights are divided by their root mean square over the batch, so that one
 # learning rate serves all four.
 #
@@ -266,17 +266,17 @@ def cart_poles(number):
 
 williams = policy_gradient.reinforce(
     lambda: cart_poles(20 * 8),
-    policy_gradient.Settings(rate=1e-2),
+    policy_gradient.Settings(learning_rate=1e-2),
     baseline,
     updates=50,
-    copies=20,
+    agents=20,
     seed=0,
 )
 totals = np.array([[e.total for e in episodes] for episodes in williams.episodes])
 
 # %% slideshow={"slide_type": "subslide"}
 by_update = totals.reshape(4, 5, 50, 8).mean(axis=3)
-charts.learning_by_steps(
+reinforcement.learning_by_steps(
     {name: by_update[place] for place, name in enumerate(BASELINES)},
     width=8,
     title="REINFORCE on CartPole",
@@ -351,7 +351,7 @@ def right_over_left(found, first, critic, discount, decay):
     x = critic[found.observations[:, 0, :, 0].astype(int)]
     ends = found.terminated[:, 0], found.truncated[:, 0]
     guess = advantages.gae(
-        found.rewards[:, 0], x, *ends, discount=discount, decay=decay
+        found.rewards[:, 0], x, *ends, discount=discount, gae_lambda=decay
     )
     state = found.observations[:-1, 0, :, 0].astype(int)
     action, found_mean, spread = found.actions[:, 0], [], []
@@ -468,24 +468,24 @@ show.source(ppo.make_update)
 # %% slideshow={"slide_type": "subslide"}
 BUDGET, SHORT = 150_000, 40_000
 critics = policy_gradient.actor_critic(
-    cart_poles(5 * 8), policy_gradient.ACTOR_CRITIC, steps=BUDGET, copies=5, seed=0
+    cart_poles(5 * 8), policy_gradient.ACTOR_CRITIC, steps=BUDGET, agents=5, seed=0
 )
 proximal = ppo.train(
-    cart_poles(5 * 8), ppo.CART_POLE, steps=BUDGET, copies=5, seed=0
+    cart_poles(5 * 8), ppo.CART_POLE, steps=BUDGET, agents=5, seed=0
 )
 # and five that count only the next reward, for fewer steps
 settings = dataclasses.replace(ppo.CART_POLE, discount=0.0)
 myopic = ppo.train(
-    cart_poles(5 * 8), settings, steps=SHORT // 2, copies=5, seed=0
+    cart_poles(5 * 8), settings, steps=SHORT // 2, agents=5, seed=0
 )
 
 # %% slideshow={"slide_type": "subslide"}
 curves = {
-    "actor-critic": ppo.curves(critics.episodes, SHORT, 2_500),
-    "PPO": ppo.curves(proximal.episodes, SHORT, 2_500),
-    "PPO, γ = 0": ppo.curves(myopic.episodes, SHORT // 2, 2_500),
+    "actor-critic": evaluation.learning_curves(critics.episodes, SHORT, 2_500),
+    "PPO": evaluation.learning_curves(proximal.episodes, SHORT, 2_500),
+    "PPO, γ = 0": evaluation.learning_curves(myopic.episodes, SHORT // 2, 2_500),
 }
-charts.learning_by_steps(
+reinforcement.learning_by_steps(
     curves,
     width=2.5,
     threshold=evaluation.THRESHOLD,
@@ -541,7 +541,7 @@ show.table(
 # ## Which of PPO's tricks does this task need?
 #
 # Implementations of PPO carry dozens of details, and papers differ on which matter (Engstrom et al. 2020; Andrychowicz
-# et al. 2021; Huang et al. 2022). Because a copy may have settings of its own, one run can leave out several things at
+# et al. 2021; Huang et al. 2022). Because an agent may have settings of its own, one run can leave out several things at
 # once. First the clip, at two learning rates, five seeds each.
 #
 # **Predict before you run.** Without the clip, does one update of twenty epochs move the policy further at both rates, or
@@ -551,13 +551,13 @@ show.table(
 CHANGES = {
     "as it is": {},
     "no clipping": {"clip": np.inf},
-    "5 × the rate": {"rate": 1e-2},
-    "5 × the rate, no clipping": {"rate": 1e-2, "clip": np.inf},
+    "5 × the rate": {"learning_rate": 1e-2},
+    "5 × the rate, no clipping": {"learning_rate": 1e-2, "clip": np.inf},
 }
 
 
 def side_by_side(changes, seeds):
-    """Settings whose arrays give each change to so many copies in a row."""
+    """Settings whose arrays give each change to so many agents in a row."""
     names = {name for change in changes.values() for name in change}
     arrays = {
         name: np.repeat(
@@ -571,10 +571,10 @@ def side_by_side(changes, seeds):
 # %% slideshow={"slide_type": "subslide"}
 settings = side_by_side(CHANGES, 5)
 tried = ppo.train(
-    cart_poles(20 * 8), settings, steps=15_000, copies=20, seed=1, threshold=None
+    cart_poles(20 * 8), settings, steps=15_000, agents=20, seed=1, threshold=None
 )
-short = ppo.curves(tried.episodes, 15_000, 1_500).reshape(4, 5, -1)
-charts.learning_by_steps(
+short = evaluation.learning_curves(tried.episodes, 15_000, 1_500).reshape(4, 5, -1)
+reinforcement.learning_by_steps(
     {name: short[place] for place, name in enumerate(CHANGES)},
     width=1.5,
     title="PPO with and without the clip, on CartPole",
@@ -835,12 +835,12 @@ swing = ppo.train(
     environments.VectorPendulum(5 * 16),
     ppo.PENDULUM,
     steps=40_000,
-    copies=5,
+    agents=5,
     seed=0,
     threshold=None,
 )
-charts.learning_by_steps(
-    {"PPO": ppo.curves(swing.episodes, 40_000, 5_000)},
+reinforcement.learning_by_steps(
+    {"PPO": evaluation.learning_curves(swing.episodes, 40_000, 5_000)},
     width=5,
     title="Pendulum, 16 environments a seed",
     caption="Training episodes, 5 seeds with their 95 % interval. 0 would be a pendulum"
@@ -938,8 +938,8 @@ history = [
     for part in parts
     for step, total in zip(part["steps"], part["returns"], strict=True)
 ]
-charts.learning_by_steps(
-    {"PPO": ppo.curves([history], 1_500_000, 50_000)},
+reinforcement.learning_by_steps(
+    {"PPO": evaluation.learning_curves([history], 1_500_000, 50_000)},
     width=50,
     threshold=200,
     title="LunarLander, 32 environments (recorded)",
@@ -1008,7 +1008,7 @@ guess = advantages.gae(
     np.zeros(3, bool),
     np.array([False, False, True]),
     discount=1.0,
-    decay=0.5,
+    gae_lambda=0.5,
 )
 answer = ...
 exercises.check(
@@ -1042,7 +1042,7 @@ exercises.check(
 #
 # <details><summary>Solution</summary>
 #
-# Give half of the copies `clip=np.inf`, and go down from the rates of `side_by_side` by halves. Without the clip the
+# Give half of the agents `clip=np.inf`, and go down from the rates of `side_by_side` by halves. Without the clip the
 # divergence of single updates grows by powers of ten; with it, steps outside the clip range stop pushing.
 #
 # </details>

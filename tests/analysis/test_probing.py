@@ -46,7 +46,7 @@ def test_ridge_classifier_keeps_labels_and_refuses_nonsense():
 def test_activations_are_those_written_out(hidden):
     model = models.mlp((7,), 2, hidden=hidden, seed=3)
     x = np.random.default_rng(0).normal(size=(23, 7)).astype("float32")
-    found = probing.activations(model, x, batch_size=10)
+    found = probing.activations(model, x)
     value, weights = x, model.get_weights()
     for index, layer in enumerate(found.values()):
         value = np.maximum(value @ weights[2 * index] + weights[2 * index + 1], 0)
@@ -101,7 +101,6 @@ def test_a_head_start_on_the_same_task_pays():
         seeds=[0, 1, 2],
         pretraining=1_500,
         steps=200,
-        batch_size=16,
         jit_compile=False,
     )
     assert {name: values.shape for name, values in found.items()} == dict.fromkeys(

@@ -199,16 +199,16 @@ def test_unknown_names_are_met_with_the_names_there_are():
 
 @pytest.mark.parametrize("examples", [0, -1, 1_080, 2.5, "all", True, np.nan])
 def test_impossible_numbers_of_examples(examples):
-    with pytest.raises(ValueError, match=r"examples=.* is .*: expected a whole number from 1 to 1,079"):
+    with pytest.raises(ValueError, match=r"load\(examples\)=.*: expected a whole number, from 1 to 1,079"):
         datasets.load("digits", examples=examples)
-    with pytest.raises(ValueError, match=r"number of examples is .*: expected a whole number from 1 to 90"):
+    with pytest.raises(ValueError, match=r"take\(n\)=.*: expected a whole number, from 1 to 90"):
         datasets.load("iris").train.take(examples)
 
 
 def test_numpy_integers_are_whole_numbers_and_seeds_have_a_range():
     assert len(datasets.load("digits", examples=np.int64(20)).train) == 20
     for seed in (-1, 2**32, 1.5):
-        with pytest.raises(ValueError, match=r"seed is .*: expected a whole number from 0 to 4,294,967,295"):
+        with pytest.raises(ValueError, match=r"seed=.*: expected a whole number, from 0 to 4,294,967,295"):
             datasets.load("digits", examples=20, seed=seed)
 
 

@@ -81,7 +81,7 @@ def test_floats_are_quantities():
             np.zeros((5, 2)),
             np.zeros((5, 1), int),
             {},
-            r"y has shape \(5, 1\): expected one target an example",
+            r"y has shape \(5, 1\): expected one target per example",
         ),
         (np.zeros((5, 2)), np.zeros(4, int), {}, "x has 5 examples and y has 4"),
         (np.zeros((0, 2)), np.zeros(0, int), {}, "are empty"),
@@ -127,7 +127,7 @@ def test_floats_are_quantities():
             {"test": 0.5, "validation": 0.5},
             "leave none of 20 examples to train",
         ),
-        (np.zeros((20, 2)), np.arange(20) % 2, {"seed": -1}, "seed is -1"),
+        (np.zeros((20, 2)), np.arange(20) % 2, {"seed": -1}, "seed=-1"),
     ],
 )
 def test_arrays_that_cannot_be_used(x, y, options, message):
@@ -276,7 +276,7 @@ def test_folders_that_cannot_be_used(pictures, tmp_path):
         datasets.from_images(pictures, channels=2)
     with pytest.raises(ValueError, match=r"size is 28: expected \(height, width\)"):
         datasets.from_images(pictures, size=28)
-    with pytest.raises(ValueError, match="a side of size is 0"):
+    with pytest.raises(ValueError, match=r"from_images\(size\)=0"):
         datasets.from_images(pictures, size=(0, 28))
     (pictures / "empty").mkdir()
     with pytest.raises(ValueError, match="empty is empty: expected pictures of the class 'empty'"):

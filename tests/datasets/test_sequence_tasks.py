@@ -65,7 +65,7 @@ def test_excerpts_move_on_by_one_letter():
     x, y = characters.excerpts(tokens, 3)
     assert x.shape == y.shape == (3, 3)
     np.testing.assert_array_equal(y.ravel(), tokens[1:10])
-    with pytest.raises(ValueError, match="4 letters at least"):
+    with pytest.raises(ValueError, match="at least 4 letters"):
         characters.excerpts(tokens[:3], 3)
     with pytest.raises(ValueError, match=r"\['x'\]"):
         characters.encode("axe", "ae")

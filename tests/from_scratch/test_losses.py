@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from scipy import integrate, optimize, special, stats
+from scipy import optimize, special, stats
 
 from dlcourse.from_scratch import losses
 
@@ -73,14 +73,6 @@ def test_likelihoods_are_those_of_scipy():
     np.testing.assert_allclose(
         losses.cross_entropy(share, answer), -stats.bernoulli.logpmf(answer, share), rtol=1e-12
     )
-
-
-@pytest.mark.parametrize("delta", [0.2, 1.0, 3.0])
-def test_huber_density_sums_to_one(delta):
-    whole = (
-        2 * integrate.quad(lambda y: np.exp(-losses.huber_density(0.0, y, delta)), 0, np.inf, points=None)[0]
-    )
-    assert whole == pytest.approx(1, abs=1e-8)
 
 
 @pytest.mark.parametrize(("count", "classes"), [(1, 2), (5, 10), (40, 3)])

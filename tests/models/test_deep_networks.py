@@ -145,8 +145,8 @@ def test_rates_per_layer_of_a_straight_line():
     assert gradients.rates_per_layer(norms) == pytest.approx(np.array([0.1, -0.2]) * np.log(10))
 
 
-@pytest.mark.parametrize("limit", [0.01, 1e6])
-def test_clipping_one_network_is_keras_global_clipnorm(limit):
+@pytest.mark.parametrize("norm", [0.01, 1e6])
+def test_clipping_one_network_is_keras_global_clipnorm(norm):
     start = models.DeepNetworks(
         SHAPE, 3, depth=3, width=4, activation="relu", weight_variance=8.0, seeds=(0,)
     )
@@ -155,13 +155,13 @@ def test_clipping_one_network_is_keras_global_clipnorm(limit):
     )
     settings = {"epochs": 2, "batch_size": 7}
     training.fit(
-        start, start.objective, (X, Y), optimizer=optimizers.ClippedSGD(0.05, limit=limit), **settings
+        start, start.objective, (X, Y), optimizer=optimizers.ClippedSGD(0.05, max_grad_norm=norm), **settings
     )
     training.fit(
         other,
         other.objective,
         (X, Y),
-        optimizer=keras.optimizers.SGD(0.05, global_clipnorm=limit),
+        optimizer=keras.optimizers.SGD(0.05, global_clipnorm=norm),
         **settings,
     )
     assert start(X).numpy() == pytest.approx(other(X).numpy(), abs=1e-5)
@@ -177,7 +177,7 @@ def test_clipping_treats_each_network_alone():
             (X, Y),
             epochs=2,
             batch_size=7,
-            optimizer=optimizers.ClippedSGD(0.5, limit=0.05),
+            optimizer=optimizers.ClippedSGD(0.5, max_grad_norm=0.05),
         )
     assert both(X).numpy()[1] == pytest.approx(alone(X).numpy()[0], abs=1e-5)
 
@@ -185,12 +185,12 @@ def test_clipping_treats_each_network_alone():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"depth": 0}, "depth=0"),
+        ({"depth": 0}, r"DeepNetworks\(depth\)=0"),
         ({"dropout": 1.0}, "dropout"),
         ({"normalisation": "group"}, "normalisation"),
         ({"weight_variance": 0.0}, "weight_variance"),
         ({"l2": -1.0}, "l2"),
-        ({"seeds": ()}, "networks=0"),
+        ({"seeds": ()}, r"DeepNetworks\(len\(seeds\)\)=0"),
     ],
 )
 def test_bad_options_are_named(options, message):
@@ -203,5 +203,5 @@ def test_bad_input_to_gradients_is_named():
         gradients.by_layer(
             keras.Sequential([keras.Input((2,)), keras.layers.ReLU()]), objectives.classification(), (X, Y)
         )
-    with pytest.raises(ValueError, match="limit"):
-        optimizers.ClippedSGD(limit=0)
+    with pytest.raises(ValueError, match="max_grad_norm"):
+        optimizers.ClippedSGD(max_grad_norm=0)

@@ -411,10 +411,10 @@ def test_figures(chapter):
     texts = [text.get_text() for text in axes[0].texts if text.get_text()]
     assert len(texts) == 5 and any("x\n2\n" in text and text.endswith(": 7") for text in texts)
     words = {"xlabel": "x", "ylabel": "y", "title": "t"}
-    charts.curves_with_range([1, 2], {"a": [[1, 2], [3, 4]]}, theory={"t": [1, 1]}, ax=axes[1], **words)
+    charts.curves([1, 2], {"a": [[1, 3], [2, 4]]}, theory={"t": [1, 1]}, band="range", ax=axes[1], **words)
     assert [list(line.get_ydata()) for line in axes[1].lines] == [[2, 3], [1, 1]]
     with pytest.raises(ValueError, match="3 points"):
-        charts.curves_with_range([1, 2], {"a": [1, 2, 3]}, ax=axes[1], **words)
+        charts.curves([1, 2], {"a": [1, 2, 3]}, ax=axes[1], **words)
     drawings.trajectories({"p": [[1, 2], [0, 1]]}, np.eye(2), ax=axes[2])
     with pytest.raises(ValueError, match=r"\(3,\)"):
         drawings.trajectories({"p": [1, 2, 3]}, np.eye(2), ax=axes[2])

@@ -62,7 +62,7 @@ def test_linear_classifier_is_sklearns_ridge_with_the_bias_penalised():
     expected = linear_model.Ridge(alpha=2.5, fit_intercept=False).fit(extended, y).coef_
     weights = penalized_regression.linear_classifier(x, y, strength=2.5)
     np.testing.assert_allclose(weights, expected, rtol=1e-5, atol=1e-7)
-    assert classification.share_right(weights, x, y) == np.mean(np.sign(extended @ expected) == y)
+    assert classification.linear_accuracy(weights, x, y) == np.mean(np.sign(extended @ expected) == y)
 
 
 def test_most_correlated_columns_by_numpys_correlations():
@@ -90,16 +90,16 @@ def test_best_by_chance_against_the_sum_over_outcomes(candidates, count, p):
 def test_rates_are_sklearns():
     rng = np.random.default_rng(0)
     predicted, labels = rng.random(90) < 0.4, rng.random(90) < 0.3
-    recall, specificity = classification.rates(predicted, labels)
+    recall, specificity = classification.recall_and_specificity(predicted, labels)
     assert recall == pytest.approx(metrics.recall_score(labels, predicted))
     assert (recall + specificity) / 2 == pytest.approx(metrics.balanced_accuracy_score(labels, predicted))
 
 
 @pytest.mark.parametrize("count", [2, 30, 200])
-def test_neighbour_agreement_is_sklearns(count):
+def test_nearest_neighbour_accuracy_is_sklearns(count):
     x, y = blobs(count, seed=count)
     nearest = neighbors.NearestNeighbors(n_neighbors=1).fit(x).kneighbors(return_distance=False)[:, 0]
-    assert classification.neighbour_agreement(x, y) == pytest.approx(np.mean(y[nearest] == y))
+    assert classification.nearest_neighbour_accuracy(x, y) == pytest.approx(np.mean(y[nearest] == y))
 
 
 BOTH = np.array([True, False])
@@ -112,7 +112,7 @@ BOTH = np.array([True, False])
         (lambda: splitting.split(10, 1.0, 0), "between 0 and 1"),
         (lambda: splitting.split(10, 0.01, 0), "leaves one side empty"),
         (lambda: splitting.split(4, 0.5, 0, groups=[1, 1, 1, 1]), "of 1 groups"),
-        (lambda: splitting.split(4, 0.5, 0, groups=[1, 2]), "one group an example"),
+        (lambda: splitting.split(4, 0.5, 0, groups=[1, 2]), "one group per example"),
         (lambda: penalized_regression.linear_classifier(np.zeros((3, 2)), np.array([0, 1, 1])), "each -1 or"),
         (
             lambda: penalized_regression.linear_classifier(np.zeros((3, 2)), np.array([1, 1])),
@@ -121,11 +121,11 @@ BOTH = np.array([True, False])
         (lambda: classification.most_correlated(np.zeros((3, 2)), np.zeros(3), 3), "from 1 to 2"),
         (lambda: classification.best_by_chance(0, 10), "1 or more"),
         (lambda: classification.best_by_chance(1, 10, p=1.5), "from 0 to 1"),
-        (lambda: classification.rates(BOTH, np.array([True, True])), "same class"),
-        (lambda: classification.rates(np.array([0.1, 2.0]), BOTH), "threshold"),
-        (lambda: classification.neighbour_agreement(np.zeros((1, 2)), np.zeros(1)), "two examples"),
+        (lambda: classification.recall_and_specificity(BOTH, np.array([True, True])), "same class"),
+        (lambda: classification.recall_and_specificity(np.array([0.1, 2.0]), BOTH), "threshold"),
+        (lambda: classification.nearest_neighbour_accuracy(np.zeros((1, 2)), np.zeros(1)), "two examples"),
         (lambda: datasets.from_arrays(np.zeros((4, 2)), np.array([0, 0, 0, 1])), "too few examples"),
-        (lambda: datasets.from_arrays(np.zeros((4, 2)), np.zeros(3, int)), "expected as many"),
+        (lambda: datasets.from_arrays(np.zeros((4, 2)), np.zeros(3, int)), "expected the same number"),
         (
             lambda: datasets.from_arrays(np.zeros((4, 2)), np.zeros(4, int), validation=0.5, test=0.5),
             "none of 4 examples",
@@ -196,7 +196,7 @@ def test_weights_and_shared_labels_of_the_objective_by_hand():
 
 @pytest.mark.parametrize("arguments", [{"seeds": []}, {"hidden": [0]}, {"classes": 0}, {"input_shape": 5}])
 def test_bad_populations_are_told(arguments):
-    with pytest.raises(ValueError, match=r"population\.mlp"):
+    with pytest.raises(ValueError, match=r"feed_forward\.mlp"):
         feed_forward.mlp(**{"seeds": [0], "input_shape": (5,), "classes": 3, "hidden": [4], **arguments})
 
 
@@ -460,7 +460,7 @@ def test_curves_refuse_a_series_of_another_length():
     from matplotlib import pyplot as plt
 
     _, ax = plt.subplots()
-    with pytest.raises(ValueError, match="3 values for 2 settings"):
+    with pytest.raises(ValueError, match="3 points, and x has 2"):
         charts.curves([1, 2], {"a": [1, 2, 3]}, "x", "y", "title", ax=ax)
     charts.curves([1, 2], {"a": np.array([[1.0, 3.0], [2.0, 4.0]])}, "x", "y", "title", ax=ax)
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [2, 3])

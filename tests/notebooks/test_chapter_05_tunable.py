@@ -79,8 +79,6 @@ def test_every_step_is_keras(options, hidden):
     assert members.errors(train)[0] == pytest.approx(
         np.mean(model(train.x).numpy().argmax(axis=1) != train.y)
     )
-    nats = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(train.y, model(train.x))
-    assert members.cross_entropies(train)[0] == pytest.approx(float(nats), rel=1e-4)
 
 
 def test_members_are_as_if_alone_and_passes_at_once_change_nothing():
@@ -91,13 +89,13 @@ def test_members_are_as_if_alone_and_passes_at_once_change_nothing():
         for rate in (0.01, 0.3)
         for width in (2, 4)
     ]
-    together = network.train(settings, [0, 7], 4, lambda members: members.cross_entropies(train))
-    assert together.shape == (4, 2, 4)
+    together = network.train(settings, [0, 7], 4, lambda members: members.logits(train.x))
+    assert together.shape == (4, 2, 4, len(train), 3)
     for place, setting in enumerate(settings):
         for column, seed in enumerate([0, 7]):
             alone = network.start([setting], [seed])
             alone.epoch(4, passes=4)
-            assert alone.cross_entropies(train)[0] == pytest.approx(together[place, column, -1], rel=1e-4)
+            assert alone.logits(train.x)[0] == pytest.approx(together[place, column, -1], rel=1e-3, abs=1e-4)
 
 
 def test_a_schedule_multiplies_the_rate_and_zero_stands_still():
@@ -130,13 +128,13 @@ def test_shifted_copies_are_used_for_their_share():
 def test_pooling_and_shifting_pictures():
     x = np.zeros((1, 8, 8, 1), "float32")
     x[0, 0, 0] = 16
-    split = transforms.pooled(Split(x, np.zeros(1)), factor=4)
+    split = transforms.pooled(Split(x, np.zeros(1)))
     assert split.x.shape == (1, 2, 2, 1)
     assert np.allclose(split.x.ravel() * 0.25 + 0.13, [1, 0, 0, 0], atol=1e-6)
-    copies = transforms.shifted(Split(x, np.zeros(1)), pixels=4, factor=4).reshape(8, 4) * 0.25 + 0.13
+    copies = transforms.shifted(Split(x, np.zeros(1)), pixels=4).reshape(8, 4) * 0.25 + 0.13
     assert sorted(copies.round(6).argmax(axis=1)[copies.max(axis=1) > 0.5]) == [1, 2, 3]
     with pytest.raises(ValueError, match="multiples"):
-        transforms.pooled(Split(x, np.zeros(1)), factor=3)
+        transforms.pooled(Split(x[:, :6], np.zeros(1)))
 
 
 def test_a_training_that_diverges_counts_as_guessing():
@@ -145,7 +143,7 @@ def test_a_training_that_diverges_counts_as_guessing():
         [hyperparameters.Setting(learning_rate=1e12, batch_size=8, hidden=4)], [0]
     )
     members.epoch(10, passes=10)
-    assert members.errors(train)[0] == pytest.approx(2 / 3) and np.isinf(members.cross_entropies(train)[0])
+    assert members.errors(train)[0] == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize(

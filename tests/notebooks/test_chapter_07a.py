@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dlcourse import datasets, recording
+from dlcourse.datasets import windows
 from dlcourse.experiments import recurrent_memory
 from dlcourse.measured import Measured
 
@@ -56,7 +57,7 @@ def test_years_turn_and_splits_stay_apart(chapter):
     np.testing.assert_allclose(chapter.year_angle(dates), [0, 2 * np.pi * 182 / 365.25, 0])
     co2 = datasets.series.read("co2")
     air = co2["co2"]
-    filled = chapter.forecasting.fill_forward(air)[:, None]
+    filled = windows.fill_forward(air)[:, None]
     train, validation, test = chapter.splits(co2, filled, air, 56, 26, "1986", "1991")
     targets = [set((part.origins[:, None] + np.arange(1, 27)).ravel()) for part in (train, validation, test)]
     assert not targets[0] & targets[1] and not targets[1] & targets[2]
@@ -81,7 +82,7 @@ def test_stretches_and_outcomes(chapter):
 def test_a_recorded_memory_is_measured_again():
     study = chapter_code.study("ch07_memory")
     recorded = recording.load("ch07_memory")
-    options = {"steps": study.STEPS["recall"], "rate": 0.01}
+    options = {"steps": study.STEPS["recall"], "learning_rate": 0.01}
     anew = Measured(recurrent_memory.scores("recall", "simple", 3, **options))
     found = Measured(recorded["recall 3, simple, 0.01"])
     assert found.low - 0.05 <= anew.mean <= found.high + 0.05

@@ -6,9 +6,9 @@ import chapter_code
 import numpy as np
 import pytest
 
-from dlcourse.figures import charts
 from dlcourse.figures import policy_gradients as figures
-from dlcourse.rl import planning, policies, ppo
+from dlcourse.figures import reinforcement
+from dlcourse.rl import evaluation, planning, policies, ppo
 
 
 @functools.cache
@@ -79,11 +79,11 @@ def test_expected_advantages(decay):
 
 def test_settings_side_by_side():
     settings = chapter()["side_by_side"](
-        {"as it is": {}, "no clipping": {"clip": np.inf}, "λ": {"decay": 0.0}}, 2
+        {"as it is": {}, "no clipping": {"clip": np.inf}, "λ": {"gae_lambda": 0.0}}, 2
     )
     assert settings.clip.tolist() == [ppo.CART_POLE.clip] * 2 + [np.inf] * 2 + [ppo.CART_POLE.clip] * 2
-    assert settings.decay.tolist() == [ppo.CART_POLE.decay] * 4 + [0.0] * 2
-    assert settings.rate == ppo.CART_POLE.rate
+    assert settings.gae_lambda.tolist() == [ppo.CART_POLE.gae_lambda] * 4 + [0.0] * 2
+    assert settings.learning_rate == ppo.CART_POLE.learning_rate
 
 
 def test_the_shipped_policy_flies():
@@ -108,7 +108,8 @@ def test_figures_say_what_they_show():
     from dlcourse.measured import Measured
 
     _, ax = plt.subplots()
-    charts.learning_by_steps({"a": np.arange(12.0).reshape(3, 4)}, 5, 10, "title", ax=ax)
+    reinforcement.learning_by_steps({"a": np.arange(12.0).reshape(3, 4)}, 5, 10, "title", ax=ax)
+    assert [list(line.get_xdata()) for line in ax.lines] == [[5, 10, 15, 20], [0, 1]]
     figures.estimators({"a": Measured([1.0, 2.0]), "b": Measured([3.0, 4.0])}, ax=ax)
     figures.tricks({"a": [10, None], "b": [20, 30]}, 100, ax=ax)
     assert "1 never" in [text.get_text() for text in ax.texts]
@@ -119,8 +120,8 @@ def test_curves_by_hand():
     from dlcourse.rl.rollout import Episode
 
     episodes = [[Episode(1.0, 1, 3, 0.0), Episode(3.0, 1, 9, 0.0), Episode(8.0, 1, 25, 0.0)]]
-    np.testing.assert_array_equal(ppo.curves(episodes, 40, 10), [[2, 2, 8, 8]])
-    assert np.isnan(ppo.curves([episodes[0][2:]], 40, 10)[0, :2]).all()
+    np.testing.assert_array_equal(evaluation.learning_curves(episodes, 40, 10), [[2, 2, 8, 8]])
+    assert np.isnan(evaluation.learning_curves([episodes[0][2:]], 40, 10)[0, :2]).all()
 
 
 @pytest.mark.slow

@@ -27,11 +27,11 @@ def batch(seed=0):
     )
 
 
-def switches(double, duelling, through, every):
+def own_settings(double, duelling, through, every):
     def column(entry):
         return np.broadcast_to(np.asarray(entry, "float32"), AGENTS)[:, None, None].astype("float32")
 
-    return dqn.Switches(
+    return dqn.AgentSettings(
         column(double), column(duelling), column(through), column(every), column(1.0), column(0.9)
     )
 
@@ -49,7 +49,7 @@ def test_targets_are_those_of_a_loop():
     other = dqn.initial_weights(AGENTS, (FEATURES, 8, 7, 1 + ACTIONS), 1)
     double, duelling, through = [0, 1, 0, 1], [0, 0, 1, 1], [1, 1, 0, 0]
     b = batch()
-    found = dqn.targets(layers, other, b, switches(double, duelling, through, 10)).numpy()
+    found = dqn.targets(layers, other, b, own_settings(double, duelling, through, 10)).numpy()
     for i in range(AGENTS):
         for j in range(BATCH):
             after = value_by_hand(other, i, b.following[i, j], duelling[i])
@@ -58,7 +58,7 @@ def test_targets_are_those_of_a_loop():
             expected = b.reward[i, j] + follows * 0.9 ** b.steps[i, j] * after[naming.argmax()]
             assert found[i, j] == pytest.approx(expected, abs=1e-5)
     assert not np.allclose(
-        found, dqn.targets(layers, other, b, switches(0, duelling, through, 10))
+        found, dqn.targets(layers, other, b, own_settings(0, duelling, through, 10))
     )  # so that doubling isn't idle here
 
 
@@ -83,7 +83,7 @@ def test_gradient_steps_are_those_of_keras(duelling):
     for k in range(3):
         b = batch(k)
         now, errors = dqn.gradient_step(
-            now, b, weight.astype("float32"), 0.01, switches(0, duelling, 1, 2), 0.5
+            now, b, weight.astype("float32"), 0.01, own_settings(0, duelling, 1, 2), 0.5
         )
         best = tf.reduce_max(values(frozen, b.following[who]), axis=1)
         wanted = b.reward[who] + 0.9 ** b.steps[who] * ~b.terminated[who] * best
@@ -107,7 +107,7 @@ def test_agents_exchange_nothing():
     first, second = batch(0), batch(1)
     mixed = replay.Transitions(*(np.concatenate([a[:1], b[1:]]) for a, b in zip(first, second, strict=True)))
     found = [
-        dqn.gradient_step(dqn.learner(layers), b, weight, 0.01, switches(1, 1, 1, 5), 1.0)[0]
+        dqn.gradient_step(dqn.learner(layers), b, weight, 0.01, own_settings(1, 1, 1, 5), 1.0)[0]
         for b in (first, mixed)
     ]
     for one, other in zip(*(tf.nest.flatten(now.layers) for now in found), strict=True):
@@ -225,7 +225,7 @@ class Spoilt(gymnasium.vector.VectorWrapper):
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match="reward nan in copy 0"):
+    with pytest.raises(ValueError, match="reward nan in environment 0"):
         dqn.train(Spoilt(cartpoles(2)), SHORT, agents=1, steps=100)
     with pytest.raises(ValueError, match="can't be shared out evenly among 3"):
         dqn.train(cartpoles(4), SHORT, agents=3, steps=100)
@@ -237,7 +237,7 @@ def test_bad_input_is_named():
     with pytest.raises(ValueError, match="needs Discrete"):
         dqn.train(gymnasium.make_vec("Pendulum-v1", num_envs=2), SHORT, agents=1, steps=10)
     trained = dqn.Trained(dqn.initial_weights(1, (4, 8, 3), 0), np.zeros((1, 1, 1), "float32"))
-    with pytest.raises(ValueError, match="need 5 copies"):
+    with pytest.raises(ValueError, match="need 5 environments"):
         dqn.greedy_episodes(cartpoles(4), trained, 5, seed=1)
 
 

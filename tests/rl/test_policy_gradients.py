@@ -16,7 +16,8 @@ from dlcourse.rl.environments import VectorPendulum
 
 
 class Counter(VectorEnv):
-    """Counts its steps and shows the count; even copies terminate, odd ones are truncated, after ``length`` steps.
+    """Counts its steps and shows the count; even environments terminate, odd ones are truncated, after ``length``
+    steps.
 
     Every reward is 1 and, to catch who learns from it, 100 on the step that only resets.
     """
@@ -45,8 +46,8 @@ class Counter(VectorEnv):
         return self._seen(), np.where(fresh, 100.0, self.reward), over & even, over & ~even, {}
 
 
-def collected(steps=9, copies=2, **options):
-    collector = rollout.Collector(Counter(**options), copies)
+def collected(steps=9, agents=2, **options):
+    collector = rollout.Collector(Counter(**options), agents)
     return collector, collector.collect(lambda x: np.zeros(x.shape[:2], np.int64), steps)
 
 
@@ -84,7 +85,7 @@ def test_episodes_go_on_over_rollouts():
 
 
 def test_bad_environments_are_refused():
-    with pytest.raises(ValueError, match="can't be divided evenly"):
+    with pytest.raises(ValueError, match="can't be shared out evenly"):
         rollout.Collector(Counter(num_envs=4), 3)
     with pytest.raises(ValueError, match="single environment"):
         rollout.Collector(gymnasium.make("CartPole-v1"))
@@ -92,7 +93,7 @@ def test_bad_environments_are_refused():
     other.metadata = {"autoreset_mode": AutoresetMode.SAME_STEP}
     with pytest.raises(ValueError, match="NEXT_STEP"):
         rollout.Collector(other)
-    with pytest.raises(ValueError, match="reward nan in copy 0 at step 0"):
+    with pytest.raises(ValueError, match="reward nan in environment 0 at step 0"):
         collected(reward=np.nan)
     collector = rollout.Collector(Counter(), 2)
     with pytest.raises(ValueError, match="gave actions of shape"):
@@ -121,7 +122,7 @@ def test_gae_is_its_definition(steps, decay):
     rng = np.random.default_rng(steps)
     rewards, values = rng.normal(size=(steps, 3)), rng.normal(size=(steps + 1, 3))
     kind = rng.choice(3, p=[0.7, 0.15, 0.15], size=(steps, 3))
-    found = advantages.gae(rewards, values, kind == 1, kind == 2, discount=0.9, decay=decay)
+    found = advantages.gae(rewards, values, kind == 1, kind == 2, discount=0.9, gae_lambda=decay)
     for column in range(3):
         ends = (kind == 1)[:, column], (kind == 2)[:, column]
         expected = by_definition(rewards[:, column], values[:, column], *ends, 0.9, decay)
@@ -132,7 +133,7 @@ def test_a_truncated_episode_bootstraps_and_a_terminated_one_does_not():
     _, found = collected()
     values = np.full((10, 2, 2), 5.0)
     estimate = advantages.gae(
-        found.rewards, values, found.terminated, found.truncated, discount=0.5, decay=1.0
+        found.rewards, values, found.terminated, found.truncated, discount=0.5, gae_lambda=1.0
     )
     assert estimate[2, 0, 0] == 1 - 5  # terminated: the reward alone, less the value
     assert estimate[2, 0, 1] == 1 + 0.5 * 5 - 5  # truncated
@@ -143,7 +144,7 @@ def test_what_a_reset_step_brings_reaches_no_other_step():
     _, found = collected()
     values = np.random.default_rng(0).normal(size=(10, 2, 2))
     estimate, changed = (
-        advantages.gae(rewards, values, found.terminated, found.truncated, discount=0.9, decay=0.9)
+        advantages.gae(rewards, values, found.terminated, found.truncated, discount=0.9, gae_lambda=0.9)
         for rewards in (found.rewards, np.where(found.learning, found.rewards, -1e6))
     )
     np.testing.assert_array_equal(estimate[found.learning], changed[found.learning])
@@ -152,14 +153,15 @@ def test_what_a_reset_step_brings_reaches_no_other_step():
 def test_returns_to_go_by_hand():
     rewards, ended = np.array([1.0, 2, 4, 8]), np.array([False, True, False, False])
     np.testing.assert_allclose(advantages.returns_to_go(rewards, ended, 0.5), [2, 2, 8, 8])
-    np.testing.assert_allclose(advantages.returns_to_go(rewards, ended, 0.5, after=16), [2, 2, 12, 16])
 
 
 def test_gae_with_one_is_the_return_less_the_value():
     rng = np.random.default_rng(1)
     rewards, values, ended = rng.normal(size=9), rng.normal(size=10), rng.random(9) < 0.3
-    to_go = advantages.returns_to_go(rewards, ended, 0.8, after=values[-1])
-    found = advantages.gae(rewards, values, ended, ended, discount=0.8, decay=1.0)
+    bootstrapped = rewards.copy()
+    bootstrapped[-1] += 0.8 * values[-1] * ~ended[-1]
+    to_go = advantages.returns_to_go(bootstrapped, ended, 0.8)
+    found = advantages.gae(rewards, values, ended, ended, discount=0.8, gae_lambda=1.0)
     np.testing.assert_allclose(found, to_go - values[:-1], atol=1e-12)
 
 
@@ -170,14 +172,16 @@ def test_exact_advantages_come_out_where_values_are_exact():
     exact = planning.evaluate(model, policy, 0.9)
     rewards, values = np.array([1.0, 2.0]), np.array([exact[0], exact[1], exact[0]])
     found = advantages.gae(
-        rewards, values, np.array([False, True]), np.array([False, False]), discount=0.9, decay=0.3
+        rewards, values, np.array([False, True]), np.array([False, False]), discount=0.9, gae_lambda=0.3
     )
     np.testing.assert_allclose(found, 0, atol=1e-12)
 
 
 def test_wrong_shapes_are_refused():
     with pytest.raises(ValueError, match="one row more"):
-        advantages.gae(np.zeros(3), np.zeros(3), np.zeros(3, bool), np.zeros(3, bool), discount=1, decay=1)
+        advantages.gae(
+            np.zeros(3), np.zeros(3), np.zeros(3, bool), np.zeros(3, bool), discount=1, gae_lambda=1
+        )
 
 
 # Policies
@@ -301,15 +305,14 @@ def test_solved_at_the_first_episode_where_the_mean_reaches_it():
     assert evaluation.first_solved([500.0] * 100) == 99
 
 
-def test_confirmation_counts_each_first_episode_once():
+def test_confirmation_counts_each_first_episode_once(monkeypatch):
     totals = evaluation.confirm(Counter(num_envs=5), lambda x: np.zeros(len(x), int), episodes=4)
     assert totals.tolist() == [3.0] * 4  # and neither the reset's 100 nor a second episode
     with pytest.raises(ValueError, match="as many environments"):
         evaluation.confirm(Counter(num_envs=5), lambda x: x, episodes=6)
+    monkeypatch.setattr(evaluation, "MOST_STEPS", 9)
     with pytest.raises(ValueError, match="set a time limit"):
-        evaluation.confirm(
-            Counter(num_envs=5, length=50), lambda x: np.zeros(len(x), int), episodes=4, most_steps=9
-        )
+        evaluation.confirm(Counter(num_envs=5, length=50), lambda x: np.zeros(len(x), int), episodes=4)
 
 
 # REINFORCE, actor-critic, the pendulum
@@ -325,8 +328,8 @@ def test_reinforce_weights_by_hand():
     weight, to_go = policy_gradient.weights(found, first, 1.0, kinds, np.full((5, 4, 2), 1.5))
     np.testing.assert_allclose(to_go[:3, 0], [[3, 2], [2, 1], [1, 0]])
     raw = [[3, 2, 3, 2, 3], [3, 2, 2, 1, 1], [0.5, -0.5, 0.5, -0.5, 0], [1.5, 0.5, 0.5, -0.5, -0.5]]
-    for copy, expected in enumerate(np.array(raw)):
-        got = weight[:3, copy].ravel()[:5]
+    for agent, expected in enumerate(np.array(raw)):
+        got = weight[:3, agent].ravel()[:5]
         np.testing.assert_allclose(got, expected / np.sqrt(np.mean(expected**2)), rtol=1e-5)
     with pytest.raises(ValueError, match="unknown"):
         policy_gradient.weights(found, first, 1.0, "best", np.zeros((5, 4, 2)))
@@ -337,10 +340,10 @@ def cart_poles(number):
 
 
 def test_reinforce_and_actor_critic_repeat_and_learn():
-    options = {"updates": 12, "copies": 2, "seed": 1}
+    options = {"updates": 12, "agents": 2, "seed": 1}
     runs = [
         policy_gradient.reinforce(
-            lambda: cart_poles(32), policy_gradient.Settings(rate=2e-2), "mean", **options
+            lambda: cart_poles(32), policy_gradient.Settings(learning_rate=2e-2), "mean", **options
         )
         for _ in range(2)
     ]
@@ -349,7 +352,7 @@ def test_reinforce_and_actor_critic_repeat_and_learn():
         assert np.mean([e.total for e in episodes[-32:]]) > 1.5 * np.mean([e.total for e in episodes[:32]])
     critic = [
         policy_gradient.actor_critic(
-            cart_poles(32), policy_gradient.Settings(), steps=12_000, copies=2, seed=1
+            cart_poles(32), policy_gradient.Settings(), steps=12_000, agents=2, seed=1
         )
         for _ in range(2)
     ]

@@ -52,7 +52,7 @@ def test_two_steps_of_the_update_are_adam_on_the_loss_by_hand(normalise, clip_va
         clip=0.05,
         clip_value=clip_value,
         entropy_weight=0.1,
-        rate=0.05,
+        learning_rate=0.05,
     )
     policy, rng = policies.Categorical(2, 3, (3,)), np.random.default_rng(0)
     theta = rng.normal(size=(2, policy.parameters)).astype("float32")
@@ -72,7 +72,7 @@ def test_two_steps_of_the_update_are_adam_on_the_loss_by_hand(normalise, clip_va
         old = share[np.arange(8), own[1]]
         for count in (1, 2):
             gradient = approx_fprime(now, loss_by_hand, 1e-6, policy, own, old, settings)
-            gradient *= min(1, settings.limit / np.linalg.norm(gradient))
+            gradient *= min(1, settings.max_grad_norm / np.linalg.norm(gradient))
             mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
             now = now - 0.05 * (mean / (1 - 0.9**count)) / (np.sqrt(square / (1 - 0.999**count)) + 1e-5)
         np.testing.assert_allclose(state[0][copy], now, rtol=2e-3, atol=2e-3)
@@ -90,7 +90,7 @@ def test_every_step_is_used_once_an_epoch():
 def prepared(**options):
     from dlcourse.rl import rollout
 
-    settings, environments = ppo.Settings(discount=1.0, decay=1.0, **options), Counter(num_envs=2)
+    settings, environments = ppo.Settings(discount=1.0, gae_lambda=1.0, **options), Counter(num_envs=2)
     policy = policies.fitting(environments, (3,))
     theta = policy.initial(np.random.default_rng(0))
     layers = policy.layers(theta)
@@ -168,17 +168,17 @@ def test_bad_settings_and_rewards():
 def test_same_seed_same_curve_and_it_goes_on_where_it_was():
     settings = ppo.Settings(length=16, minibatch=64, epochs=2, anneal=1_500)
     first, second = (
-        ppo.train(cart_poles(8), settings, steps=1_500, copies=2, seed=3, jit_compile=False) for _ in range(2)
+        ppo.train(cart_poles(8), settings, steps=1_500, agents=2, seed=3, jit_compile=False) for _ in range(2)
     )
     np.testing.assert_array_equal(first.theta, second.theta)
     assert [e.total for e in first.episodes[1]] == [e.total for e in second.episodes[1]]
-    half = ppo.train(cart_poles(8), settings, steps=700, copies=2, seed=3, jit_compile=False)
+    half = ppo.train(cart_poles(8), settings, steps=700, agents=2, seed=3, jit_compile=False)
     rest = ppo.train(
         cart_poles(8),
         settings,
         steps=1_500,
         resume=(half.state, half.steps),
-        copies=2,
+        agents=2,
         seed=4,
         jit_compile=False,
     )

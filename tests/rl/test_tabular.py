@@ -8,7 +8,7 @@ import pytest
 from gymnasium.vector import SyncVectorEnv
 
 from dlcourse.rl import planning, tabular
-from dlcourse.rl.environments import TableEnv, TableVectorEnv
+from dlcourse.rl.environments import TableVectorEnv
 
 AGENTS = [tabular.q_learning, tabular.sarsa, tabular.double_q_learning]
 
@@ -78,7 +78,7 @@ def test_one_step_and_no_trace_are_td_zero(episodes):
     for episode in episodes:
         tabular.td(one, episode, step_size=0.3, discount=0.9)
         tabular.n_step_td(other, episode, n=1, step_size=0.3, discount=0.9)
-        tabular.td_lambda(third, episode, decay=0.0, step_size=0.3, discount=0.9)
+        tabular.td_lambda(third, episode, trace_decay=0.0, step_size=0.3, discount=0.9)
     assert one == pytest.approx(other) and one == pytest.approx(third)
 
 
@@ -100,7 +100,7 @@ def test_traces_are_the_lambda_return(episodes, decay):
     rate, discount, start = 1e-6, 0.9, np.linspace(-1, 1, 7)
     for episode in episodes:
         values = np.tile(start, (5, 1))
-        tabular.td_lambda(values, episode, decay=decay, step_size=rate, discount=discount)
+        tabular.td_lambda(values, episode, trace_decay=decay, step_size=rate, discount=discount)
         for copy in range(5):
             length, s, r = int(episode.length[copy]), episode.states[copy], episode.rewards[copy]
             moved, goal = np.zeros(7), 0.0 if episode.terminated[copy] else start[s[length]]
@@ -119,7 +119,7 @@ def test_replacing_traces_add_nothing_for_a_second_visit():
     found = []
     for replace in (False, True):
         values = np.zeros((1, 1))
-        tabular.td_lambda(values, loop, decay=1.0, step_size=0.1, replace=replace)
+        tabular.td_lambda(values, loop, trace_decay=1.0, step_size=0.1, replace=replace)
         found.append(values[0, 0])
     assert found == pytest.approx([0.3, 0.1])
 
@@ -129,7 +129,7 @@ def test_replacing_traces_add_nothing_for_a_second_visit():
     [
         (tabular.td, {}),
         (tabular.n_step_td, {"n": 4}),
-        (tabular.td_lambda, {"decay": 0.8}),
+        (tabular.td_lambda, {"trace_decay": 0.8}),
         (tabular.monte_carlo, {}),
     ],
 )
@@ -146,7 +146,8 @@ def test_predictions_come_to_the_exact_values(learn, options):
 
 
 @pytest.mark.parametrize(
-    "learn, options", [(tabular.td, {}), (tabular.n_step_td, {"n": 4}), (tabular.td_lambda, {"decay": 0.8})]
+    "learn, options",
+    [(tabular.td, {}), (tabular.n_step_td, {"n": 4}), (tabular.td_lambda, {"trace_decay": 0.8})],
 )
 def test_prediction_bootstraps_where_an_episode_was_cut_off(learn, options):
     """An endless reward of 1, cut off after 5 steps, is worth 1 / (1 - γ); a time-out is no end."""
@@ -239,6 +240,21 @@ def test_an_end_is_no_time_out(agent):
     assert (mistaken(TableVectorEnv(model, 2), **options).table[:, 0] > 3).all()
 
 
+class Corridor(gymnasium.Env):
+    """Three rooms in a row, one action; a reward of 1 in the last, and the time is up after three steps."""
+
+    observation_space, action_space = gymnasium.spaces.Discrete(3), gymnasium.spaces.Discrete(1)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.steps = 0
+        return 0, {}
+
+    def step(self, action):
+        self.steps += 1
+        return min(self.steps, 2), float(self.steps == 3), False, self.steps == 3, {}
+
+
 @pytest.mark.parametrize("agent", AGENTS)
 @pytest.mark.parametrize("vector", ["table", "gymnasium"])
 def test_the_step_that_resets_teaches_nothing(agent, vector):
@@ -248,7 +264,7 @@ def test_the_step_that_resets_teaches_nothing(agent, vector):
     )
     environments = {
         "table": lambda: TableVectorEnv(model, 2, time_limit=3),
-        "gymnasium": lambda: SyncVectorEnv([lambda: TableEnv(model, 3)] * 2),
+        "gymnasium": lambda: SyncVectorEnv([Corridor] * 2),
     }[vector]
     options = {"steps": 6_000, "step_size": 0.1, "epsilon": 0.0, "discount": 0.9}
     found = agent(environments(), **options)
@@ -297,7 +313,7 @@ def test_same_seed_same_curve_and_in_gymnasium_as_in_the_table(agent):
     assert (runs[0].snapshots[-1] == runs[0].table).all()
 
 
-def test_copies_with_settings_of_their_own():
+def test_agents_with_settings_of_their_own():
     model = crossroads()
     both = tabular.q_learning(
         TableVectorEnv(model, 2), steps=50, step_size=np.array([0.0, 0.5]), epsilon=1.0, discount=0.9
@@ -311,7 +327,7 @@ def test_exploring_draws_evenly_among_equals():
     assert counts / 30_000 == pytest.approx([0.45, 0.1, 0.45], abs=0.01)
 
 
-def test_evaluation_takes_as_many_episodes_of_each_copy():
+def test_evaluation_takes_as_many_episodes_of_each_environment():
     model = planning.from_environment(gymnasium.make("FrozenLake-v1"))
     policy = planning.value_iteration(model, 0.99).policy
     exact = planning.from_start(model, planning.over_steps(model, policy, 100))
@@ -342,11 +358,11 @@ class Broken(TableVectorEnv):
 
 @pytest.mark.parametrize("agent", AGENTS)
 def test_a_reward_that_is_no_number_stops_the_agent(agent):
-    with pytest.raises(ValueError, match="reward nan in copy 1 at step 9"):
+    with pytest.raises(ValueError, match="reward nan in environment 1 at step 9"):
         agent(Broken(crossroads(), 2), steps=50, step_size=0.1, epsilon=0.1, discount=0.9)
-    with pytest.raises(ValueError, match="reward nan in copy 1 at step 9"):
+    with pytest.raises(ValueError, match="reward nan in environment 1 at step 9"):
         tabular.evaluate(Broken(crossroads(), 2), np.zeros(2, int), 50, seed=0)
-    with pytest.raises(ValueError, match="reward nan in copy 1 at step 9"):
+    with pytest.raises(ValueError, match="reward nan in environment 1 at step 9"):
         tabular.record(Broken(crossroads(), 2), np.zeros(2, int), 50, seed=0)
 
 

@@ -1,29 +1,28 @@
-"""Deep networks of one architecture, one a seed, side by side: what makes thirty layers learn, and what doesn't."""
+"""Deep fully connected networks of one architecture, one per seed, trained side by side in one graph."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse.models.building import check_positive, check_rate, check_shape
+from dlcourse import checks
 
 AXIS = {"batch": 1, "layer": 2}
 """The axis of pre-activations (networks, batch, width) that a normalisation averages over."""
 
 EPSILON = 1e-5
 MOMENTUM = 0.9
-"""Added to every variance; and how much of batch normalisation's averages stays after a batch."""
+"""EPSILON is added to every variance; MOMENTUM is the share of a moving average that stays after a batch."""
 
 
 class DeepNetworks(keras.Model):
-    """Fully connected networks of equal shape, of which each has its own weights and learns as if it were alone.
+    """Fully connected networks of equal shape; each has its own weights and learns as if it were alone.
 
     Maps float (batch, *input_shape), flattened, to logits (networks, batch, classes). All networks see the same batch.
-    Stacked weights and one matrix product a layer train five seeds in hardly more time than one. With activation φ and
-    normalisation N, both elementwise or within a layer, the pre-activations of hidden layer l = 1 ... depth are
+    With activation φ and normalisation N, the pre-activations of hidden layers l = 1 ... depth are
 
         h_1 = W_1 x + b_1,    h_l = [h_{l-1} +] W_l φ(N(h_{l-1})) + b_l,    logits = W φ(N(h_depth)) + b
 
-    where the term in brackets is there in residual networks alone (He et al. 2016).
+    where only residual networks have the term in brackets (He et al. 2016).
 
     Args:
         input_shape: of one example, such as (8, 8, 1).
@@ -37,7 +36,7 @@ class DeepNetworks(keras.Model):
         residual: whether each hidden layer adds to the one before.
         dropout: share of units dropped after each activation (Srivastava et al. 2014).
         l2: each kernel adds l2 · ‖W‖² to its network's loss.
-        seeds: of the initial weights, one a network; a network's weights don't depend on its neighbours.
+        seeds: of the initial weights, one per network; a network's weights don't depend on its neighbours.
         dtype: "float32", or "float64" where gradients are to be measured.
 
     Raises:
@@ -61,9 +60,12 @@ class DeepNetworks(keras.Model):
         dtype="float32",
     ):
         super().__init__(dtype=dtype, name="deep_networks")
-        shape = check_shape("DeepNetworks", input_shape)
-        check_positive("DeepNetworks", classes=classes, depth=depth, width=width, networks=len(seeds))
-        check_rate("DeepNetworks", dropout=dropout)
+        shape = checks.shape("DeepNetworks(input_shape)", input_shape)
+        checks.whole_number("DeepNetworks(classes)", classes)
+        checks.whole_number("DeepNetworks(depth)", depth)
+        checks.whole_number("DeepNetworks(width)", width)
+        checks.whole_number("DeepNetworks(len(seeds))", len(seeds))
+        checks.rate("DeepNetworks(dropout)", dropout)
         if normalisation is not None and normalisation not in AXIS:
             raise ValueError(
                 f"DeepNetworks(normalisation={normalisation!r}): expected None or one of {sorted(AXIS)}."
@@ -72,12 +74,8 @@ class DeepNetworks(keras.Model):
             raise ValueError(
                 f"DeepNetworks(weight_variance={weight_variance!r}, l2={l2!r}): a variance is above 0, l2 0 or more."
             )
-        self.depth, self.seeds, self.residual, self.normalisation = (
-            depth,
-            tuple(seeds),
-            residual,
-            normalisation,
-        )
+        self.depth, self.seeds = depth, tuple(seeds)
+        self.residual, self.normalisation = residual, normalisation
         self.activation = keras.activations.get(activation)
         self.dropout, self.generator = dropout, keras.random.SeedGenerator(0)
         regularizer = keras.regularizers.L2(l2) if l2 else None
@@ -120,7 +118,7 @@ class DeepNetworks(keras.Model):
         return tf.matmul(units, self.last) + self.last_bias
 
     def _norms(self, training):
-        """What each layer is normalised with: scale, shift, and outside training batch normalisation's averages."""
+        """For each layer scale and shift, and outside training batch normalisation's moving mean and variance."""
         if self.normalisation is None:
             return [None] * self.depth
         variables = [self.scale, self.shift]
@@ -151,17 +149,17 @@ class DeepNetworks(keras.Model):
         return (h - mean) * tf.math.rsqrt(variance + EPSILON)
 
     def _remember(self, moments):
-        """Let the moving averages follow what the batch has shown, for use after training."""
+        """Update the moving averages, which are used outside training."""
         means, variances = zip(*moments, strict=True)
         for average, values in [(self.moving_mean, means), (self.moving_variance, variances)]:
             average.assign(MOMENTUM * average + (1 - MOMENTUM) * tf.stack(values))
 
     @staticmethod
     def objective(model, batch, training):
-        """What a batch ``(x, y)`` costs, for ``training.fit``: the sum of the networks' mean cross-entropies, in nats.
+        """Objective of ``training.fit`` for a batch ``(x, y)``: the sum of the networks' mean cross-entropies, in nats.
 
-        A sum, since its gradient with respect to one network's weights is that network's own. The metrics are each
-        network's accuracy, ``"accuracy 0"`` for the first.
+        The gradient of the sum with respect to one network's weights is that of its own loss. The metrics are the
+        networks' accuracies, ``"accuracy 0"`` for the first.
         """
         x, y = batch
         logits = model(x, training=training)

@@ -1,8 +1,8 @@
-"""Many small networks trained side by side in one graph: a study over seeds and settings at the price of one.
+"""Small feed-forward networks trained side by side in one graph: a study over seeds and settings in one training.
 
-Each member has its own weights and, where wanted, its own data. The members share the order of the batches, and
-nothing else: the loss is a sum over members, so no gradient passes from one to another, and an optimizer that works
-weight by weight (SGD, momentum, Adam) trains each as it would alone.
+Each network has its own weights and, where wanted, its own data. The networks share only the order of the batches: the
+loss is a sum over networks, so no gradient passes from one to another, and an optimizer that works weight by weight
+(SGD, momentum, Adam) trains each as it would alone.
 """
 
 import itertools
@@ -12,17 +12,17 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from dlcourse.models.building import check_positive, check_shape
+from dlcourse import checks
 from dlcourse.models.initializers import seeded_initializer
 
 
 class DenseBank(layers.Layer):
-    """A dense layer for each member: (batch, members, inputs) to (batch, members, units).
+    """A dense layer for each network: (batch, networks, inputs) to (batch, networks, units).
 
-    Inputs (batch, 1, inputs) are the same for all members.
+    Inputs (batch, 1, inputs) are the same for all networks.
 
     Args:
-        kernels: float (members, inputs, units), the initial weights; biases start at 0.
+        kernels: float (networks, inputs, units), the initial weights; biases start at 0.
         activation: a Keras activation or its name, or None.
         regularizer: of the kernels, a Keras regulariser or its name, or None.
     """
@@ -33,14 +33,14 @@ class DenseBank(layers.Layer):
         self.regularizer = keras.regularizers.get(regularizer)
 
     def build(self, input_shape):
-        members, _, units = self.initial.shape
+        networks, _, units = self.initial.shape
         self.kernel = self.add_weight(
             shape=self.initial.shape,
             initializer=lambda shape, dtype=None: self.initial,
             regularizer=self.regularizer,
             name="kernel",
         )
-        self.bias = self.add_weight(shape=(members, 1, units), initializer="zeros", name="bias")
+        self.bias = self.add_weight(shape=(networks, 1, units), initializer="zeros", name="bias")
 
     def call(self, x):
         by_member = tf.matmul(tf.transpose(x, [1, 0, 2]), self.kernel) + self.bias
@@ -51,25 +51,25 @@ class DenseBank(layers.Layer):
 
 
 def mlp(seeds, input_shape, classes, *, hidden, shared=True, activation="relu", regularizer=None):
-    """A multilayer perceptron for each seed; the one of seed s starts as ``models.mlp(..., seed=s)`` does.
+    """A multilayer perceptron for each seed; with seed s it starts as ``models.mlp(..., seed=s)``.
 
-    Maps float32 (batch, *input_shape), the same for all members, or (batch, members, *input_shape) where ``shared`` is
-    False, to logits (batch, members, classes).
+    Maps float32 (batch, *input_shape), the same for all networks, or (batch, networks, *input_shape) where ``shared``
+    is False, to logits (batch, networks, classes).
 
     Args:
-        seeds: one whole number a member; a seed may come several times.
+        seeds: one whole number per network; a seed may come several times.
         input_shape, classes, hidden, activation, regularizer: as for ``models.mlp``.
-        shared: whether all members see the same inputs.
+        shared: whether all networks see the same inputs.
 
     Raises:
         ValueError: where there is no seed, or a shape or number makes no sense.
     """
-    shape, seeds = check_shape("population.mlp", input_shape), list(seeds)
+    shape, seeds = checks.shape("feed_forward.mlp(input_shape)", input_shape), list(seeds)
     if not seeds:
-        raise ValueError("population.mlp(seeds=[]): give one seed a member, such as range(5).")
-    check_positive(
-        "population.mlp", classes=classes, **{f"hidden[{index}]": width for index, width in enumerate(hidden)}
-    )
+        raise ValueError("feed_forward.mlp(seeds=[]): give one seed per network, such as range(5).")
+    checks.whole_number("feed_forward.mlp(classes)", classes)
+    for index, width in enumerate(hidden):
+        checks.whole_number(f"feed_forward.mlp(hidden[{index}])", width)
     inputs = keras.Input(shape if shared else (len(seeds), *shape))
     x = layers.Reshape((1 if shared else len(seeds), int(np.prod(shape))))(inputs)
     widths = [int(np.prod(shape)), *hidden, classes]
@@ -85,7 +85,7 @@ def mlp(seeds, input_shape, classes, *, hidden, shared=True, activation="relu", 
 
 
 def _kernels(seeds, layer, inputs, units):
-    """Glorot-uniform kernels, float32 (members, inputs, units), drawn as ``models.mlp`` draws them."""
+    """Glorot-uniform kernels, float32 (networks, inputs, units), drawn as ``models.mlp`` draws them."""
     drawn = {
         seed: np.asarray(seeded_initializer("glorot_uniform", seed, layer)((inputs, units)))
         for seed in set(seeds)
@@ -94,17 +94,17 @@ def _kernels(seeds, layer, inputs, units):
 
 
 class classification:
-    """The members' cross-entropies in nats, added up; accuracy is their mean.
+    """Sum of the networks' mean cross-entropies, in nats; ``"accuracy"`` is the mean over networks.
 
-    A batch is ``(x, y)`` or ``(x, y, weights)``: y int (batch,), the same for all, or (batch, members); weights float
-    of y's shape, by which each example's loss is multiplied.
+    A batch is ``(x, y)`` or ``(x, y, weights)``: y int (batch,), the same for all networks, or (batch, networks);
+    weights float (batch,) or (batch, networks), by which the loss of each example is multiplied.
     """
 
     def __call__(self, model, batch, training):
         x, y, *weights = batch
         logits = model(x, training=training)
-        everyone = tf.zeros(tf.shape(logits)[:2], tf.int32)
-        y = tf.cast(y, tf.int32) + everyone if y.shape.rank == 2 else tf.cast(y, tf.int32)[:, None] + everyone
+        y = tf.cast(y if y.shape.rank == 2 else y[:, None], tf.int32)
+        y = tf.broadcast_to(y, tf.shape(logits)[:2])
         loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
         if weights:
             loss *= weights[0] if weights[0].shape.rank == 2 else weights[0][:, None]
@@ -115,11 +115,11 @@ class classification:
 
 
 def accuracies(logits, labels):
-    """Each member's share of right predictions, float64 (members,).
+    """Accuracy of each network, float64 (networks,).
 
     Args:
-        logits: float (examples, members, classes).
-        labels: whole numbers (examples,) or (examples, members).
+        logits: float (examples, networks, classes).
+        labels: whole numbers (examples,) or (examples, networks).
     """
     labels = np.asarray(labels)
     return (logits.argmax(axis=-1) == (labels if labels.ndim == 2 else labels[:, None])).mean(axis=0)

@@ -1,39 +1,36 @@
-"""Recurrent networks of one architecture, one a seed, trained side by side in one graph.
+"""Recurrent networks of one architecture, one per seed, trained side by side in one graph.
 
-As in ``models.stacked.feed_forward``: each member has its own weights and, where wanted, its own inputs and targets;
-the loss is
-a sum over members, so that each learns as if it were alone. Variables have their members' axis third from the end, as
-``gradients.ClippedSGD`` expects it.
+As in ``models.stacked.feed_forward``, each network has its own weights and, where wanted, its own inputs and targets.
+The loss is a sum over networks, so that each learns as if it were alone. In all variables the axis of the networks is
+third from the end, as ``training.optimizers.ClippedSGD`` expects it.
 """
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse.models.building import check_positive, check_shape
+from dlcourse import checks
 from dlcourse.models.initializers import seeded_initializer
 
 GATES = {"simple": 1, "lstm": 4, "gru": 3}
-"""How many blocks of ``units`` columns a cell's kernels have."""
+"""Number of blocks of ``units`` columns in the kernels of each cell."""
 
 
 class RecurrentPopulation(keras.Model):
-    """A one-layer recurrent network for each seed; the one of seed s starts as ``models.recurrent(..., seed=s)`` does.
+    """A recurrent network with one layer for each seed; with seed s it starts as ``models.recurrent(..., seed=s)``.
 
-    Maps float (batch, steps, features), the same for all members, or (batch, members, steps, features), to (batch,
-    members, last, outputs): what each member says after each of the ``last`` steps. Where ``tokens`` is True the inputs
-    are whole numbers (batch, steps) or (batch, members, steps), below ``features``, one-hot.
+    Maps float (batch, steps, features), the same for all networks, or (batch, networks, steps, features), to (batch,
+    networks, last, outputs): the outputs after each of the ``last`` steps. Where ``tokens`` is True the inputs are
+    whole numbers below ``features``, (batch, steps) or (batch, networks, steps), which are encoded one-hot.
 
     Args:
-        seeds: one whole number a member; a seed may come several times.
-        features: numbers that go in at a step.
-        outputs: numbers that come out.
+        seeds: one whole number per network; a seed may come several times.
+        features: number of inputs at each step.
+        outputs: number of outputs.
         cell: "simple", "lstm" or "gru" (``reset_after``, as Keras has it).
         units: width of the state.
-        last: number of steps, the last ones, at which there is an output.
+        last: there is an output after each of this many steps at the end.
         tokens: whether the inputs are whole numbers.
-        recurrent_scale: factor on the initial recurrent kernel, which is orthogonal, so that all its eigenvalues lie on
-            a circle of this radius.
 
     Raises:
         ValueError: where there is no seed, or a number or name makes no sense.
@@ -49,58 +46,52 @@ class RecurrentPopulation(keras.Model):
         units,
         last=1,
         tokens=False,
-        recurrent_scale=1.0,
     ):
         super().__init__(name="recurrent_population")
         self.seeds = tuple(seeds)
-        check_positive(
-            "RecurrentPopulation",
-            members=len(self.seeds),
-            features=features,
-            outputs=outputs,
-            units=units,
-            last=last,
-        )
+        checks.whole_number("RecurrentPopulation(len(seeds))", len(self.seeds))
+        checks.whole_number("RecurrentPopulation(features)", features)
+        checks.whole_number("RecurrentPopulation(outputs)", outputs)
+        checks.whole_number("RecurrentPopulation(units)", units)
+        checks.whole_number("RecurrentPopulation(last)", last)
         if cell not in GATES:
             raise ValueError(
                 f"RecurrentPopulation(cell={cell!r}): expected one of {', '.join(map(repr, GATES))}."
             )
         self.cell, self.units, self.last, self.tokens, self.features = cell, units, last, tokens, features
-        members, columns = len(self.seeds), GATES[cell] * units
+        networks, columns = len(self.seeds), GATES[cell] * units
 
         def variable(name, value):
             return self.add_weight(name=name, shape=value.shape, initializer=lambda shape, dtype: value)
 
         self.kernel = variable("kernel", self._drawn("glorot_uniform", 0, (features, columns)))
-        recurrent = self._drawn("orthogonal", 1, (units, columns)) * np.float32(recurrent_scale)
-        self.recurrent = variable("recurrent_kernel", recurrent)
-        bias = np.zeros((members, 1, columns), "float32")
+        self.recurrent = variable("recurrent_kernel", self._drawn("orthogonal", 1, (units, columns)))
+        bias = np.zeros((networks, 1, columns), "float32")
         if cell == "lstm":
             bias[..., units : 2 * units] = 1.0  # Keras' unit_forget_bias
         self.bias = variable("bias", bias)
         if cell == "gru":
             self.recurrent_bias = variable("recurrent_bias", np.zeros_like(bias))
         self.head = variable("head_kernel", self._drawn("glorot_uniform", 2, (units, outputs)))
-        self.head_bias = variable("head_bias", np.zeros((members, 1, outputs), "float32"))
+        self.head_bias = variable("head_bias", np.zeros((networks, 1, outputs), "float32"))
         self.built = True
 
     def _drawn(self, initializer, layer, shape):
-        """Initial kernels, float32 (members, *shape), drawn as ``models.recurrent`` draws them."""
-        check_shape("RecurrentPopulation", shape)
+        """Initial kernels, float32 (networks, *shape), drawn as ``models.recurrent`` draws them."""
         drawn = {
             seed: np.asarray(seeded_initializer(initializer, seed, layer)(shape)) for seed in set(self.seeds)
         }
         return np.stack([drawn[seed] for seed in self.seeds])
 
     def call(self, x, training=False):
-        outputs = [state[0] for state in self.states(x)[-self.last :]]  # each (members, batch, units)
-        said = tf.matmul(tf.concat(outputs, axis=1), self.head) + self.head_bias
-        members, batch = len(self.seeds), tf.shape(x)[0]
-        said = tf.reshape(said, (members, self.last, batch, self.head.shape[-1]))
-        return tf.transpose(said, [2, 0, 1, 3])
+        outputs = [state[0] for state in self.states(x)[-self.last :]]  # each (networks, batch, units)
+        logits = tf.matmul(tf.concat(outputs, axis=1), self.head) + self.head_bias
+        networks, batch = len(self.seeds), tf.shape(x)[0]
+        logits = tf.reshape(logits, (networks, self.last, batch, self.head.shape[-1]))
+        return tf.transpose(logits, [2, 0, 1, 3])
 
     def states(self, x):
-        """The state after each step: tuples of tensors (members, batch, units), (h,) or for an LSTM (h, c)."""
+        """The state after each step: tuples of tensors (networks, batch, units), (h,) or for an LSTM (h, c)."""
         step, state = getattr(self, f"_{self.cell}"), self._start(x)
         found = []
         for projected in self._projected(x):
@@ -109,17 +100,17 @@ class RecurrentPopulation(keras.Model):
         return found
 
     def _projected(self, x):
-        """What the inputs add to the gates at each step, a list of (members, batch, columns): one large product."""
+        """The inputs' contribution to the gates, a list with one tensor (networks, batch, columns) per step."""
         if self.tokens:
             x = tf.one_hot(x, self.features, dtype=self.compute_dtype)
         x = x[:, None] if len(x.shape) == 3 else x
-        members, steps = x.shape[1:3]
-        by_step = tf.reshape(tf.transpose(x, [1, 2, 0, 3]), (members, -1, self.features))
+        networks, steps = x.shape[1:3]
+        by_step = tf.reshape(tf.transpose(x, [1, 2, 0, 3]), (networks, -1, self.features))
         return tf.split(tf.matmul(by_step, self.kernel) + self.bias, steps, axis=1)
 
     def _start(self, x):
-        nothing = tf.zeros((len(self.seeds), tf.shape(x)[0], self.units), self.compute_dtype)
-        return (nothing, nothing) if self.cell == "lstm" else (nothing,)
+        zeros = tf.zeros((len(self.seeds), tf.shape(x)[0], self.units), self.compute_dtype)
+        return (zeros, zeros) if self.cell == "lstm" else (zeros,)
 
     def _simple(self, projected, state):
         return (tf.tanh(projected + tf.matmul(state[0], self.recurrent)),)
@@ -141,9 +132,9 @@ class RecurrentPopulation(keras.Model):
 
 
 class classification:
-    """The members' cross-entropies in nats, added up; ``"accuracy"`` is their mean.
+    """Sum of the networks' mean cross-entropies, in nats; ``"accuracy"`` is the mean over networks.
 
-    A batch is ``(x, y)``: y int (batch, last), the same for all members, or (batch, members, last).
+    A batch is ``(x, y)``: y int (batch, last), the same for all networks, or (batch, networks, last).
     """
 
     def __call__(self, model, batch, training):
@@ -160,7 +151,10 @@ class classification:
 
 
 class regression:
-    """The members' mean squared errors, added up; a batch is ``(x, y)``, y float (batch, outputs) at the last step."""
+    """Sum of the networks' mean squared errors at the last step; ``"squared error"`` is the mean over networks.
+
+    A batch is ``(x, y)``: y float (batch, outputs), the same for all networks.
+    """
 
     def __call__(self, model, batch, training):
         x, y = batch

@@ -1,4 +1,4 @@
-"""What a batch costs: callables ``(model, batch, training) -> (loss, metrics)`` for ``training.fit``; a file per kind.
+"""Objectives of ``training.fit``: callables ``(model, batch, training) -> (loss, metrics)``; one file per kind.
 
 ``loss`` is a scalar tensor, the mean over the batch; ``metrics`` a dict from name to scalar tensor. An objective may
 have a method ``check(model, x, y)`` that ``fit`` calls on arrays before training.

@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from dlcourse import checks
+
 
 class classification:
     """Cross-entropy of integer labels under the model's logits, in nats, and accuracy.
@@ -17,11 +19,7 @@ class classification:
     """
 
     def __init__(self, label_smoothing=0.0):
-        if not 0 <= label_smoothing < 1:
-            raise ValueError(
-                f"classification(label_smoothing={label_smoothing!r}): expected a number in [0, 1)."
-            )
-        self.label_smoothing = label_smoothing
+        self.label_smoothing = checks.rate("classification(label_smoothing)", label_smoothing)
 
     def __call__(self, model, batch, training):
         x, y = batch

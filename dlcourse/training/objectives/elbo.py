@@ -1,11 +1,13 @@
-"""What a batch costs a variational autoencoder: negative lower bounds on its log-likelihood, in nats an example.
+"""Objectives of variational autoencoders: negative lower bounds on the log-likelihood, in nats per example.
 
 A batch is ``(x,)`` or ``(x, y)``; y is used where the model takes labels. Under a Bernoulli likelihood grey images
-are binarised anew in each batch, inside the compiled loop, with their grey values as probabilities.
+are binarised anew in each batch, with their grey values as probabilities.
 """
 
 import numpy as np
 import tensorflow as tf
+
+from dlcourse import checks
 
 
 class negative_elbo:
@@ -14,10 +16,10 @@ class negative_elbo:
     Args:
         beta: weight of the rate, KL(q(z | x) || p(z)); 1 gives the bound. A number, or a tf.Variable, which may be
             assigned anew between trainings by one compiled loop (``repeats.Repeats``); free_bits likewise.
-        free_bits: nats that each latent may cost, as a mean over the batch, without being pressed lower (Kingma et
-            al. 2016); 0 gives the bound. For the standard normal prior alone.
+        free_bits: rate of each latent, in nats and as a mean over the batch, below which it isn't penalised (Kingma et
+            al. 2016); 0 gives the bound. For the standard normal prior only.
 
-    Metrics: ``rate``, ``distortion`` and ``elbo``, of the model as it is, whatever beta and free bits.
+    Metrics: ``rate``, ``distortion`` and ``elbo``, which don't depend on beta and free bits.
 
     Raises:
         ValueError: where a number is below 0; from ``check``, where data doesn't fit the model.
@@ -47,12 +49,12 @@ class importance_weighted:
     """The negative importance-weighted bound, -ln (1/k) sum of k weights p(x, z_i) / q(z_i | x) (Burda et al. 2016).
 
     Args:
-        k: draws of z an image; the encoder runs once, the decoder k times.
+        k: number of draws of z for each image; the encoder runs once, the decoder k times.
         estimator: how the encoder's gradient is estimated. "reparameterised": as in that paper. "doubly
             reparameterised" (Tucker et al. 2019): unbiased too, with less noise the nearer q is to the true posterior;
             at k = 1 it is Roeder et al.'s (2017), which has none where q is the true posterior.
 
-    Metrics: ``effective``, the mean of the k weights' effective number, from 1 to k.
+    Metrics: ``effective``, the effective sample size of the k weights, from 1 to k, as a mean over the batch.
 
     Raises:
         ValueError: where ``k`` is not a whole number of 1 or more, or the estimator is unknown; from ``check``, where
@@ -62,13 +64,14 @@ class importance_weighted:
     ESTIMATORS = ("doubly reparameterised", "reparameterised")
 
     def __init__(self, k, estimator=ESTIMATORS[0]):
-        if isinstance(k, bool) or int(k) != k or k < 1:
-            raise ValueError(f"importance_weighted(k={k!r}): expected a whole number of draws, 1 or more.")
         if estimator not in self.ESTIMATORS:
             raise ValueError(
                 f"importance_weighted(estimator={estimator!r}): expected one of {self.ESTIMATORS}."
             )
-        self.k, self.doubly = int(k), estimator == self.ESTIMATORS[0]
+        self.k, self.doubly = (
+            checks.whole_number("importance_weighted(k)", k),
+            estimator == self.ESTIMATORS[0],
+        )
 
     def __call__(self, model, batch, training):
         x, y = unpacked(model, batch)

@@ -1,11 +1,11 @@
-"""Objectives of models that say something after every step of a sequence."""
+"""Objectives of models with an output after every step of a sequence."""
 
 import numpy as np
 import tensorflow as tf
 
 
 class sequence_classification:
-    """Cross-entropy at every step, in nats a step, and accuracy; steps whose label is -1 don't count.
+    """Cross-entropy at every step, in nats per step, and accuracy; steps whose label is -1 don't count.
 
     A batch is ``(x, y)``: y int (batch, steps), the model's output float (batch, steps, classes). The mean is over the
     steps that count, so that a long sequence weighs more than a short one.
