@@ -429,11 +429,7 @@ threshold_accuracy, threshold_change = train_units(
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
     [f"{slope:g}" for slope in slopes], {"smooth units": smooth_accuracy},
-<<<<<<< HEAD
-    marks={"threshold units (mean)": threshold_accuracy.mean()},
-=======
-    levels={"threshold units (mean)": np.mean(threshold_accuracy)},
->>>>>>> main
+    levels={"threshold units (mean)": threshold_accuracy.mean()},
     xlabel="steepness k of the unit σ(kz)", ylabel="accuracy on validation data",
     title="Accuracy by steepness of the units",
     caption="Accuracy of the same network after 400 steps of Adam at 0.01, mean and "
@@ -768,15 +764,9 @@ no_layer = at_best_rate("activation: none", of_widths([]), curves, seeds, steps=
 charts.bars(
     {name: {"accuracy": Measured(values)} for name, values in by_activation.items()},
     title="MNIST-1D, by activation function", xlabel="accuracy on validation data",
-<<<<<<< HEAD
-    marks={"no hidden layer": no_layer.mean()},
+    levels={"no hidden layer": no_layer.mean()},
     caption="Accuracy after 500 steps, each at its best learning rate, mean and 95 % "
     "interval over 5 seeds; dashed: no hidden layer at all.",
-=======
-    levels={"no hidden layer": no_layer.mean()},
-    caption="Accuracy after 500 steps, mean and 95 % interval over 5 seeds; dashed: no "
-    "hidden layer at all.",
->>>>>>> main
 )
 ranked = sorted(by_activation, key=lambda name: by_activation[name].mean())
 show.markdown(f"From worst to best: {mask(', '.join(ranked))}.")
@@ -1479,7 +1469,7 @@ trained, untrained = (np.vstack([np.full(len(seeds), pixels_alone), layers_of])
 charts.curves(
     ["pixels", "layer 1", "layer 2", "layer 3", "layer 4"],
     {"trained": trained, "untrained twin": untrained},
-    marks={"one trained layer of 190 units": shallow.mean()},
+    levels={"one trained layer of 190 units": shallow.mean()},
     xlabel="where the probe listens", ylabel="accuracy of a linear probe",
     title="What a linear classifier reads off each layer",
     caption="Accuracy of linear probes on held-out digits, mean and 95 % interval over "
@@ -1601,14 +1591,9 @@ charts.row(
                             xlabel="examples per class",
                             ylabel="accuracy on digits 5-9",
                             title="Dense network (live)"),
-<<<<<<< HEAD
     lambda ax: charts.curves(list(map(str, recorded_counts)),
                             {"reused minus from nothing": convolutional_gain.T}, ax=ax,
-                            xlabel="examples per class", marks={"no gain": 0.0},
-=======
-    lambda ax: charts.curves(list(map(str, counts)), gains, ax=ax,
-                            xlabel="examples a class", levels={"no gain": 0.0},
->>>>>>> main
+                            xlabel="examples per class", levels={"no gain": 0.0},
                             ylabel="gain in accuracy",
                             title="Convolutional network (recorded)"),
     figsize=(10.0, 3.8), caption="Left: accuracy on classes not seen in pretraining, "
