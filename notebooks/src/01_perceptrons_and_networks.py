@@ -1220,7 +1220,7 @@ claims.verdict("A2.1.4", small=small, large=large)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The activation has no price in parameters or multiply-adds, and ReLU is ahead at both sizes. It is ahead by more in the
-# small network, so the budget decides how much the choice matters, but not what to choose.
+# small network: of these two, the budget decides how much the choice matters, but not which to choose.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Should each layer be twice as wide as the one before?
@@ -1315,8 +1315,7 @@ charts.row(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The three curves cross. Compared at Keras' default rate alone, doubling would be last, and an explanation would soon be
-# found. *How far it carries:* one data set, one size,
-# one budget of steps.
+# found. *How far it carries:* one data set, one size, one budget of steps.
 #
 # Where may the sentence come from? Convolutional networks often double their *channels* where they halve the image's
 # sides ([VGG](https://arxiv.org/abs/1409.1556): 64, 128, 256, 512), which keeps the work of each layer about equal.
@@ -1395,11 +1394,10 @@ show.markdown(f"Most often it takes {mask(pairs)}.")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Fewer than 200. Who guessed more probably thought of images as
-# something that needs convolutions; for digits that all stand in the middle, dense layers go far. Look at the mistakes:
-# some digits are hard to read, others are plain, and the network is sure and wrong. It has only seen each
-# stroke at its usual place: a dense network doesn't know that a digit moved by three pixels is the same digit
-# (chapter 06a).
+# Fewer than 200. Who guessed more probably thought of images as something that needs convolutions; for digits that all
+# stand in the middle, dense layers go far. Look at the mistakes: some digits are hard to read, others are plain, and the
+# network is sure and wrong. It has only seen each stroke at its usual place: a dense network doesn't know that a digit
+# moved by three pixels is the same digit (chapter 06a).
 #
 # </details>
 
@@ -1422,7 +1420,8 @@ show.markdown(f"Most often it takes {mask(pairs)}.")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # "Several levels" has a rival: one level with as many parameters. So for the verdict there is also a network with a
-# single hidden layer, and the probe of the deep network's last layer must beat the probe of that one.
+# single hidden layer, and the probe of the deep network's last layer must beat the probe of that one by more than a
+# point.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 one_level = "holds when one level is enough"
@@ -1644,8 +1643,8 @@ claims.verdict("A1.2", reused=live["reused"].mean(axis=1),
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# *What follows:* a head start has to be measured, and against training from nothing with everything else equal, its
-# learning rate included. Of the convolutional network the recording says less: both starts had one learning rate, which
+# *What follows:* whether there is a head start has to be measured, against training from nothing with everything else equal, its
+# learning rate included. About the convolutional network the recording says less: both starts had one learning rate, which
 # may suit one of them better.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
