@@ -532,7 +532,7 @@ def contradictions(distance, loss):
 # %% tags=["hide-input"]
 share = Measured(contradictions(np.abs(mean - new_y), metres))
 show.markdown(f"And a learned spread: of two lengths predicted by one network, the "
-              f"more closely predicted has the larger loss in {share:.0%} of the pairs.")
+              f"more closely predicted has the larger loss in {share:.0%} of pairs.")
 
 # %% [markdown]
 # So a negative loss is no alarm where the model predicts a density, or where Keras leaves a constant out. A
@@ -1075,11 +1075,19 @@ def weighted(x, y, balance):
 
 # %% slideshow={"slide_type": "skip"}
 rare = [rare_eights(mnist.train, seed) for seed in range(5)]
-finders = classifiers([weighted(*data, balance) for balance in (False, True)
-                       for data in rare], [*range(5)] * 2, [32], classes=2,
-                      epochs=20, batch_size=50)
-outputs = training.predict(finders, small(mnist.validation.x))
-logits = outputs[..., 1] - outputs[..., 0]                      # (examples, networks)
+
+
+def eight_finders(passes):
+    """Logits on validation digits, float (examples, 10 networks): five plain, then
+    five with class weights."""
+    model = classifiers([weighted(*data, balance) for balance in (False, True)
+                         for data in rare], [*range(5)] * 2, [32], classes=2,
+                        epochs=passes, batch_size=50)
+    outputs = training.predict(model, small(mnist.validation.x))
+    return outputs[..., 1] - outputs[..., 0]
+
+
+logits, early_logits = eight_finders(20), eight_finders(5)
 eight = mnist.validation.y == 8
 
 # %% slideshow={"slide_type": "skip"}
@@ -1094,6 +1102,13 @@ def detection(logits, eight, threshold, share=0.01):
     return recall, specificity, both.mean(axis=1), accuracy
 
 # %% slideshow={"slide_type": "skip"}
+def balanced(logits, side):
+    """Balanced accuracy, (5,): of plain networks, their threshold moved (side 0), or of
+    those with class weights (side 1)."""
+    return detection(logits[:, 5 * side : 5 * side + 5], eight,
+                     0.0 if side else math.log(1 / 99))[2]
+
+
 results = {"always no": detection(np.full((5000, 5), -1.0), eight, 0.0),
            "plain": detection(logits[:, :5], eight, 0.0),
            "class weights": detection(logits[:, 5:], eight, 0.0),
@@ -1134,31 +1149,47 @@ charts.row(lambda ax: charts.curves(thresholds, sides[0], "threshold on the logi
              "eights rises and stays high.")
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+def gain_by_threshold(seed, threshold):
+    one = logits[:, seed : seed + 1]
+    return (detection(one, eight, threshold)[2] - detection(one, eight, 0.0)[2])[0]
+
+
+def weights_ahead(logits, seed):
+    return balanced(logits, 1)[seed] - balanced(logits, 0)[seed]
+
+
 def recall_of(seed, threshold):
     return detection(logits[:, seed : seed + 1], eight, threshold)[0][0]
-
-
-def above_weights(decision, seed):
-    # balanced accuracy, minus that of the network with class weights
-    return results[decision][2][seed] - results["class weights"][2][seed]
 
 
 claims.measure("C04.5", "share of eights found by a plain network, which is right in "
                "over 99 % of the cases", recall_of,
                of=[(seed, 0.0) for seed in range(5)],
                control=[(seed, math.log(1 / 99)) for seed in range(5)], below=0.6)
-claims.measure("C04.5", "balanced accuracy by the moved threshold, minus that by class "
-               "weights", above_weights,
-               of=[("plain, threshold moved", seed) for seed in range(5)],
-               control=[("plain", seed) for seed in range(5)], above=-0.03)
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.measure("C04.5", "gain in balanced accuracy by moving the threshold, after 20 "
+               "passes", gain_by_threshold,
+               of=[(seed, math.log(1 / 99)) for seed in range(5)],
+               # moved as far, the other way
+               control=[(seed, -math.log(1 / 99)) for seed in range(5)], above=0.05)
+claims.measure("C04.5", "balanced accuracy by class weights minus that by the moved "
+               "threshold, after 5 passes", weights_ahead,
+               of=[(early_logits, seed) for seed in range(5)],
+               control=[(logits, seed) for seed in range(5)],           # after 20
+               above=0.02)
 
-# %% [markdown]
-# The threshold alone, without training again, did here as well as the class weights or better: the plain
-# network knew more about the eights than its decisions showed.
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# The threshold alone, without training again, finds most of the eights: the plain network knew more about
+# them than its decisions showed. Which remedy is better depends on the training:
+
+# %% tags=["hide-input"]
+show.table([[name, *[f"{Measured(balanced(values, side)):.1%}" for side in (0, 1)]]
+            for name, values in [("5", early_logits), ("20", logits)]],
+           ["passes", "plain, threshold moved", "class weights"], "Balanced accuracy")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Report recall and specificity, never accuracy
-# alone. Choose the threshold by what a miss and a false alarm cost: for $\text{cost of a miss} / \text{cost
+# Here class weights are ahead early in training, and the threshold later. Report recall and
+# specificity, never accuracy alone. Choose the threshold by what a miss and a false alarm cost: for $\text{cost of a miss} / \text{cost
 # of an alarm} = r$ it is $-\log r$ on a calibrated logit.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
