@@ -1114,13 +1114,13 @@ results = {"always no": detection(np.full((5000, 5), -1.0), eight, 0.0),
            "class weights": detection(logits[:, 5:], eight, 0.0),
            "plain, threshold moved": detection(logits[:, :5], eight, math.log(1 / 99))}
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 show.table([[name, *[f"{Measured(values):.1%}" for values in found]]
             for name, found in results.items()],
            ["decision", "recall", "specificity", "balanced accuracy",
             "accuracy at 1 % eights"])
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # Less than one half of them. The usual guess, 90 % or more, reads accuracy as if it were about the eights, of
