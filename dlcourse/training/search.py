@@ -183,11 +183,12 @@ def _try(objective, space, study, epochs, left):
     setting = {name: space[name].suggest(trial, name) for name in space}
     values = iter(objective(setting))
     for epoch in range(1, epochs + 1):
-        trial.report(_error(next(values, None), setting, epoch, epochs), epoch)
+        error = _error(next(values, None), setting, epoch, epochs)
+        trial.report(error, epoch)
         if epoch < epochs and (epoch == left or trial.should_prune()):
             study.tell(trial, state=TrialState.PRUNED)
             return epoch
-    study.tell(trial, study.trials[trial.number].intermediate_values[epochs])
+    study.tell(trial, error)
     return epochs
 
 

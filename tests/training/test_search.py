@@ -88,7 +88,7 @@ def test_two_processes_share_a_study_and_find_what_one_finds(tmp_path):
         )
 
     workers = [start("both"), start("both"), start("one")]
-    told = [worker.communicate(timeout=120) for worker in workers]
+    told = [worker.communicate(timeout=300) for worker in workers]
     assert [error for _, error in told] == ["", "", ""]
     done = [int(out) for out, _ in told]
     assert done[0] + done[1] == 15 == done[2]
