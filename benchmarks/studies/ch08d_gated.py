@@ -10,4 +10,6 @@ from dlcourse.experiments import vae_weights
 from dlcourse.training import objectives
 
 if __name__ == "__main__":
-    vae_weights.record("ch08d_gated", "vae_gated", objectives.importance_weighted(1), epochs=12, batch_size=200)
+    vae_weights.record(
+        "ch08d_gated", "vae_gated", objectives.importance_weighted(1), epochs=12, batch_size=200
+    )
