@@ -45,7 +45,7 @@ def parts(model, x, y=None, *, seed=0):
     )
 
 
-def ladder(model, x, counts, *, draws):
+def ladder(model, x, counts, *, draws, seed=0):
     """The importance-weighted bound by its number of draws k, all from one set of importance weights.
 
     Args:
@@ -53,6 +53,7 @@ def ladder(model, x, counts, *, draws):
         x: float (examples, *input_shape).
         counts: values of k, each of which divides ``draws``; L_k is the mean over all draws / k groups of k draws.
         draws: number of draws of z for each image, a multiple of 50.
+        seed: of the draws.
 
     Returns:
         dict from k to nats, float (examples,).
@@ -61,7 +62,7 @@ def ladder(model, x, counts, *, draws):
     for start in range(0, len(x), IMAGES):
         batch = tf.constant(x[start : start + IMAGES])
         calls = [
-            model._drawn_log_weights(batch, None, tf.constant([start, first]), DRAWS).numpy()
+            model._drawn_log_weights(batch, None, tf.constant([seed + start, first]), DRAWS).numpy()
             for first in range(0, draws, DRAWS)
         ]
         weights.append(np.concatenate(calls))
@@ -78,12 +79,6 @@ def codes(model, x, y=None):
 def active(model, x):
     """Which latents are active, bool (latents,)."""
     return np.var(codes(model, x)[0], axis=0) > ACTIVE
-
-
-def groups(values):
-    """Means of ten equal groups of consecutive examples, float64 (10,); what is left over at the end is dropped."""
-    values = np.asarray(values, "float64")
-    return values[: len(values) // 10 * 10].reshape(10, -1).mean(axis=1)
 
 
 def packed(images):

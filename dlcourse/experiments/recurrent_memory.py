@@ -58,20 +58,22 @@ TASKS = {
 """Symbols are counted as in the functions' defaults: 4 and two signs; 8 keys, 4 values and 8 questions."""
 
 
-def scores(task, cell, lag, *, steps, learning_rate, seeds=range(5), units=32):
-    """Train one network per seed on fresh examples, and score each on 500 others.
+def train(task, cell, lag, *, steps, learning_rate, seeds=range(5), units=32, kernels=None, sequences=1):
+    """Train one network per seed on fresh examples, with Adam on batches of 64.
 
     Args:
         task: of ``TASKS``.
         cell: "simple", "lstm" or "gru".
         lag: what ``draw`` takes second.
-        steps: of Adam, on batches of 64.
+        steps: of Adam.
         learning_rate: Adam's.
         seeds: of the initial weights; all see the same examples.
         units: of the state.
+        kernels: recurrent kernels to start from, float (seeds, units, columns); None: orthogonal, as Keras starts them.
+        sequences: seed of the training sequences.
 
     Returns:
-        float array (seeds,).
+        RecurrentPopulation.
     """
     task = TASKS[task]
     model = recurrent.RecurrentPopulation(
@@ -83,6 +85,8 @@ def scores(task, cell, lag, *, steps, learning_rate, seeds=range(5), units=32):
         last=task.last,
         tokens=task.tokens,
     )
+    if kernels is not None:
+        model.recurrent.assign(kernels)
     study = repeats.Repeats(
         model,
         task.objective(),
@@ -91,7 +95,26 @@ def scores(task, cell, lag, *, steps, learning_rate, seeds=range(5), units=32):
         optimizer=keras.optimizers.Adam(learning_rate),
         jit_compile=False,  # a graph of all steps takes XLA long to compile
     )
-    x, y = task.draw(steps * BATCH_SIZE, lag, seed=1)
+    x, y = task.draw(steps * BATCH_SIZE, lag, seed=sequences)
     study.train(model.get_weights(), x, y, seed=0)
-    x, y = task.draw(500, lag, seed=2)
-    return np.asarray(task.score(model(x).numpy(), y), "float64")
+    return model
+
+
+def evaluate(model, task, x, y):
+    """Score of each network on sequences x with answers y, float64 (networks,)."""
+    return np.asarray(TASKS[task].score(model(x).numpy(), y), "float64")
+
+
+def scores(task, cell, lag, *, test_sequences=2, **settings):
+    """Train one network per seed, and score each on 500 other sequences.
+
+    Args:
+        task, cell, lag: as for ``train``.
+        test_sequences: seed of those 500.
+        settings: of ``train``.
+
+    Returns:
+        float64 (seeds,).
+    """
+    model = train(task, cell, lag, **settings)
+    return evaluate(model, task, *TASKS[task].draw(500, lag, seed=test_sequences))

@@ -46,6 +46,23 @@ def _head(x, classes, seeds):
     return layers.Dense(classes, kernel_initializer=seeds.initializer("he_normal"))(x)
 
 
+def best_rate(study, network):
+    """The learning rate of a recorded study's grid with the best mean accuracy for a network, by name; a float.
+
+    Args:
+        study: what ``recording.load`` gives: dict from "network, rate 0.002" to accuracies by seed, and other keys.
+        network: name, such as "dense".
+
+    Raises:
+        ValueError: where the study has no such grid.
+    """
+    start = f"{network}, rate "
+    grid = {key.removeprefix(start): values for key, values in study.items() if key.startswith(start)}
+    if not grid:
+        raise ValueError(f"best_rate(): no key of the study begins with {start!r}; it has {list(study)}.")
+    return float(max(grid, key=lambda rate: np.mean(grid[rate])))
+
+
 def accuracies(build, pool, score, *, sizes, seeds, steps, batch_size=32, learning_rate=2e-3):
     """Train a classifier on ever more examples, from several seeds, and score each once.
 

@@ -22,11 +22,12 @@ def reuse(
     steps,
     jit_compile=True,
     contenders=CONTENDERS,
+    learning_rates=1e-3,
 ):
     """Learn new classes from few examples: from a network trained on other classes, and from nothing.
 
-    Both have the same layers, the same new output layer, the same examples, in the same order, and the same number of
-    steps (Adam, learning rate 1e-3). Only the weights that they start from differ.
+    All have the same layers, the same new output layer, the same examples, in the same order, and the same number of
+    steps of Adam. The weights that they start from differ, and their learning rates where these are given by contender.
 
     Args:
         build: callable ``seed -> keras.Model`` with logits.
@@ -39,11 +40,14 @@ def reuse(
         steps: steps on the new classes, of 32 examples each.
         jit_compile: whether XLA compiles the training.
         contenders: which of those below to train.
+        learning_rates: Adam's on the new classes; one number, or a dict from contender to number.
 
     Returns:
         dict from contender to accuracies, float array (seeds, counts): ``"reused"``; ``"from nothing"``; ``"another
         start"``, from nothing as well but from other initial weights, which shows what chance does.
     """
+    if not isinstance(learning_rates, dict):
+        learning_rates = dict.fromkeys(contenders, learning_rates)
     objective, adam = objectives.classification(), keras.optimizers.Adam
     pretrain = repeats.Repeats(
         build(0), objective, steps=pretraining, batch_size=64, optimizer=adam(1e-3), jit_compile=jit_compile
@@ -60,7 +64,14 @@ def reuse(
         drawn = draw_by_class(new.y, max(counts), seed)
         for column, count in enumerate(counts):
             for name in contenders:
-                adapt.train(starts[name], new.x, new.y, seed=seed, rows=drawn[:, :count].ravel())
+                adapt.train(
+                    starts[name],
+                    new.x,
+                    new.y,
+                    seed=seed,
+                    rows=drawn[:, :count].ravel(),
+                    learning_rate=learning_rates[name],
+                )
                 result[name][row, column] = repeats.accuracy(adapt.model, score)
     return result
 

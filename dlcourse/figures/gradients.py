@@ -73,6 +73,40 @@ def by_depth(measured, predicted, depths, labels, *, caption, alt=None):
     show.figure(fig, caption, alt or described)
 
 
+@figure_function(figsize=(6.4, 4.6))
+def predicted_rates(ax, predicted, measured):
+    """Measured growth of the gradient's log norm per layer against the predicted one, and the line of equality.
+
+    Args:
+        ax: Matplotlib Axes.
+        predicted: dict from label to rates (starts,).
+        measured: dict from the same labels to rates (starts, seeds).
+    """
+    ends = [min(map(np.min, predicted.values())), max(map(np.max, predicted.values()))]
+    ax.plot(ends, ends, color="black", linewidth=1, label="equal")
+    for index, (label, values) in enumerate(measured.items()):
+        mean, low, high = _interval(values)
+        ax.errorbar(
+            predicted[label],
+            mean,
+            [mean - low, high - mean],
+            color=COLOURS[index],
+            marker=MARKERS[index],
+            linestyle="",
+            label=label,
+        )
+    ax.set(
+        xlabel="predicted: ½ ln χ per layer",
+        ylabel="measured, per layer",
+        title="Growth of the gradient's log norm towards the input",
+    )
+    ax.legend(fontsize=9)
+    return (
+        f"Points of measured against predicted growth rates for {', '.join(measured)}; all lie close to the line where "
+        "the two are equal."
+    )
+
+
 @figure_function(figsize=(7.4, 4.8))
 def phase_diagram(ax, weight_variances, bias_variances, rates, line, points):
     """Mean-field growth rate over weight and bias variance, the line where it is 0, and measured rates as discs.
@@ -101,7 +135,7 @@ def phase_diagram(ax, weight_variances, bias_variances, rates, line, points):
     ax.set_xlim(min(weight_variances), max(weight_variances))
     ax.legend(loc="upper left", frameon=True, fontsize=9)
     return (
-        "Map over weight variance (horizontal) and bias variance (vertical): shades tell how fast gradients shrink "
+        "Map over weight variance (horizontal) and bias variance (vertical): shades show how fast gradients shrink "
         "(upper left of a black line) or grow (lower right); discs of measured rates have the shade of what "
         "surrounds them."
     )
@@ -116,7 +150,7 @@ def singular_values(spectra, depths, *, caption, alt=None):
     """
     from matplotlib import pyplot as plt
 
-    fig, panels = plt.subplots(1, len(spectra), figsize=(9.4, 3.9), sharey=True)
+    fig, panels = plt.subplots(1, len(spectra), figsize=(10.4, 3.9), sharey=True)
     for ax, (label, values) in zip(np.atleast_1d(panels), spectra.items(), strict=True):
         values = np.mean(values, axis=1)
         tenth = values.shape[1] // 10
@@ -141,7 +175,7 @@ def singular_values(spectra, depths, *, caption, alt=None):
         alt
         or (
             f"Panels {', '.join(spectra)}: log10 of the largest, upper tenth, median and lower tenth singular value "
-            "of the product of layer Jacobians against the number of layers; the fans open with depth."
+            "of the product of layer Jacobians against the number of layers; the values spread with depth."
         ),
     )
 

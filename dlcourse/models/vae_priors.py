@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
+from tensorflow_probability import util
 
 PRIORS = ("normal", "mixture", "vamp")
 
@@ -27,6 +28,13 @@ class DiagonalMixture(tfd.MixtureSameFamily):
     def __init__(self, logits, loc, scale):
         super().__init__(tfd.Categorical(logits=logits), tfd.Independent(tfd.Normal(loc, scale), 1))
         self._parts = (logits, loc, scale)
+        self._parameters = {"logits": logits, "loc": loc, "scale": scale}
+
+    @classmethod
+    def _parameter_properties(cls, dtype, num_classes=None):
+        """What TFP must know of a subclass with its own arguments; without it, it warns."""
+        axes = {"logits": 1, "loc": 2, "scale": 2}
+        return {name: util.ParameterProperties(event_ndims=number) for name, number in axes.items()}
 
     def _log_prob(self, z):
         logits, loc, scale = self._parts

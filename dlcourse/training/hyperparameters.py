@@ -103,8 +103,8 @@ class Tunable:
         """
         return Networks(self, settings, seeds)
 
-    def train(self, settings, seeds, epochs, measure, schedule=None):
-        """Train every setting with every seed, and measure after every epoch.
+    def train(self, settings, seeds, epochs, measure, schedule=None, passes=1):
+        """Train every setting with every seed, and measure after every epoch, or less often.
 
         Args:
             settings: list of Setting, which may differ in everything.
@@ -113,10 +113,18 @@ class Tunable:
             measure: function of Networks; it returns an array (networks, ...).
             schedule: function of the share of steps done, an array in [0, 1); it returns the factor of the learning
                 rate, an array. None: always 1.
+            passes: epochs between two measurements; a divisor of ``epochs``.
 
         Returns:
-            float64 (settings, seeds, epochs, ...).
+            float64 (settings, seeds, epochs / passes, ...).
+
+        Raises:
+            ValueError: where ``passes`` doesn't divide ``epochs``.
         """
+        if epochs % passes:
+            raise ValueError(
+                f"train(epochs={epochs}, passes={passes}): expected a divisor of the epochs; give for example {epochs}."
+            )
         result = None
 
         def shape(place):
@@ -126,13 +134,13 @@ class Tunable:
             for _, group in itertools.groupby(sorted(range(len(settings)), key=shape), shape):
                 places = list(group)
                 networks = self.start([settings[place] for place in places], seeds)
-                for epoch in range(epochs):
-                    networks.epoch(epochs, schedule)
+                for place in range(epochs // passes):
+                    networks.epoch(epochs, schedule, passes)
                     values = np.asarray(measure(networks))
                     if result is None:
-                        result = np.zeros((len(settings), len(seeds), epochs, *values.shape[1:]))
-                    result[places, :, epoch] = values.reshape(len(places), len(seeds), *values.shape[1:])
-                    bar.update(len(places))
+                        result = np.zeros((len(settings), len(seeds), epochs // passes, *values.shape[1:]))
+                    result[places, :, place] = values.reshape(len(places), len(seeds), *values.shape[1:])
+                    bar.update(len(places) * passes)
         return result
 
 

@@ -2,14 +2,20 @@
 # # Chapter 07a · Recurrent networks · 循环神经网络
 #
 # Networks that read one thing after another and carry a state along: what they keep, how far back they learn, and where a straight line forecasts as well.
-#
-# **After this chapter you can** write a simple cell, an LSTM and a GRU by hand; follow a gradient back through time and
-# say at which rate it fades; measure a memory; tell whether order matters; forecast without looking ahead, against
-# baselines that are hard to beat; train a small language model and draw text from it; keep states, and skip padding.
-#
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **After this chapter you can**
+# - write a simple cell, an LSTM and a GRU by hand;
+# - follow a gradient back through time, and say at which rate it fades;
+# - measure a memory, and tell whether order matters;
+# - forecast without looking ahead, against baselines that are hard to beat;
+# - train a small language model, and draw text from it;
+# - keep states between calls, and skip padding.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** chapters 02 and 03 (backpropagation, products of Jacobians), matrices and eigenvalues.
 #
-# **Time** 70 minutes to read and try; less than a minute to run.
+# **Time** 70 minutes to read and try; about a minute to run.
 #
 # **摘要**
 #
@@ -19,18 +25,29 @@
 #
 # 在真实数据上（大气二氧化碳、西雅图天气、英文小说），先立基线再谈网络：线性自回归与 n 元语法并不容易战胜，凡是网络没有胜出的地方，文中都如实写明。
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import claims, datasets, exercises, models, recording, reproducibility, show, training
+from dlcourse import (
+    checks,
+    datasets,
+    exercises,
+    models,
+    recording,
+    reproducibility,
+    show,
+    training,
+)
 from dlcourse.analysis import gradients as gradients_analysis
+from dlcourse.claims import Claims
 from dlcourse.datasets import characters, sequence_tasks
 from dlcourse.datasets import windows as windows_datasets
 from dlcourse.experiments import forecasting as forecasting_experiments
 from dlcourse.experiments import recurrent_memory
-from dlcourse.figures import recurrent as figures
+from dlcourse.figures import charts
+from dlcourse.figures import recurrent as recurrent_figures
 from dlcourse.from_scratch import linear_forecast, ngrams
 from dlcourse.measured import Measured, mask
 from dlcourse.metrics import forecasting, language
@@ -40,35 +57,95 @@ from dlcourse.models.stacked import recurrent as recurrent_stacked
 from dlcourse.training import optimizers, repeats
 from dlcourse.training.objectives import sequences
 
-reproducibility.start(seed=0, threads=1)  # small matrices gain nothing by more
-claim = claims.Claims("07a")
+reproducibility.start(seed=0, threads=1)  # matrices too small to share among threads
+claims = Claims("07a")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What the article says, and how it will be settled
+# ## What does the article say, and how will it be settled?
 #
-# Section 2.7 of the article, in translation: *"A recurrent neural network … can simulate mechanisms of human language
-# such as memory, recall and association, and is good at processing sequential data. It can process the order of a time
-# series at the same time, and is therefore also called a sequence neural network."*
+# Section 2.7, in translation: *"A recurrent neural network … can simulate mechanisms of human language such as memory,
+# recall and association, and is good at processing sequential data. It can process the order of a time series at the
+# same time, and is therefore also called a sequence neural network."*
 #
-# Two claims, and the rules by which each gets its verdict, written down before anything runs:
-#
-# | id | claim | the verdict is … |
-# | --- | --- | --- |
-# | A2.7.1 | a recurrent network remembers, recalls and associates | *holds* if every kind of cell solves all three tasks at every lag on the recorded map; *holds when …* if every task is solved by some cell at its shortest lag (recall from two pairs on: a single value can be kept without its key), and some cell fails somewhere; else *does not hold*. Solved: by all five seeds |
-# | A2.7.2 | it is good at sequences, since it keeps their order | *holds* if shuffling the inputs costs at least half a bit a letter where order carries information, and less than a tenth of a bit where it doesn't; else *does not hold* |
-#
-# Applications (text generation, handwriting, video) come in chapters 07b to 07d.
+# - **A2.7.1** A recurrent network remembers, recalls and associates. We take the GRU, and three tasks that ask for just
+#   that. Does it solve all three, and still at twice the lag?
+# - **A2.7.2** It is good at sequences, since it keeps their order. We take the order away, and measure what that costs
+#   where order matters and where it doesn't.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# The rules below stand before the experiments. For A2.7.1 each quantity has one value per network: the share of symbols
+# that it gets right, or the share of variance that it explains; 0.9 counts as solved. `twice_as_far` is a network's
+# worst score on the three tasks at twice the lag, after as many steps of training.
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.rule(
+    "A2.7.1",
+    {
+        "holds": lambda copying, adding, recall, twice_as_far: (
+            min(copying.low, adding.low, recall.low, twice_as_far.low) > 0.9
+        ),
+        "holds when the lag suits the cell and its training": (
+            lambda copying, adding, recall, twice_as_far: (
+                min(copying.low, adding.low, recall.low) > 0.9 > twice_as_far.high
+            )
+        ),
+        "does not hold": lambda copying, adding, recall, twice_as_far: (
+            min(copying.high, adding.high, recall.high) < 0.9
+        ),
+        "not settled": True,
+    },
+    made_up={
+        "holds": dict(copying=[1, 0.99], adding=[0.97, 0.98], recall=[0.99, 1],
+                      twice_as_far=[0.95, 0.955]),
+        "holds when the lag suits the cell and its training": dict(
+            copying=[1, 0.99], adding=[0.97, 0.98], recall=[0.99, 1],
+            twice_as_far=[0.5, 0.51]),
+        "does not hold": dict(copying=[1, 0.99], adding=[0.97, 0.98],
+                              recall=[0.6, 0.61], twice_as_far=[0.5, 0.51]),
+        "not settled": dict(copying=[1, 0.99], adding=[0.97, 0.5], recall=[0.99, 1],
+                            twice_as_far=[0.5, 0.51]),
+    },
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# For A2.7.2 `in_order` is what a network pays for the next letter, in bits, when it sees the letters in order, and
+# `without_order` what the better of two models pays that don't know the order. `where_idle` is what shuffling costs on a
+# question whose answer doesn't depend on order. Half a bit counts as a cost, a tenth as none.
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.rule(
+    "A2.7.2",
+    {
+        "holds": lambda in_order, without_order, where_idle: (
+            without_order.low - in_order.high > 0.5
+            and max(-where_idle.low, where_idle.high) < 0.1
+        ),
+        "does not hold": lambda in_order, without_order, where_idle: (
+            without_order.high - in_order.low < 0.1
+        ),
+        "not settled": True,
+    },
+    made_up={
+        "holds": dict(in_order=[3.0, 3.001], without_order=[4.0, 4.001],
+                      where_idle=[0.01, 0.011]),
+        "does not hold": dict(in_order=[4.0, 4.001], without_order=[4.0, 4.001],
+                              where_idle=[0.01, 0.011]),
+        "not settled": dict(in_order=[3.7, 3.701], without_order=[4.0, 4.001],
+                            where_idle=[0.01, 0.011]),
+    },
+    compares=("without_order", "in_order"),
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a cell compute in one step?
 #
 # A recurrent network applies the *same* small network at every step: it takes the new input $x_t$ and its own state
-# from the step before, $h_{t-1}$, and makes the next state. Three kinds are in use.
+# from the step before, $h_{t-1}$, and computes the next state. Three kinds are common.
 #
 # **Predict before you run.** An LSTM has four blocks of weights, a GRU three, a simple cell one. With 28 inputs and
-# 128 units, has Keras' GRU exactly three quarters of the LSTM's parameters?
+# 128 units, does Keras' GRU have exactly three quarters of the LSTM's parameters?
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # The simple cell (Elman 1990), with $x_t$ of shape (features,), $h_t$ of shape (units,):
 #
 # $$h_t = \tanh(x_t W + h_{t-1} U + b) .$$
@@ -79,13 +156,15 @@ claim = claims.Claims("07a")
 # $$c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh c_t, \qquad
 # (i_t, f_t, o_t) = \sigma(\cdot), \quad g_t = \tanh(\cdot).$$
 #
-# Each dot stands for $x_t W + h_{t-1} U + b$ with a block of weights of its own. The GRU (Cho et al. 2014) mixes the old
-# state with a candidate:
+# Each dot stands for $x_t W + h_{t-1} U + b$ with a block of weights of its own.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# The GRU (Cho et al. 2014) mixes the old state with a candidate:
 #
 # $$h_t = z_t \odot h_{t-1} + (1 - z_t) \odot g_t, \qquad g_t = \tanh\bigl(x_t W_g + b_g + r_t \odot (h_{t-1} U_g + b'_g)\bigr).$$
 #
-# The reset gate $r_t$ comes *after* the product with $U_g$: that is Keras' `reset_after=True`, and PyTorch's GRU. It
-# needs a second bias $b'$ inside the bracket. By hand:
+# The update gate $z_t$ and the reset gate $r_t$ are sigmoids, as in the LSTM. The reset gate comes *after* the product
+# with $U_g$: that is Keras' `reset_after=True`, and PyTorch's GRU. It needs a second bias $b'$ inside the bracket.
 
 
 # %% slideshow={"slide_type": "subslide"}
@@ -100,12 +179,13 @@ def simple_step(x, state, kernel, recurrent, bias):
 
 def lstm_step(x, state, kernel, recurrent, bias):
     h, c = state
-    i, f, g, o = np.split(x @ kernel + h @ recurrent + bias, 4, axis=-1)
+    gates = x @ kernel + h @ recurrent + bias
+    i, f, g, o = np.split(gates, 4, axis=-1)
     c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
     return sigmoid(o) * np.tanh(c), c
 
 
-# %% slideshow={"slide_type": "subslide"} tags=["lecture:gru_step"]
+# %% slideshow={"slide_type": "subslide"}
 def gru_step(x, state, kernel, recurrent, biases):
     (h,) = state
     x_z, x_r, x_g = np.split(x @ kernel + biases[0], 3, axis=-1)
@@ -114,6 +194,7 @@ def gru_step(x, state, kernel, recurrent, biases):
     return (z * h + (1 - z) * np.tanh(x_g + r * h_g),)
 
 
+# %% slideshow={"slide_type": "skip"}
 def run(step, x, weights, states=1):
     """Outputs at every step, (batch, steps, units), of x (batch, steps, features)."""
     state = (np.zeros((len(x), weights[1].shape[0])),) * states
@@ -124,12 +205,12 @@ def run(step, x, weights, states=1):
     return np.stack(outputs, axis=1)
 
 
-# %% [markdown]
-# Keras gets the same weights. They are random, biases too: with the zeros that Keras starts biases at, a forgotten
-# bias would go unnoticed.
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Keras gets the same weights. They are random, biases too: with the zeros that most biases start at in Keras, a
+# forgotten bias could go unnoticed.
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 def with_random_weights(layer, features, seed=0):
     """Build a recurrent layer and fill all its weights, biases too, at random."""
     layer.build((None, None, features))
@@ -146,45 +227,39 @@ KINDS = {
     "gru": (keras.layers.GRU, gru_step, 1),
 }
 
-# %%
-differences, controls, parameters = {}, {}, {}
+# %% slideshow={"slide_type": "subslide"}
 for name, (layer, step, states) in KINDS.items():
-    by_keras = with_random_weights(layer(7, return_sequences=True), 5)
-    said = by_keras(sequence).numpy()
-    by_hand = run(step, sequence, by_keras.get_weights(), states)
-    differences[name] = np.abs(by_hand - said).max()
-    *kernels, biases = by_keras.get_weights()
-    no_bias = run(step, sequence, [*kernels, 0 * biases], states)
-    controls[name] = np.abs(no_bias - said).max()  # the control: the biases left out
-    parameters[name] = with_random_weights(layer(128), 28).count_params()
+    in_keras = with_random_weights(layer(7, return_sequences=True), 5)
+    by_hand = run(step, sequence, in_keras.get_weights(), states)
+    checks.equal(f"12 steps of the {name} cell by hand and in Keras",
+                 by_hand, in_keras(sequence), atol=1e-5)
 
-
-# %%
-for name, difference in differences.items():
-    claim.measure(
-        "C07a.1",
-        f"{name} cell by hand and by Keras, 12 steps: log10 of the largest difference",
-        np.log10(difference + 1e-12),
-        below=-5,
-        control=np.log10(controls[name]),
-    )
-
-# %%
+# %% tags=["hide-input"]
+parameters = {
+    name: with_random_weights(layer(128), 28).count_params()
+    for name, (layer, _, _) in KINDS.items()
+}
 show.table(
     [
         [name, f"{count:,}", f"{count / parameters['lstm']:.4f}"]
         for name, count in parameters.items()
     ],
-    ["cell", "parameters, 28 inputs, 128 units", "of the LSTM's"],
+    ["cell", "parameters, 28 inputs, 128 units", "share of the LSTM's"],
 )
 
-# %% [markdown]
-# Did you say yes, three blocks against four? The kernels are in that ratio, but the GRU's two biases make it $3u(n + u +
-# 2)$ against $4u(n + u + 1)$, with $u$ units and $n$ inputs. Who copies weights from a GRU of the other kind
-# (`reset_after=False`, as in Cho's paper) gets another function.
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# <details><summary>Your prediction</summary>
 #
-# A difference above rounding in one of the cells would have refuted the equations. What follows: nothing in a recurrent
-# layer is hidden, and below we may use Keras' layers or our own, whichever says more.
+# Not exactly. "Three quarters" counts the kernels, which are in that ratio. But the GRU has two biases per block: $3u(n +
+# u + 2)$ parameters against $4u(n + u + 1)$, with $u$ units and $n$ inputs.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# A GRU of the other kind (`reset_after=False`, as in Cho's paper) is another function: its weights can't be copied into
+# this one.
+#
+# *What follows:* nothing in a recurrent layer is hidden, and below we may use Keras' layers or our own.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far back does a gradient reach?
@@ -194,244 +269,294 @@ show.table(
 #
 # **Predict before you run.** A simple cell's recurrent matrix $U$ has 64 × 64 random Gaussian entries, scaled so that
 # its largest eigenvalue has the size 0.8; its largest singular value is then near 1.5. Small inputs keep tanh in its
-# linear part. Does a gradient, travelling back 40 steps, grow or shrink, and by which factor a step?
+# linear part. Does a gradient, travelling back 40 steps, grow or shrink, and by which factor per step?
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # Backpropagation through time (Werbos 1990). With $a_t = x_t W + h_{t-1} U + b$ and $\delta_t = \partial L/\partial
-# h_t$, both of shape (units,):
+# h_t$, both of shape (units,), and a loss that reads the last state only:
 #
 # $$\delta_{t-1} = \bigl(\delta_t \odot (1 - h_t^2)\bigr) U^\top, \qquad
 # \frac{\partial L}{\partial U} = \sum_t h_{t-1}^\top \bigl(\delta_t \odot (1 - h_t^2)\bigr).$$
 #
-# The sum is over time, since one $U$ served all steps. By hand, for $L = h_T \cdot v$, with the sum cut off after
-# some steps if wanted:
+# The sum is over time, since one $U$ served all steps. *Truncated* backpropagation through time, which long texts are
+# trained with, stops the sum after some steps.
 
 
-# %% slideshow={"slide_type": "subslide"} tags=["lecture:through_time_by_hand"]
+# %% slideshow={"slide_type": "subslide"}
 def through_time_by_hand(x, weights, direction, steps):
-    """Gradient of h_T · direction for the recurrent kernel, from ``steps`` steps."""
+    """Gradient of h_T · direction for the recurrent kernel.
+
+    Only the last ``steps`` steps are added up."""
     kernel, recurrent, bias = weights
     states = [np.zeros(len(recurrent))]
     for now in x:
-        states.append(np.tanh(now @ kernel + states[-1] @ recurrent + bias))
+        a = now @ kernel + states[-1] @ recurrent + bias
+        states.append(np.tanh(a))
     delta, total = direction, np.zeros_like(recurrent)
     for t in range(len(x), len(x) - steps, -1):
-        at_gate = delta * (1 - states[t] ** 2)
-        total += np.outer(states[t - 1], at_gate)
-        delta = at_gate @ recurrent.T
+        before_tanh = delta * (1 - states[t] ** 2)
+        total += np.outer(states[t - 1], before_tanh)
+        delta = before_tanh @ recurrent.T
     return total
 
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 layer = with_random_weights(keras.layers.SimpleRNN(6, dtype="float64"), 5)
 x, v = sequence[:1].astype("float64"), np.arange(6.0)
 with tf.GradientTape() as tape:
     loss = tf.tensordot(layer(x)[0], v, 1)
 by_tape = tape.gradient(loss, layer.cell.recurrent_kernel).numpy()
-whole, cut_off = (
-    through_time_by_hand(x[0], layer.get_weights(), v, steps) for steps in (12, 4)
-)
-claim.measure(
-    "C07a.2",
-    "∂L/∂U over 12 steps, by hand and by tape: log10 of the largest difference",
-    np.log10(np.abs(whole - by_tape).max() + 1e-17),
-    below=-10,
-    control=np.log10(np.abs(cut_off - by_tape).max()),
+checks.equal(
+    "∂L/∂U over 12 steps, by hand and by GradientTape",
+    through_time_by_hand(x[0], layer.get_weights(), v, steps=12),
+    by_tape,
+    atol=1e-10,
 )
 
-# %% [markdown]
-# The control keeps the last 4 steps only: *truncated* backpropagation through time, which long texts are trained with.
+# %% [markdown] slideshow={"slide_type": "notes"}
 # Now the norm of $\delta_{T-k}$ by lag $k$: for simple cells at four sizes of the largest eigenvalue (the *spectral
 # radius* ρ), and for an LSTM and a GRU as Keras starts them. Five seeds each, 64 units, small random inputs.
 
 
-# %% slideshow={"slide_type": "subslide"}
-def lags_of(cell, radius=None, forget_bias=None, units=64, steps=60):
-    """Gradient norm by lag, (steps, seeds), of five untrained networks."""
-    networks = models.RecurrentPopulation(range(5), 8, 1, cell=cell, units=units)
-    if radius is not None:
-        kernels = gradients_analysis.random_kernels(units, radius, range(5))
+# %% slideshow={"slide_type": "skip"}
+GATE = {"lstm": slice(64, 128), "gru": slice(0, 64)}  # forget gate, update gate
+
+
+def gradient_by_lag(cell, kernels=None, gate_bias=None, scale=0.01, steps=60):
+    """Gradient norm by lag, (steps, seeds), of five untrained networks of 64 units."""
+    networks = models.RecurrentPopulation(range(5), 8, 1, cell=cell, units=64)
+    if kernels is not None:
         networks.recurrent.assign(kernels)
-    if forget_bias is not None:
+    if gate_bias is not None:
         bias = networks.bias.numpy()
-        bias[..., units : 2 * units] = forget_bias
+        bias[..., GATE[cell]] = gate_bias
         networks.bias.assign(bias)
-    inputs = 0.01 * np.random.default_rng(0).standard_normal((4, steps, 8))
+    inputs = scale * np.random.default_rng(0).standard_normal((4, steps, 8))
     return gradients_analysis.gradient_norms(networks, inputs.astype("float32"))
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 RADII = (0.8, 0.95, 1.1, 1.5)
-by_radius = {f"simple, ρ = {radius:g}": lags_of("simple", radius) for radius in RADII}
-figures.by_lag(
+kernels = {
+    radius: gradients_analysis.random_kernels(64, radius, range(5)) for radius in RADII
+}
+by_radius = {
+    f"simple, ρ = {radius:g}": gradient_by_lag("simple", kernels[radius])
+    for radius in RADII
+}
+
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+recurrent_figures.by_lag(
     by_radius,
     lines=dict(zip(by_radius, RADII, strict=True)),
     title="Simple cells: gradient norm by lag and spectral radius",
     caption="Solid: measured, with the range over 5 seeds. Dashed: ρ to the power of "
-    "the lag. Below 1 the eigenvalue foretells the rate; above 1 the states grow until "
+    "the lag. Below 1 the eigenvalue predicts the rate; above 1 the states grow until "
     "tanh flattens, and the gradient stays far under the line.",
 )
 
-# %%
-kernels = gradients_analysis.random_kernels(64, 0.8, range(5))
-stretch = Measured(np.linalg.svd(kernels, compute_uv=False)[:, 0] / 0.8)
-rate = {
-    label: Measured(gradients_analysis.rates_per_step(norms, 20, 50))
-    for label, norms in by_radius.items()
-}
-claim.measure(
-    "C07a.3",
-    "simple cell, ρ = 0.8: factor a step of the gradient norm, over ρ",
-    rate["simple, ρ = 0.8"] / 0.8,
-    between=(0.9, 1.05),
-    control=stretch,
-)
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Is it the eigenvalue? The control keeps the largest *singular* value of each matrix and gives it other eigenvalues: a
+# symmetric matrix, whose largest eigenvalue and singular value are equal in size.
 
-# %%
-claim.measure(
-    "C07a.3",
-    "simple cell, ρ = 1.5: factor a step of the gradient norm",
-    rate["simple, ρ = 1.5"],
+
+# %% slideshow={"slide_type": "skip"}
+def symmetric_kernels(like):
+    """Random symmetric matrices with the largest singular values of these."""
+    random = np.random.default_rng(1).standard_normal(like.shape)
+    symmetric = random + random.transpose(0, 2, 1)
+    sizes, wanted = (np.linalg.norm(k, 2, axis=(1, 2)) for k in (symmetric, like))
+    return symmetric * (wanted / sizes)[:, None, None]
+
+
+def factor_per_step(norms):
+    """Factor per step of one network's gradient norm (lags,), from lag 20 to lag 50."""
+    return gradients_analysis.rates_per_step(norms[:, None], 20, 50)[0]
+
+
+same_stretch = gradient_by_lag("simple", symmetric_kernels(kernels[0.8]))
+no_inputs = gradient_by_lag("simple", kernels[1.5], scale=0.0)
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.measure(
+    "C07a.1",
+    "simple cell, ρ = 0.8: factor per step of the gradient norm; control: symmetric "
+    "matrices with the same largest singular values",
+    factor_per_step,
+    of=list(by_radius["simple, ρ = 0.8"].T),
+    control=list(same_stretch.T),
+    between=(0.9 * 0.8, 1.1 * 0.8),
+)
+claims.measure(
+    "C07a.2",
+    "simple cell, ρ = 1.5: factor per step of the gradient norm; control: without "
+    "inputs the states stay at 0, where tanh is linear",
+    factor_per_step,
+    of=list(by_radius["simple, ρ = 1.5"].T),
+    control=list(no_inputs.T),
     below=1.3,
-    control=1.5,
 )
 
-# %% [markdown]
-# Did you say that it grows by 1.5 a step, because the largest singular value says how far a matrix can stretch? It can
-# stretch *one* direction that much, once. The next step meets the same matrix, turned away from that direction; over
-# many steps the eigenvalues decide (Gelfand: $\lVert U^k \rVert^{1/k} \to \rho$). In chapter 03 each layer had a matrix
-# of its own, and there singular values were the right thing to look at.
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# <details><summary>Your prediction</summary>
 #
-# And the cells with gates?
+# It shrinks, by a factor of about ρ per step. Whoever said that it grows by 1.5 took the largest singular value, which says how far a
+# matrix can stretch *one* direction, once. The next step meets the same matrix, mostly turned away from that direction;
+# over many steps the eigenvalues decide (Gelfand: $\lVert U^k \rVert^{1/k} \to \rho$).
+#
+# </details>
+#
+# In chapter 03 each layer had a matrix of its own, and there singular values were the right thing to look at. And the
+# cells with gates?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 by_cell = {
-    "simple, orthogonal (Keras)": lags_of("simple"),
-    "LSTM (Keras)": lags_of("lstm"),
-    "LSTM, forget bias 5": lags_of("lstm", forget_bias=5.0),
-    "GRU (Keras)": lags_of("gru"),
+    "simple, orthogonal (Keras)": gradient_by_lag("simple"),
+    "LSTM (Keras)": gradient_by_lag("lstm"),
+    "LSTM, forget bias 5": gradient_by_lag("lstm", gate_bias=5.0),
+    "GRU (Keras)": gradient_by_lag("gru"),
+    "GRU, update bias 5": gradient_by_lag("gru", gate_bias=5.0),
 }
-figures.by_lag(
+
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+recurrent_figures.by_lag(
     by_cell,
     title="Untrained cells: gradient norm by lag",
     caption="As Keras starts them, the LSTM and the GRU lose the gradient within a few "
-    "dozen steps; the simple cell, whose matrix starts orthogonal, keeps it. A forget "
-    "bias of 5 opens the LSTM: it even grows, since what is kept is also fed back.",
+    "dozen steps; the simple cell, whose matrix starts orthogonal, keeps it. A bias of "
+    "5 opens their gates.",
 )
 
-# %%
-rate |= {
-    label: Measured(gradients_analysis.rates_per_step(norms, 20, 50))
-    for label, norms in by_cell.items()
-}
-for cell in ("LSTM", "GRU"):
-    claim.measure(
-        "C07a.4",
-        f"{cell} as Keras starts it: factor a step of the gradient norm",
-        rate[f"{cell} (Keras)"],
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+for id, cell, opened in [
+    ("C07a.3", "LSTM", "LSTM, forget bias 5"),
+    ("C07a.4", "GRU", "GRU, update bias 5"),
+]:
+    claims.measure(
+        id,
+        f"{cell} as Keras starts it: factor per step of the gradient norm; control: "
+        f"{opened}",
+        factor_per_step,
+        of=list(by_cell[f"{cell} (Keras)"].T),
+        control=list(by_cell[opened].T),
         below=0.93,
-        control=rate["simple, orthogonal (Keras)"],
     )
-claim.measure(
-    "C07a.4",
-    "LSTM with a forget bias of 5: factor a step of the gradient norm",
-    rate["LSTM, forget bias 5"],
-    above=0.95,
-    control=rate["LSTM (Keras)"],
-)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # A surprise, if you had heard that LSTMs don't lose gradients. What is carried on is multiplied by the forget gate, and
-# Keras starts it at $\sigma(1) = 0.73$ (a little more comes back through $h$). The LSTM's advantage is not that its gates *are* open; it is that they can be
-# opened, by a weight that learns. Had ρ not foretold the rate, or the untrained LSTM kept its gradient, the two claims
-# would have failed. What follows: when the lag is known to be long, start the forget bias high.
+# Keras starts it at $\sigma(1) = 0.73$ (a little more comes back through $h$). The LSTM's advantage is not that its gates
+# *are* open; it is that they can be opened, by a weight that learns.
+#
+# *What follows:* when the lag is known to be long, a high forget bias at the start lets the gradient through. With a bias
+# of 5 the LSTM's gradient even grows, since what is kept is also fed back.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does clipping rescue?
 #
 # Where ρ is well above 1, gradients explode on some inputs and not on others. One step along a gradient of size 1,000
-# throws away what a hundred steps have learnt.
+# can throw away what many steps have learnt. *Clipping* scales a gradient down to a largest norm, here 1.
 #
-# **Predict before you run.** A simple cell of 16 units starts with ρ = 2.5. It reads 30 random numbers, and is to say
-# by how much the last differs from the one before: a memory of one step. Gradient descent, learning rate 0.1, 600 steps.
-# Does it learn? And if each gradient is shortened to norm 1 at most?
+# **Predict before you run.** A simple cell of 16 units starts with ρ = 2.5. It reads 30 random numbers, and has to say by
+# how much the last differs from the one before: a memory of one step. After 600 steps of gradient descent, does clipping
+# give a lower error at every learning rate, at large ones only, or even where plain descent has its best rate?
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 def last_change(examples, steps=30, seed=0):
     """Random numbers (examples, steps, 1), and the last one less the one before."""
     x = np.random.default_rng(seed).standard_normal((examples, steps, 1))
     return x.astype("float32"), (x[:, -1] - x[:, -2]).astype("float32")
 
 
-def loss_after(radius, optimizer, seeds=range(12), steps=600, batch_size=32):
-    """Squared error by seed; one above 2, that of always answering 0, counts as 2."""
+def error_by_rate(rates, optimizer, seeds, radius=2.5, steps=600, batch_size=32):
+    """By learning rate, log10 of the squared error of each seed's network.
+
+    One above 2, the error of always answering 0, counts as 2."""
     networks = models.RecurrentPopulation(seeds, 1, 1, cell="simple", units=16)
     networks.recurrent.assign(gradients_analysis.random_kernels(16, radius, seeds))
-    options = {"steps": steps, "batch_size": batch_size, "jit_compile": False}
     study = repeats.Repeats(
-        networks, recurrent_stacked.regression(), optimizer=optimizer, **options
+        networks, recurrent_stacked.regression(), optimizer=optimizer,
+        steps=steps, batch_size=batch_size, jit_compile=False,
     )
-    study.train(networks.get_weights(), *last_change(steps * batch_size), seed=0)
-    x, y = last_change(2_000, seed=1)
-    errors = np.square(networks(x).numpy()[:, :, -1] - y[:, None])
-    return np.minimum(errors.mean(axis=(0, 2)), 2.0)
+    start, train = networks.get_weights(), last_change(steps * batch_size)
+    (x, y), found = last_change(2_000, seed=1), {}
+    for rate in rates:
+        study.train(start, *train, seed=0, learning_rate=rate)
+        errors = np.square(networks(x).numpy()[:, :, -1] - y[:, None]).mean(axis=(0, 2))
+        found[rate] = np.log10(np.minimum(np.nan_to_num(errors, nan=2.0), 2.0))
+    return found
 
 
-# %%
-error = {
-    f"ρ = {radius:g}, {name}": loss_after(radius, optimizer)
-    for radius in (2.5, 1.0)
-    for name, optimizer in {
-        "plain": keras.optimizers.SGD(0.1),
-        "clipped": optimizers.ClippedSGD(0.1, max_grad_norm=1.0),
-    }.items()
+# %% slideshow={"slide_type": "skip"}
+TUNING, REPORTED = range(100, 112), range(12)
+GRIDS = {
+    "plain": (0.0125, 0.025, 0.05, 0.1, 0.2),
+    "clipped": (0.05, 0.1, 0.2, 0.4),
 }
-figures.by_seed(
-    {label: np.log10(values) for label, values in error.items()},
-    title="Error after 600 steps of gradient descent",
-    ylabel="log10 of the squared error",
-    line=("always answering 0", np.log10(2)),
-    caption="A point a seed, a square for the mean. From ρ = 2.5 plain descent ends "
-    "high up; clipped, most networks get below that. "
-    "From ρ = 1 clipping changes little.",
+descents = {
+    "plain": lambda: keras.optimizers.SGD(0.1),
+    "clipped": lambda: optimizers.ClippedSGD(0.1, max_grad_norm=1.0),
+}
+tuning, best_rate, error = {}, {}, {}
+for name, optimizer in descents.items():
+    tuning[name] = error_by_rate(GRIDS[name], optimizer(), TUNING)
+    best_rate[name] = min(GRIDS[name], key=lambda rate: tuning[name][rate].mean())
+    error[name] = error_by_rate((0.2, best_rate[name]), optimizer(), REPORTED)
+
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+charts.curves(
+    GRIDS,
+    {name: list(of_rate.values()) for name, of_rate in tuning.items()},
+    "learning rate",
+    "log10 of the squared error",
+    "Error after 600 steps of gradient descent, from ρ = 2.5",
+    levels={"always answering 0": np.log10(2)},
+    xscale="log",
+    caption="Mean and 95 % interval of 12 networks. Plain descent fails at large "
+    "rates, where clipped descent still learns. Their lowest points are about "
+    "equally low.",
 )
 
-# %%
-gain = {
-    radius: Measured(np.log10(error[f"ρ = {radius}, plain"]))
-    - Measured(np.log10(error[f"ρ = {radius}, clipped"]))
-    for radius in ("2.5", "1")
-}
-claim.measure(
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.measure(
     "C07a.5",
-    "ρ = 2.5: log10 of the error without clipping over that with clipping, same seeds",
-    gain["2.5"],
-    above=0.1,
-    control=gain["1"],
+    "ρ = 2.5, learning rate 0.2: log10 of the error without clipping over that with "
+    "clipping, same seed; control: each at its own best rate, chosen on other seeds",
+    lambda seed, plain, clipped: (
+        error["plain"][plain][seed] - error["clipped"][clipped][seed]
+    ),
+    of=[(seed, 0.2, 0.2) for seed in REPORTED],
+    control=[(seed, best_rate["plain"], best_rate["clipped"]) for seed in REPORTED],
+    above=np.log10(4),
 )
 
-# %% [markdown]
-# Did you expect that the network can't learn at all, or that clipping would make it as good as a start at ρ = 1?
-# Clipping limits the damage of a single step; the direction of an exploded gradient still says little about the way to
-# go. If clipped and plain descent had ended alike, clipping would have been refuted as a help here. What follows: clip
-# recurrent networks (it costs nothing: `keras.optimizers.Adam(1e-3, global_clipnorm=1.0)`), *and* start them well.
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# <details><summary>Your prediction</summary>
+#
+# At large learning rates only. "Even at its best" is what a comparison at one large rate suggests: there clipping divides
+# the error by more than four, on average over networks. But a smaller learning rate prevents the same damage: with each
+# descent at its own best rate, no such gain is left on twelve other networks.
+#
+# </details>
+#
+# *What follows:* clip recurrent networks, since it costs little and forgives a rate that is too large:
+# `keras.optimizers.Adam(1e-3, global_clipnorm=1.0)`. A smaller rate does as well here, but one has to know which.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How long does it remember?
 #
-# The article says that a recurrent network remembers, recalls and associates. Three classic tasks ask for just that:
+# Three classic tasks ask for memory, recall and association:
 #
-# - **copying**: three symbols are shown, then blanks, then they are to be said in order (memory);
+# - **copying**: three symbols are shown, then blanks, then they are to be given back in order (memory);
 # - **adding**: of many numbers two are marked; what is their sum? (memory with a choice);
 # - **recall**: pairs of keys and values are shown, then one key: which value came with it? (association).
 #
-# Every example is drawn afresh, so that nothing can be learnt by heart.
+# Every example is drawn anew, so that nothing can be learnt by heart.
 #
-# **Predict before you run.** Which cell copies best over ten blanks after 300 steps of training: the LSTM, built to
-# remember, the GRU, or the simple one?
+# **Predict before you run.** Which cells copy three symbols over 20 blanks after 300 steps of training: the LSTM, built
+# to remember, the GRU, the simple cell?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 shown, wanted = sequence_tasks.copying(2, lag=4)
 numbers, total = sequence_tasks.adding(1, lag=6)
 asked, value = sequence_tasks.recall(1, pairs=2)
@@ -442,150 +567,241 @@ show.table(
         ["adding, 6 numbers (* marked)", numbers, f"{total[0, 0]:.2f}"],
         ["recall, 2 pairs", asked[0], value[0]],
     ],
-    ["task", "one sequence", "to be said"],
+    ["task", "one sequence", "right answer"],
     "Copying: 0-3 symbols, 4 blank, 5 'now'. Recall: 0-7 keys, 8-11 values, then asked",
 )
 
-# %% [markdown]
-# Solved means: 95 % of the symbols right, or 90 % of the variance explained. Five networks of 32 units a point, all in one
-# graph (`models.RecurrentPopulation`), trained by Adam.
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Five networks of 32 units for each task and cell, all in one graph (`models.RecurrentPopulation`), trained by Adam. The
+# learning rates are those that were best in a recorded study (`make bench STUDY=ch07_rates`), on other seeds and other
+# sequences than the ones here, with a factor of 2 between neighbouring rates. Recall is trained with the GRU alone.
 
-# %% slideshow={"slide_type": "subslide"}
-show.source(recurrent_memory.scores)
+# %% slideshow={"slide_type": "skip"}
+show.source(recurrent_memory.train)
 
-# %%
-POINTS = [("copying", 10, 300), ("adding", 10, 300), ("recall", 1, 200)]
-RATES = {"simple": 3e-3, "gru": 1e-2, "lstm": 1e-2}
-live = {
-    (task, cell): Measured(
-        recurrent_memory.scores(task, cell, lag, steps=steps, learning_rate=RATES[cell])
-    )
-    for task, lag, steps in POINTS
-    for cell in RATES
+
+# %% slideshow={"slide_type": "skip"}
+def best_rate_of(recorded, task, lag, contender):
+    """The learning rate with the highest mean score over seeds."""
+    start = f"{task} {lag}, {contender}, "
+    scores = {
+        key: np.mean(by_seed)
+        for key, by_seed in recorded.items()
+        if key.startswith(start)
+    }
+    return float(max(scores, key=scores.get).removeprefix(start))
+
+
+rates = recording.load("ch07_rates")
+POINTS = {"copying": (20, 300), "adding": (20, 300), "recall": (2, 800)}
+CELLS = ("simple", "gru", "lstm")
+TRAINED = {"copying": CELLS, "adding": CELLS, "recall": ("gru",)}
+learning_rate = {
+    (task, cell): best_rate_of(rates, task, POINTS[task][0], cell)
+    for task, cells in TRAINED.items()
+    for cell in cells
 }
+
+# %% slideshow={"slide_type": "skip"}
+trained, live, test = {}, {}, {}
+for task, (lag, steps) in POINTS.items():
+    test[task] = recurrent_memory.TASKS[task].draw(500, lag, seed=2)
+    for cell in TRAINED[task]:
+        network = recurrent_memory.train(
+            task, cell, lag, steps=steps, learning_rate=learning_rate[task, cell]
+        )
+        trained[task, cell] = network
+        live[task, cell] = recurrent_memory.evaluate(network, task, *test[task])
+
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+def shown_score(task, cell):
+    return f"{Measured(live[task, cell]):.3f}" if cell in TRAINED[task] else "–"
+
+
 show.table(
     [
-        [f"{task}, {lag}", *(f"{live[task, cell]:.3f}" for cell in RATES)]
-        for task, lag, _ in POINTS
+        [f"{task}, {lag}", *(shown_score(task, cell) for cell in CELLS)]
+        for task, (lag, _) in POINTS.items()
     ],
-    ["task, lag", *RATES],
-    "Share of symbols right (copying, recall), of variance explained (adding)",
+    ["task, lag", *CELLS],
+    "Share of symbols right (copying, recall), share of variance explained (adding)",
 )
 
 # %% [markdown]
-# The control for every task is what guessing gets.
-
-# %%
-for task, cell, bound, statement in [
-    ("copying", "gru", 0.95, "GRU, copying over 10 blanks: share of symbols right"),
-    ("recall", "gru", 0.95, "GRU, holding the value of one pair: share right"),
-    (
-        "adding",
-        "gru",
-        0.9,
-        "GRU, adding two of 10 numbers: share of variance explained",
-    ),
-]:
-    guessing = recurrent_memory.TASKS[task].guessing
-    claim.measure("A2.7.1", statement, live[task, cell], above=bound, control=guessing)
+# <details><summary>Your prediction</summary>
+#
+# The GRU and the simple cell do; the LSTM doesn't in so few steps. "The LSTM" is the usual guess, since it was built for
+# long lags, but before training its gradient fades, as the gradient figure shows. The simple cell's orthogonal matrix
+# carries a gradient from the start, the flat line there. That figure doesn't predict the GRU's success: its gradient
+# fades fastest of all.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ### The whole map
+# ### What does each success rest on?
 #
-# Recorded, not run here: all lags, two learning rates, of which the better counts, 1,000 steps of training (2,000 for
-# recall; `make bench STUDY=ch07_memory`).
+# - Copying: on the state. We take the trained networks, and set the state to 0 after the symbols.
+# - Recall: on the key. We ask the trained networks for either of the two keys, at random, and still expect the value of
+#   the key that was to be asked: a network that kept the values without their keys would be right about as often.
+# - Adding: on gates, which shut out the unmarked numbers. The rival is a simple cell with about as many parameters as the
+#   GRU, at its best learning rate.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
+def share_right(task, x):
+    """Scores of the GRUs, when they read x instead of the test sequences."""
+    return recurrent_memory.evaluate(trained[task, "gru"], task, x, test[task][1])
+
+
+either = test["recall"][0].copy()
+random = np.random.default_rng(0)
+keys = either[np.arange(500), 2 * random.integers(0, 2, 500)]
+either[:, -1] = 12 + keys  # a question is 12 + its key
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+orthogonal, gaussian = (
+    Measured(
+        rates[f"copying 20, {start}, {best_rate_of(rates, 'copying', 20, start):g}"]
+    )
+    for start in ("simple", "gaussian")
+)
+show.markdown(f"""
+Is it the orthogonal start? Recorded on the seeds that chose the rates: the simple cell
+copies {orthogonal:.2f} of the symbols over 20 blanks from it, and {gaussian:.2f} from a
+Gaussian start with ρ = 1, each at its best rate. So the start helps some seeds, and is
+not all that counts.
+""")
+
+# %% slideshow={"slide_type": "skip"}
+wide = recurrent_memory.scores(
+    "adding", "simple", 20, steps=300, units=57,
+    learning_rate=best_rate_of(rates, "adding", 20, "wide"),
+)
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.measure(
+    "C07a.6",
+    "GRU, copying over 20 blanks: share of symbols right; control: the same networks, "
+    "their states set to 0 after the symbols",
+    lambda seed, x: share_right("copying", x)[seed],
+    of=[(seed, test["copying"][0]) for seed in range(5)],
+    control=[(seed, test["copying"][0][:, 3:]) for seed in range(5)],
+    above=0.95,
+)
+claims.measure(
+    "C07a.7",
+    "GRU, recall of two pairs: share of values right; control: the same networks, "
+    "asked for either key at random",
+    lambda seed, x: share_right("recall", x)[seed],
+    of=[(seed, test["recall"][0]) for seed in range(5)],
+    control=[(seed, either) for seed in range(5)],
+    above=0.95,
+)
+claims.measure(
+    "C07a.8",
+    "GRU, adding two of 20 numbers: share of variance explained; control: a simple "
+    "cell with as many parameters, at its best learning rate",
+    lambda seed, explained: explained[seed],
+    of=[(seed, live["adding", "gru"]) for seed in range(5)],
+    control=[(seed, wide) for seed in range(5)],
+    above=0.9,
+)
+
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+def by_reader(task, x):
+    return f"{Measured(share_right(task, x)):.2f}"
+
+
+show.table(
+    [
+        ["copying over 20 blanks", by_reader("copying", test["copying"][0]),
+         "state set to 0", by_reader("copying", test["copying"][0][:, 3:])],
+        ["recall of two pairs", by_reader("recall", test["recall"][0]),
+         "either key asked", by_reader("recall", either)],
+        ["adding two of 20", f"{Measured(live['adding', 'gru']):.2f}",
+         "simple cell, 57 units", f"{Measured(wide):.2f}"],
+    ],
+    ["task", "GRU", "without its cause", "score"],
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Twice as far
+#
+# The same cell, learning rates and numbers of steps, at twice the lag: 40 blanks, 40 numbers, four pairs.
+
+# %% slideshow={"slide_type": "skip"}
+twice_as_far = {
+    task: recurrent_memory.scores(
+        task, "gru", 2 * lag, steps=steps, learning_rate=learning_rate[task, "gru"]
+    )
+    for task, (lag, steps) in POINTS.items()
+}
+
+# %% tags=["hide-input"]
+at_base = {task: live[task, "gru"] for task in POINTS}
+show.table(
+    [
+        [task, *(f"{Measured(found[task]):.2f}" for found in (at_base, twice_as_far))]
+        for task in POINTS
+    ],
+    ["task", "GRU, at lag 20 or two pairs", "at twice that"],
+)
+claims.verdict(
+    "A2.7.1",
+    **at_base,
+    twice_as_far=np.min(list(twice_as_far.values()), axis=0),
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Longer training
+#
+# Recorded, not run here: more lags, 1,000 steps of training (2,000 for recall; `make bench STUDY=ch07_memory`). Of two
+# learning rates, each network is judged at the one that was better for the four others. Solved means here: 95 % of the
+# symbols right, or 90 % of the variance explained.
+
+# %% slideshow={"slide_type": "skip"}
 recorded = recording.load("ch07_memory")
 
 
-def at_best_rate(recorded, task, lag, cell, rates=("0.003", "0.01")):
-    """Scores by seed at the cell's better learning rate."""
-    tried = [recorded[f"{task} {lag}, {cell}, {rate}"] for rate in rates]
-    return Measured(max(tried, key=np.mean))
+def judged_by_the_others(recorded, task, lag, cell, rates=("0.003", "0.01")):
+    """Scores by seed, each at the learning rate that is better for the other seeds."""
+    tried = np.array([recorded[f"{task} {lag}, {cell}, {rate}"] for rate in rates])
+    others = tried.sum(axis=1, keepdims=True) - tried
+    return tried[others.argmax(axis=0), np.arange(tried.shape[1])]
 
 
 def solved_map(recorded, task, lags, cells=("simple", "gru", "lstm")):
     """By cell, for each lag, which seeds solved the task."""
-    found = {cell: [] for cell in cells}
-    for cell, lag in ((cell, lag) for cell in cells for lag in lags):
-        scores = at_best_rate(recorded, task, lag, cell).values
-        found[cell].append([score >= recurrent_memory.TASKS[task].solved for score in scores])
-    return found
+    enough = recurrent_memory.TASKS[task].solved
+    return {
+        cell: [
+            list(judged_by_the_others(recorded, task, lag, cell) >= enough)
+            for lag in lags
+        ]
+        for cell in cells
+    }
 
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 LAGS = {"copying": (3, 10, 20, 40), "adding": (10, 20, 40), "recall": (2, 3)}
 solved = {task: solved_map(recorded, task, lags) for task, lags in LAGS.items()}
-figures.memory_maps(
+
+# %% tags=["hide-input"]
+recurrent_figures.memory_maps(
     solved,
-    lags={task: (recurrent_memory.TASKS[task].axis, lags) for task, lags in LAGS.items()},
+    lags={
+        task: (recurrent_memory.TASKS[task].axis, lags) for task, lags in LAGS.items()
+    },
     title="How many of five networks solve the task (recorded)",
-    caption="Rows: cells; columns: how much, or how long, is to be kept. The same cell "
-    "that copies over many blanks may fail to add, and the other way round.",
+    caption="Rows: cells; columns: how much, or how long, is to be kept. No cell is "
+    "the best at all three tasks.",
 )
 
-
-# %%
-simple, gru = (
-    {
-        point: at_best_rate(recorded, *point, cell)
-        for point in [
-            ("copying", 40),
-            ("copying", 10),
-            ("adding", 40),
-            ("adding", 10),
-            ("recall", 2),
-        ]
-    }
-    for cell in ("simple", "gru")
-)
-
-# %%
-claim.measure(
-    "C07a.11",
-    "copying over 40 blanks: share of symbols right, simple cell less GRU",
-    simple["copying", 40] - gru["copying", 40],
-    above=0.3,
-    control=simple["copying", 10] - gru["copying", 10],
-    source="recorded",
-)
-claim.measure(
-    "A2.7.1",
-    "GRU, recall of two pairs: share of values right; control: either value at random",
-    gru["recall", 2],
-    above=0.95,
-    control=0.5 + 0.5 * recurrent_memory.TASKS["recall"].guessing,
-    source="recorded",
-)
-claim.measure(
-    "C07a.11",
-    "adding two of 40 numbers: share of variance explained, GRU less simple cell",
-    gru["adding", 40] - simple["adding", 40],
-    above=0.15,
-    control=gru["adding", 10] - simple["adding", 10],
-    source="recorded",
-)
-
-# %%
-rows = [row for cells in solved.values() for row in cells.values()]
-everywhere = all(all(by_seed) for row in rows for by_seed in row)
-somewhere = all(any(all(row[0]) for row in task.values()) for task in solved.values())
-condition = "holds when lag and number of associations suit the cell and its training"
-claim.verdict(
-    "A2.7.1", {"holds": everywhere, condition: somewhere, "does not hold": True}
-)
-
-# %% [markdown]
-# Did you name the LSTM for copying? It was built for long lags, but it has to learn to open its gates first, while the
-# simple cell's orthogonal matrix carries the symbols along from the start: the flat line of the gradient figure. (It
-# foretells the simple cell, and not the order of the other two: the untrained GRU fades fastest.)
-# Adding turns the order round: the simple cell must ignore most of its inputs, and has no gate to shut them out.
+# %% [markdown] slideshow={"slide_type": "notes"}
+# "Memory" isn't one thing: a network learns to keep what its task pays for. With two learning rates a factor of three
+# apart the map shows what was reached, not what a cell could reach.
 #
-# A task that no cell solves at its shortest lag would have refuted the claim. "Memory" isn't one thing: a network learns to keep what its task
-# pays for, over lags at which a gradient still arrives. And human memory? These tasks measure storage; whether people do
-# it in this way is not for this chapter to say. What follows: choose the cell by what is to be kept, and try it at the lag
-# that you need, since a task solved at lag 10 says little about lag 40.
+# *What follows:* choose the cell by what is to be kept, and try it at the lag that you need, since a task solved at one
+# lag says little about twice that lag.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does order matter?
@@ -593,13 +809,14 @@ claim.verdict(
 # Here are eight letters of a novel; which comes next? Five networks see them in order, five see the same letters
 # shuffled, each example in another way. A third model sees a *bag*: how often each letter occurs among the eight.
 #
-# **Predict before you run.** In bits a letter (chapter 04's cross-entropy, base 2), what does order save: a tenth of a
+# **Predict before you run.** In bits per letter (chapter 04's cross-entropy, base 2), what does order save: a tenth of a
 # bit, a third of one, or about one?
-#
-# And for contrast a question whose answer doesn't depend on order: how many of the eight letters are vowels? The same
-# networks, the same inputs, another target.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "notes"}
+# And for contrast a question whose answer doesn't depend on order: how many of the eight letters are vowels? The same
+# architecture, the same inputs, another target.
+
+# %% slideshow={"slide_type": "skip"}
 novel = datasets.texts.read("english")
 small = novel.lower()
 alphabet = sorted(set(small))
@@ -617,12 +834,12 @@ def draw(codes, vowels, examples, seed, length=8):
     return x, random.permuted(x, axis=1), windows[:, -1], number
 
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "notes"}
 # Twenty networks in one graph: (in order, shuffled) × (next letter, vowels) × five seeds. Each has its own inputs and
 # targets, of shape (examples, networks, …).
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 def arranged(x, shuffled, following, vowels, seeds=5):
     """Inputs (examples, networks, steps) and targets (examples, networks, 1)."""
     inputs = np.stack(([x] * seeds + [shuffled] * seeds) * 2, axis=1)
@@ -639,23 +856,22 @@ readers = models.RecurrentPopulation(
 study = repeats.Repeats(
     readers, recurrent_stacked.classification(), steps=steps, batch_size=batch_size,
     optimizer=keras.optimizers.Adam(5e-3), jit_compile=False,
-)  # fmt: skip
+)
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 vowels = characters.encode("aeiou", alphabet)
 drawn = draw(train_letters, vowels, steps * batch_size, seed=0)
 study.train(readers.get_weights(), *arranged(*drawn), seed=0)
 held_out = draw(test_letters, vowels, 4_000, seed=1)
 inputs, targets = arranged(*held_out)
-cost = language.bits(training.predict(readers, inputs)[:, :, 0], targets[..., 0]).mean(
-    axis=0
-)
+logits = training.predict(readers, inputs)[:, :, 0]
+cost = language.bits(logits, targets[..., 0]).mean(axis=0)
 by_condition = dict(zip(CONDITIONS, cost.reshape(4, 5), strict=True))
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "notes"}
 # The bag: counts of the letters, (examples, letters of the alphabet), through a hidden layer.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 counts, counts_held_out = (
     np.stack([np.bincount(row, minlength=len(alphabet)) for row in x]).astype("float32")
     for x in (drawn[0], held_out[0])
@@ -664,63 +880,71 @@ bags = feed_forward.mlp(range(5), (len(alphabet),), len(alphabet), hidden=[64])
 bag_study = repeats.Repeats(
     bags, feed_forward.classification(), steps=steps, batch_size=batch_size,
     optimizer=keras.optimizers.Adam(5e-3), jit_compile=False,
-)  # fmt: skip
+)
 bag_study.train(bags.get_weights(), counts, drawn[2], seed=0)
 logits = training.predict(bags, counts_held_out)
-by_condition["bag"] = language.bits(logits, np.stack([held_out[2]] * 5, axis=1)).mean(
-    axis=0
-)
+following = np.stack([held_out[2]] * 5, axis=1)
+by_condition["bag"] = language.bits(logits, following).mean(axis=0)
 
-# %%
-figures.by_seed(
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+recurrent_figures.by_seed(
     {label: by_condition[label] for label in ("in order", "shuffled", "bag")},
     title="The next letter, from the eight before it",
-    ylabel="bits a letter",
-    caption="A point a seed. Shuffled, the network is no better than one that counts.",
+    ylabel="bits per letter",
+    caption="One point per network. Shuffled, the network is no better than one that "
+    "counts letters.",
 )
 
-# %%
-bits = {label: Measured(values) for label, values in by_condition.items()}
-order_saves = bits["shuffled"] - bits["in order"]
-without_need = bits["vowels, shuffled"] - bits["vowels, in order"]
-claim.measure(
-    "A2.7.2",
-    "next letter: bits that shuffling the eight letters costs",
-    order_saves,
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.measure(
+    "C07a.9",
+    "next letter: bits that shuffling the eight letters costs a network; control: the "
+    "number of vowels, which doesn't depend on order",
+    lambda seed, ordered, shuffled: (
+        by_condition[shuffled][seed] - by_condition[ordered][seed]
+    ),
+    of=[(seed, "in order", "shuffled") for seed in range(5)],
+    control=[(seed, "vowels, in order", "vowels, shuffled") for seed in range(5)],
     above=0.5,
-    control=without_need,
 )
-claim.measure(
-    "A2.7.2",
-    "number of vowels, where order doesn't matter: bits that shuffling costs",
-    without_need,
-    between=(-0.1, 0.1),
-    control=order_saves,
+claims.measure(
+    "C07a.10",
+    "next letter: bits by which a bag of letters is behind a network that reads the "
+    "letters shuffled; control: behind one that reads them in order",
+    lambda seed, reader: by_condition["bag"][seed] - by_condition[reader][seed],
+    of=[(seed, "shuffled") for seed in range(5)],
+    control=[(seed, "in order") for seed in range(5)],
+    between=(-0.2, 0.2),
 )
 
-# %%
-claim.measure(
-    "C07a.6",
-    "next letter: bits by which a bag of letters is behind the shuffled network",
-    bits["bag"] - bits["shuffled"],
-    between=(-0.2, 0.2),
-    control=bits["bag"] - bits["in order"],
-)
-order_counts = order_saves.low >= 0.5 and without_need.high < 0.1
-claim.verdict("A2.7.2", {"holds": order_counts, "does not hold": True})
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+bits = {label: Measured(values) for label, values in by_condition.items()}
+idle = bits["vowels, shuffled"] - bits["vowels, in order"]
+without_order = np.minimum(by_condition["shuffled"], by_condition["bag"])
 show.markdown(f"""
-In order {bits["in order"]:.2f} bits a letter, shuffled {bits["shuffled"]:.2f}, as a bag
-{bits["bag"]:.2f}. Order saves {order_saves:.2f} bits a letter. Number of vowels: in
-order {bits["vowels, in order"]:.2f} bits, shuffled {bits["vowels, shuffled"]:.2f}.
+In order {bits["in order"]:.2f} bits per letter, shuffled {bits["shuffled"]:.2f}, as a
+bag {bits["bag"]:.2f}. Number of vowels: in order {bits["vowels, in order"]:.2f} bits,
+shuffled {bits["vowels, shuffled"]:.2f}.
 """)
+claims.verdict(
+    "A2.7.2",
+    in_order=by_condition["in order"], without_order=without_order, where_idle=idle,
+)
 
 # %% [markdown]
-# Did you say a tenth of a bit, because the letters themselves say most? They say little: after *th* comes *e*, and
-# after *ht* it doesn't. If the shuffled network had kept up, order would have been idle, and the claim refuted.
+# <details><summary>Your prediction</summary>
 #
+# About one bit. "A tenth" is the guess of someone who thinks that the letters themselves say most. But the same
+# letters predict differently in another order: after *th* often comes *e*, and after *ht* it seldom does.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "notes"}
 # "Good at sequences *since* it keeps their order" has a limit, and the vowels show it: where the target doesn't depend on
 # order, neither does the network's success. Nor is order a privilege of recurrence: chapter 06a's convolutions keep it
-# too. What follows: before you reach for a sequence model, shuffle. What it loses is what order was worth.
+# too.
+#
+# *What follows:* before you choose a sequence model, shuffle. What a model loses is what order was worth to it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Can it forecast what was really measured?
@@ -732,24 +956,19 @@ order {bits["vowels, in order"]:.2f} bits, shuffled {bits["vowels, shuffled"]:.2
 # autoregression. Then five GRUs, which aren't bound to a line. On which of the two series do they beat
 # the best baseline: both, one, none?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 co2, seattle = datasets.series.read("co2"), datasets.series.read("seattle_weather")
 air, warmth = co2["co2"], seattle["temp_max"]
 show.table(
     [
-        [
-            s.title,
-            f"{len(s):,}",
-            int(np.isnan(s.values).any(axis=1).sum()),
-            s.variables[0],
-        ]
+        [s.title, f"{len(s):,}", int(np.isnan(s.values).any(axis=1).sum())]
         for s in (co2, seattle)
     ],
-    ["series", "rows", "rows with gaps", "first variable"],
+    ["series", "rows", "rows with gaps"],
 )
 show.source(windows_datasets.fill_forward, windows_datasets.windows)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # Where leaks come in, and what is done against each:
 #
 # - *Gaps.* Interpolating uses the value after the gap, which nobody had. Filled forward, a gap holds the last value
@@ -757,11 +976,11 @@ show.source(windows_datasets.fill_forward, windows_datasets.windows)
 # - *Windows over a border.* A training window whose targets reach into the test years has seen them. No target leaves its
 #   split; only inputs may look back, over the border, into earlier years.
 # - *Scaling.* Means and deviations come from training windows alone.
-# - *Choosing.* The best baseline is chosen on validation years. So were the networks' steps and learning rates, among six
-#   settings each, for CO2 as far as this chapter's minute allows. Test years are for reporting.
+# - *Choosing.* The best baseline is chosen on the validation years. The networks' steps and learning rates are typed below,
+#   not the best of a grid, so the result is about networks trained in this way. The test years are for reporting.
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 def year_angle(dates):
     """The season as an angle, 0 on 1 January, 2π a year later."""
     day = (dates - dates.astype("datetime64[Y]")).astype(int)
@@ -773,7 +992,7 @@ days = [warmth, warmth, seattle["temp_min"], rain, seattle["wind"]]
 days += [np.sin(season), np.cos(season)]
 weeks = [windows_datasets.fill_forward(air)]
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 # inputs, target, window, horizons, end of training and of validation, period, block
 STUDIES = {
     "CO2": (np.stack(weeks, axis=1), air, 56, 26, "1986", "1991", 52, 52),
@@ -795,7 +1014,7 @@ def splits(series, inputs, target, window, horizons, *ends):
     ]
 
 
-# %%
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 parts = {name: splits(SERIES[name], *STUDIES[name][:6]) for name in STUDIES}
 show.table(
     [
@@ -805,19 +1024,18 @@ show.table(
     ["series", "training windows", "validation", "test", "window (times, inputs)"],
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "notes"}
 # Baselines first. The linear autoregression and the networks get the same windows.
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 def baselines(train, windows, target, period):
     """Squared errors of the three baselines, each (origins, horizons)."""
+    linear = linear_forecast.LinearAutoregression(train, penalty=0.01)
     forecasts = {
         "last value": linear_forecast.last_value(windows),
         "a year ago": linear_forecast.same_time_last_year(target, windows, period),
-        "linear autoregression": linear_forecast.LinearAutoregression(train, penalty=0.01)(
-            windows
-        ),
+        "linear autoregression": linear(windows),
     }
     return {
         name: forecasting.squared_errors(forecast, windows)
@@ -825,29 +1043,33 @@ def baselines(train, windows, target, period):
     }
 
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 errors, best = {}, {}
-for name, (train, validation, test) in parts.items():
+for name, (train, validation, test_windows) in parts.items():
     target, period = STUDIES[name][1], STUDIES[name][6]
     on_validation = baselines(train, validation, target, period)
     best[name] = min(on_validation, key=lambda label: np.nanmean(on_validation[label]))
-    errors[name] = baselines(train, test, target, period)
+    errors[name] = baselines(train, test_windows, target, period)
 show.table(
     [[name, mask(label)] for name, label in best.items()], ["series", "best baseline"]
 )
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 SETTINGS = {
     "CO2": {"steps": 400, "learning_rate": 1e-2},
     "Seattle": {"steps": 200, "learning_rate": 3e-3},
 }
 networks = {}
-for name, (train, _, test) in parts.items():
-    forecasts = forecasting_experiments.train(train, **SETTINGS[name])(test)
-    by_seed = np.moveaxis(forecasts, -1, 0)  # (seeds, origins, horizons)
-    networks[name] = np.stack([forecasting.squared_errors(f, test) for f in by_seed])
+for name, (train, _, test_windows) in parts.items():
+    forecasts = forecasting_experiments.train(train, **SETTINGS[name])(test_windows)
+    networks[name] = np.stack(
+        [
+            forecasting.squared_errors(by_seed, test_windows)  # (origins, horizons)
+            for by_seed in np.moveaxis(forecasts, -1, 0)
+        ]
+    )
 
-# %%
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 UNITS = {
     "CO2": ("horizon (weeks)", "error (ppm)"),
     "Seattle": ("horizon (days)", "error (°C)"),
@@ -857,20 +1079,21 @@ lines = {
     | {"GRU (5 seeds)": np.sqrt(np.nanmean(networks[name], axis=1)).T}
     for name, of_series in errors.items()
 }
-figures.errors_by_horizon(
+recurrent_figures.errors_by_horizon(
     {name: (*UNITS[name], lines[name]) for name in parts},
     title="Root mean squared error by horizon on the test years",
-    caption="Last value: good for tomorrow, poor for next season. A year ago: the same "
-    "at all horizons. The GRU's band is its range over seeds.",
+    caption="The last value is good for the next few steps and poor later. A year ago "
+    "is about as good at all horizons. The GRU's band is its range over seeds.",
 )
 
-# %% [markdown]
-# One number a series: the *skill* $1 - \mathrm{MSE}/\mathrm{MSE}_\text{baseline}$ over all horizons; 0 is no better
-# than the baseline. Its interval: neighbouring days resemble each other, so that 352 windows are not 352 independent
-# ones. The *block bootstrap* draws whole blocks of neighbours, a year of weeks or a month of days, and looks how the
-# skill varies.
+# %% [markdown] slideshow={"slide_type": "notes"}
+# One number per series: the *skill* $1 - \mathrm{MSE}/\mathrm{MSE}_\text{baseline}$ over all horizons; 0 is no better
+# than the baseline.
+#
+# Its interval: neighbouring days resemble each other, so that 352 windows are not 352 independent ones. The *block
+# bootstrap* draws whole blocks of neighbours, a year of weeks or a month of days, and measures how the skill varies.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 rows = {}
 for name in parts:
     average = networks[name].mean(axis=0)  # the five networks' mean squared error
@@ -880,15 +1103,17 @@ for name in parts:
             forecasting.skill(average, base),
             *forecasting.skill_interval(average, base, block=block),
         )
-figures.skills(
+
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+recurrent_figures.skills(
     rows,
     title="Skill on the test years, with 95 % intervals",
-    caption="Against the last value the networks look well. Against the best "
+    caption="Against the last value the networks look good. Against the best "
     "baseline they don't.",
 )
 
 
-# %%
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 def outcome(low, high):
     """In words, whether an interval of skills lies above 0, below, or on both sides."""
     if low > 0:
@@ -908,63 +1133,67 @@ show.table(
     ["comparison", "skill (interval)", "so"],
 )
 
-# %%
-for name in parts:
-    naive, honest = (
-        [
-            forecasting.skill(by_seed, errors[name][against])
-            for by_seed in networks[name]
-        ]
-        for against in ("last value", best[name])
-    )
-    claim.measure(
-        "C07a.7",
-        f"{name}: skill of a GRU against the best baseline, by seed",
-        honest,
-        below=0.25,
-        control=naive,
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+for id, name in [("C07a.11", "CO2"), ("C07a.12", "Seattle")]:
+    claims.measure(
+        id,
+        f"{name}: skill of a GRU against the best baseline; control: the same GRUs "
+        "against the last value",
+        lambda squared, baseline: forecasting.skill(squared, baseline),
+        of=[(squared, errors[name][best[name]]) for squared in networks[name]],
+        control=[(squared, errors[name]["last value"]) for squared in networks[name]],
+        below=0.1,
     )
 
-# %% [markdown]
-# Did you say both, since a network can represent any line? It comes near one; it has to *find* it, from some hundreds of windows that
-# overlap, and a ridge regression finds the best line exactly. The claim held here is modest: the GRUs are not, on average, better than the
-# best baseline by more than a quarter of its squared error; had one been, it would have failed. Against the last value alone, which is what
-# careless reports compare with, the same networks would have looked like a triumph.
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# <details><summary>Your prediction</summary>
 #
-# What follows: baselines first, and the strongest one. Recurrent networks earn their keep with many series, many inputs
-# or long texts; on one short series a line is hard to beat. The exercises let you try.
+# None. "Both" is the usual guess, since a network can represent any line. It comes near one, but it has to *find* it,
+# from some hundreds of windows that overlap; a ridge regression computes the best line at once.
+#
+# </details>
+#
+# What is claimed is modest: as trained here, the GRUs are not better than the best baseline by a tenth of its squared
+# error. Against the last value alone, the same networks look like a triumph.
+#
+# *What follows:* compare with the strongest baseline, and do it first. Exercise 5 lets you try to beat it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a network pay for a letter?
 #
-# A language model gives each next letter a probability; it pays $-\log_2 p$ bits for the letter that comes. Jane
-# Austen's *Lady Susan*, 127,293 characters; eight tenths are read for training, the last tenth is the test, and the tenth
-# between is left for choices that chapter 07b makes.
+# A language model gives each next letter a probability; it pays $-\log_2 p$ bits for the letter that comes. The text is
+# Jane Austen's *Lady Susan*, 127,293 characters; eight tenths are read for training, a tenth is for choices, and the last
+# tenth is the test.
 #
-# **Predict before you run.** Counting alone (how often did each letter follow the four before it?) against a GRU of 96
-# units that reads the training text a few times: which pays less?
+# **Predict before you run.** An *n-gram* model counts: how often did each letter follow the few before it? Against it, a
+# GRU of 96 units that reads the training text six times: which of the two pays less?
 
-# %% slideshow={"slide_type": "subslide"} tags=["lecture:probability"]
+# %% slideshow={"slide_type": "skip"}
 symbols = sorted(set(novel))
 text = characters.encode(novel, symbols)
 train_end, test_start = int(0.8 * len(text)), int(0.9 * len(text))
 show.source(ngrams.NGram.probability)
 
-# %%
-tested = novel[test_start:]
+# %% slideshow={"slide_type": "skip"}
+validation_text = novel[train_end:test_start]
 by_counting = {
-    order: np.array(ngrams.NGram(order, novel[:train_end], symbols).bits(tested))
-    for order in range(1, 8)
+    order: ngrams.NGram(order, novel[:train_end], symbols) for order in range(1, 8)
 }
+on_validation = {
+    order: np.mean(model.bits(validation_text)) for order, model in by_counting.items()
+}
+best_order = min(on_validation, key=on_validation.get)
+
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
-    [[order, mask(f"{by_counting[order].mean():.3f}")] for order in by_counting],
-    ["letters counted together", "bits a letter, test"],
+    [[order, mask(f"{paid:.3f}")] for order, paid in on_validation.items()],
+    ["letters counted together", "bits per letter, validation"],
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "notes"}
 # The network reads excerpts of 50 letters and is asked after every letter for the next (`return_sequences=True`).
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 options = {
     "cell": "gru",
     "units": (96,),
@@ -986,62 +1215,50 @@ learnt = training.fit(
     optimizer=keras.optimizers.Adam(decay),
 )
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 whole = models.recurrent((None,), len(symbols), seed=0, **options)
-test_text, following = text[None, test_start:-1], text[test_start + 1 :]
-before = language.bits(training.predict(whole, test_text)[0], following)
 whole.set_weights(reader.get_weights())
-paid = language.bits(training.predict(whole, test_text)[0], following)
+test_text, following = text[None, test_start:-1], text[test_start + 1 :]
+paid = {"GRU": language.bits(training.predict(whole, test_text)[0], following).mean()}
+counted = {"pairs counted": 2, "n-gram of the best order": best_order}
+for label, order in counted.items():
+    paid[label] = np.mean(by_counting[order].bits(novel[test_start:])[1:])
 
-
-def by_block(costs, blocks=10):
-    """Mean cost in each of ten stretches of the test text."""
-    return Measured([part.mean() for part in np.array_split(costs, blocks)])
-
-
-# %%
-five = by_block(by_counting[5][1:])
-pairs = by_block(by_counting[2][1:])
-claim.measure(
-    "C07a.8",
-    "bits a letter that a GRU saves against counting pairs, ten stretches of text",
-    pairs - by_block(paid),
-    above=0.3,
-    control=pairs - by_block(before),
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+winner = min(paid, key=paid.get)
+show.table(
+    [[name, mask(f"{bits:.2f}")] for name, bits in paid.items()],
+    ["one run of each", "bits per letter, test"],
 )
-
-# %%
-claim.measure(
-    "C07a.8",
-    "five letters counted against this GRU: bits a letter saved, ten stretches of text",
-    by_block(paid) - five,
-    above=0.05,
-    control=by_block(paid) - pairs,
-)
-ahead, said = five - by_block(paid), by_block(paid)
-winner = "the network wins" if ahead.low > 0 else "neither wins"
-winner = "counting wins" if ahead.high < 0 else winner
 show.markdown(f"""
-The GRU pays {said:.2f} bits a letter; counting pairs {pairs:.2f}, counting five letters
-together {five:.2f}. Against the five-letter counts it saves {ahead:.2f} bits, so after
-this short training {mask(winner)}.
+The best order on validation text is {mask(best_order)}. After this short training the
+lowest cost is that of: {mask(winner)}.
 """)
 
 # %% [markdown]
-# Did you bet on the network? (It is one network from one seed; the intervals are over stretches of text.) With so short a text and so short a training, counting is a strong opponent: a count is
-# learnt at first sight. If the GRU had not even beaten pairs, the claim would have failed: then its state would carry
-# no more than one letter. What follows: publish a language model's bits beside the n-gram's on the same text, or nobody
-# can tell what they are worth. Chapter 07b trains longer, on more, and comes back to this table.
+# <details><summary>Your prediction</summary>
+#
+# Counting pays less. Whoever chose the network thought of large models and long texts. This text is short and so is the
+# training, and counting is a strong opponent: it needs to see a combination of letters only once.
+#
+# </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# ### A letter at a time, at three temperatures
+# %% [markdown] slideshow={"slide_type": "notes"}
+# It is one network from one seed, so this is a single run and no claim. That the network pays less than the counted pairs
+# shows that its state carries more than the last letter.
+#
+# *What follows:* publish a language model's bits beside the n-gram's on the same text, or nobody can tell what they are
+# worth. Chapter 07b trains longer, on more, and comes back to this table.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ### Drawing text, one letter at a time
 #
 # A *stateful* network keeps its state between calls, so that text can be drawn letter by letter without reading the
 # beginning again. Probabilities are $\operatorname{softmax}(\text{logits} / \tau)$ with temperature τ.
 #
-# **Predict before you run.** Is the best-looking text that of τ = 0.3, where the likeliest letters win?
+# **Predict before you run.** Is the text most like the novel at τ = 0.3, where the likeliest letters win?
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 speaker = models.recurrent(
     (None,), len(symbols), stateful=True, batch_size=5, **options
 )
@@ -1051,55 +1268,66 @@ TEMPERATURES = (0.3, 0.7, 1.2)
 spoken = {}
 for temperature in TEMPERATURES:
     models.reset_states(speaker)
-    drawn = decoding.sample(speaker, opening, 130, temperature=temperature)
-    spoken[temperature] = ["".join(symbols[n] for n in row) for row in drawn]
-show.table(
-    [[t, mask("My dear " + spoken[t][0].replace("\n", " "))] for t in TEMPERATURES],
-    ["τ", "what the network goes on with (the first of five)"],
-)
-
-# %%
-vocabulary = set(novel.split())
+    letters = decoding.sample(speaker, opening, 130, temperature=temperature)
+    spoken[temperature] = ["".join(symbols[n] for n in row) for row in letters]
 
 
+# %% slideshow={"slide_type": "skip"}
 def share_known(texts, vocabulary):
-    """Share of each text's whole words that the novel has too."""
-    return Measured([np.mean([w in vocabulary for w in t.split()[:-1]]) for t in texts])
+    """Share of the texts' whole words that are in the vocabulary."""
+    words = [word for text in texts for word in text.split()[:-1]]
+    return np.mean([word in vocabulary for word in words])
 
 
-models.reset_states(speaker)
-drawn = decoding.sample(speaker, opening, 130, temperature=0.3, seed=1)
-once_more = ["".join(symbols[n] for n in row) for row in drawn]
-known = {t: share_known(texts, vocabulary) for t, texts in spoken.items()}
-claim.measure(
-    "C07a.12",
-    "share of drawn words that the novel has, τ = 0.3 less τ = 1.2",
-    known[0.3] - known[1.2],
-    above=0.1,
-    control=share_known(once_more, vocabulary) - known[0.3],
+def share_different(texts):
+    """Share of the texts' whole words that are left when repetitions are left out."""
+    words = [word for text in texts for word in text.split()[:-1]]
+    return len(set(words)) / len(words)
+
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+vocabulary = set(novel.split())
+show.table(
+    [
+        [
+            t,
+            mask("My dear " + spoken[t][0].replace("\n", " ")),
+            mask(f"{share_known(spoken[t], vocabulary):.0%}"),
+            mask(f"{share_different(spoken[t]):.0%}"),
+        ]
+        for t in TEMPERATURES
+    ],
+    ["τ", "what the network goes on with (the first of five)", "words of the novel",
+     "different words"],
 )
 
-# %%
+# %% [markdown] slideshow={"slide_type": "skip"}
+# <details><summary>Your prediction</summary>
+#
+# By its words it is: most of them are the novel's. But the same few come again and again. At 1.2 many words are invented.
+# Neither is the model's own distribution, which is τ = 1.
+#
+# </details>
+
+# %% slideshow={"slide_type": "skip"}
 starts = test_start + 1_000 * np.arange(5)
 stretches = text[starts[:, None] + np.arange(40)]  # (5, 40)
 pieces = np.split(stretches, 4, axis=1)
-at_once = whole(stretches).numpy()
 models.reset_states(speaker)
 kept = np.concatenate([speaker(piece).numpy() for piece in pieces], axis=1)
+checks.equal("40 letters at once, and in four calls with the state kept",
+             kept, whole(stretches), atol=1e-4)
 forgotten = np.concatenate([whole(piece).numpy() for piece in pieces], axis=1)
-claim.measure(
-    "C07a.9",
-    "40 letters at once, and in four calls with state: log10 of the difference",
-    np.log10(np.abs(kept - at_once).max() + 1e-12),
-    below=-4,
-    control=np.log10(np.abs(forgotten - at_once).max()),
-)
+furthest = np.abs(forgotten - whole(stretches).numpy()).max()
+show.markdown(f"""
+With the state forgotten between calls, logits differ by up to
+{mask(f"{furthest:.1f}")}.
+""")
 
-# %% [markdown]
-# Did you choose 0.3? Its words are mostly real ones, and the same few come again and again; at 1.2 many are invented.
-# Neither is the model's own distribution, which is τ = 1. The state makes four short calls equal to one long one; forgetting it between calls (the
-# control) doesn't. Had they differed, streaming (speech, typing) would have been impossible with these cells. What
-# follows: reset the states between two texts, or the second begins in the mood of the first.
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The state makes four short calls equal to one long one; streaming (speech, typing) rests on this.
+#
+# *What follows:* reset the states between two texts, or the second begins with the state that the first left.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What happens to padding?
@@ -1110,59 +1338,63 @@ claim.measure(
 # **Predict before you run.** Zeros add nothing to a sum. Does an output after ten steps of zero padding differ from that
 # at the end of the real sequence?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 random = np.random.default_rng(0)
-lengths = [4, 7, 12]
-sequences_ = [
-    random.standard_normal((length, 3)).astype("float32") for length in lengths
-]
+real = [random.standard_normal((length, 3)).astype("float32") for length in (4, 7, 12)]
 padded = np.zeros((3, 22, 3), "float32")
-for row, real in zip(padded, sequences_, strict=True):
-    row[: len(real)] = real
+for row, unpadded in zip(padded, real, strict=True):
+    row[: len(unpadded)] = unpadded
 
-off = {}
-for masking in (True, False):
-    for cell in KINDS:
-        net = models.recurrent(
-            (None, 3), 2, cell=cell, units=(8, 8), masking=masking, seed=1
-        )
-        alone = np.concatenate([net(real[None]).numpy() for real in sequences_])
-        off[cell, masking] = np.abs(net(padded).numpy() - alone).max()
 
-# %%
-show.source(models.recurrent)
-for cell in KINDS:
-    claim.measure(
-        "C07a.10",
-        f"{cell}: a padded sequence, masked, against it alone: log10 of the difference",
-        np.log10(off[cell, True] + 1e-12),
-        below=-5,
-        control=np.log10(off[cell, False]),
+def padded_and_alone(cell, masking):
+    """Outputs (3, 2) for the padded batch, and for each sequence by itself."""
+    network = models.recurrent(
+        (None, 3), 2, cell=cell, units=(8, 8), masking=masking, seed=1
     )
+    alone = np.concatenate([network(one[None]).numpy() for one in real])
+    return network(padded).numpy(), alone
 
-# %% [markdown]
-# Did you say that zeros change nothing? A zero input leaves $h_{t-1} U + b$, and the state goes on moving: without the
-# mask (the control) the outputs are off. With it, Keras copies the state over padded steps, in every layer, and a
-# sequence gives what it gives alone, however many zeros follow. A difference above rounding would have refuted it.
-# What follows: mask, and let the loss ignore padded steps as well (`objectives.sequence_classification` counts a label of -1 as none).
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+for cell in KINDS:
+    checks.equal(f"{cell}: a padded sequence, masked, and the sequence alone",
+                 *padded_and_alone(cell, masking=True), atol=1e-5)
+off = {
+    cell: np.abs(np.subtract(*padded_and_alone(cell, masking=False))).max()
+    for cell in KINDS
+}
+show.table(
+    [[cell, mask(f"{difference:.2f}")] for cell, difference in off.items()],
+    ["cell", "without the mask: largest difference of an output"],
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# <details><summary>Your prediction</summary>
+#
+# It differs. Zeros add nothing to $x_t W$, but $h_{t-1} U + b$ remains, and the state goes on moving.
+#
+# </details>
+#
+# With the mask, Keras copies the state over padded steps, in every layer. *What follows:* mask, and let the loss ignore
+# padded steps as well (`objectives.sequence_classification` counts a label of -1 as none).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the article says, and what was measured
 
-# %%
-claim.report()
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.report()
 
 # %% [markdown]
-# Kindly put: the article is right that recurrent networks keep order and can learn to remember. "Memory, recall and
-# association" is what they *can be trained to do*, over lags at which the gradient still arrives, not a faculty they come
-# with.
+# The article is right that recurrent networks keep order and can learn to remember. "Memory, recall and association" is
+# what they *can be trained to do*, at lags that suit the cell and its training, not a faculty that they come with. Whether
+# people remember in this way is not for this chapter to say.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises
 #
-# **1. Recall.** How many parameters has an LSTM layer with 10 inputs and 20 units?
+# **1. Recall.** How many parameters does an LSTM layer with 10 inputs and 20 units have?
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 answer = ...
 exercises.check(
     answer,
@@ -1171,11 +1403,11 @@ exercises.check(
         4 * 20 * (10 + 20): "Each of the four blocks has a bias too.",
         4
         * 20
-        * (10 + 20 + 2): "Two biases a block are PyTorch's; Keras' LSTM has one.",
+        * (10 + 20 + 2): "PyTorch's LSTM has two biases per block; Keras' has one.",
     },
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Solution</summary>
 #
 # Four blocks of (10 + 20 + 1) × 20: `answer = 2480`.
@@ -1185,7 +1417,7 @@ exercises.check(
 # **2. Compute.** Inputs are zero, recurrent weights too, so that only the forget gate acts on an LSTM's $c_t$. Which
 # forget bias $b_f$ keeps half of $c$ after 100 steps?
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 answer = ...
 keep = 0.5 ** (1 / 100)
 exercises.check(
@@ -1194,11 +1426,11 @@ exercises.check(
     tolerance=1e-3,
     hints={
         keep: "That is the gate; the bias is what the sigmoid takes to it.",
-        1.0: "That is Keras'.",
+        1.0: "That is the bias with which Keras starts; it keeps far less.",
     },
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Solution</summary>
 #
 # $\sigma(b_f)^{100} = \tfrac12$, so $\sigma(b_f) = 2^{-1/100}$ and $b_f = \ln\frac{s}{1-s}$ with $s = 2^{-1/100}$:
@@ -1206,31 +1438,40 @@ exercises.check(
 #
 # </details>
 #
-# **3. Change one thing.** In the copying task start the LSTM's forget bias at 5 (as in `lags_of`). How many steps does
-# it take now to copy over 10 blanks? Predict it from the gradient figure.
+# **3. Change one thing.** In the copying task, start the LSTM's forget bias at 5 (as in `gradient_by_lag`). Does it need
+# fewer steps to copy over 20 blanks? Predict it from the gradient figure.
 #
 # <details><summary>Solution</summary>
 #
-# Build the `models.RecurrentPopulation` as `recurrent_memory.scores` does, set the bias before `study.train`, and compare the
-# losses by step. The symbols arrive at the end from the start; what remains to be learnt is when to say them.
+# Copy `recurrent_memory.train` into a cell, set the bias before `study.train`, and compare the losses by step, which
+# `study.train` returns. Choose the learning rate anew on other seeds, or the comparison is of learning rates.
 #
 # </details>
 #
 # **4. Find the leak.** A colleague standardises the CO2 series by the mean and deviation of *all* years, fills gaps by
-# interpolation, and draws training and test windows at random from all windows. Which of the three does most harm?
+# interpolation, and draws training and test windows at random from all windows. Which of the three do you expect to do
+# the most harm?
 #
 # <details><summary>Solution</summary>
 #
 # Drawing at random: nearly every test window then has a training window one week off, targets included. Change `splits`
-# to do so and compare the skill. Interpolated gaps touch 59 weeks; scaling tells where the series will end.
+# to do so and compare the skill. Interpolation touches the 59 weeks with gaps and the windows that see them. Scaling by
+# all years tells the network where the series will end.
 #
 # </details>
 #
-# **5. Open-ended.** Make a network beat the linear autoregression on Seattle's temperature. You may change inputs, size,
-# averaging of several networks, early stopping on the validation year. Look at the test year once, at the end. Write
-# down beforehand which skill you would call a success.
+# **5. Open-ended.** Make a network beat the linear autoregression on Seattle's temperature. You may change the inputs and
+# the size, average several networks, or stop early on the validation year. Look at the test year once, at the end.
+# Before that, write down which skill you would call a success.
+#
+# <details><summary>Solution</summary>
+#
+# There is no single answer. A sound one names the setting chosen on the validation year, gives the skill on the test
+# year with its block-bootstrap interval, and says so if that interval contains 0.
+#
+# </details>
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Terms
 #
 # | English | 中文 | in one line |
@@ -1239,18 +1480,18 @@ exercises.check(
 # | hidden state | 隐状态 | what a cell hands to its next step |
 # | long short-term memory (LSTM) | 长短期记忆网络 | a cell with a second state, which is added to |
 # | gated recurrent unit (GRU) | 门控循环单元 | a cell that mixes its old state with a candidate |
-# | gate | 门 | a number between 0 and 1 that lets pass or stops |
+# | gate | 门 | a number between 0 and 1 that multiplies what may pass |
 # | backpropagation through time | 沿时间反向传播 | the chain rule over the unrolled steps |
 # | spectral radius | 谱半径 | the size of the largest eigenvalue |
-# | gradient clipping | 梯度裁剪 | shorten a gradient that is too long |
-# | associative recall | 联想回忆 | say what came with a key |
+# | gradient clipping | 梯度裁剪 | scaling a gradient down to a largest norm |
+# | associative recall | 联想回忆 | giving the value that came with a key |
 # | autoregression | 自回归 | a forecast from the series' own past |
-# | leakage | 数据泄漏 | knowing at forecast time what nobody knew |
+# | leakage | 数据泄漏 | a forecast uses what nobody knew when it was made |
 # | skill | 技巧评分 | 1 - error over the baseline's error |
 # | block bootstrap | 分块自助法 | resampling whole stretches, since neighbours resemble each other |
 # | bits per character | 每字符比特数 | what a language model pays for a letter |
 # | temperature | 温度 | divides the logits before drawing |
-# | masking | 掩码 | passing over padded steps |
+# | masking | 掩码 | skipping padded steps |
 #
 # ## Further reading
 #

@@ -56,9 +56,9 @@ COUNTS = 25  # rewards of 500: a smaller difference is none
 DISCOUNT = dqn.CART_POLE.discount
 ceiling = 1 / (1 - DISCOUNT)  # 1 + γ + γ² + ...: the agents look past a time-out
 show.markdown(f"""
-Each agent learns from {STEPS:,} steps. Every step pays 1. An agent that treats a time-out
-rightly values what would follow it, so with γ = {DISCOUNT} no state is worth more than
-{ceiling:.0f}.
+Each agent learns from {STEPS:,} steps. Every step pays 1. An agent that treats a
+time-out rightly values what would follow it, so with γ = {DISCOUNT} no state is worth
+more than {ceiling:.0f}.
 """)
 
 # %% [markdown] slideshow={"slide_type": "slide"}

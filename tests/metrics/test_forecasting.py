@@ -170,7 +170,9 @@ def test_networks_find_a_pattern_and_skip_gaps():
     target[40:43] = np.nan
     filled = windows.fill_forward(target)[:, None]
     parts = windows.windows(filled, target, window=8, horizons=2, first=0, end=300)
-    forecast = forecasting_experiments.train(parts, steps=150, learning_rate=2e-2, seeds=range(2), units=8)(parts)
+    forecast = forecasting_experiments.train(parts, steps=150, learning_rate=2e-2, seeds=range(2), units=8)(
+        parts
+    )
     assert forecast.shape == (len(parts), 2, 2) and np.isfinite(forecast).all()
     baseline = forecasting.squared_errors(linear_forecast.last_value(parts), parts)
     for seed in range(2):

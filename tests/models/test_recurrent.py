@@ -151,7 +151,9 @@ def test_rates_are_those_of_a_geometric_series():
 
 
 def test_a_task_is_learnt_and_scored():
-    found = recurrent_memory.scores("recall", "gru", 1, steps=80, learning_rate=1e-2, seeds=range(2), units=16)
+    found = recurrent_memory.scores(
+        "recall", "gru", 1, steps=80, learning_rate=1e-2, seeds=range(2), units=16
+    )
     assert found.shape == (2,) and found.mean() > 0.5  # guessing: 0.25
     said, y = np.zeros((3, 2, 1, 4)), np.array([[0], [0], [2]])
     np.testing.assert_allclose(recurrent_memory.accuracy(said, y), [2 / 3, 2 / 3])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import chapter_code
 import numpy as np
 import pytest
 
@@ -186,3 +187,25 @@ def test_mistakes_in_the_least_confident_tenth_are_counted_as_by_sorting():
     confidence, wrong = random.random(200), random.random(200) < 0.3
     least = sorted(range(200), key=lambda i: confidence[i])[:20]
     assert share(confidence, wrong) == pytest.approx(sum(wrong[i] for i in least) / sum(wrong))
+
+
+def test_a_line_fitted_with_matching_shapes_is_least_squares_and_with_others_flat():
+    chapter = chapter_code.definitions("00")
+    for seed in (3, 4):
+        random = np.random.default_rng(seed)
+        x = random.uniform(-1, 1, size=20)
+        y = 2 * x + 1 + random.normal(scale=0.1, size=20)
+        assert chapter.learnt_slope((20,), seed) == pytest.approx(np.polyfit(x, y, 1)[0], abs=1e-2)
+        assert chapter.learnt_slope((20, 1), seed) == pytest.approx(0, abs=1e-2)
+
+
+def test_memories_are_compared_by_their_mistakes():
+    chapter = chapter_code.definitions("00")
+    pictures = np.eye(4).repeat(196, axis=1).reshape(4, 28, 28, 1)
+    known, half = [
+        chapter.datasets.Split(pictures, np.array(labels)) for labels in ([0, 1, 2, 3], [0, 1, 0, 0])
+    ]
+    one = chapter.datasets.Split(pictures, np.array([0, 1, 2, 0]))
+    chapter.new = known
+    assert chapter.share_right(half, known) == 0.5
+    assert chapter.mistakes_left(half, one) == 0.5

@@ -124,3 +124,41 @@ def test_a_recorded_point_of_the_study_comes_back_within_its_interval():
     for contender, value in again.items():
         of_seeds = Measured([row[contender][place] for row in rows])
         assert abs(value[0, 0] - of_seeds.mean) < 4 * of_seeds.sd
+
+
+def test_every_recorded_sweep_has_its_best_rate_inside_and_finer_steps_around_it():
+    recorded = recording.load("ch01_rates")
+    assert len(recorded) >= 20
+    for name, found in recorded.items():
+        rates = sorted(map(float, found))
+        assert list(map(float, found)) == rates
+        best = rates.index(float(max(found, key=lambda rate: np.mean(found[rate]))))
+        assert 0 < best < len(rates) - 1, name
+        steps = np.log2(np.divide(rates[1:], rates[:-1]))
+        assert steps.max() < 1.01 and steps[best - 1 : best + 1].max() < 0.51, name
+        assert {len(scores) for scores in found.values()} == {3}
+
+
+@pytest.mark.parametrize("peak", [1e-4, 3e-2, 1.0])
+def test_a_sweep_finds_a_peak_wherever_it_begins(peak):
+    found = chapter_code.study("ch01_rates").sweep(lambda rate: [-abs(np.log(rate / peak))], 1e-2)
+    best = float(max(found, key=lambda rate: found[rate][0]))
+    assert peak / 1.2 < best < peak * 1.2
+
+
+def test_a_recorded_point_of_the_sweeps_comes_back():
+    study = chapter_code.study("ch01_rates")
+    recorded = recording.load("ch01_rates")["activation: none"]
+    data = datasets.load("mnist1d")
+    from dlcourse.training import repeats
+
+    rate = max(recorded, key=lambda rate: np.mean(recorded[rate]))
+    again = repeats.accuracies(
+        lambda seed: models.mlp((40, 1), 10, hidden=[], seed=seed),
+        data.train,
+        data.validation,
+        seeds=study.SEEDS,
+        steps=500,
+        learning_rate=float(rate),
+    )
+    assert np.abs(again - recorded[rate]).max() < 0.02

@@ -9,8 +9,7 @@ import pytest
 from scipy import differentiate
 from sklearn import linear_model, metrics, neural_network
 
-from dlcourse.figures import backpropagation as drawings
-from dlcourse.figures import charts
+from dlcourse.figures import backpropagation, charts
 from dlcourse.from_scratch import operation_count
 
 
@@ -128,13 +127,10 @@ def test_flat_and_shaped_are_inverse(chapter, widths, examples):
     assert [a.shape for pair in again for a in pair] == [a.shape for pair in layers for a in pair]
 
 
-def test_difference_quotients(chapter):
+def test_difference_quotients_are_the_gradient(chapter):
     layers, x, labels = problem(4, [3, 4, 3], 6)
-    found = chapter.difference_quotients(layers, x, labels, np.tanh, h=1e-5)
-    true = chapter.flat(
-        chapter.backward(layers, *chapter.forward(layers, x, np.tanh), labels, chapter.d_tanh)
-    )
-    assert found == pytest.approx(true, abs=1e-9)
+    found = chapter.numeric_gradient(layers, x, labels, np.tanh)
+    assert found == pytest.approx(chapter.gradient_of(layers, x, labels, np.tanh, chapter.d_tanh), abs=1e-9)
 
 
 def test_training_repeats_and_yields_every_epoch(chapter):
@@ -142,7 +138,7 @@ def test_training_repeats_and_yields_every_epoch(chapter):
     runs = [
         list(
             chapter.train(
-                layers, x, labels, np.tanh, chapter.d_tanh, rate=0.5, epochs=30, seed=1, batch_size=8
+                layers, x, labels, np.tanh, chapter.d_tanh, learning_rate=0.5, epochs=30, seed=1, batch_size=8
             )
         )
         for _ in range(2)
@@ -361,20 +357,52 @@ def test_optimisers_are_keras(chapter, dimensions):
             keras.optimizers.Adam(0.125, beta_1=0.75, beta_2=0.9375),
             {"beta_1": 0.75, "beta_2": 0.9375},
         ),
+        (
+            chapter.adam,
+            keras.optimizers.Adam(0.125, beta_1=0.75, beta_2=0.9375, amsgrad=True),
+            {"beta_1": 0.75, "beta_2": 0.9375, "amsgrad": True},
+        ),
     ]:
         own = chapter.walk(rule, hessian, start, float(optimizer.learning_rate), 40, **options)
         theirs = chapter.keras_walk(optimizer, hessian, start, 40)
-        assert chapter.relative_error(own, theirs) < 1e-12
+        assert own == pytest.approx(theirs, rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("rate", [0.3, 1.2, 1.7])
+def test_steps_needed_of_gradient_descent_are_its_closed_form(chapter, rate):
+    # both directions alike: the loss is (1 - rate)^(2 t) times that of the start
+    start, factor = np.array([[3.0, 4.0], [0.3, 0.4]]), abs(1 - rate)
+    expected = [
+        next(t for t in itertools.count() if 0.5 * norm**2 * factor ** (2 * t) < 1e-6) for norm in (5, 0.5)
+    ]
+    found = chapter.steps_needed(chapter.gradient_descent, np.eye(2), start, [rate, 2.5], limit=400)
+    assert found[:, 0].tolist() == expected and found[:, 1].tolist() == [400, 400]
+
+
+def test_steps_needed_asks_for_calm(chapter):
+    def rule(w, g, state, t, learning_rate):  # low at once, high again at step 50, then low
+        return np.full_like(w, 1.0 if t == 50 else 0.0), state
+
+    found = [chapter.steps_needed(rule, np.eye(2), np.ones((1, 2)), [1.0], 400, calm) for calm in (20, 200)]
+    assert [int(steps[0, 0]) for steps in found] == [1, 51]
+
+
+def test_several_walks_at_once_are_the_single_ones(chapter):
+    hessian, starts = chapter.valley(30)[0], np.random.default_rng(0).normal(size=(3, 2))
+    for rule in (chapter.momentum, chapter.adam):
+        together = chapter.walk(rule, hessian, starts, 0.3, 25)
+        alone = [chapter.walk(rule, hessian, start, 0.3, 25) for start in starts]
+        assert together == pytest.approx(np.stack(alone, axis=1), rel=1e-12)
 
 
 def test_adams_first_step_has_the_rates_length(chapter):
-    step, _ = chapter.adam(np.zeros(3), np.array([1e-3, -5.0, 200.0]), {}, 1, rate=0.1)
+    step, _ = chapter.adam(np.zeros(3), np.array([1e-3, -5.0, 200.0]), {}, 1, 0.1)
     assert step == pytest.approx([-0.1, 0.1, -0.1], rel=1e-2)
 
 
 def test_momentum_and_gradient_descent_turn_with_the_landscape(chapter):
     straight, turned = chapter.valley(0)[0], chapter.valley(33)
-    assert np.linalg.eigvalsh(turned[0]) == pytest.approx([0.01, 1])
+    assert np.linalg.eigvalsh(turned[0]) == pytest.approx([0.001, 1])
     for rule in (chapter.momentum, chapter.gradient_descent):
         path = chapter.walk(rule, straight, [3.0, -2.0], 0.4, 50)
         other = chapter.walk(rule, turned[0], turned[1] @ np.array([3.0, -2.0]), 0.4, 50)
@@ -407,7 +435,7 @@ def test_figures(chapter):
     x = chapter.Node(2.0, "x")
     loss = x * x + 3.0 * x
     chapter.backpropagate(loss)
-    drawings.computation_graph(loss, ax=axes[0])
+    backpropagation.computation_graph(loss, ax=axes[0])
     texts = [text.get_text() for text in axes[0].texts if text.get_text()]
     assert len(texts) == 5 and any("x\n2\n" in text and text.endswith(": 7") for text in texts)
     words = {"xlabel": "x", "ylabel": "y", "title": "t"}
@@ -415,7 +443,7 @@ def test_figures(chapter):
     assert [list(line.get_ydata()) for line in axes[1].lines] == [[2, 3], [1, 1]]
     with pytest.raises(ValueError, match="3 points"):
         charts.curves([1, 2], {"a": [1, 2, 3]}, ax=axes[1], **words)
-    drawings.trajectories({"p": [[1, 2], [0, 1]]}, np.eye(2), ax=axes[2])
+    backpropagation.trajectories({"p": [[1, 2], [0, 1]]}, np.eye(2), ax=axes[2])
     with pytest.raises(ValueError, match=r"\(3,\)"):
-        drawings.trajectories({"p": [1, 2, 3]}, np.eye(2), ax=axes[2])
+        backpropagation.trajectories({"p": [1, 2, 3]}, np.eye(2), ax=axes[2])
     plt.close(figure)

@@ -3,12 +3,13 @@
 import itertools
 
 import chapter_code
-import keras
 import numpy as np
 import pytest
+from scipy import integrate
 
 from dlcourse import datasets, recording
 from dlcourse.analysis import mean_field, signal_propagation
+from dlcourse.experiments import deep_network_cures
 from dlcourse.measured import Measured
 
 
@@ -40,9 +41,40 @@ def test_gradients_by_hand_equal_finite_differences(chapter, widths):
         assert found[number] == pytest.approx(numeric, abs=1e-8)
 
 
-def test_error_is_counted_in_tolerances(chapter):
-    assert chapter.error(Measured([-1.05, -0.9]), -1.0).values == pytest.approx((-1.0, 2.0))
-    assert chapter.error(Measured([0.01]), 0.0).values == pytest.approx((1.0,))  # near 0: a hundredth a layer
+@pytest.mark.parametrize(("variance", "q"), [(1.0, 0.3), (4.0, 2.5)])
+def test_log_chi_equals_an_adaptive_integral(chapter, variance, q):
+    def integrand(z):
+        return (1 - np.tanh(np.sqrt(q) * z) ** 2) ** 2 * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+
+    expected = np.log(variance * integrate.quad(integrand, -12, 12)[0]) / 2
+    assert chapter.log_chi("tanh", q, variance) == pytest.approx(expected, abs=1e-8)
+    assert chapter.log_chi("relu", q, variance) == pytest.approx(np.log(variance / 2) / 2, abs=1e-8)
+
+
+@pytest.mark.parametrize("depth", [2, 5])
+def test_a_gradient_travels_back_through_the_product_of_jacobians(chapter, depth):
+    rng = np.random.default_rng(depth)
+    kernels = rng.standard_normal((depth, 64, 64)) / 8
+    slopes = rng.uniform(0.1, 1, (depth, 64))
+    run = signal_propagation.Jacobians(kernels * slopes[:, None, :], slopes)
+    gradient = np.random.default_rng(0).standard_normal(64)
+    for derivatives, known in ((slopes, True), (np.ones_like(slopes), False)):
+        product = np.eye(64)
+        for kernel, derivative in zip(kernels, derivatives, strict=True):
+            product = kernel @ np.diag(derivative) @ product
+        expected = np.log10(np.linalg.norm(product.T @ gradient) / np.linalg.norm(gradient))
+        assert chapter.travelled(run, slopes=known) == pytest.approx(expected)
+
+
+def test_the_best_rate_is_that_of_the_highest_mean(chapter):
+    recorded = {
+        "a, Adam, 0.1": [0.2, 0.4],
+        "a, Adam, 0.01": [0.5, 0.3],
+        "a, SGD, 1": [0.9],
+        "b, Adam, 2": [1.0],
+    }
+    assert chapter.accuracy_at(recorded, "a, Adam") == pytest.approx({0.01: 0.4, 0.1: 0.3})
+    assert chapter.best_rate(recorded, "a, Adam") == 0.01
 
 
 def test_a_recorded_rate_comes_out_again():
@@ -63,13 +95,13 @@ def test_a_recorded_rate_comes_out_again():
 
 
 def test_a_recorded_training_comes_out_again():
-    cures = chapter_code.study("ch03_cures")
-    values = Measured(recording.load("ch03_cures")["residual, Adam 0.001"])
-    again = Measured(
-        cures.accuracies({"residual": True}, keras.optimizers.Adam(1e-3), datasets.load("digits"))
-    )
-    assert again.mean == pytest.approx(values.mean, abs=3 * values.half_width)
-    nothing = cures.accuracies({"l2": 1e-3}, keras.optimizers.Adam(1e-3), datasets.load("digits"))
-    assert np.mean(nothing) == pytest.approx(
-        np.mean(recording.load("ch03_cures")["L2 1e-3, Adam 0.001"]), abs=0.02
-    )
+    cures, digits = chapter_code.study("ch03_cures"), datasets.load("digits")
+    for study, options, rate in (
+        ("residual, Adam", {"residual": True}, 2.0**-7),
+        ("L2 1e-03, Adam", {"l2": 1e-3}, 2.0**-10),
+    ):
+        recorded = Measured(recording.load("ch03_cures")[cures.key(study, rate)])
+        [again] = deep_network_cures.accuracy_by_rate(
+            options, [rate], cures.SEEDS, digits.train, digits.validation
+        )
+        assert np.mean(again) == pytest.approx(recorded.mean, abs=max(3 * recorded.half_width, 0.02))

@@ -266,13 +266,42 @@ def test_bad_records_are_told(tmp_path, call, error, message):
 # ------------------------------------------------------------------------------------------ the chapter's functions
 
 
-def test_minimiser_and_steps_by_hand():
+def test_minimiser_by_hand():
     grid = np.linspace(0, 10, 101)
     best, curve = chapter()["minimiser"](losses.squared_error, np.array([1.0, 5.0]), grid)
     assert best == pytest.approx(3) and curve.min() == pytest.approx(4)
-    steps = chapter()["steps_that_help"]
-    assert steps(losses.squared_error, 9.0, 3.0, 3.0) == 1 and steps(losses.squared_error, 3.0, 9.0, 3.0) == 0
-    assert steps(losses.absolute_error, 0.0, 4.0, truth=1.0) == pytest.approx(0.25, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "expected"),
+    [
+        ("MeanSquaredError", "numbers", lambda truth, prediction: (truth - prediction) ** 2),
+        ("Poisson", "counts", lambda truth, prediction: prediction - truth * np.log(prediction)),
+        ("Hinge", "signs", lambda truth, prediction: np.maximum(1 - truth * prediction, 0)),
+        (
+            "BinaryCrossentropy",
+            "yes or no",
+            lambda truth, prediction: -np.log(np.where(truth == 1, prediction, 1 - prediction)),
+        ),
+        (
+            "CategoricalCrossentropy",
+            "classes",
+            lambda truth, prediction: -np.log((truth * prediction).sum(axis=-1, keepdims=True)),
+        ),
+    ],
+)
+def test_the_census_takes_keras_losses_row_by_row(name, kind, expected):
+    truth, one, other = chapter()["triples"](kind, np.random.default_rng(0), n=50)
+    assert not np.array_equal(one, other)
+    np.testing.assert_allclose(
+        chapter()["keras_loss"](name, truth, one), expected(truth, one)[:, 0], rtol=1e-4, atol=1e-5
+    )
+
+
+def test_the_census_finds_the_losses_that_break_the_order():
+    assert chapter()["census"]("MeanAbsoluteError", "numbers", 0)[1] == 0
+    smallest, share = chapter()["census"]("CosineSimilarity", "vectors", 0)
+    assert -1 <= smallest < -0.5 and 0.1 < share < 0.5
 
 
 @pytest.mark.parametrize("name", ["squared_error", "poisson"])
@@ -365,6 +394,20 @@ def test_leaks_give_the_honest_score_without_leak():
     assert images.shape == (21, 6) and len(set(origin)) == 7
     np.testing.assert_array_equal(labels, origin)
     assert np.abs(images - x[origin]).max() < 0.6
+
+
+def test_test_labels_that_are_hidden_leak_nothing():
+    scores = np.array(
+        [chapter()["selection"](seed, examples=60, features=50, keep=5, hide=True) for seed in range(60)]
+    )
+    assert np.mean(scores[:, 0] - scores[:, 1]) == pytest.approx(0, abs=0.06)
+
+
+def test_labels_drawn_from_the_predictions_follow_them():
+    logits = np.tile(np.log([[0.2, 0.5, 0.3]]), (20_000, 1))
+    drawn = chapter()["drawn_labels"](logits, seed=0)
+    np.testing.assert_allclose(np.bincount(drawn, minlength=3) / len(drawn), [0.2, 0.5, 0.3], atol=0.015)
+    assert chapter()["overconfidence"](logits, np.ones(20_000, int)) == pytest.approx(0.5 - 1)
 
 
 def test_choosing_among_one_is_no_choice():

@@ -10,7 +10,7 @@ from scipy import ndimage, signal
 from dlcourse import datasets, models, recording, reproducibility, training
 from dlcourse.analysis import attribution, gabor, receptive_field
 from dlcourse.datasets import Split
-from dlcourse.experiments import sample_efficiency, shuffled_mnist1d
+from dlcourse.experiments import digit_readers, sample_efficiency, shuffled_mnist1d
 from dlcourse.from_scratch import convolution
 
 
@@ -280,6 +280,7 @@ def test_the_networks_of_mnist1d_have_their_authors_parameters():
         "MLP": 41 * 100 + 101 * 100 + 101 * 10,
         "CNN": 6 * 25 + 2 * (3 * 25 + 1) * 25 + 126 * 10,
         "GRU": 2 * 3 * (6 + 36 + 12) + 481 * 10,
+        "MLP, equal parameters": 41 * 51 + 52 * 51 + 52 * 10,
     }
     for name, count in expected.items():
         assert shuffled_mnist1d.NETWORKS[name](0).count_params() == count, name
@@ -298,6 +299,60 @@ def test_the_authors_order_turns_their_curves_into_their_shuffled_ones():
     assert sorted(order) == list(range(40))
     straight, mixed = (datasets.mnist1d.generate(shuffle_seq=mix)["x_test"] for mix in (False, True))
     np.testing.assert_allclose(straight[:, order], mixed, atol=1e-6)
+
+
+def test_the_best_rate_of_a_recorded_grid_lies_inside_it():
+    study = {"a, rate 0.1": [0.5, 0.7], "a, rate 0.2": [0.6, 0.7], "a, 100": [0.9], "ab, rate 0.4": [1.0]}
+    assert sample_efficiency.best_rate(study, "a") == 0.2
+    with pytest.raises(ValueError, match="no key of the study begins with 'c, rate '"):
+        sample_efficiency.best_rate(study, "c")
+    for name, networks in {
+        "ch06_examples": ("convolutional", "dense", "local"),
+        "ch06_mnist1d": ("CNN", "MLP, equal parameters"),
+    }.items():
+        rates, recorded = chapter_code.study(name).RATES, recording.load(name)
+        for network in networks:
+            assert min(rates) < sample_efficiency.best_rate(recorded, network) < max(rates), network
+
+
+@pytest.mark.parametrize("kind", digit_readers.KINDS)
+def test_shipped_readers_are_those_recorded(kind):
+    networks, validation = digit_readers.shipped(kind), datasets.load("mnist").validation
+    assert list(networks) == [1, 2, 3, 4, 5] and digit_readers.file(kind).stat().st_size < 1e6
+    found = [
+        np.mean(training.predict(model, validation.x).argmax(axis=-1) == validation.y)
+        for model in networks.values()
+    ]
+    np.testing.assert_allclose(found, recording.load("ch06_readers")[f"{kind}, accuracy"], atol=2e-3)
+    counts = {model.count_params() for model in networks.values()}
+    assert counts == {57_466 if kind == "residual" else 57_250}
+
+
+def test_readers_of_another_file_or_kind_are_refused(tmp_path, monkeypatch):
+    spoilt = tmp_path / "readers.npz"
+    np.savez(spoilt, **{"1/0": np.zeros(3)})
+    monkeypatch.setattr(digit_readers, "file", lambda kind: spoilt)
+    with pytest.raises(ValueError, match="isn't the file that was recorded"):
+        digit_readers.shipped("residual")
+    with pytest.raises(ValueError, match="expected one of"):
+        digit_readers.shipped("other")
+
+
+@pytest.mark.slow
+def test_a_point_of_the_grid_of_rates_is_measured_again():
+    study, recorded = chapter_code.study("ch06_examples"), recording.load("ch06_examples")
+    reproducibility.start(0)
+    np.testing.assert_allclose(study.tuning("dense", 0.004), recorded["dense, rate 0.004"], atol=0.02)
+
+
+@pytest.mark.slow
+def test_a_perceptron_that_reads_is_trained_again():
+    study, recorded = chapter_code.study("ch06_readers"), recording.load("ch06_readers")
+    reproducibility.start(0)
+    _, anew = study.trained("perceptron", 1, {"peak": sample_efficiency.best_rate(recorded, "perceptron")})
+    assert (
+        abs(anew - recorded["perceptron, accuracy"][0]) < 0.005 < anew - recorded["perceptron, rate 0.001"][0]
+    )
 
 
 @pytest.mark.slow

@@ -65,17 +65,52 @@ def test_years_turn_and_splits_stay_apart(chapter):
     assert str(co2.dates[max(targets[1])]) < "1991" <= str(co2.dates[min(targets[2])])
 
 
-def test_a_map_counts_a_cells_better_rate(chapter):
+def test_a_map_judges_a_seed_at_the_rate_that_is_better_for_the_others(chapter):
     recorded = {"adding 5, gru, 0.003": [1.0, 0.0], "adding 5, gru, 0.01": [0.95, 0.91]}
-    found = chapter.solved_map(recorded, "adding", [5], cells=["gru"])
-    assert found == {"gru": [[True, True]]}
+    assert chapter.judged_by_the_others(recorded, "adding", 5, "gru").tolist() == [0.95, 0.0]
+    assert chapter.solved_map(recorded, "adding", [5], cells=["gru"]) == {"gru": [[True, False]]}
 
 
-def test_stretches_and_outcomes(chapter):
-    assert chapter.by_block(np.arange(20.0), blocks=4).values == (2.0, 7.0, 12.0, 17.0)
+def test_the_best_rate_is_that_of_the_highest_mean(chapter):
+    recorded = {
+        "recall 2, gru, 0.005": [0.5, 0.7],
+        "recall 2, gru, 0.01": [0.9, 0.8],
+        "recall 2, lstm, 0.02": [1],
+    }
+    assert chapter.best_rate_of(recorded, "recall", 2, "gru") == 0.01
+    assert chapter.best_rate_of(recorded, "recall", 2, "lstm") == 0.02
+
+
+def test_the_control_has_the_same_largest_singular_values_and_another_spectral_radius(chapter):
+    kernels = np.random.default_rng(0).standard_normal((2, 9, 9))
+    symmetric = chapter.symmetric_kernels(kernels)
+    np.testing.assert_allclose(symmetric, symmetric.transpose(0, 2, 1))
+    singular = [np.linalg.svd(each, compute_uv=False)[:, 0] for each in (kernels, symmetric)]
+    np.testing.assert_allclose(*singular)
+    radii = [np.abs(np.linalg.eigvals(each)).max(axis=1) for each in (kernels, symmetric)]
+    np.testing.assert_allclose(radii[1], singular[1])
+    assert (radii[0] < 0.95 * radii[1]).all()
+
+
+def test_words_are_counted_over_all_texts_and_a_cut_off_word_is_left_out(chapter):
+    texts = ["a dog a ca", "zzz dog x"]
+    assert chapter.share_known(texts, {"a", "dog"}) == 4 / 5
+    assert chapter.share_different(texts) == 3 / 5
+
+
+def test_outcomes(chapter):
     assert chapter.outcome(0.1, 0.2) == "the network wins"
     assert chapter.outcome(-0.2, -0.1) == "the network loses"
     assert chapter.outcome(-0.1, 0.1) == "undecided"
+
+
+@pytest.mark.slow
+def test_a_recorded_learning_rate_is_measured_again():
+    study = chapter_code.study("ch07_rates")
+    recorded = recording.load("ch07_rates")
+    anew = Measured(study.scores("copying", 20, 300, "simple", 1.5e-3).tolist())
+    assert abs(anew.mean - np.mean(recorded["copying 20, simple, 0.0015"])) < 0.05
+    assert anew.mean > np.max(recorded["copying 20, gaussian, 0.00075"])  # so the test can fail
 
 
 @pytest.mark.slow

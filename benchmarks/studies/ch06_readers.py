@@ -1,0 +1,51 @@
+"""Chapter 06a: five residual networks and five perceptrons of equally many parameters that read digits; shipped.
+
+    python benchmarks/run.py ch06_readers
+
+Each is trained for two epochs on the 55,000 training digits. The perceptron's peak learning rate is the best of a grid
+on the validation digits, seeds 100 and 101. Recorded: that grid ("perceptron, rate 0.004": validation accuracies); by
+kind the accuracies of the trained networks on the validation digits ("residual, accuracy"). The weights go to
+results/ch06_readers_KIND.npz as float16, and the SHA-256 of that file into the record. No test digit is used.
+"""
+
+import numpy as np
+
+from dlcourse import datasets, recording, reproducibility, training
+from dlcourse.experiments import digit_readers
+
+SEEDS, TUNING = range(1, 6), (100, 101)
+PEAKS = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032]
+RESIDUAL = {"peak": 0.01, "weight_decay": 0.5}
+BUILD = {"residual": digit_readers.residual, "perceptron": digit_readers.perceptron}
+
+
+def trained(kind, seed, settings):
+    """(model, accuracy on the validation digits) of one training."""
+    mnist = datasets.load("mnist")
+    model = BUILD[kind](seed)
+    digit_readers.train(model, mnist.train, seed=seed, **settings)
+    objective = training.objectives.classification()
+    return model, float(training.evaluate(model, objective, mnist.validation)["accuracy"])
+
+
+def main():
+    reproducibility.start(0)
+    record = recording.Recording(
+        "ch06_readers", "Accuracy (share) on 5,000 validation digits, and the hashes of the shipped weights"
+    )
+    for peak in PEAKS:
+        if not record.done(f"perceptron, rate {peak}"):
+            record.add(
+                f"perceptron, rate {peak}", [trained("perceptron", s, {"peak": peak})[1] for s in TUNING]
+            )
+    best = max(PEAKS, key=lambda peak: np.mean(record.content["values"][f"perceptron, rate {peak}"]))
+    for kind, settings in {"perceptron": {"peak": best}, "residual": RESIDUAL}.items():
+        if not record.done(f"{kind}, sha256"):
+            networks = {seed: trained(kind, seed, settings) for seed in SEEDS}
+            record.add(f"{kind}, accuracy", [accuracy for _, accuracy in networks.values()])
+            models = {seed: model for seed, (model, _) in networks.items()}
+            record.add(f"{kind}, sha256", digit_readers.ship(kind, models))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Which cure makes a deep network learn, each at its own learning rate: networks of all rates train side by side."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dlcourse import models, training
+from dlcourse.training import optimizers
+
+SHAPE = {"depth": 20, "width": 32}
+"""Hidden layers and units in each."""
+
+TRAINING_EXAMPLES, BATCH_SIZE = 1_078, 49
+"""22 whole batches: a last batch of one example would spoil batch normalisation."""
+
+
+LARGEST = 1e20
+"""A gradient beyond it has exploded; cut here, weights remain numbers."""
+
+
+def _by_network(optimizer):
+    """A Keras optimizer whose learning rate is one number per network, the third axis from the end."""
+
+    class ByNetwork(optimizer):
+        def __init__(self, rates, **options):
+            super().__init__(1.0, **options)
+            self.rates = np.reshape(np.asarray(rates, "float32"), (-1, 1, 1))
+
+        def update_step(self, gradient, variable, learning_rate):
+            alive = tf.math.is_finite(gradient)  # a weight of a network that has diverged stays as it is
+            gradient = tf.clip_by_value(tf.where(alive, gradient, 0.0), -LARGEST, LARGEST)
+            super().update_step(gradient, variable, self.rates)
+
+        def get_config(self):
+            return {**super().get_config(), "rates": self.rates.ravel().tolist()}
+
+    return ByNetwork
+
+
+OPTIMIZERS = {
+    "Adam": _by_network(keras.optimizers.Adam),
+    "SGD": _by_network(keras.optimizers.SGD),
+    "clipped SGD": _by_network(optimizers.ClippedSGD),
+}
+"""By name; each takes the learning rates, one per network, and the options of Keras' optimizer."""
+
+
+@tf.custom_gradient
+def _finite(loss):
+    """The loss, 0 where it is not finite; its gradient is the loss's, so that networks stay apart."""
+    return tf.where(tf.math.is_finite(loss), loss, 0.0), lambda gradient: gradient
+
+
+def _objective(networks, batch, training):
+    loss, metrics = networks.objective(networks, batch, training)
+    return _finite(loss), metrics
+
+
+def accuracy_by_rate(options, rates, seeds, train, judge, *, optimizer="Adam", epochs=15, **settings):
+    """Train deep networks at several learning rates and score them.
+
+    A network that diverges, so that its outputs are no longer numbers, gives the first class to every example: it
+    counts as guessing, and its neighbours go on.
+
+    Args:
+        options: of ``models.DeepNetworks``, besides its shape.
+        rates: learning rates.
+        seeds: of the initial weights, the same at every rate.
+        train: Split, whose first 1,078 examples are learnt.
+        judge: Split to be scored on.
+        optimizer: a name in ``OPTIMIZERS``.
+        epochs: passes over the examples.
+        settings: of the optimizer, such as ``momentum=0.9``.
+
+    Returns:
+        Accuracies, float64 (rates, seeds).
+    """
+    every_seed = [seed for _ in rates for seed in seeds]
+    networks = models.DeepNetworks((8, 8, 1), 10, seeds=every_seed, **{**SHAPE, **options})
+    training.fit(
+        networks,
+        _objective,
+        train.take(TRAINING_EXAMPLES),
+        epochs=epochs,
+        batch_size=BATCH_SIZE,
+        optimizer=OPTIMIZERS[optimizer](np.repeat(rates, len(seeds)), **settings),
+    )
+    scores = training.evaluate(networks, networks.objective, judge)
+    return np.reshape([scores[f"accuracy {index}"] for index in range(len(every_seed))], (len(rates), -1))

@@ -1,0 +1,91 @@
+"""Chapter 06a's readers of digits: residual networks, and perceptrons of equally many parameters, trained alike.
+
+Five of each are shipped (``benchmarks/studies/ch06_readers.py`` trains them), so that what one network does can be told
+from what such networks do.
+"""
+
+import hashlib
+
+import keras
+import numpy as np
+
+from dlcourse import models, recording, training
+from dlcourse.analysis import complexity
+
+EPOCHS, BATCH = 2, 200
+KINDS = ("residual", "perceptron")
+
+
+def residual(seed):
+    """A residual network of 57,466 parameters, stem of 7x7 filters; images (28, 28, 1) to logits (10,)."""
+    options = {"filters": (16, 32, 48), "stem_kernel": 7, "stem_stride": 2}
+    return models.resnet((28, 28, 1), 10, **options, seed=seed)
+
+
+def perceptron(seed):
+    """One hidden layer, with as many parameters as ``residual``, to 1 %."""
+    widths = complexity.widths_for(57_466, 28 * 28, 10, (1,))
+    return models.mlp((28, 28, 1), 10, hidden=widths, seed=seed)
+
+
+def schedule(peak, steps):
+    """A learning rate that rises to its peak in a fifth of the steps, then falls by a cosine."""
+    warmup = steps // 5
+    return keras.optimizers.schedules.CosineDecay(
+        peak / 10, steps - warmup, warmup_target=peak, warmup_steps=warmup
+    )
+
+
+def train(model, digits, *, peak, weight_decay=0.0, epochs=EPOCHS, seed=0):
+    """Train by AdamW on a Split of digits, at a learning rate that rises to ``peak`` and falls; returns the Run."""
+    steps = epochs * -(-len(digits) // BATCH)
+    return training.fit(
+        model,
+        training.objectives.classification(),
+        digits,
+        epochs=epochs,
+        batch_size=BATCH,
+        optimizer=keras.optimizers.AdamW(schedule(peak, steps), weight_decay=weight_decay),
+        seed=seed,
+    )
+
+
+def shipped(kind):
+    """The trained networks of a kind, a dict from seed to Keras model.
+
+    Raises:
+        ValueError: where the kind is unknown, or the file isn't the one whose hash is recorded.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"shipped({kind!r}): expected one of {KINDS}.")
+    path, build = file(kind), {"residual": residual, "perceptron": perceptron}[kind]
+    expected = recording.load("ch06_readers")[f"{kind}, sha256"]
+    if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+        raise ValueError(
+            f"{path} isn't the file that was recorded: take it from the repository again, or train it anew by "
+            "make bench STUDY=ch06_readers."
+        )
+    networks = {}
+    with np.load(path, allow_pickle=False) as arrays:
+        for seed in sorted({int(name.split("/")[0]) for name in arrays.files}):
+            networks[seed] = build(seed)
+            count = len(networks[seed].weights)
+            networks[seed].set_weights(
+                [arrays[f"{seed}/{index}"].astype("float32") for index in range(count)]
+            )
+    return networks
+
+
+def ship(kind, networks):
+    """Write the weights of a dict from seed to model as float16; returns the file's SHA-256."""
+    arrays = {
+        f"{seed}/{index}": weight.astype("float16")
+        for seed, model in networks.items()
+        for index, weight in enumerate(model.get_weights())
+    }
+    np.savez_compressed(file(kind), **arrays)
+    return hashlib.sha256(file(kind).read_bytes()).hexdigest()
+
+
+def file(kind):
+    return recording.RESULTS / f"ch06_readers_{kind}.npz"
