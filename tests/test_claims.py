@@ -18,11 +18,7 @@ from dlcourse.publishing import chapters, execute, pairing, site_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 STORED = [chapter for chapter in chapters.find(ROOT) if chapter.notebook.exists()]
-<<<<<<< HEAD
-NOT_CONVERTED = ["00", "01", "02", "03", "04", "05", "06a", "07a", "08d"]
-=======
-NOT_CONVERTED = ["09c", "09d"]
->>>>>>> main
+NOT_CONVERTED = []
 """Chapters that still claim in the old forms; to be emptied."""
 
 
