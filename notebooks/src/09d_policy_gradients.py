@@ -936,7 +936,8 @@ crashes = evaluation.confirm(fields, lambda x: pilot.greedy(beginner, x[None])[0
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.markdown(f"""
-One trained policy, 100 landings that it has not seen: {show.mask(f'{landings.mean():.0f}')} points on
+One trained policy, 100 landings that it has not seen:
+{show.mask(f'{landings.mean():.0f}')} points on
 average, short of 200 were {Measured(int((landings < 200).sum())):.0f}. The untrained
 network gets {Measured(crashes):.0f} points.
 """)
