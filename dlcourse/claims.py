@@ -470,9 +470,3 @@ def _interval(value):
 
 def _plain(values):
     return [float(f"{value:.4g}") for value in values]
-
-
-# Until the last chapter is converted: the old forms beside the new ones. These lines go with that file.
-from dlcourse import claims_old_form  # noqa: E402
-
-claims_old_form.install(Claims)

@@ -1,6 +1,5 @@
 """A claim holds inside its bound and fails outside; a verdict can come out in every way that its rule names."""
 
-import ast
 import json
 import re
 from pathlib import Path
@@ -18,8 +17,6 @@ from dlcourse.publishing import chapters, execute, pairing, site_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 STORED = [chapter for chapter in chapters.find(ROOT) if chapter.notebook.exists()]
-NOT_CONVERTED = []
-"""Chapters that still claim in the old forms; to be emptied."""
 
 
 def quiet(call, *args, **options):
@@ -429,21 +426,8 @@ def records_of(chapter):
     return execute.claims_of(pairing.read_notebook(chapter.notebook))
 
 
-def old_calls(source):
-    """Calls of the old forms in a chapter's source: a measurement without ``of``, a verdict on a dict."""
-    return [
-        node.func.attr
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-        if (node.func.attr == "measure" and "of" not in [one.arg for one in node.keywords])
-        or (node.func.attr == "verdict" and len(node.args) > 1)
-    ]
-
-
 @pytest.mark.parametrize("chapter", STORED, ids=lambda chapter: chapter.id)
 def test_every_stored_verdict_could_have_come_out_otherwise(chapter):
-    if chapter.id in NOT_CONVERTED:
-        pytest.skip("claims in the old forms")
     for record in records_of(chapter):
         if record["verdict"] is not None:
             assert record["verdict"] in record["outcomes"], record["id"]
@@ -454,21 +438,6 @@ def test_every_stored_verdict_could_have_come_out_otherwise(chapter):
             least, most = record["control_interval"]
             assert low <= record["interval"][0] <= record["interval"][1] <= high, record["id"]
             assert most < low or high < least, record["id"]
-
-
-def test_the_chapters_in_the_old_forms_are_those_listed():
-    old = [chapter.id for chapter in STORED if old_calls(chapter.source.read_text(encoding="utf-8"))]
-    assert old == NOT_CONVERTED
-
-
-def test_an_old_call_would_be_found():
-    assert old_calls(
-        'claim.measure("A", "s", [1], above=0, control=2)\nclaim.verdict("A", {"holds": True})'
-    ) == [
-        "measure",
-        "verdict",
-    ]
-    assert old_calls('c.measure("A", "s", f, of=[1], control=[2], above=0)\nc.verdict("A", a=1)') == []
 
 
 def test_the_examples_in_contributing_can_be_run():

@@ -35,9 +35,6 @@ SECONDS = {
 }
 """What it takes to speak about one of each; a prediction is a vote of the room."""
 
-NOT_YET_MARKED = set()
-"""Chapters whose marks were not yet brought to these rules: their decks are built, and not checked. To be emptied."""
-
 
 class LectureError(ValueError):
     """Predictions and answers of a lecture don't alternate; names chapter and section."""
