@@ -18,7 +18,7 @@ from dlcourse.publishing import chapters, execute, pairing, site_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 STORED = [chapter for chapter in chapters.find(ROOT) if chapter.notebook.exists()]
-NOT_CONVERTED = ["09c", "09d"]
+NOT_CONVERTED = []
 """Chapters that still claim in the old forms; to be emptied."""
 
 

@@ -631,9 +631,9 @@ show.table(
 # <details><summary>Your prediction</summary>
 #
 # The GRU and the simple cell do; the LSTM doesn't in so few steps. "The LSTM" is the usual guess, since it was built for
-# long lags, but it has to learn to open its gates first. The simple cell's orthogonal matrix carries a gradient from the
-# start: the flat line of the gradient figure. That figure doesn't predict the GRU's success: its gradient fades fastest
-# before training.
+# long lags, but before training its gradient fades, as the gradient figure shows. The simple cell's orthogonal matrix
+# carries a gradient from the start, the flat line there. That figure doesn't predict the GRU's success: its gradient
+# fades fastest of all.
 #
 # </details>
 
@@ -934,8 +934,8 @@ claims.verdict(
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# About one bit. "A tenth" is the guess of someone who thinks that the letters themselves say most. They say little: after
-# *th* often comes *e*, and after *ht* it seldom does.
+# About one bit. "A tenth" is the guess of someone who thinks that the letters themselves say most. But the same
+# letters predict differently in another order: after *th* often comes *e*, and after *ht* it seldom does.
 #
 # </details>
 
@@ -1091,7 +1091,7 @@ recurrent_figures.errors_by_horizon(
 # than the baseline.
 #
 # Its interval: neighbouring days resemble each other, so that 352 windows are not 352 independent ones. The *block
-# bootstrap* draws whole blocks of neighbours, a year of weeks or a month of days, and looks how the skill varies.
+# bootstrap* draws whole blocks of neighbours, a year of weeks or a month of days, and measures how the skill varies.
 
 # %% slideshow={"slide_type": "skip"}
 rows = {}
