@@ -9,7 +9,7 @@ def gradient(function, at, h=1e-5):
     """The gradient of a function by central differences, one coordinate at a time.
 
     Calls the function twice for each coordinate. In float64 the result is right to about nine digits where the
-    function, its slopes and ``h`` are of ordinary size; a derivative that jumps between ``at - h`` and ``at + h``
+    function, its slopes and ``h`` are of ordinary size. A derivative that jumps between ``at - h`` and ``at + h``
     spoils it.
 
     Args:
