@@ -1,13 +1,12 @@
 """Variational autoencoders of five seeds whose weights are shipped: how they were trained, stored, and are read."""
 
 import hashlib
-import os
 import pathlib
 
 import keras
 import numpy as np
 
-from dlcourse import datasets, models, recording, reproducibility, training
+from dlcourse import datasets, files, models, recording, reproducibility, training
 from dlcourse.datasets import catalogue
 from dlcourse.experiments import vae_training
 
@@ -73,11 +72,9 @@ def train(name, seed, objective, *, epochs, batch_size=100, learning_rate=2e-3):
 
 def save(model, path):
     """Write a model's trained weights as float16 to a plain .npz, whole or not at all; gives its SHA-256."""
-    unfinished = path.with_suffix(f".{os.getpid()}.part")
     arrays = {f"weight_{index:02}": weight.numpy() for index, weight in enumerate(model.trainable_weights)}
-    with open(unfinished, "wb") as file:
-        np.savez(file, **{key: value.astype("float16") for key, value in arrays.items()})
-    os.replace(unfinished, path)
+    with files.whole(path) as unfinished:
+        np.savez(unfinished, **{key: value.astype("float16") for key, value in arrays.items()})
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

@@ -238,9 +238,9 @@ claims.measure(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # That no point lies in the grey is a theorem, and is checked, not claimed. The margin comes from an independent method
-# (least-distance programming), not from the perceptron. *What would have refuted the claim:* digits that need half of
-# what they may. The control nearly does that. Its examples have no pixel in common, so that what is learnt from one
-# tells nothing about another, and each must be a mistake once.
+# (least-distance programming), not from the perceptron. The control makes as good as all
+# the mistakes that it may. Its examples have no pixel in common, so that what is learnt from one tells nothing about
+# another, and each must be a mistake once.
 #
 # *What follows:* neither the number of examples nor the number of features stands in the bound, only the margin and
 # the examples' length. They limit how hard the classes can be.
@@ -612,7 +612,7 @@ claims.by_definition(
 #
 # The unit of today is the ReLU, $g(z) = \max(0, z)$. Where it is off it gives 0, where it is on it gives $z$. A unit
 # of two inputs switches along a line; several units cut the plane into pieces, and within each piece the whole
-# network is *linear*. The most pieces that $n$ lines can make, and do make in general position, are
+# network is *linear*, plus a constant. The most pieces that $n$ lines can make, and do make in general position, are
 #
 # $$1 + n + \binom{n}{2}$$
 #

@@ -837,7 +837,7 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# "B" is the usual guess. But the unit derivatives are *smaller* where gradients explode: large weights push tanh to its
+# "B" is the usual guess. But of these two networks the one that explodes has the *smaller* unit derivatives: large weights push tanh to its
 # flat ends. What stretches is the matrix in between.
 #
 # </details>
@@ -1180,8 +1180,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Dropout and L2 are often ranked among the cures. They act on something else. Dropout multiplies units by 0 or 1/(1 -
-# rate), whose mean is 1: the product of Jacobians stays about as small as it was. L2 pulls weights towards 0, and
+# Dropout and L2 are often ranked among the cures. They act on something else. Dropout multiplies units by 0 or
+# 1/(1 - rate), whose mean is 1 and whose mean square is 1/(1 - rate): the product of Jacobians grows a little
+# per layer, and stays far too small. L2 pulls weights towards 0, and
 # smaller weights make χ smaller: the wrong direction.
 #
 # "It spoils ReLU, for it makes the gradient explode" is what one rate shows: at Adam's 0.001. At its own best rate it
@@ -1210,8 +1211,8 @@ Recorded: after 60 epochs instead of 15, at their best rates, the ReLU network r
 # %% [markdown] slideshow={"slide_type": "notes"}
 # ### Was it the strength, or the optimiser?
 #
-# Three strengths of dropout and four of L2 were tried at every rate, with Adam and by gradient descent with momentum
-# 0.9, at rates from 0.001 to 2 (recorded).
+# Three strengths of dropout and four of L2 were tried at every rate: with Adam, and by gradient descent with momentum
+# 0.9, each over its own range of rates, a factor of 2 apart (recorded).
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 def best_of_all(recorded, names, optimizer):
@@ -1229,7 +1230,9 @@ show.table(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Neither a learning rate nor dropout's strength makes the product of Jacobians larger. A learning rate multiplies all layers alike. Adam
+# A learning rate doesn't change the product of Jacobians at the start. Dropout makes it a little larger, by at
+# most $1/\sqrt{1-\text{rate}}$ per layer in the norm, a factor of $1.4$ at a rate of one half, where a sigmoid
+# layer takes away at least $4$: far too little. A learning rate multiplies all layers alike. Adam
 # rescales each weight's gradient by itself; here that isn't enough either. This is settled for this network, at
 # this depth and width. What follows: first look whether the gradient arrives, then choose start, activation,
 # normalisation and links; regularise what already learns.

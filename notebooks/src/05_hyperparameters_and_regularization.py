@@ -1358,8 +1358,8 @@ show.markdown(f"At the best strength, {at_best[0]}, squared bias is {at_best[1]}
 # Something is missing.
 #
 # **Predict before you run.** 100 examples, $p$ random features $\max(0, w_k^\top x)$, least squares on them. Sketch
-# held-out error for $p$ from 10 to 800. At $p = 100$ the fit is exact for the first time; beyond, there are many exact
-# fits, and we take the shortest. Where is the error largest?
+# held-out error for $p$ from 10 to 800. From about $p = 100$ on the fit is exact; with more there are many exact fits, and
+# we take the shortest. Where is the error largest?
 
 # %% slideshow={"slide_type": "skip"}
 def fitted(features, wanted, strength):

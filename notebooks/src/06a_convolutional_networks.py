@@ -569,8 +569,8 @@ charts.curves(
 # </details>
 #
 # Part of the error comes from details that are too fine for a map of half the size (*aliasing*). Zhang (2019) blurs
-# before each stride; here that takes away about half of the error. "CNNs are shift-invariant" is true of single
-# convolutions, and of the mean over a whole map at the end. What is in between makes it approximate.
+# before each stride; here that takes away about half of the error. A single convolution's map follows a shift
+# exactly, and the mean over a whole map at the end doesn't change with it. What is in between makes it approximate.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
@@ -1338,7 +1338,7 @@ show.source(gabor.fit)
 # The rule for the article's fourth statement. That fields are local is settled (A2.6.1). What else would make the
 # structure resemble retina and cortex? Filters like V1's: Gabor functions should explain trained filters better than
 # noise of the same spectrum, which has the same waves in the same directions, but no shape; and to hold without
-# reserve, explain most of them. And nothing essential that the cortex lacks: if weight sharing makes a difference,
+# reserve, explain more than four fifths of them. And nothing essential that the cortex lacks: if weight sharing makes a difference,
 # which no cortex has, the likeness ends there. `trained`, `noise`: share that Gabor functions explain, by network;
 # `shared`, `local`: accuracy with and without sharing, by seed.
 

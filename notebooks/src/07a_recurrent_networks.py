@@ -453,7 +453,7 @@ for id, cell, opened in [
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does clipping rescue?
 #
-# Where ρ is well above 1, gradients explode on some inputs and not on others. One step along a gradient of size 1,000
+# Where ρ is well above 1, gradients can explode, on some inputs far more than on others. One step along a gradient of size 1,000
 # can throw away what many steps have learnt. *Clipping* scales a gradient down to a largest norm, here 1.
 #
 # **Predict before you run.** A simple cell of 16 units starts with ρ = 2.5. It reads 30 random numbers, and has to say by

@@ -266,7 +266,7 @@ claims.rule(
 # MNIST's pixels are grey, and a Bernoulli likelihood is for zeros and ones. So grey values become probabilities:
 # training draws every image's pixels anew in each batch (*dynamic binarisation*); what is held out is drawn once, by a
 # fixed seed. All log-likelihoods below are nats (units of information, by natural logarithms) per image of 784 binary
-# pixels; without the binarisation they could not be compared with published ones.
+# pixels; without the binarisation they could not be compared with those published for binarised digits.
 
 # %% slideshow={"slide_type": "skip"}
 train = mnist.train.take(12_000)
@@ -1166,8 +1166,8 @@ show.table(
 # <details><summary>Your prediction</summary>
 #
 # "Nearer than both" is what pictures of walks through latent spaces make one expect. The fade of pixels is two digits on top of
-# each other and lies farther from real digits. But to fade the decoder's *logits*, which needs no walk at all, does as well as the
-# codes. A walk that looks smooth isn't yet evidence that the code has found the shape of digits.
+# each other and lies farther from real digits. But to fade the decoder's *logits*, which needs no walk at all, ends no farther
+# from real digits than the codes do, here even a little nearer. A walk that looks smooth isn't yet evidence that the code has found the shape of digits.
 #
 # </details>
 
@@ -1600,8 +1600,8 @@ claims.verdict(
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# 55 % is the guess by the look of them. The judge goes by statistics that eyes don't weigh: stray pixels, where a blurred mean is
-# drawn pixel by pixel; strokes too thick or broken.
+# 55 % is the guess by the look of them. The judge may go by anything that differs, also by what eyes don't weigh,
+# such as stray pixels, where a blurred mean is drawn pixel by pixel. Which of it this one uses was not measured.
 #
 # </details>
 

@@ -254,7 +254,7 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# The mean stays, the variance falls. Many expect a subtracted constant to shift the gradient; but the probabilities of a
+# The mean stays, the variance falls. A common guess is that a subtracted constant shifts the gradient; but the probabilities of a
 # state's actions add up to 1: what all of them get, none of them gains.
 #
 # </details>
@@ -262,9 +262,11 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # A baseline may not depend on the action: subtract $q(s, a)$, and all that is left to learn from is gone, however quiet
 # it looks. And a constant that is computed from the same episodes contains each episode's own return: over 2,000
-# episodes that is nothing, over a batch of 8 it shrinks the mean gradient by an eighth, without turning it.
+# episodes that is nothing, over a batch of 8 it shrinks the mean gradient: by an eighth without a discount, by
+# less with one.
 #
-# What follows: a critic that is only subtracted can't bias the gradient.
+# What follows: a critic that is only subtracted, and was not made from the same episodes, can't bias the
+# gradient.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does less noise mean faster learning?
@@ -364,7 +366,7 @@ claims.measure(
 show.source(advantages.gae)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# A critic that is off by the same in all actions of a state does no harm, as we have seen. So we measure, on the
+# An error of the advantages that is the same for all actions of a state does no harm, as we have seen. So we measure, on the
 # corridor, the advantage of right over left, $\hat A(s, 1) - \hat A(s, 0)$, against the exact one, for three critics:
 # the exact one, one that says the same everywhere, and one that is as ragged as a network after little training.
 #
@@ -559,8 +561,9 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Fewer, but far from a twentieth; by how much, five seeds don't settle. Twenty passes are not twenty times the data: after a few of them the policy has gone
-# as far as the clip lets it, and what is missing then is new experience.
+# Fewer, it seems, and far from a twentieth: all five PPO agents were done within the budget, of the actor-critics not
+# all. By how much fewer, five seeds don't settle. Twenty passes are not twenty times the data: after a few of them the
+# policy has gone as far as the clip lets it, and what is missing then is new experience.
 #
 # </details>
 
