@@ -17,7 +17,8 @@ def chapter():
 
 
 def test_the_chapter_starts_without_tensorflow():
-    lines = chapter_code.source("09b").read_text(encoding="utf-8").split("# %%\n")[1].split("# %%")[0]
+    cells = chapter_code.source("09b").read_text(encoding="utf-8").split("# %%")
+    lines = next(cell for cell in cells if "\nimport gymnasium" in cell).partition("\n")[2]
     code = f"{lines}\nimport sys\nassert 'tensorflow' not in sys.modules and 'keras' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 

@@ -121,7 +121,7 @@ def whole(course):
     return course
 
 
-def test_site_and_slides_show_what_was_just_executed(whole):
+def test_site_and_slides_show_what_was_just_executed(whole, publish_group):
     source = whole / "notebooks" / "src" / "01_sample.py"
     source.write_text(SAMPLE.replace("len(points)", "len(points) + 40"), encoding="utf-8")
     good, said = build(whole, publish=courses.publish)
@@ -150,7 +150,7 @@ def test_what_cannot_be_had_is_named_and_the_course_passes(whole, monkeypatch):
     assert good and "Skipped: site. " in said and "Skipped: slides. " in said
 
 
-def test_a_formula_that_cannot_be_shown_fails_the_course(whole):
+def test_a_formula_that_cannot_be_shown_fails_the_course(whole, publish_group):
     source = whole / "notebooks" / "src" / "01_sample.py"
     source.write_text(SAMPLE.replace("$\\alpha > 0$", "$\\foo$"), encoding="utf-8")
     good, said = build(whole, publish=courses.publish)
