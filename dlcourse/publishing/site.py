@@ -16,7 +16,10 @@ from dlcourse.publishing import fonts, pairing, site_pages, site_reference, tool
 CONTROLS = (  # (what the theme writes, what it is to be)
     (re.compile(r'<summary>(?=<span class="toctree-toggle")'), '<summary aria-label="Pages below this one">'),
     (re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"'), r"\1"),
-    (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),  # it says itself what it shows
+    (
+        re.compile(r'<summary aria-label="Toggle hidden content">'),
+        "<summary>",
+    ),  # it says itself what it shows
 )
 
 
