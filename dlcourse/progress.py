@@ -31,13 +31,13 @@ def bar(iterable=None, description="", total=None, unit="step"):
     )
 
 
-def until(total, done, description="", unit="step"):
+def until(total, done, description=""):
     """Goes on, with a bar, as long as ``done()``, a number that grows by itself, is below the total; yields it.
 
     >>> for steps in until(10_000, lambda: collector.steps.min()):
     ...     ...
     """
-    with bar(total=total, description=description, unit=unit) as shown:
+    with bar(total=total, description=description) as shown:
         while (now := done()) < total:
             shown.update(now - shown.n)
             yield now
