@@ -172,5 +172,23 @@ def shape(name, value, axes=None):
     return found
 
 
+def widths(name, value, least=0):
+    """``value`` as a list of ints: a list of layers' widths, each 1 or more; at least so many of them."""
+    if isinstance(value, str | dict) or not hasattr(value, "__iter__"):
+        raise ValueError(
+            f"{name}={value!r}: expected a list of widths, one per layer; give for example "
+            f"[{value if isinstance(value, numbers.Integral) and value > 0 else 64}]."
+        )
+    found = [whole_number(f"{name}[{index}]", width) for index, width in enumerate(value)]
+    if len(found) < least:
+        raise ValueError(f"{name}={value!r}: expected {least} or more widths; give for example [64].")
+    return found
+
+
+def seed(name, value):
+    """``value`` as an int from 0 to 2³¹ - 1, or None."""
+    return None if value is None else whole_number(name, value, least=0, most=2**31 - 1)
+
+
 def _is_real(value):
     return isinstance(value, numbers.Real) and not isinstance(value, bool)

@@ -140,6 +140,28 @@ def _grey(picture):
     return np.asarray(grey)
 
 
+def _tones(picture, path):
+    """Tones in [0, 1] of a picture with more than 8 bits per pixel, by what the file's format says is white.
+
+    16 bits: 65,535 is white. Floats: 1 is. Raises ValueError where nothing says it: 32-bit whole numbers, floats
+    outside [0, 1], values below 0 such as those of computed tomography.
+    """
+    values = np.asarray(picture, np.float64)
+    low, high = values.min(), values.max()
+    white = 1.0 if picture.mode.startswith("F") else 65_535.0
+    of_16_bits = picture.mode.startswith("I;16") or (
+        picture.mode == "I" and picture.format in (None, "PNG", "PPM")
+    )
+    known = picture.mode.startswith("F") or of_16_bits
+    if not known or not (low >= 0 and high <= white):
+        raise ValueError(
+            f"{path} has values from {low:g} to {high:g} in {picture.mode!r} pixels, and nothing says which is black "
+            "and which is white. Read it as an array, scale it to 0..1 by a range that you choose for all pictures, "
+            "(values - black) / (white - black), and give the arrays to datasets.from_arrays"
+        )
+    return values / white
+
+
 def _open(path):
     """The picture of a file, upright, on white where transparent. Raises ValueError where it is none."""
     from PIL import Image, ImageOps
@@ -151,11 +173,11 @@ def _open(path):
         with Image.open(path) as file:
             picture = ImageOps.exif_transpose(file)
             picture.load()
+            picture.format = file.format
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path} can't be read as a picture ({error}): save it as PNG or JPEG") from None
-    if picture.mode.startswith(("I", "F")):  # 16 bits per pixel, which convert("L") would clip
-        tones = np.asarray(picture, np.float64)
-        picture = Image.fromarray((tones / max(65_535, tones.max()) * 255).round().astype(np.uint8))
+    if picture.mode.startswith(("I", "F")):  # more than 8 bits per pixel, which convert("L") would clip
+        picture = Image.fromarray((_tones(picture, path) * 255).round().astype(np.uint8))
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)

@@ -277,9 +277,7 @@ class VAE(keras.Model):
                 f"{float(np.max(x)):g}. Scale the images (x / 255), or build the VAE with likelihood='gaussian'."
             )
         if self.classes is not None and y is not None:
-            wrong = [label for label in np.unique(y) if not 0 <= label < self.classes]
-            if wrong:
-                raise ValueError(f"Labels {wrong[:5]} are outside 0 to {self.classes - 1}.")
+            self._check_labels(y)
 
     def get_config(self):
         if isinstance(self._prior, vae_priors.Given):
@@ -329,6 +327,13 @@ class VAE(keras.Model):
             self.check_examples(x)
         return tf.cast(x, self.compute_dtype)
 
+    def _check_labels(self, y):
+        wrong = [int(label) for label in np.unique(y) if not 0 <= label < self.classes]
+        if wrong:
+            raise ValueError(
+                f"Labels {wrong[:5]} are outside 0 to {self.classes - 1}, the classes that this VAE was built for."
+            )
+
     def _with_labels(self, inputs, y):
         """Inputs (..., batch, n) with one-hot labels behind them, where the model takes labels."""
         if (y is None) != (self.classes is None):
@@ -339,6 +344,8 @@ class VAE(keras.Model):
             )
         if y is None:
             return inputs
+        if not tf.is_tensor(y) or hasattr(y, "numpy"):
+            self._check_labels(y)
         labels = tf.one_hot(y, self.classes, dtype=inputs.dtype)
         labels = tf.broadcast_to(labels, tf.concat([tf.shape(inputs)[:-1], [self.classes]], axis=0))
         return tf.concat([inputs, labels], axis=-1)

@@ -314,7 +314,8 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
         Trained.
 
     Raises:
-        ValueError: where spaces don't fit, environments can't be shared out, a reward or a TD error is not finite.
+        ValueError: where spaces don't fit, environments can't be shared out, a reward, an observation or a TD error is
+            not finite.
     """
     features, actions = _sizes(environments)
     per_agent = validation.environments_per_agent(environments, agents)
@@ -335,14 +336,14 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
     resetting, gained = np.zeros(len(owner), bool), np.zeros(len(owner))
     wanted = set(snapshots)
     for step in progress.bar(range(per_agent, steps + 1, per_agent), "deep Q-learning"):
-        done = step / steps
-        epsilon = float(np.interp(done, (0, s.explore[2]), s.explore[:2]))
+        epsilon, correction, learning_rate = schedules(s, step / steps)
         values = trained.values(observation.reshape(agents, per_agent, features))
         action = values.argmax(axis=-1).ravel()
         at_random = rng.random(len(owner)) < epsilon
         action = np.where(at_random, rng.integers(actions, size=len(owner)), action)
         following, reward, terminated, truncated, _ = environments.step(action)
         reward = validation.finite(reward, step)
+        validation.finite(following, step, "observation")
 
         which, complete = cutter.add(observation, action, reward, following, terminated, truncated, resetting)
         memory.add(owner[which], complete)
@@ -355,10 +356,8 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
         observation = following
 
         if step >= s.learning_starts and step % s.train_every < per_agent:
-            correction = s.correction + (1 - s.correction) * done
             drawn = memory.draw(s.updates, s.batch_size, rng, correction)
-            learning_rate = np.float32(s.learning_rate * (1 - (1 - s.final_share) * done))
-            now, errors = update(now, drawn.transitions, drawn.weight, learning_rate, own)
+            now, errors = update(now, drawn.transitions, drawn.weight, np.float32(learning_rate), own)
             errors = errors.numpy()
             memory.rank(drawn, errors)
             trained.errors.append(_finite(np.abs(errors).mean(axis=(0, 2)), step))
@@ -373,6 +372,19 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
     return trained
 
 
+def schedules(settings, done):
+    """What changes during a run: (ε, β of prioritised replay, learning rate), each along a straight line.
+
+    Args:
+        settings: Settings.
+        done: share of the run's steps, from 0 to 1.
+    """
+    first, last, share = settings.explore
+    epsilon = float(np.interp(done, (0, share), (first, last)))
+    correction = settings.correction + (1 - settings.correction) * done
+    return epsilon, correction, settings.learning_rate * (1 - (1 - settings.final_share) * done)
+
+
 def _each(entry, agents):
     return np.broadcast_to(np.asarray(entry), agents)
 
@@ -382,12 +394,7 @@ def _sizes(environments):
     seen, done = validation.require(
         environments, observation=validation.spaces.Box, action=validation.spaces.Discrete
     )
-    if len(seen.shape) != 1:
-        raise ValueError(
-            f"Observations have the shape {seen.shape}; this agent's network takes vectors (features,). Wrap the "
-            "environment in gymnasium.wrappers.vector.FlattenObservation."
-        )
-    return seen.shape[0], int(done.n)
+    return validation.vectors(environments, seen), int(done.n)
 
 
 def _finite(errors, step):

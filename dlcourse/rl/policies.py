@@ -213,16 +213,12 @@ def fitting(environments, hidden=(64, 64)):
     observation, action = validation.require(
         environments, observation=spaces.Box, action=spaces.Discrete if numbered else spaces.Box
     )
-    if len(observation.shape) != 1:
-        raise ValueError(
-            f"Observations have shape {observation.shape}; these networks need vectors. "
-            "Wrap the environment in gymnasium.wrappers.FlattenObservation."
-        )
+    features = validation.vectors(environments, observation)
     if numbered:
-        return Categorical(observation.shape[0], int(action.n), hidden)
+        return Categorical(features, int(action.n), hidden)
     if len(action.shape) != 1:
         raise ValueError(f"Actions have shape {action.shape}; these networks give vectors.")
-    return TanhGaussian(observation.shape[0], action.low, action.high, hidden)
+    return TanhGaussian(features, action.low, action.high, hidden)
 
 
 def save(path, policy, theta):

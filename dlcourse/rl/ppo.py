@@ -198,9 +198,9 @@ def train(
         )
         batch = prepare(policy, layers, experience, settings)
         orders = shuffled(rng, settings.epochs, agents, size, settings.minibatch)
-        fallen = (1 - np.asarray(settings.final_share)) * collector.steps / settings.anneal
-        learning_rate = settings.learning_rate * np.maximum(1 - fallen, settings.final_share)
-        learning_rate = np.broadcast_to(learning_rate, agents).astype("float32")[:, None]
+        learning_rate = np.broadcast_to(annealed(settings, collector.steps), agents).astype("float32")[
+            :, None
+        ]
         state, report = update(state, *batch, orders, learning_rate)
         state = (state[0].numpy(), *state[1:])
         if not np.isfinite(state[0]).all():
@@ -230,6 +230,12 @@ def train(
         kept,
         tuple(np.asarray(part) for part in state),
     )
+
+
+def annealed(settings, steps):
+    """The learning rate after so many steps: down a straight line to its final share, where it stays."""
+    fallen = (1 - np.asarray(settings.final_share)) * steps / settings.anneal
+    return settings.learning_rate * np.maximum(1 - fallen, settings.final_share)
 
 
 def prepare(policy, layers, experience, settings):
