@@ -25,7 +25,12 @@ def table(rows, columns, caption=""):
     Raises:
         ValueError: where a row has another number of cells than there are columns.
     """
+    for given, what in [(rows, "rows"), (columns, "columns")]:
+        if not _is_sequence(given):
+            raise ValueError(f"table({what}={given!r}): expected a list.")
     for number, row in enumerate(rows):
+        if not _is_sequence(row):
+            raise ValueError(f"Row {number} is {row!r}: expected a list of cells.")
         if len(row) != len(columns):
             raise ValueError(
                 f"Row {number} has {len(row)} cells for {len(columns)} columns {columns}: {row}."
@@ -33,6 +38,10 @@ def table(rows, columns, caption=""):
     lines = ["| " + " | ".join(map(_cell, columns)) + " |", "|" + " --- |" * len(columns)]
     lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
     markdown((f"**{caption}**\n\n" if caption else "") + "\n".join(lines))
+
+
+def _is_sequence(value):
+    return not isinstance(value, str) and hasattr(value, "__len__") and getattr(value, "ndim", 1) > 0
 
 
 def _cell(value):

@@ -86,6 +86,8 @@ def from_csv(
     where a cell is empty or no number, a line has too many or too few cells, or a column does not exist.
     """
     path = _existing(path, pathlib.Path.is_file, "CSV file")
+    if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n\0':
+        raise ValueError(f"delimiter is {delimiter!r}: expected one character, such as ',' or ';' or '\\t'")
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, delimiter=delimiter)
@@ -142,7 +144,7 @@ def from_images(folder, *, size=(28, 28), channels=1, validation=0.2, test=0.2, 
     pictures, holds folders of folders, or names the files that can't be read as pictures.
     """
     folder = _existing(folder, pathlib.Path.is_dir, "folder")
-    if channels not in (1, 3):
+    if isinstance(channels, bool) or channels not in (1, 3):
         raise ValueError(f"channels is {channels!r}: expected 1 (grey) or 3 (red, green, blue)")
     if not isinstance(size, (tuple, list)) or len(size) != 2:
         raise ValueError(f"size is {size!r}: expected (height, width), such as (28, 28)")

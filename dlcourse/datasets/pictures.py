@@ -122,10 +122,14 @@ def _grey(picture):
     """A file or array as float32 tones (height, width), 0 black and 1 white, at most 280 pixels on a side."""
     from PIL import Image
 
+    if not isinstance(picture, np.ndarray | str | os.PathLike):
+        raise ValueError(
+            f"the picture is {type(picture).__name__}: expected the path of a file, or an array of grey tones"
+        )
     if isinstance(picture, np.ndarray):
-        if picture.ndim != 2 or picture.size == 0:
+        if picture.ndim != 2 or picture.size == 0 or picture.dtype.kind not in "iuf":
             raise ValueError(
-                f"the picture is an array of shape {picture.shape}: expected (height, width), grey"
+                f"the picture is an array of {picture.dtype}, shape {picture.shape}: expected numbers, (height, width)"
             )
         tones = picture.astype(np.float32) / (255 if np.issubdtype(picture.dtype, np.integer) else 1)
         if not (tones.min() >= 0 and tones.max() <= 1):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import progress
+from dlcourse import checks, progress
 from dlcourse.rl import evaluation, replay, validation
 
 
@@ -61,6 +61,29 @@ class Settings:
     through_truncation: object = True
     huber_delta: object = 1_000.0
     max_grad_norm: float = 1_000.0
+
+    def __post_init__(self):
+        for name in ("batch_size", "train_every", "updates"):
+            checks.whole_number(f"Settings({name})", getattr(self, name))
+        checks.whole_number("Settings(learning_starts)", self.learning_starts, least=0)
+        checks.widths("Settings(hidden)", self.hidden, least=1)
+        checks.positive("Settings(learning_rate)", self.learning_rate)
+        for name in ("discount", "priority"):
+            checks.between(f"Settings({name})", getattr(self, name), 0, 1)
+        for name in ("capacity", "target_every", "n"):
+            whole = checks.between(f"Settings({name})", getattr(self, name), 1, np.inf)
+            if not (whole == np.floor(whole)).all() or not np.isfinite(whole).all():
+                raise ValueError(
+                    f"Settings({name}={getattr(self, name)!r}): expected whole numbers of 1 or more."
+                )
+        for name in ("final_share", "correction"):
+            checks.fraction(f"Settings({name})", getattr(self, name))
+        for name in ("huber_delta", "max_grad_norm"):
+            checks.between(f"Settings({name})", getattr(self, name), np.finfo("float32").tiny, np.inf)
+        if checks.between("Settings(explore)", self.explore, 0, 1).shape != (3,) or not self.explore[2]:
+            raise ValueError(
+                f"Settings(explore={self.explore!r}): expected (first ε, last ε, share of the run), the share above 0."
+            )
 
 
 CART_POLE = Settings(batch_size=32, duelling=True, n=8, priority=0.4, target_every=10, max_grad_norm=10.0)
@@ -318,6 +341,8 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
             not finite.
     """
     features, actions = _sizes(environments)
+    seed = checks.whole_number("train(seed)", seed, least=0)
+    steps = checks.whole_number("train(steps)", steps)
     per_agent = validation.environments_per_agent(environments, agents)
     rng = np.random.default_rng([seed, 0])
     owner = np.repeat(np.arange(agents), per_agent)

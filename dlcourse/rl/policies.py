@@ -43,9 +43,9 @@ class _ActorCritic:
     """What both policies share: two networks apart from each other (Huang et al. 2022, detail 13)."""
 
     def __init__(self, observations, outputs, hidden, scales):
-        if not hidden:
-            raise ValueError(f"hidden={hidden}: expected a list of layer sizes, such as (64, 64).")
-        hidden = tuple(checks.whole_number("hidden", units) for units in hidden)
+        observations = checks.whole_number("observations", observations)
+        outputs = checks.whole_number("actions", outputs)
+        hidden = tuple(checks.widths("hidden", hidden, least=1))
         widths = [observations, *hidden]
         between = list(itertools.pairwise(widths))
         self.observations, self.hidden = observations, hidden

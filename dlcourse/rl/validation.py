@@ -1,5 +1,7 @@
 """Whether an environment, its rewards and a policy fit an agent: clear errors instead of strange curves."""
 
+import numbers
+
 import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
@@ -183,6 +185,8 @@ def probabilities(policy, states, actions):
         ValueError: where the shape is another, an action doesn't exist, or a row is no distribution.
     """
     policy = np.asarray(policy)
+    if policy.dtype.kind not in "iuf":
+        raise ValueError(f"The policy is an array of {policy.dtype}: expected actions or probabilities.")
     if policy.shape == (states,) and np.issubdtype(policy.dtype, np.integer):
         wrong = np.flatnonzero((policy < 0) | (policy >= actions))
         if len(wrong):
@@ -211,8 +215,10 @@ def discount_factor(discount):
     Raises:
         ValueError: else.
     """
-    if not 0 <= discount <= 1:
-        raise ValueError(f"discount={discount}: expected a number from 0 (only the next reward counts) to 1.")
+    if not isinstance(discount, numbers.Real) or isinstance(discount, bool) or not 0 <= discount <= 1:
+        raise ValueError(
+            f"discount={discount!r}: expected a number from 0 (only the next reward counts) to 1."
+        )
     return float(discount)
 
 

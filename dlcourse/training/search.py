@@ -7,6 +7,7 @@ counted in epochs, so that searches of different kinds can be compared at equal 
 
 import dataclasses
 import math
+import numbers
 import os
 import pathlib
 import platform
@@ -40,6 +41,9 @@ class Range:
     whole: bool = False
 
     def __post_init__(self):
+        for end in (self.low, self.high):
+            if not isinstance(end, numbers.Real) or isinstance(end, bool):
+                raise ValueError(f"Range({self.low!r}, {self.high!r}): expected two numbers.")
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
             raise ValueError(f"Range({self.low}, {self.high}): expected two finite numbers, the lower first.")
         if self.log and self.low <= 0:
