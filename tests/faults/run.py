@@ -43,7 +43,9 @@ def plant(fault, root):
     path = root / fault["file"]
     text = path.read_text("utf-8")
     if text.count(fault["old"]) != 1:
-        raise SystemExit(f"{fault['file']}: {fault['old']!r} occurs {text.count(fault['old'])} times; expected once.")
+        raise SystemExit(
+            f"{fault['file']}: {fault['old']!r} occurs {text.count(fault['old'])} times; expected once."
+        )
     path.write_text(text.replace(fault["old"], fault["new"]), "utf-8")
     return text
 
@@ -53,16 +55,22 @@ def seen(fault, root):
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *fault["tests"]]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     try:
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=SECONDS)
+        done = subprocess.run(
+            command, cwd=root, env=environment, capture_output=True, text=True, timeout=SECONDS
+        )
     except subprocess.TimeoutExpired:
         return True
     if done.returncode not in (0, 1, 2):  # pytest's own: nothing collected, usage
-        raise SystemExit(f"{command} ended with {done.returncode}:\n{done.stdout[-2_000:]}{done.stderr[-2_000:]}")
+        raise SystemExit(
+            f"{command} ended with {done.returncode}:\n{done.stdout[-2_000:]}{done.stderr[-2_000:]}"
+        )
     return done.returncode != 0
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments.add_argument("--room", help="only faults of files in this folder of dlcourse")
     arguments.add_argument("--again", action="store_true", help="forget earlier results")
     given = arguments.parse_args()
@@ -70,7 +78,9 @@ def main():
     chosen = [fault for fault in faults() if not given.room or f"/{given.room}/" in f"/{fault['file']}"]
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder) / "course"
-        tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+        tracked = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
         for name in filter(None, tracked.stdout.split("\0")):
             if (ROOT / name).is_file():
                 (copy / name).parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +93,9 @@ def main():
                 RESULTS.parent.mkdir(exist_ok=True)
                 RESULTS.write_text(json.dumps(results, indent=1), "utf-8")
             said = "caught" if results[key(fault)] else "SURVIVED"
-            print(f"{number} of {len(chosen)}: {said}: {fault['file']}: {fault['old'].strip()[:60]}", flush=True)
+            print(
+                f"{number} of {len(chosen)}: {said}: {fault['file']}: {fault['old'].strip()[:60]}", flush=True
+            )
     survivors = [fault for fault in chosen if not results[key(fault)]]
     print(f"\n{len(chosen) - len(survivors)} of {len(chosen)} caught.")
     for fault in survivors:

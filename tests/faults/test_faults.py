@@ -27,4 +27,13 @@ def test_a_fault_can_be_planted(fault):
 def test_there_are_many_over_all_rooms():
     rooms = {fault["file"].split("/")[1] for fault in FAULTS}
     assert len(FAULTS) >= 120 and len({plant_faults.key(fault) for fault in FAULTS}) == len(FAULTS)
-    assert rooms >= {"datasets", "from_scratch", "models", "training", "metrics", "analysis", "rl", "publishing"}
+    assert rooms >= {
+        "datasets",
+        "from_scratch",
+        "models",
+        "training",
+        "metrics",
+        "analysis",
+        "rl",
+        "publishing",
+    }
