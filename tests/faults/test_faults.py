@@ -20,8 +20,9 @@ def test_a_fault_can_be_planted(fault):
     assert fault["tests"]
     for test in fault["tests"]:
         file, _, name = test.partition("::")
-        content = (plant_faults.ROOT / file).read_text("utf-8")
-        assert not name or f"def {name.partition('[')[0]}(" in content, test
+        path = plant_faults.ROOT / file
+        assert path.exists(), test
+        assert not name or f"def {name.partition('[')[0]}(" in path.read_text("utf-8"), test
 
 
 def test_there_are_many_over_all_rooms():
