@@ -2,17 +2,25 @@
 
 import base64
 import copy
+import html
 import json
 import re
 import tomllib
+from urllib.parse import quote, urlsplit
+
+import nbformat
 
 from dlcourse.claims import BY_DEFINITION, bound_text
 from dlcourse.measured import Measured
-from dlcourse.publishing import execute
+from dlcourse.publishing import course_map, execute
 from dlcourse.publishing.html import CAPTION
 
 PICTURES = {"image/png": "png", "image/svg+xml": "svg"}
 TERMS = re.compile(r"^## Terms\s*$(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)
+RULE = re.compile(r"\*\*(What would have to be measured for each verdict on [^*\n]*)\*\*\n\n")
+LINES = 12
+"""A function of more lines than these is folded, where a cell shows the package's own code."""
+
 NOT_YET = "not yet written"
 CLAIM_COLUMNS = ("what was measured", "value", "bound", "control")
 QUANTITY_COLUMNS = ("the verdict's quantity", "value")
@@ -22,12 +30,13 @@ class PageError(ValueError):
     """A page can't be made from what is stored; the message says which, and what to do."""
 
 
-def chapter(notebook, name):
-    """A chapter's notebook for Sphinx: each picture, its text and its caption made one figure.
+def chapter(notebook, name, ways=""):
+    """A chapter's notebook for Sphinx: each picture, its text and its caption made one figure, and long asides folded.
 
     Args:
         notebook: as stored.
         name: the chapter's, for its pictures' file names.
+        ways: Markdown that stands below the title, from ``ways``.
 
     Returns:
         (notebook, dict): the notebook, and from file name to bytes the pictures that it shows, beside it.
@@ -48,10 +57,81 @@ def chapter(notebook, name):
                 pictures[file] = _bytes(output.data[kind], kind)
                 output = _figure(output, kind, file, left)
             elif "text/markdown" in output.get("data", {}):
-                output.data = {"text/markdown": output.data["text/markdown"]}
+                output.data = {"text/markdown": folded(output.data["text/markdown"])}
             kept.append(output)
         cell.outputs = kept
+    if ways:
+        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(ways, id="ways"))
     return notebook, pictures
+
+
+def folded(text):
+    """What a cell shows, as it stands on a page: source code and a rule's table open at a click.
+
+    Args:
+        text: Markdown, of a cell's output.
+    """
+    if text.startswith("```python\n") and text.count("\n") > LINES:
+        names = re.findall(r"^(?:def|class) (\w+)", text, re.MULTILINE)
+        code = ", ".join(f"<code>{name}</code>" for name in names)
+        summary = f"Source code of {code}" if names else "Source code"
+    elif found := RULE.match(text):
+        summary, text = found[1], text[found.end() :]
+    else:
+        return text
+    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>"
+
+
+def ways(chapter, has_slides, repository, branch):
+    """The other forms of a chapter, as a line of HTML: notebook, slides, Colab, Binder.
+
+    Args:
+        chapter: Chapter.
+        has_slides: whether the site has its lecture.
+        repository: address that the repository can be cloned from; empty where none is known, and then there is no
+            link to Colab or Binder, which fetch it from there.
+        branch: of the repository.
+    """
+    file = f"notebooks/{chapter.notebook.name}"
+    found = [("Notebook", f"../{file}", " download")]
+    if has_slides:
+        found.append(("Slides", f"../slides/{chapter.id}.html", ""))
+    place = urlsplit(repository)
+    name = place.path.strip("/").removesuffix(".git")
+    if place.netloc == "github.com":
+        found.append(("Colab", f"https://colab.research.google.com/github/{name}/blob/{quote(branch)}/{file}", ""))
+        found.append(("Binder", f"https://mybinder.org/v2/gh/{name}/{quote(branch, '')}?urlpath=lab/tree/{file}", ""))
+    elif place.netloc == "gitlab.com":
+        found.append(
+            ("Binder", f"https://mybinder.org/v2/gl/{quote(name, '')}/{quote(branch, '')}?urlpath=lab/tree/{file}", "")
+        )
+    links = " ".join(f'<a href="{html.escape(to)}"{more}>{text}</a>' for text, to, more in found)
+    return f'<p class="ways">{links}</p>'
+
+
+def first_picture(chapters, notebooks, wanted):
+    """A stored picture for the first page, as a figure that leads to its chapter.
+
+    Args:
+        chapters, notebooks: as for ``records``.
+        wanted: dict with the ``chapter``'s id, and ``words`` of the picture's alternative text. Where no picture there
+            has them, its first is shown; where there is no such chapter, none.
+
+    Returns:
+        str: Markdown; the picture lies beside the chapter's page.
+    """
+    for item in chapters:
+        if item.id != wanted["chapter"]:
+            continue
+        shown, _ = chapter(notebooks[item.name], item.name)
+        texts = [output.data["text/markdown"] for cell in shown.cells for output in cell.get("outputs", [])
+                 if "text/markdown" in output.get("data", {})]  # fmt: skip
+        figures = [text for text in texts if text.startswith("```{figure} ")]
+        chosen = next((text for text in figures if wanted["words"] in text.split(":align:")[0]), *figures[:1])
+        return re.sub(r"^:width:.*\n", "", chosen, flags=re.MULTILINE).replace(
+            "```{figure} ", "```{figure} chapters/", 1
+        ).replace(":align: left\n", f":target: chapters/{item.name}.html\n:class: first\n", 1)
+    return ""
 
 
 def _bytes(data, kind):
@@ -77,13 +157,17 @@ def _figure(output, kind, file, following):
 
 
 def chapters_list(chapters):
-    """The first page's list of chapters, and the entries of its table of contents."""
-    rows, entries = [], []
+    """The first page's list of chapters, a line for each, and the entries of its table of contents."""
+    rows, entries, needed = [], [], course_map.needed(chapters)
     for item in chapters:
         english, chinese = item.titles
-        rows.append(f"- [{item.id} · {english}](chapters/{item.name}.ipynb) {chinese}".rstrip())
-        entries.append(f"{item.id} · {english} <chapters/{item.name}>")
-    return "\n".join(rows), "\n".join(entries)
+        needs = ", ".join(needed[item.id]) or "–"
+        rows.append(
+            _row(f"[{item.id} · {english}](chapters/{item.name}.ipynb) {chinese}".rstrip(), item.sentence, needs)
+        )
+        entries.append(f"{item.id} · {english} {chinese}".rstrip() + f" <chapters/{item.name}>")
+    head = "| chapter | what it is about | needs |\n| --- | --- | --- |\n"
+    return f"```{{container}} list-of-chapters\n{head}" + "\n".join(rows) + "\n```", "\n".join(entries)
 
 
 # Claims
@@ -254,7 +338,8 @@ def glossary(chapters, notebooks):
     ]
     head = "| English | 中文 | in one line | chapter |\n| --- | --- | --- | --- |"
     lead = f"The {len(rows)} terms that the chapters explain, in alphabetical order, with the chapters that use them."
-    return f"# Glossary · 术语表\n\n{lead}\n\n{head}\n" + "\n".join(rows) + "\n"
+    table = f"```{{container}} terms\n{head}\n" + "\n".join(rows) + "\n```"
+    return f"# Glossary · 术语表\n\n{lead}\n\n{table}\n"
 
 
 # Benchmarks
