@@ -12,7 +12,8 @@ const SAY = {
     `${sections} sections on ${pages} pages for “${words}”; the best ${SHOWN} are below.`,
 };
 
-const plain = text => text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
+// Letters without accents and capitals, each in the place of its own.
+const plain = text => text.toLowerCase().replace(/[^\x00-\x7f]/g, letter => letter.normalize("NFKD")[0]);
 
 // A word's forms: as typed, without a plural's s, and its other names. Latin words are found at their beginning alone.
 function pattern(word) {
@@ -36,15 +37,14 @@ function search(typed) {
       if (!inHead && !inBody) return;
       score += 20 * Math.min(inHead, 1) + Math.min(inBody, 6);
     }
-    if (page.startsWith("chapters/") || page === "glossary.html") score += 6;
+    if (page.startsWith("chapters/") || page === "glossary.html") score += 15;
     found.push({ page, anchor, within, title, text, score, order });
   });
   found.sort((one, other) => other.score - one.score || one.order - other.order);
   return { patterns, found };
 }
 
-// The text around the first word that is found, as nodes, the words marked. Positions in the plain text are those of
-// the text, unless a letter is written by several characters: then the line begins a little earlier or later.
+// The text around the first word that is found, as nodes, the words marked.
 function line(text, patterns) {
   const body = plain(text), first = Math.min(...patterns.map(one => body.search(one)).filter(place => place >= 0));
   let begin = isFinite(first) ? Math.max(0, first - AROUND) : 0, end = begin + 2 * AROUND;

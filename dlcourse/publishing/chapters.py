@@ -10,7 +10,9 @@ from dlcourse import files
 
 NAME = re.compile(r"(?P<id>\d\d[a-z]?)_(?P<words>[a-z0-9_]+)")
 TITLE = re.compile(r"^#\s*# Chapter (?P<id>\S+) · (?P<english>[^·]+?) · (?P<chinese>.+?)\s*$", re.MULTILINE)
-SENTENCE = re.compile(r"^# Chapter [^\n]*\n\s*\n(?P<sentence>[^\n*#|<].*?)(?:\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
+SENTENCE = re.compile(
+    r"^# Chapter [^\n]*\n\s*\n(?P<sentence>[^\n*#|<].*?)(?:\n\s*\n|\Z)", re.MULTILINE | re.DOTALL
+)
 NEEDED = re.compile(r"^\*\*You need\*\*(?P<text>.*?)(?:\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
 
 

@@ -29,7 +29,9 @@ def needed(chapters):
 def _before(id, named, seen=()):
     """All that a chapter builds on, also by way of others."""
     if id in seen:
-        raise ValueError(f"Chapters need each other in a circle: {' → '.join([*seen[seen.index(id) :], id])}.")
+        raise ValueError(
+            f"Chapters need each other in a circle: {' → '.join([*seen[seen.index(id) :], id])}."
+        )
     direct = named[id]
     return set(direct).union(*[_before(one, named, (*seen, id)) for one in direct])
 
@@ -49,7 +51,9 @@ def rows(links):
     for id in reversed(_ordered(links)):  # one that needs nothing moves down to those that need it
         if not links[id] and (users := [depth[user] for user, others in links.items() if id in others]):
             depth[id] = min(users) - 1
-    found = [[id for id in links if depth[id] == level] for level in range(max(depth.values(), default=-1) + 1)]
+    found = [
+        [id for id in links if depth[id] == level] for level in range(max(depth.values(), default=-1) + 1)
+    ]
     for above, level in itertools.pairwise(found):
         level.sort(key=lambda id: _middle(links[id], above))
     return found

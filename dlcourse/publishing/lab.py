@@ -11,6 +11,12 @@ from dlcourse.reproducibility import ENVIRONMENT
 COPIES = "work"
 NOT_IN_LAB = ("TQDM_DISABLE", "CUDA_VISIBLE_DEVICES")
 """For stored outputs alone: a learner sees progress bars, and uses a graphics card that there is."""
+QUIET = (
+    "--LabApp.news_url=None",  # nobody is asked whether to fetch news
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",  # the lock says which version it is
+    "--LanguageServerManager.autodetect=False",  # or all that aren't there would be listed
+)
+"""What JupyterLab does by itself and the course doesn't need."""
 
 
 def copies(chapters, say=print):
@@ -90,6 +96,7 @@ def command(root, first, *, edit=False, more=()):
         "--ServerApp.ip=localhost",
         # a chapter that was refused has no copy: then the folder is shown
         f"--LabApp.default_url=/lab{f'/tree/{opened}' if (folder / opened).exists() else ''}",
+        *QUIET,
         *more,
     ]
 

@@ -34,8 +34,11 @@ CONTROLS = (  # (what the theme writes, what it is to be)
     ),  # it says itself what it shows
 )
 
-ENTRY = re.compile(r'(<a class="[^"]*\breference internal[^"]*" href="[^"]*">)([^<]*)(</a>)')
-"""A chapter in the side bar, whose title's Chinese has a line of its own."""
+ENTRY = re.compile(
+    r'(<a class="[^"]*\breference internal[^"]*" href="[^"]*">'
+    rf"[^<{markdown.HAN}]*?)(?: ·)? ([{markdown.HAN}][^<]*?)(?=\s*</a>)"
+)
+"""An entry of the side bar, whose Chinese has a line of its own."""
 
 UNUSED = (
     ".buildinfo",
@@ -254,7 +257,7 @@ def finish(folder, other_names=()):
         content = path.read_text(encoding="utf-8")
         for found, better in CONTROLS:
             content = found.sub(better, content)
-        content = ENTRY.sub(lambda entry: f"{entry[1]}{markdown.chinese(entry[2])}{entry[3]}", content)
+        content = ENTRY.sub(r'\1<span lang="zh-Hans">\2</span>', content)
         path.write_text(content, encoding="utf-8")
     files.write(folder / "_static" / "sections.js", site_search.script(folder, dict(other_names)))
 

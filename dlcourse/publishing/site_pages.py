@@ -99,11 +99,19 @@ def ways(chapter, has_slides, repository, branch):
     place = urlsplit(repository)
     name = place.path.strip("/").removesuffix(".git")
     if place.netloc == "github.com":
-        found.append(("Colab", f"https://colab.research.google.com/github/{name}/blob/{quote(branch)}/{file}", ""))
-        found.append(("Binder", f"https://mybinder.org/v2/gh/{name}/{quote(branch, '')}?urlpath=lab/tree/{file}", ""))
+        found.append(
+            ("Colab", f"https://colab.research.google.com/github/{name}/blob/{quote(branch)}/{file}", "")
+        )
+        found.append(
+            ("Binder", f"https://mybinder.org/v2/gh/{name}/{quote(branch, '')}?urlpath=lab/tree/{file}", "")
+        )
     elif place.netloc == "gitlab.com":
         found.append(
-            ("Binder", f"https://mybinder.org/v2/gl/{quote(name, '')}/{quote(branch, '')}?urlpath=lab/tree/{file}", "")
+            (
+                "Binder",
+                f"https://mybinder.org/v2/gl/{quote(name, '')}/{quote(branch, '')}?urlpath=lab/tree/{file}",
+                "",
+            )
         )
     links = " ".join(f'<a href="{html.escape(to)}"{more}>{text}</a>' for text, to, more in found)
     return f'<p class="ways">{links}</p>'
@@ -128,9 +136,11 @@ def first_picture(chapters, notebooks, wanted):
                  if "text/markdown" in output.get("data", {})]  # fmt: skip
         figures = [text for text in texts if text.startswith("```{figure} ")]
         chosen = next((text for text in figures if wanted["words"] in text.split(":align:")[0]), *figures[:1])
-        return re.sub(r"^:width:.*\n", "", chosen, flags=re.MULTILINE).replace(
-            "```{figure} ", "```{figure} chapters/", 1
-        ).replace(":align: left\n", f":target: chapters/{item.name}.html\n:class: first\n", 1)
+        return (
+            re.sub(r"^:width:.*\n", "", chosen, flags=re.MULTILINE)
+            .replace("```{figure} ", "```{figure} chapters/", 1)
+            .replace(":align: left\n", f":target: chapters/{item.name}.html\n:class: first\n", 1)
+        )
     return ""
 
 
@@ -163,11 +173,15 @@ def chapters_list(chapters):
         english, chinese = item.titles
         needs = ", ".join(needed[item.id]) or "–"
         rows.append(
-            _row(f"[{item.id} · {english}](chapters/{item.name}.ipynb) {chinese}".rstrip(), item.sentence, needs)
+            _row(
+                f"[{item.id} · {english}](chapters/{item.name}.ipynb) {chinese}".rstrip(),
+                item.sentence,
+                needs,
+            )
         )
         entries.append(f"{item.id} · {english} {chinese}".rstrip() + f" <chapters/{item.name}>")
     head = "| chapter | what it is about | needs |\n| --- | --- | --- |\n"
-    return f"```{{container}} list-of-chapters\n{head}" + "\n".join(rows) + "\n```", "\n".join(entries)
+    return f"{{.stacked}}\n{head}" + "\n".join(rows), "\n".join(entries)
 
 
 # Claims
@@ -338,7 +352,7 @@ def glossary(chapters, notebooks):
     ]
     head = "| English | 中文 | in one line | chapter |\n| --- | --- | --- | --- |"
     lead = f"The {len(rows)} terms that the chapters explain, in alphabetical order, with the chapters that use them."
-    table = f"```{{container}} terms\n{head}\n" + "\n".join(rows) + "\n```"
+    table = f"{{.stacked .terms}}\n{head}\n" + "\n".join(rows)
     return f"# Glossary · 术语表\n\n{lead}\n\n{table}\n"
 
 

@@ -5,6 +5,7 @@ import json
 
 LEFT_OUT = ("search.html", "genindex.html")
 SILENT = ("script", "style", "nav", "svg", "button")
+SILENT_CLASSES = {"headerlink", "admonition-title"}  # the latter say "Code" where code is folded
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 BLOCKS = ("p", "li", "td", "th", "div", "pre", "dd", "figcaption", "summary")
 
@@ -32,7 +33,7 @@ class Sections(html.parser.HTMLParser):
         signature = tag == "dt" and "sig" in classes
         if "id" in given and (tag == "section" or signature):
             self.found.append([given["id"], "", ""])
-        if self._silent or tag in SILENT or "headerlink" in classes:
+        if self._silent or tag in SILENT or set(classes) & SILENT_CLASSES:
             if not self._silent or self._silent[-1] == tag:  # the same again inside
                 self._silent.append(tag)
         elif self.found and not self.found[-1][1] and (tag in HEADINGS or signature):
@@ -77,4 +78,6 @@ def script(folder, other_names):
             rows.append([name, anchor if position else "", within if position else "", title, text])
     names = {key.lower(): [key, *others] for key, others in other_names.items()}
     sections = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
-    return f"const SECTIONS = [\n{sections}\n];\nconst OTHER_NAMES = {json.dumps(names, ensure_ascii=False)};\n"
+    return (
+        f"const SECTIONS = [\n{sections}\n];\nconst OTHER_NAMES = {json.dumps(names, ensure_ascii=False)};\n"
+    )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import urllib.error
 import urllib.request
 
@@ -100,6 +101,14 @@ def test_jupyterlab_serves_the_copies_on_localhost_with_a_token(course, chapter)
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{address}/api/contents")
         assert refused.value.code == 403
+        with urllib.request.urlopen(f"{address}/lab?token={token}") as answer:
+            page = answer.read().decode("utf-8")
+        settings = json.loads(re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
+        assert settings["news"] == {"disabled": True}
+        with urllib.request.urlopen(f"{address}/lsp/status?token={token}") as answer:
+            assert json.load(answer)["sessions"] == {}
+        said = (course / "log.txt").read_text("utf-8")
+        assert "127.0.0.1" in said and "non-installed" not in said and "language-server" not in said
 
 
 @pytest.mark.slow
