@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from dlcourse import __version__, files
 from dlcourse.publishing import pairing
@@ -12,8 +13,8 @@ COPIES = "work"
 NOT_IN_LAB = ("TQDM_DISABLE", "CUDA_VISIBLE_DEVICES")
 """For stored outputs alone: a learner sees progress bars, and uses a graphics card that there is."""
 QUIET = (
-    "--LabApp.news_url=None",  # nobody is asked whether to fetch news
-    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",  # the lock says which version it is
+    # nobody is asked whether to fetch news, and the lock says which version it is; a user's own settings come first
+    f"--LabApp.app_settings_dir={Path(__file__).parent / 'templates' / 'lab'}",
     "--LanguageServerManager.autodetect=False",  # or all that aren't there would be listed
 )
 """What JupyterLab does by itself and the course doesn't need."""

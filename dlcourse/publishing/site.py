@@ -182,11 +182,9 @@ def gather(chapters, root, folder, say=print, executed=(), *, decks=(), chosen=N
             files.write(folder / "chapters" / name, content)
 
     measured = site_pages.records(stored, by_name)
-    sections, claimed = site_pages.article(docs / "claims.toml")
+    article = site_pages.article(docs / "claims.toml")
     own = "```{toctree}\n:hidden:\n\nown\n```\n"
-    files.write(
-        folder / "claims" / "index.md", f"{site_pages.claims(sections, claimed, measured, stored)}\n{own}"
-    )
+    files.write(folder / "claims" / "index.md", f"{site_pages.claims(article, measured, stored)}\n{own}")
     files.write(folder / "claims" / "own.md", site_pages.own_claims(measured, stored))
     files.write(folder / "glossary.md", site_pages.glossary(stored, by_name))
 

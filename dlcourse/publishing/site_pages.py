@@ -188,10 +188,9 @@ def chapters_list(chapters):
 
 
 def article(path):
-    """The article's sections and claims, docs/claims.toml: two lists of dicts."""
+    """What docs/claims.toml says: dict with ``article``, ``sections`` and ``claims``."""
     with open(path, "rb") as file:
-        table = tomllib.load(file)
-    return table["sections"], table["claims"]
+        return tomllib.load(file)
 
 
 def records(chapters, notebooks):
@@ -224,29 +223,31 @@ def alternatives(measured):
     return f"It could have come out as: {'; '.join(others)}." if others else ""
 
 
-def claims(sections, claimed, measured, chapters):
-    """The page of the article's claims.
+def claims(article, measured, chapters):
+    """The page of the article's claims: what the article is, and each sentence beside what was measured.
 
     Args:
-        sections, claimed: from ``article``.
+        article: from ``article``.
         measured: from ``records``.
         chapters: list of Chapter, those that the site has.
 
     Returns:
         str: Markdown.
     """
+    claimed, about = article["claims"], article["article"]
     by_id = {item["id"]: [record for record in measured if record["id"] == item["id"]] for item in claimed}
     links = {item.id: f"[{item.id} · {item.titles[0]}](../chapters/{item.name}.ipynb)" for item in chapters}
     short = {item.id: f"[{item.id}](../chapters/{item.name}.ipynb)" for item in chapters}
     done = sum(bool(found) for found in by_id.values())
     parts = [
-        "# The article's claims",
-        "The course is built from an article, an introduction to deep learning. Each of its sentences that claims "
-        "something is an experiment here, whose verdict is computed from what was measured by a rule that stood before "
-        "it, or a check that it holds *by definition*. Where a measurement has a bound, its whole 95 % interval lies "
-        "inside, and that of its control, the same measurement with the cause taken away, outside. What is marked "
-        "*recorded* comes from a study too long for a chapter.",
-        f"Of {len(claimed)} claims, {done} have been measured. The others belong to chapters that are {NOT_YET}. "
+        "# The article's claims · 文章的论断",
+        about["about"].strip(),
+        about["about_in_chinese"].strip(),
+        "Each of its sentences that claims something is an experiment here, whose verdict is computed from what was "
+        "measured by a rule that stood before it, or a check that it holds *by definition*. Where a measurement has a "
+        "bound, its whole 95 % interval lies inside, and that of its control, the same measurement with the cause "
+        "taken away, outside. What is marked *recorded* comes from a study too long for a chapter.",
+        f"Of {len(claimed)} claims, {done} have been measured. The others belong to chapters that are not yet written. "
         "The course's own claims are [on a page of their own](own.md).",
         "| claim | the article says | verdict | chapter |\n| --- | --- | --- | --- |",
     ]
@@ -256,24 +257,27 @@ def claims(sections, claimed, measured, chapters):
         where = ", ".join(short[id] for id in _in_order(record["chapter"] for record in found))
         said = verdict(found)
         rows.append(_row(f"[{item['id']}](#{_anchor(item['id'])})", item["claim"], said, where or NOT_YET))
-    parts[-1] += "\n" + "\n".join(rows)
-    for section in sections:
-        parts.append(f"## {section['id']} {section['title']}")
+    parts[-1] = "{.stacked}\n" + parts[-1] + "\n" + "\n".join(rows)
+    for section in article["sections"]:
+        parts.append(f"## {section['id']} {section['title']} · {section['chinese']}")
         for item in claimed:
-            if item["section"] != section["id"]:
-                continue
-            found = by_id[item["id"]]
-            parts += [f"({_anchor(item['id'])})=\n### {item['id']}", f"The article says: {item['claim']}."]
-            if not found:
-                parts.append(f"**Verdict: {NOT_YET}.** The chapter that will test it is {NOT_YET}.")
-                continue
-            parts.append(f"**Verdict: {verdict(found)}.** {alternatives(found)}".rstrip())
-            for id in _in_order(record["chapter"] for record in found):
-                parts += [
-                    f"Measured in {links[id]}:",
-                    measurements([r for r in found if r["chapter"] == id]),
-                ]
+            if item["section"] == section["id"]:
+                parts += _claim(item, by_id[item["id"]], links)
     return "\n\n".join(parts) + "\n"
+
+
+def _claim(item, found, links):
+    """A claim's own part of the page: what the article says, in both languages, and what came out."""
+    parts = [
+        f"({_anchor(item['id'])})=\n### {item['id']}",
+        f"> 「{item['says']}」\n>\n> “{item['in_english']}”",
+    ]
+    if not found:
+        return [*parts, "**Verdict: not yet written.** The chapter that will test it is not yet written."]
+    parts.append(f"**Verdict: {verdict(found)}.** {alternatives(found)}".rstrip())
+    for id in _in_order(record["chapter"] for record in found):
+        parts += [f"Measured in {links[id]}:", measurements([r for r in found if r["chapter"] == id])]
+    return parts
 
 
 def own_claims(measured, chapters):

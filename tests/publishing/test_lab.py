@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import urllib.error
 import urllib.request
 
@@ -101,10 +100,10 @@ def test_jupyterlab_serves_the_copies_on_localhost_with_a_token(course, chapter)
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{address}/api/contents")
         assert refused.value.code == 403
-        with urllib.request.urlopen(f"{address}/lab?token={token}") as answer:
-            page = answer.read().decode("utf-8")
-        settings = json.loads(re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
-        assert settings["news"] == {"disabled": True}
+        plugin = "@jupyterlab/apputils-extension:notification"
+        with urllib.request.urlopen(f"{address}/lab/api/settings/{plugin}?token={token}") as answer:
+            defaults = json.load(answer)["schema"]["properties"]
+        assert defaults["fetchNews"]["default"] == "false" and not defaults["checkForUpdates"]["default"]
         with urllib.request.urlopen(f"{address}/lsp/status?token={token}") as answer:
             assert json.load(answer)["sessions"] == {}
         said = (course / "log.txt").read_text("utf-8")
