@@ -51,6 +51,11 @@ MEASURE = """() => {
       wrong.push(`wider than the screen: ${element.textContent.trim().slice(0, 60)}`);
       break;
     }
+  for (const element of document.querySelectorAll(".prev-next-area *"))
+    if (element.getBoundingClientRect().right > width + 1) {
+      wrong.push(`the way on is cut off: ${element.textContent.trim().slice(0, 60)}`);
+      break;
+    }
   for (const figure of document.querySelectorAll(".bd-article figure"))
     if (getComputedStyle(figure).float !== "none") {
       wrong.push("what follows a figure stands beside it");
@@ -584,6 +589,7 @@ def test_what_is_wrong_with_a_page_would_be_found(browser, address, axe, built):
         ("<p style='color: #bbb'>pale</p>", "color-contrast"),
         ("<p style='white-space: nowrap'>" + "wide " * 60 + "</p>", "wider than the screen"),
         ("<figure style='float: left'>a</figure>", "stands beside it"),
+        ("<div class='prev-next-area'><p style='width: 600px'>on</p></div>", "the way on is cut off"),
     ]:
         (built / "spoilt.html").write_text(
             good.replace("<p>You need", f"{bad}<p>You need", 1), encoding="utf-8"
