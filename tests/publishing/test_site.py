@@ -320,11 +320,15 @@ def test_where_the_repository_is_known_chapters_lead_to_colab_and_binder(reposit
     assert re.findall(r'href="(https://[^"]*)"', ways) == expected
 
 
-def test_without_a_repository_no_page_promises_colab(pages):
-    if site.settings(ROOT)["repository"]:
-        pytest.skip("docs/settings.toml names a repository")
-    links = [link for name, page in pages.items() if name.startswith("chapters/") for link in page.links]
-    assert links and not [link for link in links if "colab" in link or "mybinder" in link]
+def test_pages_promise_colab_and_binder_only_where_the_repository_is_known(pages):
+    chosen = site.settings(ROOT)
+    for chapter in STORED:
+        known = site_pages.ways(chapter, False, chosen["repository"], chosen["branch"]).count(
+            'href="https://'
+        )
+        links = pages[f"chapters/{chapter.name}.html"].links
+        assert sum("colab.research" in link or "mybinder.org" in link for link in links) == known
+        assert known == 0 or chosen["repository"]
 
 
 def test_the_first_page_has_a_picture_a_line_for_each_chapter_and_a_map(pages, built):
