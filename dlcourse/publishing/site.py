@@ -32,6 +32,7 @@ CONTROLS = (  # (what the theme writes, what it is to be)
         re.compile(r'<summary aria-label="Toggle hidden content">'),
         "<summary>",
     ),  # it says itself what it shows
+    (re.compile(r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js"></script>\s*'), ""),
 )
 
 ENTRY = re.compile(
