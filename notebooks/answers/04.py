@@ -116,7 +116,7 @@ def exercise_3():
             ```
             """,
             """
-            One unit gives the logit of the positive class, and the loss is told so:
+            One unit gives the logit of label 1, benign, and the loss is told so:
 
             ```python
             answer = keras.Sequential([keras.Input((30,)), scaling, keras.layers.Dense(1)])

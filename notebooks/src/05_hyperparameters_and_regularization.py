@@ -115,7 +115,8 @@ def compiled(model, learning_rate=0.05):
 
 
 model = compiled(network())
-file = pathlib.Path(tempfile.mkdtemp()) / "best.keras"
+folder = tempfile.TemporaryDirectory()
+file = pathlib.Path(folder.name) / "best.keras"
 stop = keras.callbacks.EarlyStopping("val_loss", patience=8,
                                      restore_best_weights=True)
 keep = keras.callbacks.ModelCheckpoint(file, "val_loss",
@@ -1750,10 +1751,10 @@ masks = {"one training step": [1, 0, 1, 1, 0], "the next": [0, 1, 1, 0, 1],
 charts.row(*[lambda ax, title=title: regularization.dropout(masks[title], title, ax=ax)
              for title in masks], figsize=(10, 3.6),
            caption="Dropout: in each step another, smaller network is trained, all "
-           "with the same weights. No unit can rely on a certain other one being there.",
-           alt="Three drawings of a network: 3 inputs, 5 hidden units, 2 outputs. In two "
-           "of them two hidden units are crossed out, others each time; in the third all "
-           "are there.")
+           "with the same weights. No unit can rely on another one being there.",
+           alt="Three drawings of a network: 3 inputs, 5 hidden units, 2 outputs. In "
+           "two of them two hidden units are crossed out, others each time; in the "
+           "third all are there.")
 
 # %% slideshow={"slide_type": "skip"}
 seen = tf.constant([[1.0, 3.0, 2.0, 4.0, 5.0]])
