@@ -1555,8 +1555,8 @@ claims.verdict("A2.5.3", norm=norm, roughness=roughness, curve=curve, table=gain
 #
 # Zeros one by one would be L1's path. And "smooth weights" is a common slip: the weights become *small*; it is the curve,
 # the function of the input, that becomes smooth, and only because in this basis rough curves need large weights. For the
-# network on right labels even the best L2 changes little. The penalty is a remedy against fitting noise: with 1,000 points
-# the data hold the curve themselves, and with right labels there is little noise to fit.
+# network on right labels even the best L2 changes little. The penalty is a remedy against fitting noise, and right
+# labels hold little of it.
 #
 # </details>
 
@@ -1741,7 +1741,7 @@ wrong labels and all, from width {mask(threshold)} on. Held-out error:
 # held-out error most, and by how many points? And if 30 % of the labels had been drawn at random?
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Dropout** at a rate of 0.4 sets 40 % of the hidden units to 0, others in each step, and divides those that stay by 0.6, so that
+# **Dropout** at a rate of 0.4 sets each hidden unit to 0 with a chance of 40 %, in each step anew, and divides the others by 0.6, so that
 # the sum that the next layer gets is the same on average: units of 1.0 and 3.0 become 1.67 and 0, or 0 and 5.0. In use nothing is
 # dropped.
 
