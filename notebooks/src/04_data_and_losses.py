@@ -411,7 +411,7 @@ show.table([[name, f"{Measured(one['accuracy']):.1%}", f"{Measured(one['auc']):.
 # %% [markdown] slideshow={"slide_type": "skip"}
 # One training of each says little. So networks side by side, one for each loss, learning rate and seed; a network's loss times its rate, under a step
 # size of 1, is gradient descent at that rate. In the second experiment each network starts *sure and wrong*: the bias of
-# class 0 begins at 6, so that every picture is called a zero with nearly all its probability.
+# class 0 begins at 10, so that every picture is called a zero with nearly all its probability.
 
 # %% slideshow={"slide_type": "skip"}
 class two_losses:
@@ -457,7 +457,7 @@ def by_loss(bias, epochs=10):
     return feed_forward.accuracies(logits, mnist.validation.y).reshape(2, -1, 10)
 
 
-starts = {"usual start": by_loss(0.0), "sure and wrong at the start": by_loss(6.0)}
+starts = {"usual start": by_loss(0.0), "sure and wrong at the start": by_loss(10.0)}
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 charts.row(

@@ -1847,7 +1847,7 @@ claims.measure(
 # each other: probabilities of 0.9, 0.4 and 0.6 for the right class average to 0.63.
 #
 # **Predict before you run.** 500 digits with right labels. By how many points is the mean of 8 networks of 32 units better than one of them? And
-# than *one* network of 256 units, which has as many weights?
+# than *one* network of 256 units, which has about as many weights?
 
 # %% slideshow={"slide_type": "subslide"}
 def last_chances(mnist, draw, hidden, count, rates, x, epochs=30):
