@@ -1545,8 +1545,8 @@ for name, rows in groups.items():
     recall, false, precision = curves[name]
     area = np.trapezoid(np.r_[0, recall], np.r_[0, false])
     checks.equal(f"AUC by area, by pairs, by scikit-learn, eights {name}",
-                 [area, classification_metrics.auroc(-logits[rows, 0][eight[rows]],
-                                                     -logits[rows, 0][~eight[rows]])],
+                 [area, classification_metrics.auroc(logits[rows, 0][eight[rows]],
+                                                     logits[rows, 0][~eight[rows]])],
                  sklearn_metrics.roc_auc_score(eight[rows], logits[rows, 0]), rtol=1e-6)
     average = np.sum(np.diff(np.r_[0, recall]) * precision)
     checks.equal(f"area below precision and recall, and scikit-learn's, eights {name}",
