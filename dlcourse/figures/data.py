@@ -49,14 +49,14 @@ def folds(ax, count, title, scores=None):
                 place[0] + width / 2, bottom + height / 2, "held out" if held else "train",
                 ha="center", va="center", fontsize=10, color="white" if held else "0.15",
             )  # fmt: skip
-        ax.text(0, bottom + height / 2, f"network {row + 1}", va="center", fontsize=10)
+        ax.text(0, bottom + height / 2, f"training {row + 1}", va="center", fontsize=10)
         if scores is not None:
             ax.text(
                 2.8 + count * width, bottom + height / 2, f"score {scores[row]}", va="center", fontsize=10
             )
     ax.text(2.6, count * (height + 0.25) + 0.2, "all rows, in a drawn order", va="bottom", fontsize=10)
     return (
-        f"{title}: {count} rows of {count} blocks; in row k block k is held out, the others train network k."
+        f"{title}: {count} rows of {count} blocks; in row k block k is held out, training k learns from the others."
     )
 
 
