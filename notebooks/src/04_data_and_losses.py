@@ -1154,12 +1154,13 @@ estimated = np.array([estimates(columns, signs, seed) for seed in range(200)])
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 drawings.folds(5, "Five-fold cross-validation of 60 rows",
                scores=["12/12", "11/12", "12/12", "10/12", "11/12"],
-               caption="Five trainings, five parts held out in turn; the scores are those "
-               "of the example, 56 of 60.")
+               caption="Five trainings, five parts held out in turn; the scores are "
+               "those of the example, 56 of 60.")
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-show.table([[name, f"{Measured(100 * estimated[:, place]):.1f}"] for place, name in
-            enumerate(["one split", "five folds", "five splits drawn anew"])],
+names = ["one split", "five folds", "five splits drawn anew"]
+show.table([[name, f"{Measured(100 * estimated[:, place]):.1f}"]
+            for place, name in enumerate(names)],
            ["estimate", "distance from the truth, points of accuracy"],
            "200 draws of 60 rows, linear classifiers")
 
