@@ -176,7 +176,7 @@ def early_stopping(ax, losses, best, title, ylabel="loss (nats)"):
     ax.axvline(best, color="black", linestyle="--", linewidth=1.3, label=f"kept: epoch {best}")
     ax.axvspan(best, len(values), color="0.9", zorder=0, label="waited in vain")
     ax.set(xlabel="epoch", ylabel=ylabel, title=title)
-    ax.legend(fontsize=9)
+    ax.legend(fontsize=9, frameon=True, facecolor="white", framealpha=1)
     return (
         f"{title}: {ylabel} by epoch, lines for {', '.join(losses)}; a dashed line at epoch {best}, whose weights are "
         f"kept; training stopped at epoch {len(values)}."
