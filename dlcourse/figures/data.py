@@ -55,9 +55,7 @@ def folds(ax, count, title, scores=None):
                 2.8 + count * width, bottom + height / 2, f"score {scores[row]}", va="center", fontsize=10
             )
     ax.text(2.6, count * (height + 0.25) + 0.2, "all rows, in a drawn order", va="bottom", fontsize=10)
-    return (
-        f"{title}: {count} rows of {count} blocks; in row k block k is held out, training k learns from the others."
-    )
+    return f"{title}: {count} rows of {count} blocks; in row k block k is held out, training k learns from the others."
 
 
 @figure_function(figsize=(8.0, 3.2))

@@ -1890,8 +1890,9 @@ ways = {"one of 32 units": ("8 of 32 units", 0), "mean of 8": ("8 of 32 units", 
 best_step = {way: step_sizes[tuned[name][row].argmin()]
              for way, (name, row) in ways.items()}
 rates = sorted(set(best_step.values()))
-each = [{name: ensemble_errors(last_chances(mnist, draw, *size, rates, other.x), other.y)
-         for name, size in sizes.items()} for draw in range(8)]     # (3, rates) each
+each = [{name: ensemble_errors(
+    last_chances(mnist, draw, *size, rates, other.x), other.y)
+    for name, size in sizes.items()} for draw in range(8)]         # (3, rates) each
 trained = {way: np.array([one[name][row, rates.index(best_step[way])] for one in each])
            for way, (name, row) in ways.items()}
 
