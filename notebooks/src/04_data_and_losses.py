@@ -17,7 +17,7 @@
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** chapters 01 and 02; means, variances and logarithms.
 #
-# **Time** about a minute to run on two cores; four to five hours to read and try, with the exercises. Each section
+# **Time** about a minute to run on two cores; about four hours to read and try, with the exercises. Each section
 # stands by itself.
 #
 # **摘要**

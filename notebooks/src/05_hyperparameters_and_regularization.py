@@ -15,7 +15,7 @@
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** chapters 01, 02 and 04; least squares and matrices.
 #
-# **Time** about a minute to run on two cores; four hours to read and try, with the exercises. Each section stands by itself.
+# **Time** about a minute to run on two cores; about three and a half hours to read and try, with the exercises. Each section stands by itself.
 #
 # **摘要**
 #
