@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dlcourse.figures import diagrams
 from dlcourse.measured import Measured
 from dlcourse.style import COLOURS, figure_function
 
@@ -114,3 +115,69 @@ def progress(ax, ways, title):
     ax.set(xlabel="epochs spent on the search", ylabel="smallest validation error (%)", title=title)
     ax.legend(fontsize=9)
     return f"{title}: smallest error against epochs spent, falling lines for {', '.join(ways)}."
+
+
+@figure_function(figsize=(5.0, 3.8))
+def dropout(ax, kept, title, sizes=(3, 5, 2)):
+    """A small network with some of its hidden units dropped: crossed out, their arrows left away.
+
+    Args:
+        ax: Matplotlib Axes.
+        kept: bool (hidden units,).
+        sizes: inputs, hidden units, outputs.
+
+    Raises:
+        ValueError: where ``kept`` has another length than there are hidden units.
+    """
+    kept = np.asarray(kept, bool)
+    if kept.shape != (sizes[1],):
+        raise ValueError(f"dropout() of {sizes[1]} hidden units takes as many masks; got {kept.shape}.")
+    from matplotlib.patches import Circle
+
+    places = [
+        [(2.6 * layer + 0.6, 0.5 + (index + 0.5) * 5.0 / size) for index in range(size)]
+        for layer, size in enumerate(sizes)
+    ]
+    diagrams.canvas(ax, 6.6, 6.0, title)
+    for layer in (0, 1):
+        for start, one in enumerate(places[layer]):
+            for end, other in enumerate(places[layer + 1]):
+                if kept[end] if layer == 0 else kept[start]:
+                    ax.plot(*zip(one, other, strict=True), color="0.45", linewidth=1, zorder=1)
+    for layer, units in enumerate(places):
+        for index, place in enumerate(units):
+            gone = layer == 1 and not kept[index]
+            ax.add_patch(
+                Circle(place, 0.36, facecolor="white" if gone else "0.86", edgecolor="0.15",
+                       linestyle=":" if gone else "-", zorder=2)
+            )  # fmt: skip
+            if gone:
+                ax.plot(*place, "x", color="0.15", markersize=13, zorder=3)
+    for layer, name in enumerate(["inputs", "hidden", "outputs"]):
+        ax.text(2.6 * layer + 0.6, 0.05, name, ha="center", va="center", fontsize=10)
+    return (
+        f"{title}: {sizes[0]} inputs, {sizes[1]} hidden units and {sizes[2]} outputs; "
+        f"{int((~kept).sum())} hidden units crossed out, without arrows."
+    )
+
+
+@figure_function(figsize=(7.0, 4.0))
+def early_stopping(ax, losses, best, title, ylabel="loss (nats)"):
+    """Training and validation loss by epoch; the epoch whose weights are kept, and the epochs waited after it.
+
+    Args:
+        ax: Matplotlib Axes.
+        losses: dict from label to floats (epochs,); the last of them is the one that is watched.
+        best: the epoch that is kept, from 1.
+    """
+    for (label, values), colour, marker in zip(losses.items(), COLOURS, "os", strict=False):
+        epochs = np.arange(1, len(values) + 1)
+        ax.plot(epochs, values, color=colour, marker=marker, markersize=4, label=label)
+    ax.axvline(best, color="black", linestyle="--", linewidth=1.3, label=f"kept: epoch {best}")
+    ax.axvspan(best, len(values), color="0.9", zorder=0, label="waited in vain")
+    ax.set(xlabel="epoch", ylabel=ylabel, title=title)
+    ax.legend(fontsize=9, frameon=True, facecolor="white", framealpha=1)
+    return (
+        f"{title}: {ylabel} by epoch, lines for {', '.join(losses)}; a dashed line at epoch {best}, whose weights are "
+        f"kept; training stopped at epoch {len(values)}."
+    )

@@ -16,6 +16,7 @@ from dlcourse import datasets, models, training
 from dlcourse.datasets import records, splitting
 from dlcourse.experiments import memory_limit
 from dlcourse.figures import charts
+from dlcourse.figures import data as drawings
 from dlcourse.from_scratch import losses, penalized_regression
 from dlcourse.measured import Measured
 from dlcourse.metrics import classification
@@ -331,8 +332,6 @@ def test_scatter_has_the_spread_that_it_names():
     for noise, sd in [
         ("Gaussian", 0.5),
         ("Laplace", 0.5),
-        ("narrow Gaussian", 0.1),
-        ("counts", math.sqrt(3)),
         ("outliers", math.sqrt(0.9 * 0.25 + 0.1 * 25)),
     ]:
         drawn = chapter()["scatter"](noise, truth, 400, rng)
@@ -381,13 +380,21 @@ def test_selection_without_its_leak_is_a_coin_and_a_future_column_agrees_as_ofte
     assert with_leak == pytest.approx(0.8, abs=0.03) and without == pytest.approx(0.5, abs=0.05)
 
 
-def test_leaks_give_the_honest_score_without_leak():
+def test_filling_gaps_leaks_the_label_where_the_mean_is_the_classs():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(400, 12)) * 10, rng.choice([-1.0, 1.0], 400)  # nothing to learn
+    honest = np.array([chapter()["filling"](seed, x, y) for seed in range(20)])
+    assert np.abs(honest[:, 0] - honest[:, 1]).mean() < 0.05 and honest.mean() == pytest.approx(0.5, abs=0.05)
+    leaking = np.array([chapter()["filling"](seed, x, y, own_class=True) for seed in range(20)])
+    np.testing.assert_array_equal(leaking[:, 1], honest[:, 1])
+    assert (leaking[:, 0] - leaking[:, 1]).mean() > 0.05
+
+
+def test_copies_and_standardising():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(200, 6)) * 10, rng.choice([-1.0, 1.0], 200)
-    for name in ("standardising", "components"):
-        options = {} if name == "standardising" else {"keep": 3}
-        scores = chapter()[name](0, x, y, examples=100, **options)
-        assert len(scores) == 2 and all(0 <= score <= 1 for score in scores)
+    scores = chapter()["standardising"](0, x, y, examples=100)
+    assert len(scores) == 2 and all(0 <= score <= 1 for score in scores)
     images, labels, origin = chapter()["with_copies"](
         0, x.astype("float32"), np.arange(200), originals=7, copies=3
     )
@@ -408,12 +415,6 @@ def test_labels_drawn_from_the_predictions_follow_them():
     drawn = chapter()["drawn_labels"](logits, seed=0)
     np.testing.assert_allclose(np.bincount(drawn, minlength=3) / len(drawn), [0.2, 0.5, 0.3], atol=0.015)
     assert chapter()["overconfidence"](logits, np.ones(20_000, int)) == pytest.approx(0.5 - 1)
-
-
-def test_choosing_among_one_is_no_choice():
-    reported, fresh, vote, _ = chapter()["choose_by_test"](1, 0, examples=4000)
-    assert reported == pytest.approx(0.5, abs=0.03) and fresh == pytest.approx(0.5, abs=0.03)
-    assert vote == pytest.approx(reported)
 
 
 def test_rare_eights_and_their_weights():
@@ -496,6 +497,98 @@ def test_two_softmaxes_start_near_log_10_and_cannot_pass_their_floor():
     np.testing.assert_allclose(floor, math.log(1 + 9 / math.e), rtol=1e-12)
 
 
+# -------------------------------------------------------------------------------------------------- Keras at work
+
+
+def weights_of(model):
+    return np.concatenate([np.ravel(weight) for weight in model.trainable_weights])
+
+
+@pytest.fixture(scope="module")
+def table():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 70)
+    return datasets.Split(np.exp(rng.normal(size=(70, 30)) + y[:, None]).astype("float32"), y.astype("int32"))
+
+
+def test_fit_the_loop_and_training_fit_are_one(table):
+    data = chapter()["pipeline"](table, batch_size=20)
+    scaling = keras.layers.Normalization()
+    scaling.adapt(data.map(lambda x, y: x))
+    one, two, three = (chapter()["classifier"](scaling) for _ in range(3))
+    start = weights_of(one)
+    one.compile(keras.optimizers.SGD(0.1), keras.losses.BinaryCrossentropy(from_logits=True))
+    one.fit(data, epochs=3, shuffle=False, verbose=0)
+    chapter()["loop"](two, data, 3, keras.optimizers.SGD(0.1))
+    training.fit(three, chapter()["yes_or_no"], data, epochs=3, optimizer=keras.optimizers.SGD(0.1))
+    np.testing.assert_allclose(weights_of(one), weights_of(two), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(weights_of(one), weights_of(three), rtol=1e-4, atol=1e-5)
+    assert np.abs(weights_of(one) - start).max() > 0.01
+
+
+def test_the_pipeline_gives_every_row_once_shuffled_anew_in_each_epoch(table):
+    in_order = np.concatenate([x for x, _ in chapter()["pipeline"](table).as_numpy_iterator()])
+    np.testing.assert_allclose(in_order, np.log1p(table.x), rtol=1e-5)
+    data = chapter()["pipeline"](table, shuffle=True)
+    first, second = (np.concatenate([x for x, _ in data.as_numpy_iterator()]) for _ in range(2))
+    assert not np.array_equal(first, second)
+    np.testing.assert_allclose(np.sort(first, axis=0), np.sort(in_order, axis=0))
+
+
+@pytest.mark.parametrize("squared", [False, True])
+def test_two_losses_are_those_of_their_names(squared):
+    x, y = blobs(9, classes=10)
+    model = feed_forward.mlp([0, 1], (5,), 10, hidden=[4])
+    loss, _ = chapter()["two_losses"]([squared, squared], [0.5, 2.0])(
+        model, (tf.constant(x), tf.constant(y)), training=False
+    )
+    expected = 0
+    for rate, logits in zip([0.5, 2.0], np.moveaxis(training.predict(model, x), 1, 0), strict=True):
+        chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        each = ((chances - np.eye(10)[y]) ** 2).sum(axis=1) if squared else losses.categorical(logits, y)
+        expected += rate * each.mean()
+    assert float(loss) == pytest.approx(expected, rel=1e-5)
+
+
+def test_bits_of_a_fair_and_of_a_loaded_coin():
+    fair, loaded = np.array([0.5, 0.5]), np.array([0.9, 0.1])
+    assert chapter()["bits"](fair, fair) == pytest.approx((1, 0))
+    assert chapter()["bits"](loaded, fair) == pytest.approx(
+        (stats.entropy(loaded, base=2), 1 - 0.468996), abs=1e-5
+    )
+    assert chapter()["bits"](fair, loaded)[1] == pytest.approx(stats.entropy(fair, loaded, base=2))
+
+
+@pytest.mark.parametrize(("count", "k"), [(10, 5), (11, 3), (4, 4)])
+def test_folds_hold_each_row_out_once(count, k):
+    rows = np.random.default_rng(0).permutation(count)
+    pairs = chapter()["folds"](rows, k)
+    assert sorted(np.concatenate([held for _, held in pairs])) == list(range(count))
+    for train, held in pairs:
+        assert not set(train) & set(held) and len(train) + len(held) == count
+
+
+def test_curves_at_every_threshold_are_scikit_learns():
+    rng = np.random.default_rng(1)
+    positive = rng.random(200) < 0.3
+    scores = rng.normal(size=200) + positive
+    recall, false, precision = chapter()["at_every_threshold"](scores, positive)
+    alarms, hits, _ = metrics.roc_curve(positive, scores, drop_intermediate=False)
+    np.testing.assert_allclose(np.r_[0, false], alarms)
+    np.testing.assert_allclose(np.r_[0, recall], hits)
+    theirs, _, _ = metrics.precision_recall_curve(positive, scores)
+    np.testing.assert_allclose(precision, theirs[-2::-1], rtol=1e-6)
+
+
+def test_a_classifier_of_old_and_new_guesses_where_nothing_has_changed():
+    rng = np.random.default_rng(0)
+    old, same = rng.normal(size=(2, 600, 8))
+    assert chapter()["old_or_new"](old, same, 0) == pytest.approx(0.5, abs=0.08)
+    assert chapter()["old_or_new"](old, same + 2, 0) > 0.95
+    images = rng.random((2, 28, 28, 1))
+    np.testing.assert_array_equal(chapter()["moved"](images, 3)[:, :, 3:], images[:, :, :-3])
+
+
 # ----------------------------------------------------------------------------------------------------- figures
 
 
@@ -509,4 +602,19 @@ def test_curves_refuse_a_series_of_another_length():
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [2, 3])
     charts.bars({"one": {"a": Measured([1.0, 3.0])}}, "title", "x", ax=ax)
     assert ax.patches[0].get_width() == pytest.approx(2)
+    plt.close("all")
+
+
+def test_drawings_of_folds_and_codes():
+    from matplotlib import pyplot as plt
+
+    _, ax = plt.subplots()
+    drawings.folds(3, "three", ax=ax)
+    dark = [patch for patch in ax.patches if patch.get_facecolor()[0] < 0.5]
+    assert len(ax.patches) == 9 and len(dark) == 3
+    with pytest.raises(ValueError, match="one score each"):
+        drawings.folds(3, "three", scores=["1"], ax=ax)
+    _, ax = plt.subplots()
+    drawings.code_lengths({"a": (1.0, 0.5), "b": (1.0, 2.0)}, "codes", ax=ax)
+    assert [patch.get_width() for patch in ax.patches] == [1.0, 0.5, 1.0, 2.0]
     plt.close("all")
