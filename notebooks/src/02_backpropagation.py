@@ -1985,104 +1985,65 @@ claims.measure(
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Exercises
+# ## Exercises · 练习
 #
 # **1 (recall).** The neuron of the first section, with $x = (3, 1)$, $w = (0.5, -1.5)$, $b = 0$, $t = 0$. What is
 # $dE/dw_1$? Do it on paper.
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-exercises.check(
-    answer,
-    0.5 * 0.25 * 3,
-    hints={
-        -0.375: "Look at the sign: y - t is positive when the target is 0.",
-        1.5: "The sigmoid's derivative y (1 - y) is missing.",
-        0.125: "That is dE/dz. One more link of the chain: dz/dw is the input.",
-    },
-)
+exercises.check("02.1", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("02.1")
+exercises.solution("02.1")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# $z = 1.5 - 1.5 = 0$, $y = 0.5$, $dE/dy = 0.5$, $dE/dz = 0.5 \cdot 0.25 = 0.125$, $dE/dw_1 = 0.125 \cdot 3 = 0.375$.
-#
-# </details>
-#
 # **2 (apply).** A network 784-128-10 works on a batch of 64. How many multiplications do the matrix products of its
 # forward *and* backward pass take together? (The input needs no gradient.)
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-exercises.check(
-    answer,
-    64 * (3 * (784 * 128 + 128 * 10) - 784 * 128),
-    hints={
-        64 * (784 * 128 + 128 * 10): "That is the forward pass alone.",
-        64 * 3 * (784 * 128 + 128 * 10): "One product too many: nobody needs dE/dX.",
-    },
-)
+exercises.check("02.2", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("02.2")
+exercises.solution("02.2")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# $F = 64 \cdot (784 \cdot 128 + 128 \cdot 10)$ forward, $F$ for the two $A^\top\delta$, and $64 \cdot 128 \cdot 10$
-# for the one $\delta W^\top$ that is needed: 13,090,816 in all, about twice the forward pass alone.
-#
-# </details>
-#
-# **3 (build).** Give the engine division: `divide(a, b)`, and check it by a difference quotient. Then build the softmax
-# of two nodes out of `divide`, `add` and an elementwise exponential.
-#
-# <details><summary>Solution</summary>
-#
-# ```python
-# def divide(a, b):
-#     a, b = node(a), node(b)
-#     return Node(a.value / b.value, "÷", [(a, lambda g: g / b.value), (b, lambda g: -g * a.value / b.value**2)])
-#
-# p, q = Node(1.2, "p"), Node(-0.4, "q")
-# exp_p, exp_q = elementwise(p, np.exp, np.exp, "exp"), elementwise(q, np.exp, np.exp, "exp")
-# share = divide(exp_p, add(exp_p, exp_q))
-# backpropagate(share)
-# quotient = difference_quotients.gradient(lambda p: sigmoid(p + 0.4), 1.2)      # softmax of two is a sigmoid
-# print(p.gradient - quotient)
-# ```
-#
-# `exp_p` is used twice, so an engine that overwrites gets it wrong.
-#
-# </details>
-#
-# **4 (think).** Call the loss with a *complex* weight, $w + i h$, and divide the imaginary part by $h$. Draw its error
-# into the figure of the fourth section. Why has its curve no left branch?
-#
-# <details><summary>Solution</summary>
-#
-# $E(w + ih) = E(w) + i h E'(w) - \frac{h^2}{2} E''(w) - \dots$, so $\operatorname{Im} E(w + ih) / h = E' + O(h^2)$:
-# truncation as for central differences. But nothing is subtracted, the imaginary part has its own digits, and no
-# cancellation takes place. Take $h = 10^{-100}$, and the slope is right to rounding. Our `forward` and `cross_entropy` run
-# on complex arrays as they are (tanh is analytic; ReLU isn't):
-#
-# ```python
-# def complex_slope(layers, direction, h, x, y):
-#     return loss_of(shaped(flat(layers) + 1j * h * direction, layers), x, y, np.tanh).imag / h
-# ```
-#
-# </details>
-#
-# **5 (open).** Update in passing from *input to output* instead, while the true gradients are kept: does the
-# direction change? And what if the forward pass is run again after each layer's update (block coordinate descent)? Measure
-# angle, loss after a step, and cost, and say when you would use which.
-#
-# <details><summary>Solution</summary>
-#
-# With all gradients computed first, no order changes anything: it is `step_in_turn`. Fresh passes after each
-# layer's update give each layer a true gradient, at the current point, so that every sub-step goes downhill if the rate
-# is small, at about $L$ times the cost. The whole change again differs from the first gradient, and here that is no
-# mistake: an angle alone doesn't tell a wrong gradient from one taken at another point. What
-# distinguishes them is the loss: compare it after equal cost.
-#
-# </details>
+# **3 (build).** Give the engine division: a function `divide(a, b)` that gives a `Node`, as `multiply` does. Its value
+# must be right, and so must the two pullbacks. (Then build the softmax of two nodes out of `divide`, `+` and an
+# elementwise exponential.)
+
+# %% slideshow={"slide_type": "skip"}
+answer = ...
+exercises.check("02.3", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("02.3")
+exercises.solution("02.3")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **4 (build, Keras).** Write a class `SignDescent`, a `keras.Model` with a `train_step` of its own: each weight moves by
+# the learning rate, against the *sign* of its gradient, whatever the gradient's size. Compiled with
+# `keras.optimizers.SGD` it must be ready for `fit`. The answer is the class.
+
+# %% slideshow={"slide_type": "skip"}
+answer = ...
+exercises.check("02.4", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("02.4")
+exercises.solution("02.4")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **5 (explore).** Call the loss with a *complex* weight, $w + i h$, and divide the imaginary part by $h$. Try
+# $h = 10^{-2}$, $10^{-5}$, $10^{-10}$, $10^{-100}$. Why does its error have no left branch, as that of a difference
+# quotient has?
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("02.5")
+exercises.solution("02.5")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Terms

@@ -1419,96 +1419,61 @@ claims.measure(
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Exercises
+# ## Exercises · 练习
 #
-# **1. Recall.** A network has 50 linear layers, widths equal, weights of variance σ_w²/n with σ_w² = 1.21, no biases.
-# By which factor does a gradient's norm grow, in the mean-field limit, over the 49 steps from the last layer to the
-# first?
+# **1 (recall).** A network has 50 linear layers, widths equal, weights of variance $\sigma_w^2 / n$ with
+# $\sigma_w^2 = 1.21$, no biases. By which factor does a gradient's norm grow, in the mean-field limit, from the last layer
+# to the first?
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-exercises.check(
-    answer,
-    1.1**49,
-    tolerance=1e-3,
-    hints={
-        1.21**49: "That is the squared norm's factor: χ counts squares.",
-        1.1**50: "50 layers have 49 steps between them.",
-    },
-)
+exercises.check("03.1", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("03.1")
+exercises.solution("03.1")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# φ' = 1, so χ = σ_w² = 1.21 and the norm grows by √χ = 1.1 a step: `answer = 1.1**49`, about 107.
-#
-# </details>
-#
-# **2. Compute.** LeakyReLU has slope 1 above zero and a below. Which σ_w² makes χ = 1 for a = 0.2? (He et al. 2015
-# have it for their PReLU.)
+# **2 (apply).** LeakyReLU has slope 1 above zero and $a$ below. Which $\sigma_w^2$ makes $\chi = 1$ for $a = 0.2$?
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-exercises.check(
-    answer,
-    2 / (1 + 0.2**2),
-    tolerance=1e-3,
-    hints={
-        2.0: "That is for a = 0: the negative half passes something on now.",
-        2 / 1.2: "Slopes enter squared.",
-    },
-)
+exercises.check("03.2", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("03.2")
+exercises.solution("03.2")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# $\mathbb{E}\varphi'^2 = \tfrac12 (1 + a^2)$ at any variance, so $\sigma_w^2 = 2/(1 + a^2)$: `answer = 2 / (1 +
-# 0.2**2)`.
-#
-# </details>
-#
-# **3. Prove, then check.** In a ReLU network without biases, show that $\langle W_l, \partial L/\partial W_l \rangle$
-# is the same number for every layer. Why does it follow that kernels' gradients can be flat over the layers although
-# the signal dies?
+# **3 (build, Keras).** Build a Keras model that maps $(8, 8, 1)$ to ten logits through 30 layers of 64 *sigmoid* units, such
+# that at the start the first kernel's gradient is between a hundredth and a hundred times that of the last hidden kernel.
+# The answer is the model.
+
+# %% slideshow={"slide_type": "skip"}
+answer = ...
+exercises.check("03.3", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("03.3")
+exercises.solution("03.3")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# Scaling $W_l$ by $c > 0$ scales the output by $c$, whichever layer it is, since ReLU(c h) = c ReLU(h). So the loss
-# as a function of $c$ is the same function for all $l$, and its derivative at $c = 1$, which is $\langle W_l,
-# \partial L/\partial W_l \rangle$, is the same number. With kernels of equal norm this holds their gradients
-# together: what vanishes, vanishes in all layers at once.
-#
-# ```python
-# networks = models.DeepNetworks((8, 8, 1), 10, depth=20, width=32, seeds=range(5),
-#                                activation="relu", dtype="float64")
-# import tensorflow as tf
-# with tf.GradientTape() as tape:
-#     loss, _ = networks.objective(networks, sample, training=True)
-# gradient = tape.gradient(loss, networks.hidden.value)
-# print(tf.reduce_sum(networks.hidden * gradient, axis=(2, 3)))   # (layers, networks): equal down each column
-# ```
-#
-# </details>
-#
-# **4. Explore.** Start at the sigmoid's χ = 1 with `weight_variance=16` and biases that make each unit's mean zero,
-# $b_j = -\tfrac12 \sum_i W_{ij}$. Show that the network is then a tanh network in disguise: which σ_w² has it? Does
-# it learn better than σ_w² = 103 without biases?
-#
-# <details><summary>Solution</summary>
-#
-# σ(h) = ½ + ½ tanh(h/2). The bias removes the ½, so with u = h/2 the layer is u → ¼ W tanh(u): a tanh network with
-# σ_w²/16, here 1: the border of the phase diagram without biases. Set it with
-# `networks.bias[1:].assign(-0.5 * keras.ops.sum(networks.hidden, axis=2, keepdims=True))` and train as above. It is the
-# same function at the start, but it need not learn in the same way: the weights are four times larger, so that a step of
-# Adam changes them four times less in proportion, and once the kernels move the biases no longer remove the ½. Find out
-# whether either matters, each at its best learning rate, against tanh itself.
-#
-# </details>
-#
-# **5. Open-ended.** Find the deepest network of 32 units that reads nine digits in ten after 15 epochs, with anything
-# from this chapter. Predict its depth first from a depth scale; then say what stopped you: size of gradients, their
+# **4 (prove, then check).** In a ReLU network without biases, show that $\langle W_l, \partial L / \partial W_l \rangle$
+# (the sum of products, entry by entry) is the same number for every layer. Why does it follow that kernels' gradients can
+# be flat over the layers although the signal dies?
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("03.4")
+exercises.solution("03.4")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **5 (open).** Build the deepest network of 32 units that you can which reads nine test digits in ten after 15 epochs, with
+# anything from this chapter. Predict from theory how deep it may be; then say what stopped you: size of gradients, their
 # agreement, or something that this chapter doesn't have.
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("03.5")
+exercises.solution("03.5")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Terms
