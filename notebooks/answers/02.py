@@ -1,5 +1,7 @@
 """Answers of chapter 02's exercises."""
 
+import itertools
+
 import numpy as np
 
 from dlcourse.exercises import Exercise
@@ -15,7 +17,6 @@ def exercise_1():
             (-dE_dz * x[0], "Look at the sign: is the output above or below its target?"),
             ((y - target) * x[0], "One factor of the chain is missing: what does the sigmoid do to a change of z?"),
             (dE_dz, "That is the derivative by z. There is one more link, from z to the weight."),
-            (dE_dz * x[1], "That belongs to the other weight."),
         ],
         hints=[
             "Begin with z. What is the sigmoid of it? No table is needed.",
@@ -31,7 +32,7 @@ def exercise_1():
 
 def exercise_2():
     batch, widths = 64, [784, 128, 10]
-    products = [batch * fan_in * fan_out for fan_in, fan_out in zip(widths, widths[1:], strict=False)]
+    products = [batch * fan_in * fan_out for fan_in, fan_out in itertools.pairwise(widths)]
     forward = sum(products)
     return Exercise(
         expected=3 * forward - products[0],
@@ -77,7 +78,9 @@ def exercise_3():
             ):
                 slope = ((a + shift_a) / (b + shift_b) - (a - shift_a) / (b - shift_b)) / 2e-6
                 if not np.isclose(pullback(1.0), slope, atol=1e-8):
-                    return f"At a = {a}, b = {b} the {which}'s pullback is not what a difference quotient gives."
+                    return (
+                        f"At a = {a}, b = {b} the {which}'s pullback is not what a difference quotient gives."
+                    )
                 if not np.isclose(pullback(-2.0), -2 * slope, atol=1e-8):
                     return f"The {which}'s pullback should multiply what arrives, g, by its derivative."
         return None
@@ -140,8 +143,8 @@ def exercise_4():
             ```
             """,
             """
-            Adam with $\\beta_1 = \\beta_2 = 0$ does the same, up to $\\epsilon$: $g / \\sqrt{g^2}$ is the sign. So a step of
-            Adam says more about how *consistent* a gradient is than about how large it is.
+            Adam with $\\beta_1 = \\beta_2 = 0$ does the same, up to $\\epsilon$: $g / \\sqrt{g^2}$ is the sign. So a
+            step of Adam says more about how *consistent* a gradient is than about how large it is.
 
             ```python
             optimizer = keras.optimizers.Adam(0.01, beta_1=0.0, beta_2=0.0)
@@ -170,9 +173,7 @@ def _judge_sign_descent(model_class):
     gradients = tape.gradient(value, model.trainable_variables)
     before = [variable.numpy() for variable in model.trainable_variables]
     model.fit(x, y, batch_size=8, epochs=1, verbose=0)
-    moves = [
-        variable.numpy() - old for variable, old in zip(model.trainable_variables, before, strict=True)
-    ]
+    moves = [variable.numpy() - old for variable, old in zip(model.trainable_variables, before, strict=True)]
     if not any(move.any() for move in moves):
         return "After one step no weight has moved. Does train_step call the optimizer?"
     if all(
@@ -202,11 +203,11 @@ def exercise_5():
         ],
         solution=[
             "$E(w + ih) = E(w) + i h E'(w) - \\frac{h^2}{2} E''(w) - \\dots$, so "
-            "$\\operatorname{Im} E(w + ih) / h = E'(w) + O(h^2)$: truncation as for central differences. But nothing is "
-            "subtracted: the imaginary part has digits of its own. So there is no left branch.",
+            "$\\operatorname{Im} E(w + ih) / h = E'(w) + O(h^2)$: truncation as for central differences. But nothing "
+            "is subtracted: the imaginary part has digits of its own. So there is no left branch.",
             """
-            `forward` and `cross_entropy` run on complex arrays, but `max` compares complex numbers by their real parts
-            first, which is what is wanted here. tanh is analytic; ReLU isn't.
+            `forward` and `cross_entropy` run on complex arrays, but `max` compares complex numbers by their real
+            parts first, which is what is wanted here. tanh is analytic; ReLU isn't.
 
             ```python
             layers = initial([64, 16, 10], seed=0)

@@ -21,8 +21,8 @@ def exercise_1():
             "χ belongs to the squared norm. How many layers does the gradient pass from the last to the first?",
         ],
         solution=[
-            "A linear unit has $\\varphi' = 1$, so $\\chi = \\sigma_w^2$, and the norm grows by $\\sqrt{1.21} = 1.1$ per "
-            "step.",
+            "A linear unit has $\\varphi' = 1$, so $\\chi = \\sigma_w^2$, and the norm grows by $\\sqrt{1.21} = 1.1$ "
+            "per step.",
             "From the last of 50 layers to the first there are 49 steps: `answer = 1.1**49`, about 107.",
         ],
     )  # fmt: skip
@@ -44,7 +44,8 @@ def exercise_2():
             "Write down $\\mathbb{E}\\,\\varphi'^2$ as the mean of two numbers.",
         ],
         solution=[
-            "$\\mathbb{E}\\,\\varphi'^2 = \\tfrac12 \\cdot 1^2 + \\tfrac12 a^2 = \\tfrac12 (1 + a^2)$, at any variance.",
+            "$\\mathbb{E}\\,\\varphi'^2 = \\tfrac12 \\cdot 1^2 + \\tfrac12 a^2 = \\tfrac12 (1 + a^2)$, at any "
+            "variance.",
             "$\\chi = \\sigma_w^2 \\cdot \\tfrac12 (1 + a^2) = 1$ gives $\\sigma_w^2 = 2 / (1 + a^2)$: "
             "`answer = 2 / (1 + 0.2**2)`. He et al. 2015 have it for their PReLU.",
         ],
@@ -98,13 +99,17 @@ def _judge_deep_sigmoids(model):
     if not isinstance(model, keras.Model):
         return "The answer is a keras.Model: `answer = model`."
     if model.input_shape[1:] != (8, 8, 1) or model.output_shape[1:] != (10,):
-        return f"It should map (8, 8, 1) to (10,), and maps {model.input_shape[1:]} to {model.output_shape[1:]}."
+        return (
+            f"It should map (8, 8, 1) to (10,), and maps {model.input_shape[1:]} to {model.output_shape[1:]}."
+        )
     deep = [layer for layer in model.layers if _is_sigmoid(layer) and layer.output.shape[1:] == (64,)]
     if len(deep) < 30:
         return f"It has {len(deep)} sigmoid layers of 64 units; 30 are asked for."
     with_kernel = [layer for layer in model.layers if hasattr(layer, "kernel")]
     if len(with_kernel) < 31:
-        return f"It has {len(with_kernel)} layers with a kernel: one for each sigmoid, and one for the logits."
+        return (
+            f"It has {len(with_kernel)} layers with a kernel: one for each sigmoid, and one for the logits."
+        )
     random = np.random.default_rng(0)
     x, y = random.uniform(size=(64, 8, 8, 1)).astype("float32"), np.arange(64) % 10
     with tf.GradientTape() as tape:
@@ -117,7 +122,9 @@ def _judge_deep_sigmoids(model):
     if norms[0] < 0.01 * norms[-2]:
         return "The first kernel's gradient still arrives as less than a hundredth of the last hidden one's."
     if norms[0] > 100 * norms[-2]:
-        return "Now the first kernel's gradient is more than a hundred times the last hidden one's: it explodes."
+        return (
+            "Now the first kernel's gradient is more than a hundred times the last hidden one's: it explodes."
+        )
     return None
 
 
@@ -134,8 +141,8 @@ def exercise_4():
             "$c = 1$.",
         ],
         solution=[
-            "Since $\\operatorname{ReLU}(c h) = c \\operatorname{ReLU}(h)$ for $c > 0$, scaling $W_l$ by $c$ scales the "
-            "logits by $c$, whichever layer it is.",
+            "Since $\\operatorname{ReLU}(c h) = c \\operatorname{ReLU}(h)$ for $c > 0$, scaling $W_l$ by $c$ scales "
+            "the logits by $c$, whichever layer it is.",
             "So the loss as a function of $c$ is the same function $g(c)$ for all $l$. Its derivative at $c = 1$ is "
             "$\\langle W_l, \\partial L / \\partial W_l \\rangle$, by the chain rule: the same number for all $l$.",
             """
@@ -167,8 +174,8 @@ def exercise_5():
         ],
         solution=[
             "Prediction: with $h \\to h + W \\tanh(h)$ each layer multiplies a squared gradient norm by about "
-            "$1 + \\sigma_w^2$. With $\\sigma_w^2 = 1/L$ that is $(1 + 1/L)^L < e$ at any depth $L$: size alone sets no "
-            "limit.",
+            "$1 + \\sigma_w^2$. With $\\sigma_w^2 = 1/L$ that is $(1 + 1/L)^L < e$ at any depth $L$: size alone sets "
+            "no limit.",
             """
             Choose the rate on the validation digits, and judge once on the test digits:
 
