@@ -183,7 +183,7 @@ def exercise_5():
             options = {"depth": 100, "residual": True, "activation": "tanh", "weight_variance": 0.01}
             rates = [2.0**-11, 2.0**-10, 2.0**-9, 2.0**-8, 2.0**-7]
             tried = deep_network_cures.accuracy_by_rate(
-                options, rates, range(5, 8), digits.train, digits.validation
+                options, rates, range(5, 7), digits.train, digits.validation
             )
             best = rates[tried.mean(axis=1).argmax()]
             [reached] = deep_network_cures.accuracy_by_rate(

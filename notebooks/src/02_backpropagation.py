@@ -113,9 +113,11 @@ backpropagation.chain(
 def neuron_loss(w, b, x, target):
     return 0.5 * (1 / (1 + np.exp(-(w @ x + b))) - target) ** 2
 
+
 def loss_after(step):
     """The neuron's loss after a step of that learning rate along its gradient."""
     return neuron_loss(w - step * dE_dw, b - step * dE_db, x, target)
+
 
 squared_norm = dE_dw @ dE_dw + dE_db**2
 steps = np.linspace(0, 4, 41)
@@ -198,6 +200,7 @@ def cross_entropy(logits, labels):
     log_sum = np.log(np.exp(shifted).sum(axis=1))
     return np.mean(log_sum - shifted[np.arange(len(labels)), labels])
 
+
 def output_delta(logits, labels):
     """dE/dZ of the last layer, (n, classes): (probabilities - one-hot labels) / n."""
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -237,6 +240,7 @@ def backward(layers, signals, outputs, labels, df):
             delta = (delta @ weights.T) * df(signals[l - 1])
     return gradients
 
+
 def update(layers, gradients, learning_rate):
     """Step 4, for all layers, once all gradients are there."""
     pairs = zip(layers, gradients, strict=True)
@@ -246,6 +250,7 @@ def update(layers, gradients, learning_rate):
 # %% slideshow={"slide_type": "skip"}
 def d_tanh(z):
     return 1 - np.tanh(z) ** 2
+
 
 digits = datasets.load("digits")
 pixels, labels = digits.train.x.reshape(-1, 64).astype("float64"), digits.train.y
@@ -319,6 +324,7 @@ def flat(layers):
     """All parameters, or all gradients, as one vector (P,)."""
     return np.concatenate([array.ravel() for pair in layers for array in pair])
 
+
 def shaped(vector, layers):
     """A vector (P,) in the shapes of the layers."""
     ends = np.cumsum([array.size for pair in layers for array in pair])
@@ -326,8 +332,10 @@ def shaped(vector, layers):
     return [tuple(next(pieces).reshape(array.shape) for array in pair)
             for pair in layers]
 
+
 def loss_of(layers, x, y, f):
     return cross_entropy(forward(layers, x, f)[1][-1], y)
+
 
 def gradient_of(layers, x, y, f, df):
     """The gradient (P,) by backpropagation."""
@@ -339,8 +347,10 @@ def angle(a, b):
     cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
     return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
 
+
 def square_ones_turned(layers):
     return [(W.T if W.shape[0] == W.shape[1] else W, b) for W, b in layers]
+
 
 def last_alone(gradients):
     return [(0 * dW, 0 * db) for dW, db in gradients[:-1]] + gradients[-1:]
@@ -362,6 +372,7 @@ mistakes = {  # each takes what backward takes
 # %% slideshow={"slide_type": "skip"}
 def gradient_step(layers, signals, outputs, y, df, learning_rate):
     return update(layers, backward(layers, signals, outputs, y, df), learning_rate)
+
 
 def train(layers, x, y, f, df, *, learning_rate, epochs, seed, batch_size=32,
           step=gradient_step, to_zero=False):
@@ -391,6 +402,7 @@ def with_gradients(gradients_of):
 
     return step
 
+
 def trained_accuracy(widths, step, learning_rate, seed, examples, held_out):
     """Accuracy on (x, y) held out, after 10 epochs of a tanh network on examples."""
     with np.errstate(all="ignore"):  # some runs diverge, and count as what they reach
@@ -414,6 +426,7 @@ def random_directions(seed):
 
     return gradients_of
 
+
 held_out = digits.validation.x.reshape(-1, 64).astype("float64"), digits.validation.y
 ways = {"none": backward, **mistakes, "random direction": random_directions(0)}
 trained = {
@@ -427,6 +440,7 @@ def numeric_gradient(layers, x, y, f):
     """The gradient (P,) by central differences: 2 P forward passes."""
     return difference_quotients.gradient(
         lambda vector: loss_of(shaped(vector, layers), x, y, f), flat(layers))
+
 
 errors, angles = {name: [] for name in ways}, {name: [] for name in ways}
 some = pixels[:32, 20:32], labels[:32]
@@ -608,9 +622,11 @@ def multiply(a, b):
 def node(value):
     return value if isinstance(value, Node) else Node(value, "constant")
 
+
 def add(a, b):
     a, b = node(a), node(b)
     return Node(a.value + b.value, "+", [(a, lambda g: g), (b, lambda g: g)])
+
 
 def subtract(a, b):
     a, b = node(a), node(b)
@@ -629,14 +645,17 @@ def matmul(a, b):
 def elementwise(a, f, df, name):
     return Node(f(a.value), name, [(a, lambda g: g * df(a.value))])
 
+
 def total(a):
     return Node(a.value.sum(), "Σ", [(a, lambda g: g * np.ones_like(a.value))])
+
 
 def log_sum_exp(a):
     """The logarithm of the sum of exponentials: (n, classes) -> (n, 1)."""
     top = a.value.max(axis=-1, keepdims=True)
     value = top + np.log(np.exp(a.value - top).sum(axis=-1, keepdims=True))
     return Node(value, "log Σ exp", [(a, lambda g: g * np.exp(a.value - value))])
+
 
 Node.__add__ = Node.__radd__ = add
 Node.__mul__ = Node.__rmul__ = multiply
@@ -653,6 +672,7 @@ def ancestors(output):
                 found.add(parent)
                 waiting.append(parent)
     return sorted(found, key=lambda item: item.number, reverse=True)
+
 
 def like(gradient, shape):
     """Undo broadcasting: an entry used several times gets the sum of its gradients."""
@@ -697,8 +717,10 @@ print(f"shares added: {summed:g}; only the last: {three.gradient:g}")
 def sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
+
 def d_sigmoid(z):
     return sigmoid(z) * (1 - sigmoid(z))
+
 
 x1, x2 = Node(1.0, "$x_1$"), Node(2.0, "$x_2$")
 w1, w2 = Node(0.5, "$w_1$"), Node(-0.25, "$w_2$")
@@ -740,6 +762,7 @@ def engine_gradients(layers, x, labels, f, df, combine=np.add):
     backpropagate(loss, combine)
     return [(W.gradient, b.gradient) for W, b in nodes]
 
+
 layers, batch = initial([64, 32, 32, 10], seed=1), (pixels[:32], labels[:32])
 by_engine = flat(engine_gradients(layers, *batch, np.tanh, d_tanh))
 forgetful = flat(engine_gradients(layers, *batch, np.tanh, d_tanh,
@@ -780,8 +803,10 @@ def tape_gradients(layers, x, labels, activation):
     found = tape.gradient(loss, variables)
     return [tuple(gradient.numpy() for gradient in pair) for pair in found]
 
+
 def relu(z):
     return np.maximum(z, 0)
+
 
 def d_relu(z):
     return (z > 0).astype(z.dtype)
@@ -792,6 +817,7 @@ activations = {  # f, f', TensorFlow's f
     "sigmoid": (sigmoid, d_sigmoid, tf.sigmoid),
     "ReLU": (relu, d_relu, tf.nn.relu),
 }
+
 
 def worst(found, true):
     """The largest relative error of an array among those of all layers."""
@@ -870,8 +896,8 @@ for way in ("formulas", "engine"):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What happens in one step of Keras' `fit`? · Keras 的 fit 每一步做什么？
 #
-# Nobody at work writes a backward pass. One names the layers, and Keras does the four steps. Here is the network of this
-# chapter, 64 pixels, 32 tanh units, 10 logits, built, compiled, fitted and evaluated by Keras alone.
+# At work one names the layers, and Keras does the four steps. Here is the network of this chapter, 64 pixels, 32 tanh
+# units, 10 logits, built, compiled, fitted and evaluated by Keras alone.
 
 # %% slideshow={"slide_type": "subslide"}
 def digit_reader(model_class=keras.Model):
@@ -885,13 +911,14 @@ def digit_reader(model_class=keras.Model):
         10, kernel_initializer=draw(2))(hidden)
     return model_class(inputs, logits)
 
+
 loss_of_logits = keras.losses.SparseCategoricalCrossentropy(
     from_logits=True)
 images = pixels.astype("float32")
 data = tf.data.Dataset.from_tensor_slices((images, labels))
 batches = data.batch(32)
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "subslide"}
 by_fit = digit_reader()
 by_fit.compile(optimizer=keras.optimizers.SGD(0.25),
                loss=loss_of_logits, metrics=["accuracy"])
@@ -968,10 +995,11 @@ class Monitored(keras.Model):
         return {"loss": self.mean_loss.result(),
                 "gradient norm": self.mean_norm.result()}
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 monitored = digit_reader(Monitored)
 monitored.compile(optimizer=keras.optimizers.SGD(0.25), loss=loss_of_logits)
-history = monitored.fit(batches, epochs=20, shuffle=False, verbose=0).history
+log = monitored.fit(batches, epochs=20, shuffle=False, verbose=0)
+history = log.history
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
@@ -997,7 +1025,7 @@ charts.curves(
 # The next step in practice is one line more in the same place: `tf.clip_by_global_norm(gradients, 1.0)` before `apply`
 # shortens gradients that are too long, which chapter 03 needs.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## How noisy is the gradient of a small batch? · 小批量的梯度有多少噪声？
 #
 # A batch of $B$ examples gives the mean of $B$ gradients instead of that of all $n$. It is right on average, and off by
@@ -1006,7 +1034,7 @@ charts.curves(
 # **Predict before you run.** At the start of training, about how many digits must a batch hold so that the noise is no
 # longer than the gradient itself: 2, 40 or 1,000? And does that number fall or rise as training goes on?
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # By hand: if the gradients of three examples are $1$, $2$ and $6$, the whole gradient is $3$, and their mean squared
 # distance from it is $(4 + 1 + 9)/3 = 14/3$. A mean of $B$ draws has a mean squared distance of $14/(3B)$: four times the
 # batch, half the noise. In general, with $g_i$ the gradient of example $i$ and $g$ their mean,
@@ -1015,18 +1043,20 @@ charts.curves(
 #
 # Noise and signal are equally long at $B^* = \sigma^2 / \|g\|^2$, the *noise scale* (McCandlish et al. 2018).
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 def each_gradient(layers, x, y):
     """The gradient of every example alone, (n, P)."""
     return np.array([
         gradient_of(layers, x[i : i + 1], y[i : i + 1], np.tanh, d_tanh)
         for i in range(len(x))])
 
+
 def noise_scale(of_examples):
     """The batch at which noise and gradient are equally long."""
     mean = of_examples.mean(axis=0)
     spread = np.mean(np.sum((of_examples - mean) ** 2, axis=1))
     return spread / (mean @ mean)
+
 
 def relative_noise(of_examples, size, random, draws=200):
     """Noise over gradient, by drawing batches."""
@@ -1050,7 +1080,7 @@ for seed in range(5):
         measured_noise[stage].append(
             [relative_noise(gradients, size, random) for size in sizes])
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 charts.curves(
     sizes, {stage: np.transpose(found) for stage, found in measured_noise.items()},
     theory={f"$\\sqrt{{B^*/B}}$, {stage}":
@@ -1065,7 +1095,7 @@ charts.curves(
     "size; the line after five epochs lies above the line at the start.",
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.measure(
     "C02.4", "once a network has learnt a little, a batch of 100 digits is mostly noise: "
     "the noise scale after 5 epochs; control: the same networks at the start",
@@ -1073,7 +1103,7 @@ claims.measure(
     of=[("after 5 epochs", seed) for seed in range(5)],
     control=[("at the start", seed) for seed in range(5)], above=100)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # About 40, and it rises. "It falls, since the network knows better what to do" is a tempting guess. But as the common part
@@ -1124,6 +1154,7 @@ def tape_forward(layers, direction, x, labels):
         loss = tf.reduce_mean(loss)
     return accumulator.jvp(loss).numpy()
 
+
 layers, direction = [initial([64, 32, 10], seed) for seed in (0, 1)]
 by_reverse = gradient_of(layers, *batch, np.tanh, d_tanh) @ flat(direction)
 checks.equal("a slope by forward mode, by TensorFlow's, and by the gradient",
@@ -1147,11 +1178,13 @@ def one_slope(layers, x, labels, f, df):
     direction = shaped(np.eye(1, len(flat(layers)))[0], layers)
     return directional_derivative(layers, direction, x, labels, f, df)
 
+
 def whole_gradient_forward(layers, x, labels, f, df):
     """The gradient (P,) by forward mode: one pass per parameter."""
     return np.array([
         directional_derivative(layers, shaped(direction, layers), x, labels, f, df)
         for direction in np.eye(len(flat(layers)))])
+
 
 def whole_gradient_reverse(layers, x, labels, f, df):
     """The gradient (P,) by reverse mode: one pass."""
@@ -1163,6 +1196,7 @@ def multiplications(gradient, layers, x, labels):
     counted = [(count.array(W), b) for W, b in layers]
     gradient(counted, count.array(x), labels, np.tanh, d_tanh)
     return count.multiplications
+
 
 def seconds(gradient, layers, x, labels, repeats):
     """Processor time of the fastest of some repeats."""
@@ -1239,7 +1273,7 @@ claims.measure(
 # mode keeps every $Z_l$ and $A_l$ until the gradient has come back: memory grows with depth times batch. And where one
 # input drives many outputs, the ends are swapped, and forward mode is the cheap one.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## May a layer be updated while the gradient is still passing? · 梯度还在传播时，可以先更新这一层吗？
 #
 # It would save memory: the last layer is updated as soon as its gradient is known, the gradient passes through the *new*
@@ -1250,7 +1284,7 @@ claims.measure(
 # **Predict before you run.** Is that still gradient descent? If not: what decides how far the step is off, and would you
 # notice it in training?
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # By hand: one weight $W = 1$ with the input $A = 1$ and $\delta = 0.4$, at the rate $\eta = 0.5$. Its gradient is $0.4$,
 # so it becomes $0.8$, and hands on $0.4 \cdot 0.8 = 0.32$ instead of $0.4$. In general the $W_l$ in
 # $\delta_{l-1} = (\delta_l W_l^\top) \odot f'(Z_{l-1})$ is the one that the forward pass used; updated in passing,
@@ -1260,7 +1294,7 @@ claims.measure(
 #
 # so the error is proportional to the learning rate $\eta$, and a new one is added at every layer that is passed.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 def step_in_passing(layers, signals, outputs, y, df,
                     learning_rate):
     """Each layer is updated before the gradient passes through it."""
@@ -1275,13 +1309,13 @@ def step_in_passing(layers, signals, outputs, y, df,
             delta = (delta @ weights.T) * df(signals[l - 1])
     return changed
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # *The rule for the verdict on A2.2.2, before we measure.* Taken at its word, the sentence says that updating in turn
 # trains a network. We train both ways and look at the validation accuracy that
 # updating in passing loses: once with the best learning rate for each way, and once with the largest at which gradient
 # descent still works. All three rates are chosen on seeds that the verdict doesn't see.
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.rule(
     "A2.2.2",
     {
@@ -1309,6 +1343,7 @@ def step_in_turn(layers, signals, outputs, y, df, learning_rate):
         changed[l] = W - learning_rate * dW, b - learning_rate * db
     return changed
 
+
 def step_angle(hidden, learning_rate, seed, x, y):
     """The angle in degrees between a step in passing and the gradient."""
     layers = initial([64, *hidden, 10], seed)
@@ -1329,7 +1364,7 @@ checks.equal("a step in turn, after all gradients are known, and gradient descen
              flat(step_in_turn(layers, *passed, batch[1], d_tanh, 1.0)),
              flat(gradient_step(layers, *passed, batch[1], d_tanh, 1.0)), rtol=1e-15)
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 charts.curves(
     rates,
     {f"{depth} hidden layer{'s' * (depth > 1)}": angles[depth].T for depth in depths},
@@ -1342,7 +1377,7 @@ charts.curves(
     "to the learning rate, and is larger for deeper networks.",
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.measure(
     "C02.6", "layers, not units, add up the error: angle of a step in passing at the "
     "rate 0.1 (degrees), 8 hidden layers of 32; control: 1 of 256",
@@ -1361,6 +1396,7 @@ def batch_angle(seed):
     return angle(*[gradient_of(layers, pixels[rows], labels[rows], np.tanh, d_tanh)
                    for rows in (slice(64), slice(64, 128))])
 
+
 between = Measured([batch_angle(seed) for seed in range(5)], "°")
 show.markdown(f"""
 With four hidden layers the step is off by {Measured(angles[4][:, 4], "°"):.1f} at the
@@ -1376,15 +1412,17 @@ two batches stand at {between:.0f} to each other.
 ways = {"all gradients first": gradient_step, "updated in passing": step_in_passing}
 training_rates = np.array([0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 2.0])
 
+
 def reached(way, rate, seed):
     """Validation accuracy of a network with two hidden layers of 32."""
     return trained_accuracy([64, 32, 32, 10], ways[way], rate, seed, (pixels, labels),
                             held_out)
 
+
 tried = {way: np.array([[reached(way, rate, seed) for rate in training_rates]
                         for seed in range(100, 103)]) for way in ways}
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 charts.curves(
     training_rates, {way: accuracies.T for way, accuracies in tried.items()},
     xlabel="learning rate", ylabel="validation accuracy", xscale="log", band="range",
@@ -1401,15 +1439,17 @@ best = {way: training_rates[tried[way].mean(axis=0).argmax()] for way in ways}
 works = tried["all gradients first"].min(axis=0) > 0.9
 high = {way: training_rates[works].max() for way in ways}
 
+
 def lost(rates, seed):
     """Validation accuracy lost by updating in passing, with a learning rate per way."""
     first, passing = [reached(way, rates[way], seed) for way in ways]
     return first - passing
 
+
 lost_at_best, lost_at_high = [[lost(rates, seed) for seed in range(8)]
                               for rates in (best, high)]
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.verdict("A2.2.2", at_best=lost_at_best, at_high=lost_at_high)
 first, passing = [Measured(best[way]) for way in ways]
 show.markdown(f"""
@@ -1417,7 +1457,7 @@ Best learning rates: {first} with all gradients first, {passing} updated in pass
 Largest at which gradient descent works: {Measured(high["updated in passing"])}.
 """)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # "Gradient descent is gradient descent, in whatever order" is the common guess. It is right for the *updates*: their
@@ -1430,11 +1470,11 @@ Largest at which gradient descent works: {Measured(high["updated in passing"])}.
 # **First all gradients, then all updates**, as every library does it. Read the article's "in turn" as the direction in
 # which the gradient travels.
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # *What would have refuted it:* equal accuracies up to the rate at which gradient descent fails as well; the verdict
 # would have been *holds*.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## How long is "until it converges"? · “直至收敛”要多久？
 #
 # One repeats the four steps until the loss no longer falls. Does training always converge, if one is patient? Our
@@ -1443,7 +1483,7 @@ Largest at which gradient descent works: {Measured(high["updated in passing"])}.
 # **Predict before you run.** Large steps get further. Will the loss after training fall and fall with the learning
 # rate, level off, or turn?
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # What the article says (section 2.2): 「按照正向计算，得到输出结果y；然后计算损失函数J(w) …… 根据链式法则，求出各个节点的梯度dE/dz ……
 # 更新各个节点的权值w，直至收敛」, "compute forward and get the output y; then compute the loss J(w) … by the chain rule,
 # find the gradient dE/dz of every node … update each node's weights w, until it converges".
@@ -1452,7 +1492,7 @@ Largest at which gradient descent works: {Measured(high["updated in passing"])}.
 # formulas, engine and tape agree. What may come out otherwise is the end of step 4. We take the share of the training
 # loss that is left after 20 epochs (1 where it hasn't fallen), at the rate 0.4 and at eight times that rate.
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.rule(
     "A2.2.1",
     {
@@ -1485,11 +1525,12 @@ def loss_left(learning_rate, seed):
                          for layers in (start, end)]
     return min(after / before, 1.0) if np.isfinite(after) else 1.0
 
+
 network_rates = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2]
 left = np.array([[loss_left(rate, seed) for rate in network_rates]
                  for seed in range(10, 15)])
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 charts.curves(
     list(map(str, network_rates)), {"one hidden layer of 32": left.T},
     xlabel="learning rate", ylabel="share of the loss left", yscale="log", band="range",
@@ -1500,11 +1541,11 @@ charts.curves(
     "is as large as before training at the largest rate.",
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.verdict("A2.2.1", small_rate=left[:, network_rates.index(0.4)],
                large_rate=left[:, network_rates.index(3.2)])
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # It turns. "It levels off" is a common guess, with a ball in mind that rolls into a bowl. But a step is a jump: too
@@ -1512,7 +1553,7 @@ claims.verdict("A2.2.1", small_rate=left[:, network_rates.index(0.4)],
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ### Where is the limit, and how long does it take?
 #
 # On a network, nobody knows. On a bowl we can tell. In one dimension, $E = \tfrac12 \lambda w^2$, a step makes
@@ -1528,7 +1569,7 @@ claims.verdict("A2.2.1", small_rate=left[:, network_rates.index(0.4)],
 # direction grows. At $\eta = 1/L$ the flattest shrinks by $1 - 1/\kappa$ per step, where $\kappa = L / \mu$ is the
 # *condition number*.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **Predict before you run.** For $\kappa = 500$, how many steps win one more correct digit: about 3, about 100, or about
 # 1,000? And once the loss no longer changes in its first four digits, is $w$ known to four digits?
 
@@ -1538,12 +1579,14 @@ def ridge(x, y, penalty):
     x, y = (x - x.mean(axis=0)) / x.std(axis=0), y - y.mean()
     return x.T @ x / len(x) + penalty * np.eye(x.shape[1]), x.T @ y / len(x)
 
+
 def descend(hessian, right_side, learning_rate, steps):
     """Gradient descent from 0: every w visited, (steps + 1, d)."""
     path = [np.zeros(len(right_side))]
     for _ in range(steps):
         path.append(path[-1] - learning_rate * (hessian @ path[-1] - right_side))
     return np.array(path)
+
 
 def relative_distances(path, optimum):
     return np.linalg.norm(path - optimum, axis=1) / np.linalg.norm(optimum)
@@ -1564,6 +1607,7 @@ for penalty, (hessian, right_side) in problems.items():
 def steps_for_a_digit(distances):
     """Steps from a relative distance of 1e-6 to one of 1e-7."""
     return int(np.argmax(distances < 1e-7) - np.argmax(distances < 1e-6))
+
 
 show.table(
     [[penalty, *map(Measured, [condition, condition * np.log(10),
@@ -1588,12 +1632,14 @@ def stopped(path, hessian, right_side, y, tolerance):
     step = np.argmax(-np.diff(loss) < tolerance * loss[1:])
     return step, np.linalg.norm(centred[step]) / np.linalg.norm(centred[0])
 
+
 def way_to_go(rows, penalty):
     """Share of the way still to go when a step changes the loss by less than 1e-4."""
     hessian, right_side = ridge(x_patients[rows], y_patients[rows], penalty)
     largest = np.linalg.eigvalsh(hessian)[-1]
     path = descend(hessian, right_side, 1 / largest, steps=1_000)
     return stopped(path, hessian, right_side, y_patients[rows], tolerance=1e-4)[1]
+
 
 order = np.random.default_rng(0).permutation(len(x_patients))
 fifths = [order[i::5] for i in range(5)]  # disjoint groups of patients
@@ -1606,7 +1652,7 @@ claims.measure(
     control=[(rows, 0.3) for rows in fifths], above=0.1,
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # About a thousand steps for a digit: $\kappa \ln 10$. "About 3" would be Newton's method, which the
@@ -1615,14 +1661,14 @@ claims.measure(
 #
 # </details>
 
-# %% tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 to_go = Measured([way_to_go(rows, 0.0) for rows in fifths])
 show.markdown(f"""
 Stopped when a step changes the loss by less than a ten-thousandth, least squares have
 {to_go:.0%} of the way still to go (5 groups of patients).
 """)
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # *What follows:* "until it converges" needs a learning rate below the limit, patience in proportion to $\kappa$, and a
 # criterion. On a network, whose $L$ changes under way and whose optimum is unknown, one stops by validation instead
 # ([chapter 05](05_hyperparameters_and_regularization.ipynb)).
@@ -1664,8 +1710,10 @@ def momentum(w, g, state, t, learning_rate, beta=0.9):
     velocity = beta * state.get("v", 0.0) - learning_rate * g
     return w + velocity, {"v": velocity}
 
+
 def gradient_descent(w, g, state, t, learning_rate):
     return momentum(w, g, state, t, learning_rate, beta=0.0)
+
 
 def adam(w, g, state, t, learning_rate, beta_1=0.9, beta_2=0.999,
          epsilon=1e-7, amsgrad=False):
@@ -1696,6 +1744,7 @@ def valley(degrees, floor=0.001):
     rotation = np.array([[cosine, -sine], [sine, cosine]])
     return rotation @ np.diag([floor, 1.0]) @ rotation.T, rotation
 
+
 def losses(path, hessian):
     return 0.5 * np.einsum("...i,ij,...j->...", path, hessian, path)
 
@@ -1713,6 +1762,7 @@ def keras_walk(optimizer, hessian, start, steps):
         optimizer.apply([tf.linalg.matvec(hessian, w.value)], [w])
         path.append(w.numpy())
     return np.array(path)
+
 
 hessian, start = valley(20)[0], [8.0, 3.0]
 betas = {"beta_1": 0.875, "beta_2": 1 - 2**-10}
@@ -1750,6 +1800,7 @@ turns = np.random.default_rng(0).uniform(0.2, 1.3, 16)
 starts = 10 * np.stack([np.cos(turns), np.sin(turns)], axis=1)
 choosing, judging = slice(0, 8), slice(8, 16)
 
+
 def steps_needed(rule, hessian, starts, rates, limit=4_000, calm=200):
     """Steps until the loss stays below 1e-6 for a while; (starts, rates)."""
     grid = np.repeat(starts[:, None], len(rates), axis=1)
@@ -1768,13 +1819,16 @@ def sweep(name, degrees, floor=0.001):
     hessian, rotation = valley(degrees, floor)
     return steps_needed(rules[name], hessian, starts @ rotation.T, rates)
 
+
 needed = {(name, degrees): sweep(name, degrees)
           for name in rules for degrees in (0, 45)}
 mild = {name: sweep(name, 0, floor=0.1) for name in ("gradient descent", "momentum")}
 
+
 def at_best(steps):
     """Steps of the starts that judge, at the rate that the others choose."""
     return steps[judging, steps[choosing].mean(axis=0).argmin()]
+
 
 def best_rate(steps):
     return rates[steps[choosing].mean(axis=0).argmin()]
@@ -1838,6 +1892,7 @@ def octaves(name, start):
     steps = needed[name, 0][start]
     good = rates[steps <= 1.5 * steps.min()]
     return np.log2(good.max() / good.min())
+
 
 claims.measure(
     "C02.8", "in a narrow valley momentum pays: gradient descent's steps over "
@@ -1914,7 +1969,7 @@ claims.measure(
 # [Chapter 05](05_hyperparameters_and_regularization.ipynb) tunes the optimisers on networks, whose gradients are noisy
 # and never fade like this.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Where do Nesterov and RMSProp stand? · Nesterov 与 RMSProp 处在什么位置？
 #
 # Two more names stand in every library. **Nesterov's momentum** (1983) looks where the velocity leads *before* it asks for
@@ -1923,18 +1978,19 @@ claims.measure(
 # By hand, $E = \tfrac12 w^2$, so $g = w$; $w = 1$, $v = -0.5$, $\eta = 0.1$, $\beta = 0.9$. Momentum: $v = -0.45 - 0.1 = -0.55$. Nesterov
 # asks at $w + \beta v = 0.55$: $v = -0.45 - 0.055 = -0.505$. It brakes earlier.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # RMSProp: $s \leftarrow \rho s + (1 - \rho) g^2$, $w \leftarrow w - \eta\, g / \sqrt{s + \epsilon}$. By hand, $\rho = 0.9$: the first
 # gradient, of any size, makes $\sqrt s = \sqrt{0.1}\,|g|$, and so a step of $3.2\, \eta$.
 #
 # **Predict before you run.** A digit network has five epochs. Of gradient descent, momentum, Nesterov, RMSProp and Adam,
 # each at its own best learning rate, which ends with the lowest training loss? Does RMSProp beat plain momentum?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 def nesterov(w, g, state, t, learning_rate, beta=0.9):
     """As Keras does it: w is the point that was looked ahead to."""
     velocity = beta * state.get("v", 0.0) - learning_rate * g
     return w + beta * velocity - learning_rate * g, {"v": velocity}
+
 
 def rmsprop(w, g, state, t, learning_rate, rho=0.9, momentum=0.0,
             epsilon=1e-7):
@@ -1942,6 +1998,7 @@ def rmsprop(w, g, state, t, learning_rate, rho=0.9, momentum=0.0,
     scaled = learning_rate * g / np.sqrt(s + epsilon)
     step = momentum * state.get("step", 0.0) + scaled
     return w - step, {"s": s, "step": step}
+
 
 def rmsprop_momentum(w, g, state, t, learning_rate):
     return rmsprop(w, g, state, t, learning_rate, momentum=0.9)
@@ -1990,14 +2047,14 @@ for name, rule, optimizer, options in [
                  walk(rule, hessian, start, 0.25, 60, **options),
                  keras_walk(optimizer, hessian, start, 60), atol=1e-6)
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table(
     [[name, f"{Measured(tuned[name]):.3g}", f"{Measured(ended[name]):.3f}"]
      for name in contenders],
     ["rule", "best learning rate", "training loss (nats)"],
     "Digits, five epochs in batches of 32, each rule at its best rate; 20 networks")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # Nesterov's momentum, and no. "RMSProp and Adam, since they adapt to each weight" is a common guess. But here RMSProp is
@@ -2007,7 +2064,7 @@ show.table(
 #
 # </details>
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.measure(
     "C02.12", "what RMSProp lacks is momentum: its training loss after 5 epochs at its "
     "best rate (nats); control: with momentum 0.9",
@@ -2015,7 +2072,7 @@ claims.measure(
     of=[("RMSProp", seed) for seed in range(20)],
     control=[("RMSProp + momentum", seed) for seed in range(20)], above=0.06)
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Two warnings. In the noiseless valley of the section before, the order is another: there Nesterov must keep its rate below
 # $2 (1 + \beta) / (1 + 2 \beta) \approx 1.36$, where momentum may take 3.8. And RMSProp never settles at a constant rate: near
 # the lowest point $g / \sqrt s$ stays about 1 however small $g$ is, so that its steps don't shrink. Lower the rate towards the end

@@ -65,6 +65,7 @@ def plain_network(depth=20, units=32):
     model.add(keras.layers.Dense(10, kernel_initializer=draw(99)))
     return model
 
+
 digits = datasets.load("digits")
 some = digits.train.take(1_078)
 data = tf.data.Dataset.from_tensor_slices((some.x, some.y))
@@ -75,7 +76,7 @@ validation = (digits.validation.x, digits.validation.y)
 # Accuracy alone would not say what is wrong. So `fit` gets an observer. A *callback* is an object whose methods Keras calls
 # at the beginning and end of epochs and batches. Ours records the norm (the length) of the loss's gradient for each kernel.
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 class GradientNorms(keras.callbacks.Callback):
     """After every epoch: log10 of the gradient's norm, by kernel."""
 
@@ -93,11 +94,12 @@ class GradientNorms(keras.callbacks.Callback):
         found = tape.gradient(loss, kernels)
         self.norms.append([np.log10(tf.norm(one)) for one in found])
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 batch = digits.train.take(100)
 sample = (batch.x, batch.y)
 loss_of_logits = keras.losses.SparseCategoricalCrossentropy(
     from_logits=True)
+
 
 def fitted(model, rate, epochs=10):
     """Fit by Keras; validation accuracy and the norms by epoch."""
@@ -109,12 +111,13 @@ def fitted(model, rate, epochs=10):
     _, accuracy = model.evaluate(*validation, verbose=0)
     return accuracy, np.array(watch.norms)
 
+
 plain_accuracy, plain_norms = fitted(plain_network(), rate=0.001)
 
-# %% tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.markdown(f"Validation accuracy, one run: {Measured(plain_accuracy):.0%}.")
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% tags=["hide-input"]
 gradient_figures.by_layer(
     {f"after epoch {epoch}": plain_norms[epoch - 1] for epoch in (1, 5, 10)},
     title="20 sigmoid layers: the callback's record",
@@ -193,6 +196,7 @@ def sigmoid_network(depth, units, seed, dtype="float64"):
     keras.config.set_dtype_policy("float32")
     return model
 
+
 objective = training.objectives.classification()
 deep = sigmoid_network(32, 64, seed=0)
 by_keras = gradients.by_layer(deep, objective, sample)
@@ -213,6 +217,7 @@ def norms_by_layer(depth, units, objective, batch, seeds=range(5)):
     """log10 norms of the kernels' gradients, (layers, seeds)."""
     networks = [sigmoid_network(depth, units, seed) for seed in seeds]
     return np.transpose([gradients.by_layer(one, objective, batch) for one in networks])
+
 
 norms = {
     f"{depth} sigmoid layers": norms_by_layer(depth, 64, objective, sample)
@@ -319,6 +324,7 @@ STARTS = {"too small": 0.25, "Glorot = LeCun": 1.0, "He": 2.0, "too large": 4.0}
 VARIANCES = list(STARTS.values())
 ACTIVATIONS, DEPTHS = ["sigmoid", "tanh", "relu", "selu"], [2, 4, 8, 16, 32, 64]
 
+
 def random_networks(
     x, activation, depth, weight_variances, bias_variance=0.0, seeds=range(8)
 ):
@@ -400,10 +406,12 @@ show.table(
 # per layer. At 256 units, in the worst of sixteen starts, by how much will this factor be wrong: by half, by a tenth,
 # or by less than a twentieth?
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "fragment"}
 # By hand for ReLU, whose slope is 1 for positive $z$ and 0 for negative: half of the units pass the gradient on, so its
-# squared norm is halved, and multiplied by the weights' $\sigma_w^2$. Level at $\sigma_w^2 = 2$, He's. In general, a
-# pre-activation $h = \sum_j W_j\,\varphi(h'_j) + b$ is a sum of many independent terms, so nearly Gaussian. Its
+# squared norm is halved, and multiplied by the weights' $\sigma_w^2$. Level at $\sigma_w^2 = 2$, He's.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# In general, a pre-activation $h = \sum_j W_j\,\varphi(h'_j) + b$ is a sum of many independent terms, so nearly Gaussian. Its
 # variance $q$ follows from the layer below (Poole et al. 2016), with $z$ standard normal:
 #
 # $$q_{l+1} = \sigma_w^2\, \mathbb{E}\,\varphi(\sqrt{q_l}\,z)^2 + \sigma_b^2 .$$
@@ -435,10 +443,12 @@ def log_chi(activation, q, weight_variance):
 FIRST, LAST = 24, 60
 cases = [(a, s) for a in ACTIVATIONS for s in STARTS]
 
+
 def layers_rate(activation, variance, first, last):
     """Mean of ½ ln χ over a window of layers, the variance map followed."""
     rates = mean_field.log_rates(variance, 64, activation, variance)
     return rates[first - 1 : last - 1].mean()
+
 
 theory = np.array([layers_rate(a, STARTS[s], FIRST, LAST) for a, s in cases])
 no_map = np.array([log_chi(a, STARTS[s], STARTS[s]) for a, s in cases])
@@ -546,6 +556,7 @@ claims.rule(
 # %% slideshow={"slide_type": "skip"}
 critical = {a: mean_field.critical_weight_variance(a) for a in ACTIVATIONS}
 
+
 def line_ratios(x, critical, seeds):
     """log10 of first over last gradient at ¼, 1 and 4 times the critical variance:
     (seeds, activations, 3)."""
@@ -554,6 +565,7 @@ def line_ratios(x, critical, seeds):
          random_networks(x, a, 64, [v / 4, v, 4 * v], seeds=seeds)]
         for a, v in critical.items()
     ]).swapaxes(0, 1)
+
 
 ratio = line_ratios(images, critical, seeds=range(100, 108))
 
@@ -625,9 +637,9 @@ widgets.explore(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Level is near 1 for tanh, 2 for ReLU and 100 for the sigmoid: the value belongs to the function. Beyond 1, tanh turns
 # up slowly, for larger pre-activations lie where its slope is small, which takes back a part of what the weights add.
-# And a depth of 2 hides all of this: whoever tries a start on a shallow network learns nothing about a deep one.
+# And a depth of 2 hides all of this: a start tried on a shallow network says little about a deep one.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Where does the line run between shrinking and growing? · 消失与爆炸的界线在哪里？
 #
 # Biases may be random too, with variance $\sigma_b^2$. No gradient is multiplied by them.
@@ -644,6 +656,7 @@ widgets.explore(
 WEIGHTS = [0.75, 1.0, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75]
 BIASES = [0.0, 0.05, 0.15, 0.3, 0.5]
 
+
 def plane_of_rates(x, weights, biases, seeds=range(5)):
     """Measured rates of tanh networks, (seeds, biases, weights)."""
     return np.array([
@@ -651,6 +664,7 @@ def plane_of_rates(x, weights, biases, seeds=range(5)):
          for run in random_networks(x, "tanh", 40, weights, b, seeds)]
         for b in biases
     ]).swapaxes(0, 1)
+
 
 plane = plane_of_rates(images, WEIGHTS, BIASES)
 
@@ -666,7 +680,7 @@ discs = [
     for w, rate in zip(WEIGHTS, row, strict=True)
 ]
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 gradient_figures.phase_diagram(
     weight_axis, bias_axis, rate_map, (border, bias_axis), discs,
     caption="Shade: theory; discs: measured in random networks, in the same shades. "
@@ -674,14 +688,14 @@ gradient_figures.phase_diagram(
     "(chaos).",
 )
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 moved = [mean_field.critical_weight_variance("tanh", b) for b in (0.0, 0.5)]
 show.markdown(
     f"By theory the border lies at σ_w² = {moved[0]:.2f} without biases, at"
     f" {moved[1]:.2f} with σ_b² = 0.5."
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.measure(
     "C03.4",
     "tanh networks at σ_w² = 1 with random biases (σ_b² = 0.3): growth of the"
@@ -692,7 +706,7 @@ claims.measure(
     below=-0.1,
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # "Not care" is a common guess, since no gradient is multiplied by a bias. But a bias adds to the variance of the
@@ -752,6 +766,7 @@ def five_networks(x, options):
         for seed in range(5)
     ]
 
+
 jacobians = {
     label: five_networks(images[0], options) for label, options in NETWORKS.items()
 }
@@ -767,7 +782,7 @@ spectra = {
     for label in (A, B, C, D)
 }
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 gradient_figures.singular_values(
     spectra, COUNTS,
     caption="Powers of ten by which a product of Jacobians stretches its directions "
@@ -779,6 +794,7 @@ gradient_figures.singular_values(
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 def stretch(run):
     return np.linalg.norm(run.layers, 2, axis=(1, 2)).max()
+
 
 show.table(
     [
@@ -832,6 +848,7 @@ MADE_UP = {
 def level(ratio):
     return abs(ratio.low) < 2 and abs(ratio.high) < 2
 
+
 claims.rule(
     "A2.3.3",
     {"holds": lambda small_slopes, small_weights, exploding:
@@ -847,7 +864,7 @@ claims.rule(
     made_up=MADE_UP,
 )
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "skip"}
 def travelled(run, slopes=True, seed=0):
     """log10 of a gradient's norm at the first layer over that at the
     last; with slopes=False every unit's derivative counts as 1."""
@@ -864,6 +881,7 @@ def travelled(run, slopes=True, seed=0):
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 def in_five(runs, slopes):
     return f"{Measured([travelled(run, slopes) for run in runs]):.1f}"
+
 
 show.table(
     [
@@ -943,6 +961,7 @@ KINDS = [
     (name, kind) for kind in ("batch", "layer") for name in ("relu", "sigmoid", "tanh")
 ]
 
+
 def rates_at_start(activation, normalisation, split, seeds=range(5)):
     """Growth of the kernels' gradients per layer, natural log, of networks of 24
     layers and 128 units as they start: (seeds,)."""
@@ -952,6 +971,7 @@ def rates_at_start(activation, normalisation, split, seeds=range(5)):
     )
     norms = gradients.by_layer(networks, networks.objective, (split.x - 0.5, split.y))
     return gradients.rates_per_layer(norms, skip=8)
+
 
 normalised = {kind: rates_at_start(*kind, digits.train.take(500)) for kind in KINDS}
 chis = {kind: np.log(mean_field.normalised_chi(*kind)) / 2 for kind in KINDS}
@@ -1024,7 +1044,7 @@ claims.measure(
 # hand: if the new part multiplies a gradient by $0.1$, the sum multiplies it by $1.1$, and without the link by $0.1$.
 # `Sequential` has no place for a link; the *functional* form, in which layers are called on tensors, has.
 
-# %% tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 gradient_figures.residual_block(
     title="A residual block",
     caption="What is inside the block is added to what came in. With normalisation, "
@@ -1049,7 +1069,7 @@ def deep_network(norm=None, residual=False, dropout=0.0,
     h = keras.layers.Activation("sigmoid")(norm()(h) if norm else h)
     return keras.Model(inputs, keras.layers.Dense(10)(h))
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 in_keras = {
     "dropout": deep_network(dropout=0.2),
     "layer norm": deep_network(norm=keras.layers.LayerNormalization),
@@ -1059,7 +1079,7 @@ in_keras = {
 kept = {cure: fitted(model, rate=0.01, epochs=5)
         for cure, model in in_keras.items()}
 
-# %% tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 gradient_figures.by_layer(
     {cure: norms[-1] for cure, (_, norms) in kept.items()},
     title="The callback's record after five epochs, one run each",
@@ -1087,6 +1107,7 @@ def by_loop(model, rate, epochs):
             optimizer.apply(tape.gradient(loss, weights), weights)
     return model
 
+
 shallower = functools.partial(deep_network, residual=True, depth=5)
 by_fit, by_course = shallower(), shallower()
 fitted(by_fit, rate=0.01, epochs=2)
@@ -1097,6 +1118,7 @@ written = by_loop(shallower(), rate=0.01, epochs=2)
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 def weights_of(model):
     return np.concatenate([array.ravel() for array in model.get_weights()])
+
 
 for name, model in [("the written loop", written), ("training.fit", by_course)]:
     checks.equal(f"the residual network's weights by Keras' fit and by {name}",
@@ -1170,9 +1192,11 @@ def accuracy_at(recorded, study):
     found = {float(rate): mean for (name, _, rate), mean in split if name == study}
     return dict(sorted(found.items()))
 
+
 def best_rate(recorded, study):
     by_rate = accuracy_at(recorded, study)
     return max(by_rate, key=by_rate.get)
+
 
 recorded = recording.load("ch03_cures")
 best_rates = {cure: best_rate(recorded, f"{cure}, Adam") for cure in CURES}
@@ -1199,6 +1223,7 @@ charts.curves(
 def best_accuracy(recorded, study):
     return max(accuracy_at(recorded, study).values())
 
+
 strengths = {
     kind: [cure for cure in CURES if cure.startswith(kind)]
     for kind in ("dropout", "L2")
@@ -1214,6 +1239,7 @@ judged = ["nothing", dropout, l2, "start at χ = 1", "ReLU, Glorot", "ReLU, He",
 # %% slideshow={"slide_type": "skip"}
 USUAL = 0.001
 
+
 def judged_accuracy(options, rates, split, **settings):
     """Test accuracy at each rate, (rates, seeds)."""
     return deep_network_cures.accuracy_by_rate(
@@ -1226,6 +1252,7 @@ def gradients_at_start(options, batch):
     options = {**deep_network_cures.SHAPE, "dtype": "float64", **options}
     networks = models.DeepNetworks((8, 8, 1), 10, seeds=range(5), **options)
     return gradients.by_layer(networks, networks.objective, batch)
+
 
 accuracy, usual, at_start = {}, {}, {}
 for cure in judged:
@@ -1340,6 +1367,7 @@ def best_of_all(recorded, names, optimizer):
     best = max(best_accuracy(recorded, f"{name}, {optimizer}") for name in names)
     return f"{Measured(best):.1%}"
 
+
 show.table(
     [
         [kind, *(best_of_all(recorded, names, by) for by in ("Adam", "SGD"))]
@@ -1354,10 +1382,10 @@ show.table(
 # most $1/\sqrt{1-\text{rate}}$ per layer in the norm, a factor of $1.4$ at a rate of one half, where a sigmoid
 # layer takes away at least $4$: far too little. A learning rate multiplies all layers alike. Adam
 # rescales each weight's gradient by itself; here that isn't enough either. This is settled for this network, at
-# this depth and width. What follows: first look whether the gradient arrives, then choose start, activation,
+# this depth and width, and for vanishing; whether L2 helps where gradients explode wasn't tried. What follows: first look whether the gradient arrives, then choose start, activation,
 # normalisation and links; regularise what already learns.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## And clipping? · 梯度裁剪呢？
 #
 # Clipping shortens a gradient that is too long: $(3, 4)$ has the norm 5, and becomes $(0.6, 0.8)$ if 1 is allowed. In
@@ -1389,7 +1417,7 @@ for study, (options, settings) in DESCENTS.items():
     rate = best_rate(recorded, study)
     [descent[study]] = judged_accuracy(options, [rate], digits, **settings)
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 labels = ["exploding, plain descent", "exploding, clipped to norm 1",
           "20 sigmoid layers, clipped"]
 show.table(
@@ -1400,7 +1428,7 @@ show.table(
     ["network", "best rate (recorded)", "test accuracy"],
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.measure(
     "C03.11",
     "the exploding network with its gradient clipped, at its best rate: test accuracy;"
@@ -1411,14 +1439,14 @@ claims.measure(
     above=0.7,
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 squares = 10 ** (2 * gradients_at_start(EXPLODING, sample))
 show.markdown(f"""
 The exploding network's gradient, all kernels together, has the norm $10^{{x}}$, x =
 {Measured(np.log10(squares.sum(axis=0)) / 2):.1f}, at the start.
 """)
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # "Both" would be right if clipping set the gradient's norm to 1. It takes the smaller of 1 and
@@ -1428,7 +1456,7 @@ The exploding network's gradient, all kernels together, has the norm $10^{{x}}$,
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Do neighbouring inputs ask for the same change? · 相邻的输入要求同样的改变吗？
 #
 # Gradients of the right size can still be useless. Take He's ReLU network, whose gradients keep their norm through
@@ -1437,7 +1465,7 @@ The exploding network's gradient, all kernels together, has the norm $10^{{x}}$,
 # **Predict before you run.** Turn an image by 10 degrees in the space of images. After 50 such layers, what is the
 # cosine between the two input gradients: about 0.95, 0.5, or below 0.3?
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # By hand: at 10 degrees a layer's gradients share $1 - 10/180 = 17/18$ of their units, after five layers $(17/18)^5 \approx 0.75$,
 # if the angle stayed. In general, of the units of a layer that are active for one of two inputs at angle $\theta$, a fraction $1 - \theta/\pi$ is active for
 # the other as well. Only those carry both gradients, so the cosine between the gradients is multiplied by it. The next
@@ -1459,6 +1487,7 @@ DEEP = {
     "residual, 50 layers, s = 0.1": (50, 0.1),
 }
 
+
 def similarities(x, depth, residual, seeds=range(8)):
     """Cosine between input gradients by distance along a closed curve,
     (seeds, points // 2 + 1)."""
@@ -1479,7 +1508,7 @@ theory_cosines = {
     for label, kind in DEEP.items()
 }
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 gradient_figures.similarity(
     degrees, cosines, theory_cosines,
     caption="Mean of 8 random networks, 95 % intervals, dashed: theory. A deep plain "
@@ -1487,7 +1516,7 @@ gradient_figures.similarity(
     "residual links with s = 0.1 keep some resemblance.",
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table(
     [
         [label, f"{Measured(found[:, 2]):.3f}", f"{theory_cosines[label][2]:.3f}"]
@@ -1496,7 +1525,7 @@ show.table(
     ["network", "cosine at 10 degrees", "theory"],
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.measure(
     "C03.12",
     "50 plain ReLU layers, inputs 10 degrees apart: cosine between input gradients;"
@@ -1516,7 +1545,7 @@ claims.measure(
     above=0.5,
 )
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # 0.95 is a common guess, because the network is continuous and χ = 1. Its *output* changes little; its gradient is a
@@ -1525,18 +1554,18 @@ claims.measure(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Their calculation assumes that two inputs share a quarter of all units in every layer and gets $2^{-L}$; with the
 # angle followed layer by layer, as here, the cosine falls more slowly, and the formula fits the points. What follows:
 # residual links help twice, with the size of gradients and with their agreement.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## What does the article say, and what was measured? · 文中怎么说，测量结果如何？
 #
 # The article names a real problem (A2.3.1), one of its causes out of three (A2.3.3), and the wrong cures (A2.3.2).
 # Regularisation answers another question, which [chapter 05](05_hyperparameters_and_regularization.ipynb) asks.
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "skip"}
