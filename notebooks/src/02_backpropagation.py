@@ -1277,7 +1277,7 @@ claims.measure(
 # ## May a layer be updated while the gradient is still passing? · 梯度还在传播时，可以先更新这一层吗？
 #
 # It would save memory: the last layer is updated as soon as its gradient is known, the gradient passes through the *new*
-# weights to the layer before, and nothing need be kept. The article seems to describe it so (section 2.2):
+# weights to the layer before, and no layer's gradient need be kept. The article seems to describe it so (section 2.2):
 # 「通过反向传播，沿着网络从输出层到输入层，依次更新各个节点的权值w」, "by backpropagation, along the network from the output
 # layer to the input layer, update the weights w of each node in turn".
 #
@@ -2079,7 +2079,7 @@ claims.measure(
 # ([chapter 05](05_hyperparameters_and_regularization.ipynb)).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## What the article says, and what was measured · 文中怎么说，测量结果如何
+# ## What the article says, and what was measured · 原文怎么说，测得怎样
 #
 # A2.2.1: the four steps, until it converges. A2.2.2: updating in turn, from the output layer to the input layer. C02: the
 # course's own sentences in this chapter.
@@ -2149,7 +2149,7 @@ exercises.hint("02.5")
 exercises.solution("02.5")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Terms · 术语
+# ## Terms
 #
 # | English | 中文 | in one line |
 # | --- | --- | --- |
