@@ -92,8 +92,8 @@ backpropagation.chain(
      ("sigmoid\n$\\sigma(z)$", "y", y, dE_dy, f"dy/dz = y (1 − y) = {y * (1 - y):g}"),
      ("squared error\n½ (y − t)²", "E", loss, 1.0, f"dE/dy = y − t = {dE_dy:g}")],
     title="One neuron: values forward, derivatives backward",
-    caption="Solid arrows: the forward pass. Dashed arrows: the backward pass; each box "
-    "multiplies what arrives by its own local derivative, which stands below it.",
+    caption="Solid arrows: the forward pass. Dashed arrows: the backward pass; each "
+    "box multiplies what arrives by its own local derivative, which stands below it.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -222,9 +222,9 @@ def output_delta(logits, labels):
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 backpropagation.two_layers(
     (32, 64, 16, 10), title="Two layers, 32 digits: δ flows back",
-    caption="Solid: values. Dashed: derivatives of the loss. Each layer's $\\delta$ does "
-    "two things: with the layer's input it makes the gradient of the weights (grey), and "
-    "through the weights it becomes the $\\delta$ of the layer before.",
+    caption="Solid: values. Dashed: derivatives of the loss. Each layer's $\\delta$ "
+    "does two things: with the layer's input it makes the gradient of the weights "
+    "(grey), and through the weights it becomes the $\\delta$ of the layer before.",
 )
 
 # %% slideshow={"slide_type": "subslide"}
@@ -1097,8 +1097,8 @@ charts.curves(
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.measure(
-    "C02.4", "once a network has learnt a little, a batch of 100 digits is mostly noise: "
-    "the noise scale after 5 epochs; control: the same networks at the start",
+    "C02.4", "once a network has learnt a little, a batch of 100 digits is mostly "
+    "noise: the noise scale after 5 epochs; control: the same networks at the start",
     lambda stage, seed: scales[stage][seed],
     of=[("after 5 epochs", seed) for seed in range(5)],
     control=[("at the start", seed) for seed in range(5)], above=100)
@@ -1972,11 +1972,14 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Where do Nesterov and RMSProp stand? · Nesterov 与 RMSProp 处在什么位置？
 #
-# Two more names stand in every library. **Nesterov's momentum** (1983) looks where the velocity leads *before* it asks for
-# the gradient. **RMSProp** (Tieleman & Hinton 2012) is Adam without momentum and without the correction at the start.
+# Keras offers two more. **Nesterov's momentum** (1983) looks where the velocity leads *before* it asks for the gradient.
+# **RMSProp** (Tieleman & Hinton 2012) is Adam without momentum, without the correction at the start, and with a shorter
+# memory.
 #
 # By hand, $E = \tfrac12 w^2$, so $g = w$; $w = 1$, $v = -0.5$, $\eta = 0.1$, $\beta = 0.9$. Momentum: $v = -0.45 - 0.1 = -0.55$. Nesterov
-# asks at $w + \beta v = 0.55$: $v = -0.45 - 0.055 = -0.505$. It brakes earlier.
+# asks at $w + \beta v = 0.55$: $v = -0.45 - 0.055 = -0.505$. It brakes earlier. In general,
+#
+# $$v \leftarrow \beta v - \eta\, g(w + \beta v), \qquad w \leftarrow w + v$$
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # RMSProp: $s \leftarrow \rho s + (1 - \rho) g^2$, $w \leftarrow w - \eta\, g / \sqrt{s + \epsilon}$. By hand, $\rho = 0.9$: the first
@@ -2074,7 +2077,7 @@ claims.measure(
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Two warnings. In the noiseless valley of the section before, the order is another: there Nesterov must keep its rate below
-# $2 (1 + \beta) / (1 + 2 \beta) \approx 1.36$, where momentum may take 3.8. And RMSProp never settles at a constant rate: near
+# $2 (1 + \beta) / (1 + 2 \beta) \approx 1.36$, where momentum may take $3.8$. And RMSProp never settles at a constant rate: near
 # the lowest point $g / \sqrt s$ stays about 1 however small $g$ is, so that its steps don't shrink. Lower the rate towards the end
 # ([chapter 05](05_hyperparameters_and_regularization.ipynb)).
 

@@ -31,7 +31,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import checks, datasets, exercises, models, recording, reproducibility, show, training, widgets
+from dlcourse import (
+    checks,
+    datasets,
+    exercises,
+    models,
+    recording,
+    reproducibility,
+    show,
+    training,
+    widgets,
+)
 from dlcourse.analysis import gradients, mean_field, signal_propagation
 from dlcourse.claims import Claims
 from dlcourse.experiments import deep_network_cures
