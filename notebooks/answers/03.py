@@ -192,9 +192,9 @@ def exercise_5():
             print(tried.mean(axis=1), best, reached)
             ```
             """,
-            "A hundred layers read about nine digits in ten, after a minute or two. What stops one then is time, and "
-            "that a layer more no longer buys anything: with $\\sigma_w^2 = 1/L$ most layers hardly differ from the identity. This chapter doesn't "
-            "have a measure of what a layer contributes; leave single layers out of the trained network "
-            "and see what it loses.",
+            "A hundred layers read about nine digits in ten, after a minute or two. What stops one then is time. With "
+            "$\\sigma_w^2 = 1/L$ most layers hardly differ from the identity, so that a layer more may buy little. This "
+            "chapter has no measure of what a layer contributes: leave single layers out of the trained network, and "
+            "see what it loses.",
         ],
     )
