@@ -193,8 +193,8 @@ def exercise_5():
             ```
             """,
             "A hundred layers read about nine digits in ten, after a minute or two. What stops one then is time. With "
-            "$\\sigma_w^2 = 1/L$ most layers hardly differ from the identity, so that a layer more may buy little. This "
-            "chapter has no measure of what a layer contributes: leave single layers out of the trained network, and "
-            "see what it loses.",
+            "$\\sigma_w^2 = 1/L$ most layers hardly differ from the identity, so that a layer more may buy little. "
+            "This chapter has no measure of what a layer contributes: leave single layers out of the trained network, "
+            "and see what it loses.",
         ],
     )
