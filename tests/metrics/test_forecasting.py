@@ -200,15 +200,15 @@ def test_both_forecasts_are_judged_on_the_same_days():
 
 
 def test_an_interval_of_95_percent_holds_the_truth_about_that_often():
-    """Errors without correlation, whose true skill is 1 - 0.6: 300 made-up series of 200 days."""
+    """Errors without correlation, whose true skill is 1 - 0.6: 600 made-up series of 200 days."""
     random = np.random.default_rng(1)
     held = 0
-    for _ in range(300):
+    for _ in range(600):
         low, high = forecasting.skill_interval(
             0.6 * random.chisquare(1, (200, 1)), random.chisquare(1, (200, 1)), block=2
         )
         held += low < 0.4 < high
-    assert 0.90 < held / 300 < 0.985
+    assert 0.92 < held / 600 < 0.98
 
 
 def test_scaling_looks_at_training_windows_alone():
@@ -230,3 +230,17 @@ def test_scaling_looks_at_training_windows_alone():
             )
         )
         np.testing.assert_allclose(alone, whole[:3], rtol=1e-5)
+
+
+def test_the_last_block_is_drawn_as_often_as_others():
+    errors, baseline = np.zeros((60, 1)), np.ones((60, 1))
+    errors[-10:] = 1.0  # all errors are in the last block of ten
+    low, high = forecasting.skill_interval(errors, baseline, block=10)
+    assert low < 5 / 6 <= high
+
+
+def test_squared_errors_are_squares():
+    parts = windows.Windows(np.zeros((2, 1, 1)), np.array([[1.0, np.nan], [3.0, -1.0]]), np.zeros(2), np.arange(2))
+    found = forecasting.squared_errors(np.array([[3.0, 0.0], [0.0, 1.0]]), parts)
+    np.testing.assert_array_equal(found, [[4.0, np.nan], [9.0, 4.0]])
+    np.testing.assert_allclose(forecasting.root_mean_square(found), [np.sqrt(6.5), 2.0])
