@@ -488,7 +488,7 @@ def test_pictures_without_a_digit(tmp_path):
         datasets.own_digit(tmp_path / "absent.png")
     with pytest.raises(ValueError, match="invert is 'yes': expected \"auto\""):
         datasets.own_digit(tmp_path / "blank.png", invert="yes")
-    with pytest.raises(ValueError, match=r"shape \(3, 3, 3\): expected \(height, width\)"):
+    with pytest.raises(ValueError, match=r"shape \(3, 3, 3\): expected numbers, \(height, width\)"):
         datasets.own_digit(np.zeros((3, 3, 3)))
     with pytest.raises(ValueError, match=r"tones lie between 0.0 and 9.0: expected 0 to 1"):
         datasets.own_digit(np.eye(10) * 9)

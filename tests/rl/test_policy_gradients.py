@@ -269,7 +269,7 @@ def test_policies_that_do_not_fit_are_refused(tmp_path):
         policy.layers(np.zeros((1, 7), "float32"))
     with pytest.raises(ValueError, match="Were they trained with other"):
         policies.save(tmp_path / "policy.npz", policy, np.zeros(7))
-    with pytest.raises(ValueError, match="list of layer sizes"):
+    with pytest.raises(ValueError, match="expected 1 or more widths"):
         policies.Categorical(4, 2, ())
     model = planning.from_transitions([[[(1.0, 0, 0.0, True)]]], 0)
     with pytest.raises(ValueError, match="FlattenObservation"):

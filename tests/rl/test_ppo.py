@@ -157,7 +157,7 @@ def test_bad_settings_and_rewards():
         ppo.train(cart_poles(3), ppo.Settings(length=5, minibatch=4), steps=10)
     with pytest.raises(ValueError, match="reward nan"):
         ppo.train(Counter(reward=np.nan), ppo.Settings(length=4, minibatch=16), steps=10)
-    with pytest.raises(ValueError, match="Turn numbered states into vectors"):
+    with pytest.raises(ValueError, match="FlattenObservation"):
         ppo.train(
             gymnasium.make_vec("FrozenLake-v1", num_envs=2, vectorization_mode="sync"),
             ppo.Settings(),
