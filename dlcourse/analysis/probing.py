@@ -89,8 +89,9 @@ def probe_layers(model, fit, score):
     Returns:
         list of float: accuracy on ``score`` from each hidden layer.
     """
-    fitted, scored = activations(model, fit.x), activations(model, score.x)
-    return [probe(features, fit.y, scored[layer], score.y) for layer, features in fitted.items()]
+    both = activations(model, np.concatenate([fit.x, score.x]))  # compiled once
+    fitted = len(fit.x)
+    return [probe(found[:fitted], fit.y, found[fitted:], score.y) for found in both.values()]
 
 
 def probe(x, y, held_out_x, held_out_y):
