@@ -514,8 +514,7 @@ W = np.array([[1.0, 0.0], [0.0, -1.0], [2.0, -1.0]])
 b = np.array([0.5, 1.0])
 primer.dense_layer(
     x[0], W, b,
-    caption="A dense layer of two units. Each line carries one weight; a unit adds up "
-    "its inputs times their weights, adds its bias, and bends the sum by relu.",
+    caption="A dense layer of two units. Each line carries one weight.",
 )
 
 # %% slideshow={"slide_type": "notes"}
@@ -772,7 +771,8 @@ print("Keras:", round(float(loss), 3))
 # In general, for logits $z$ and the right label $y$, on average over the examples:
 #
 # $$p_k = \frac{e^{z_k}}{\sum_{j} e^{z_j}}, \qquad L = -\ln p_y .$$
-#
+
+# %% [markdown] slideshow={"slide_type": "notes"}
 # *Sparse*, in Keras' name for it, means that a label is one whole number; `from_logits`, that it does the softmax itself.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -906,10 +906,10 @@ training.fit(by_course, reading, batches, epochs=1)
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 moved = max(np.abs(after - before).max()
             for after, before in zip(by_keras.get_weights(), start, strict=True))
-checks.equal("weights after 20 steps by our loop and by Keras' fit",
+checks.equal("weights, by our loop and by Keras' fit",
              np.concatenate([w.ravel() for w in by_hand.get_weights()]),
              np.concatenate([w.ravel() for w in by_keras.get_weights()]), atol=1e-4)
-checks.equal("weights after 20 steps by training.fit and by Keras' fit",
+checks.equal("weights, by training.fit and by Keras' fit",
              np.concatenate([w.ravel() for w in by_course.get_weights()]),
              np.concatenate([w.ravel() for w in by_keras.get_weights()]), atol=1e-4)
 show.markdown(f"The steps moved some weights by up to {Measured(float(moved)):.3f}.")
