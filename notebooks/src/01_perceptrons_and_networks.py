@@ -598,6 +598,11 @@ def different_units(kernel):
     """How many of a layer's units differ by more than rounding."""
     return len(np.unique(kernel.round(4), axis=1).T)
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# One more tool. A study trains the same network from several seeds. `repeats.Repeats` compiles a training of a
+# given number of steps once, and its `train` runs it from given initial weights. The step inside is that of
+# `training.fit`.
+
 # %% slideshow={"slide_type": "skip"}
 reader = keras.Sequential([
     keras.Input((8, 8, 1)), layers.Flatten(),
@@ -620,7 +625,7 @@ by_start = {name: np.array([from_start(*start, seed) for seed in seeds])
             for name, start in starts.items()}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-show.table([[name, f"{found[:, 1].max():.0f}", f"{Measured(found[:, 0]):.1%}"]
+show.table([[name, mask(f"{found[:, 1].max():.0f}"), f"{Measured(found[:, 0]):.1%}"]
             for name, found in by_start.items()],
            ["start", "different hidden units, of 32", "accuracy on validation data"])
 
@@ -865,11 +870,6 @@ def half_as_steep(z):
 
 def hidden_units(activation, seed):
     return models.mlp((8, 8, 1), 10, hidden=[64, 64], activation=activation, seed=seed)
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# One more tool. A study trains the same network from several seeds. `repeats.Repeats` compiles a training of a
-# given number of steps once, and its `train` runs it from given initial weights. The step inside is that of
-# `training.fit`.
 
 # %% slideshow={"slide_type": "skip"}
 def train_units(activation, data, seeds, learning_rate):
