@@ -497,7 +497,7 @@ charts.curves(
     "answer.",
 )
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 found = network.evaluate(*held_out, verbose=0, return_dict=True)
 logits = network.predict(held_out[0][:3], verbose=0)
 shares = tf.nn.softmax(logits)
