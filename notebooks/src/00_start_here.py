@@ -506,7 +506,7 @@ print("shape of the difference:", difference.shape)
 # outputs weighs all inputs, adds them up, adds a number of its own, its *bias*, and bends the result by an *activation*:
 # often $\mathrm{relu}(z) = \max(z, 0)$, which cuts off what is negative.
 #
-# By hand, with whole numbers, three inputs and two outputs:
+# By hand, with whole numbers:
 
 # %% tags=["hide-input"]
 x = np.array([[1.0, 2.0, 3.0]])
