@@ -493,7 +493,7 @@ print("shape of the difference:", difference.shape)
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# The guess of 0 looks at the numbers and forgets the shapes. By pair (d), `(5, 1)` and `(5,)` fit, and give `(5, 5)`:
+# The guess of 0 looks at the numbers and forgets the shapes. But `(5, 1)` and `(5,)` fit, and give `(5, 5)`:
 # every prediction minus *every* truth. Nothing fails, and somebody loses a week. When a result is strange, print the
 # shapes first. (The course's own `training.fit` compares them for you.)
 #
@@ -599,7 +599,7 @@ checks.equal("the tape's derivative, and the chain rule's", slopes, by_school)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# 24. The common wrong answer is 12: the outer derivative $3(x^2+1)^2$ alone, the inner $2x$ forgotten.
+# $f'(1) = 24$. The common wrong answer is 12: the outer derivative $3(x^2+1)^2$ alone, the inner $2x$ forgotten.
 #
 # </details>
 
