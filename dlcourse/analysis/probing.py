@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from dlcourse.training import predict
+from dlcourse.training.evaluation import in_batches
 
 
 def activations(model, x):
@@ -27,7 +27,8 @@ def activations(model, x):
             "activations(): the model has no hidden layer with weights, so there is nothing to look at."
         )
     inner = keras.Model(model.input, {layer.name: layer.output for layer in hidden})
-    outputs = predict(inner, x)
+    # Each network is looked at once: to compile it takes longer than it saves.
+    outputs = in_batches(lambda batch: inner(batch, training=False), np.asarray(x))
     return {layer.name: outputs[layer.name].reshape(len(x), -1) for layer in hidden}
 
 
@@ -89,9 +90,8 @@ def probe_layers(model, fit, score):
     Returns:
         list of float: accuracy on ``score`` from each hidden layer.
     """
-    both = activations(model, np.concatenate([fit.x, score.x]))  # compiled once
-    fitted = len(fit.x)
-    return [probe(found[:fitted], fit.y, found[fitted:], score.y) for found in both.values()]
+    fitted, scored = activations(model, fit.x), activations(model, score.x)
+    return [probe(features, fit.y, scored[layer], score.y) for layer, features in fitted.items()]
 
 
 def probe(x, y, held_out_x, held_out_y):
