@@ -871,88 +871,63 @@ claims.report()
 # out: of the agents above that all got the same feedback, most didn't get far with it in the same time.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Exercises
+# ## Exercises · 练习
 #
 # **1. Recall.** γ = 0.9. A transition has reward 1 and isn't an end. In the next state the network says (3, 5), the target
 # network (4, 2). What is *double* DQN's target?
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-exercises.check(
-    answer,
-    1 + 0.9 * 2,
-    hints={
-        1 + 0.9 * 4: "That is DQN's: the target network's own maximum.",
-        1 + 0.9 * 5: "That is the network's maximum; who is to value the action?",
-    },
-)
+exercises.check("09c.1", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("09c.1")
+exercises.solution("09c.1")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# The network names the second action (5 > 3); the target network values it with 2: $1 + 0.9 \cdot 2 = 2.8$.
-#
-# </details>
-#
 # **2. Compute.** Rewards of 1, γ = 0.9, n = 3. The episode is *terminated* by its second step. Which discounted rewards do
-# the transitions carry that start at the first and at the second step?
+# the transitions carry that start at the first and at the second step? Answer with a list of two numbers.
 
 # %% slideshow={"slide_type": "skip"}
-cutter = replay.NSteps(3, 1, 0.9, (1,))
-handed_out = []
-for end in [False, True]:
-    flags = np.array([end]), np.array([False]), np.array([False])
-    x, one = np.zeros((1, 1), "float32"), np.ones(1)
-    handed_out += cutter.add(x, np.zeros(1, int), one, x, *flags)[1].reward.tolist()
 answer = ...
-exercises.check(
-    answer,
-    handed_out,
-    tolerance=1e-5,
-    hints={
-        (1.0, 1.0): "The first still has two rewards before it ends.",
-        (2.71, 1.9): "That is for an episode that goes on; this one ends.",
-    },
-)
+exercises.check("09c.2", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("09c.2")
+exercises.solution("09c.2")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# `[1.9, 1.0]`: $1 + 0.9$, and $1$. At an end all transitions that are begun are handed out, shorter ones, so that no end is lost.
-#
-# </details>
-#
-# **3. Derive.** Two states, one weight: $v(s_1) = w$, $v(s_2) = 2w$; both go to $s_2$, no reward, both visited equally. A target network is
-# held until the regression has converged. By which factor does $w$ change, and for which γ does it diverge?
+# **3. Derive.** Two states, one weight: $v(s_1) = w$, $v(s_2) = 2w$; both go to $s_2$, no reward, both visited equally. A target
+# network is held until the regression has converged. By which factor does $w$ change? Answer with this factor divided by γ. For
+# which γ does $w$ grow for ever?
 
 # %% slideshow={"slide_type": "skip"}
-moves = np.array([[0.0, 1.0], [0.0, 1.0]])
-two = baird.Problem(np.array([[1.0], [2.0]]), moves, np.full(2, 0.5), 0.9)
-factor = two.held(1_000, 0.1)[0, 0]
 answer = ...
-exercises.check(answer, factor / 0.9, tolerance=1e-3, hints={factor: "Divide by γ."})
+exercises.check("09c.3", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("09c.3")
+exercises.solution("09c.3")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# Both targets are $2\gamma w$. Least squares of $(w', 2w')$ against them: $w' = (1 \cdot 2\gamma w + 2 \cdot 2\gamma w) / (1 + 4) = \tfrac65 \gamma w$. The cell asks for the factor
-# over γ, $6/5$; it diverges for γ above 5/6, however long the target is held.
-#
-# </details>
-#
-# **4. Explore.** Take DQN without a target network, and n = 1, 2, 4, 8. From which n on does no seed believe the impossible? Is it the n
-# at which $\gamma^n$ becomes small?
-#
-# <details><summary>Solution</summary>
-#
-# `dqn.side_by_side` with `{"n": n, "target_every": 1, "priority": 0.0}` for each, 15,000 steps. $0.99^8 \approx 0.92$ is still much, so it isn't that
-# the guess counts for little; but an error in it must travel through eight steps' worth of true rewards, and comes back
-# eight times as seldom. Report all seeds: with five, "no seed" is a weak statement.
-#
-# </details>
-#
-# **5. Open-ended.** Double DQN's two networks are copies of each other. Train two that are independent (two agents of one
-# run, each with its own memory), and let each value the other's choice. Does that bring sixteen actions down to two?
+# **4. Build.** Write a *duelling* Q-network in Keras: observations (4,), two hidden ReLU layers of 64 units, then two streams: a
+# value $V$, (1,), and advantages $A$, (3,). It gives $Q = V + A - \operatorname{mean}(A)$, (3,).
+
+# %% slideshow={"slide_type": "skip"}
+answer = ...
+exercises.check("09c.4", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("09c.4")
+exercises.solution("09c.4")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **5. Explore.** Take DQN without a target network, and n = 1, 2, 4, 8. From which n on does no seed believe the impossible? Is it
+# the n at which $\gamma^n$ becomes small?
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("09c.5")
+exercises.solution("09c.5")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Terms

@@ -1020,83 +1020,64 @@ claims.report()
 # pole up, the one that was told of the next only doesn't. What the sentence leaves out is how much feedback it takes.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Exercises
+# ## Exercises · 练习
 #
 # **1. Recall.** An action had probability $0.5$ and advantage $+2$; it now has $0.65$. With ε = 0.2, what is PPO's clipped
 # gain of this one step?
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-exercises.check(
-    answer,
-    2.4,
-    tolerance=1e-3,
-    hints={
-        2.6: "That is the ratio times the advantage, 1.3 · 2, before the clip.",
-        1.2: "That is the clipped ratio; the gain is it times the advantage.",
-    },
-)
+exercises.check("09d.1", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("09d.1")
+exercises.solution("09d.1")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# The ratio is $1.3$, clipped to $1.2$; $\min(1.3 \cdot 2, 1.2 \cdot 2) = 2.4$, and its derivative is 0: there is nothing more
-# to gain.
-#
-# </details>
-#
 # **2. Compute.** Rewards 1, 1, 1; the critic says 2, 1, 0.5 and, of the last observation, 3. γ = 1, λ = 0.5. The episode
 # was *truncated* after the third step. What is the first step's advantage?
 
 # %% slideshow={"slide_type": "skip"}
-guess = advantages.gae(
-    np.ones(3),
-    np.array([2.0, 1.0, 0.5, 3.0]),
-    np.zeros(3, bool),
-    np.array([False, False, True]),
-    discount=1.0,
-    gae_lambda=0.5,
-)
 answer = ...
-exercises.check(
-    answer,
-    guess[0],
-    hints={
-        0.375: "That is for a termination: after a truncation the critic's 3 counts.",
-    },
-)
+exercises.check("09d.2", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("09d.2")
+exercises.solution("09d.2")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# $\delta = 1 + 1 - 2 = 0$, $1 + 0.5 - 1 = 0.5$, $1 + 3 - 0.5 = 3.5$. So $0 + \frac12 \cdot 0.5 + \frac14 \cdot 3.5 = 1.125$.
-#
-# </details>
-#
-# **3. Derive.** Which baseline $b(s)$ makes the variance of $(G - b)\, \nabla \log \pi$ smallest? Is it $v(s)$?
+# **3. Derive.** Which baseline $b$ makes the variance of $(G - b)\, \nabla \log \pi$ smallest? Answer for one state in which two
+# cases are equally likely: $G = 4$ with $\lVert \nabla \log \pi \rVert^2 = 1$, and $G = 8$ with
+# $\lVert \nabla \log \pi \rVert^2 = 3$. Is it $v(s)$?
+
+# %% slideshow={"slide_type": "skip"}
+answer = ...
+exercises.check("09d.3", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("09d.3")
+exercises.solution("09d.3")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# With $w = \lVert \nabla \log \pi \rVert^2$, the variance is $\mathbb{E}\,(G - b)^2 w$ less a constant. Its derivative by b
-# vanishes at $b = \mathbb{E}[G w] / \mathbb{E}[w]$: a mean of returns, but weighted with how much an action says. It is v
-# only where w and G are uncorrelated. In practice the difference is small, and v serves other purposes too.
-#
-# </details>
-#
-# **4. Explore.** Find the smallest learning rate at which PPO *without* clipping fails on CartPole and PPO with it doesn't. Look at
-# `Trained.reports`: what does the KL divergence do before it fails?
-#
-# <details><summary>Solution</summary>
-#
-# Give half of the agents `clip=np.inf`, and go down from the rates of `side_by_side` by halves. Without the clip the
-# divergence of single updates grows by powers of ten; with it, steps outside the clip range stop pushing.
-#
-# </details>
-#
-# **5. Open-ended.** Train a lander that uses less fuel: subtract more for each burst by a wrapper of your own (and let
-# Gymnasium's `check_env` look at it). What does it trade for the fuel? Then blow: `gymnasium.make("LunarLander-v3",
-# enable_wind=True)`. How much wind does the shipped policy stand?
+# **4. Build.** Write an actor and a critic as *one* Keras model whose hidden layers they share: observations (8,), two tanh layers
+# of 64 units, then two outputs: four logits, and one value.
+
+# %% slideshow={"slide_type": "skip"}
+answer = ...
+exercises.check("09d.4", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("09d.4")
+exercises.solution("09d.4")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **5. Explore.** How much wind does the shipped lander stand? `gymnasium.make_vec("LunarLander-v3", enable_wind=True,
+# wind_power=...)` blows; try powers from 0 to 20, 100 landings each. Which number tells first that the policy is out of its
+# depth: the mean, the number below 200, or the worst landing?
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("09d.5")
+exercises.solution("09d.5")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Terms

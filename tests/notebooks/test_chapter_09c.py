@@ -1,9 +1,12 @@
 """Chapter 09c's tools: Baird's counterexample against loops and theory, variants side by side, scaled CartPole."""
 
+import inspect
+
 import numpy as np
 import pytest
 from scipy import linalg
 
+from dlcourse import exercises
 from dlcourse.figures import dqn as dqn_figures
 from dlcourse.rl import baird, dqn, environments
 
@@ -121,3 +124,33 @@ def test_figures_are_drawn(monkeypatch):
     dqn_figures.beliefs({"a": np.ones(3)}, {"a": np.ones(3)}, bound=100, caption="c", alt="d")
     dqn_figures.ablations({"a": {"itself": [1, 2], "less": [0, 1]}, "b": {"itself": [1, 2]}}, caption="c")
     assert [len(fig.axes) for fig in shown] == [3, 1, 2]
+
+
+def solved(name):
+    """The model that the first step of an exercise's solution builds, typed as it stands."""
+    code = inspect.cleandoc(exercises.find(name).solution[0]).removeprefix("```python").removesuffix("```")
+    found = {}
+    exec(code, found)
+    return found["answer"]
+
+
+def test_the_judge_knows_a_duelling_network_from_others():
+    import keras
+
+    judge = exercises.find("09c.4").judge
+    right = solved("09c.4")
+    before = [weights.copy() for weights in right.get_weights()]
+    assert judge(right) is None
+    for kept, weights in zip(before, right.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, weights)
+    x = keras.Input((4,))
+    hidden = keras.layers.Dense(64, activation="relu")(keras.layers.Dense(64, activation="relu")(x))
+    value, advantage = keras.layers.Dense(1)(hidden), keras.layers.Dense(3)(hidden)
+    assert "Raise all three" in judge(keras.Model(x, value + advantage))
+    best = keras.ops.max(advantage, axis=-1, keepdims=True)
+    assert (
+        judge(keras.Model(x, value + advantage - best)) is None
+    )  # Wang et al.'s equation 8 keeps V apart as well
+    assert "one dense layer" in judge(keras.Model(x, advantage))
+    assert "maps" in judge(keras.Model(x, value))
+    assert "type" in judge(3)

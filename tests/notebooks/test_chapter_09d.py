@@ -1,6 +1,7 @@
 """Chapter 09d's own functions: gradients and advantages on the corridor, settings side by side, figures."""
 
 import functools
+import inspect
 
 import chapter_code
 import numpy as np
@@ -135,3 +136,32 @@ def test_a_seed_that_is_not_recorded_fares_like_those_that_are():
     anew = study.measured(20)
     assert abs(anew["solved steps"] - np.mean(steps)) < 4 * np.std(steps)
     assert np.mean(anew["greedy"]) >= 475 > np.mean(anew["returns"][:100])
+
+
+def test_the_judge_knows_a_shared_actor_critic_from_others():
+    import keras
+
+    from dlcourse import exercises
+
+    exercise = exercises.find("09d.4")
+    code = inspect.cleandoc(exercise.solution[0]).removeprefix("```python").removesuffix("```")
+    found = {}
+    exec(code, found)
+    assert exercise.judge(found["answer"]) is None and found["answer"].count_params() == 5_061
+
+    def model(activation="tanh", head=None, units=(4, 1), layers=2):
+        x = hidden = keras.Input((8,))
+        for _ in range(layers):
+            hidden = keras.layers.Dense(64, activation=activation)(hidden)
+        return keras.Model(x, [keras.layers.Dense(number, activation=head)(hidden) for number in units])
+
+    assert exercise.judge(model()) is None
+    for wrong, said in [
+        (model("relu"), "tanh"),
+        (model(head="tanh"), "squashed"),
+        (model(units=(1, 4)), "four logits"),
+        (model(units=(4,)), "two outputs"),
+        (model(layers=3), "share two"),
+        (3, "type"),
+    ]:
+        assert said in exercise.judge(wrong)
