@@ -128,17 +128,23 @@ def judge_duelling(model):
         return "Expected one dense layer with a single unit, for V, and one with three, for A."
     if [layer.units for layer in dense].count(64) != 2:
         return "Expected two hidden layers of 64 units before the streams part."
-    for units, change in ((3, 0.0), (1, 1.0)):
+    for units, raised, change, why in [
+        (3, 1.0, 0.0, "Raise all three advantages by 1: the action values should not change. Here they do."),
+        (1, 1.0, 1.0, "Raise V by 1: every action value should rise by 1. Here they don't."),
+        (
+            3,
+            [3.0, 0, 0],
+            [2.0, -1, -1],
+            "Raise one advantage by 3: their mean rises by 1. What is subtracted here?",
+        ),
+    ]:
         [layer] = streams[units]
         kept = layer.bias.numpy()
-        layer.bias.assign(kept + 1)
+        layer.bias.assign(kept + np.array(raised, "float32"))
         moved = np.asarray(model(x)) - before
         layer.bias.assign(kept)
         if np.abs(moved - change).max() > 1e-4:
-            return {
-                3: "Raise all three advantages by 1: the action values should not change. Here they do.",
-                1: "Raise V by 1: every action value should rise by 1. Here they don't.",
-            }[units]
+            return why
     return None
 
 

@@ -25,8 +25,8 @@ def exercise_1():
         ],
         solution=[
             "The ratio is $0.65 / 0.5 = 1.3$; clipped it is $1.2$.",
-            "$\\min(1.3 \\cdot 2,\\; 1.2 \\cdot 2) = 2.4$: `answer = 2.4`. Its derivative by the probability is 0: this "
-            "step has nothing more to gain here.",
+            "$\\min(1.3 \\cdot 2,\\; 1.2 \\cdot 2) = 2.4$: `answer = 2.4`. Its derivative by the probability is 0: "
+            "this step has nothing more to gain here.",
         ],
     )
 
@@ -77,9 +77,9 @@ def exercise_3():
             "Minimise $\\frac12 \\left(1 \\cdot (4 - b)^2 + 3 \\cdot (8 - b)^2\\right)$ by b.",
         ],
         solution=[
-            "With $w = \\lVert \\nabla \\log \\pi \\rVert^2$ the variance is $\\mathbb{E}\\,(G - b)^2 w$ less a constant. "
-            "Its derivative by b vanishes at $b = \\mathbb{E}[G w] / \\mathbb{E}[w]$: a mean of returns, each weighted "
-            "with how much its action says.",
+            "With $w = \\lVert \\nabla \\log \\pi \\rVert^2$ the variance is $\\mathbb{E}\\,(G-b)^2 w$ less a "
+            "constant. Its derivative by b vanishes at $b = \\mathbb{E}[G w] / \\mathbb{E}[w]$: a mean of returns, each "
+            "weighted with how much its action says.",
             "Here $(4 \\cdot 1 + 8 \\cdot 3) / (1 + 3) = 7$: `answer = 7`. It would be $v = 6$ only if w and G were "
             "uncorrelated. In practice v is used, since a critic learns it anyway.",
         ],
@@ -158,7 +158,7 @@ def exercise_5():
             """,
             "Look at more than the mean: the number below 200 and the worst landing tell earlier that the policy "
             "meets what it wasn't trained on. Gymnasium recommends powers up to 20.",
-            "To train a lander that stands wind, give `ppo.train` fields with wind, and judge it on strengths that it "
-            "hasn't seen. To make it save fuel, subtract more per burst by a wrapper, and report what it trades for it.",
+            "To train a lander that stands wind, give `ppo.train` fields with wind, and judge it on strengths it "
+            "hasn't seen. To make it save fuel, subtract more per burst by a wrapper; report what it pays for it.",
         ],
     )
