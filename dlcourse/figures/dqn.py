@@ -33,8 +33,8 @@ def agent(ax):
     return (
         "Boxes joined by arrows. The environment shows a state s to the Q-network, which answers with an ε-greedy "
         "action. Transitions go into the replay memory. Of 32 drawn at random, the Q-network gives Q(s, a); the target "
-        "network, an older copy, gives the largest value of the next state, from which the target y is made. The loss is "
-        "the squared difference, and its gradient goes to the Q-network alone."
+        "network, an older copy, gives the largest value of the next state, from which the target y is made. The loss "
+        "is the squared difference, and its gradient goes to the Q-network alone."
     )
 
 

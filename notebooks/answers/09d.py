@@ -78,8 +78,8 @@ def exercise_3():
         ],
         solution=[
             "With $w = \\lVert \\nabla \\log \\pi \\rVert^2$ the variance is $\\mathbb{E}\\,(G-b)^2 w$ less a "
-            "constant. Its derivative by b vanishes at $b = \\mathbb{E}[G w] / \\mathbb{E}[w]$: a mean of returns, each "
-            "weighted with how much its action says.",
+            "constant. Its derivative by b vanishes at $b = \\mathbb{E}[G w] / \\mathbb{E}[w]$: a mean of "
+            "returns, each weighted with how much its action says.",
             "Here $(4 \\cdot 1 + 8 \\cdot 3) / (1 + 3) = 7$: `answer = 7`. It would be $v = 6$ only if w and G were "
             "uncorrelated. In practice v is used, since a critic learns it anyway.",
         ],
