@@ -74,7 +74,8 @@ SEED = 7_000  # no setting was tuned on it
 #
 # where $\Psi_t$ may be the whole return, or only what came after (an action can't change the past), or that less a
 # **baseline** $b(s_t)$, since $\sum_a \pi\, \nabla \log \pi = \nabla \sum_a \pi = 0$. That is REINFORCE (Williams 1992).
-#
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # With two actions of probability 0.4 and 0.6, the second drawn: the **score** $\nabla \log \pi$, by the two numbers θ whose softmax
 # they are, is $(0, 1) - (0.4, 0.6) = (-0.4, 0.4)$. A return of 2 makes $(-0.8, 0.8)$ of it. With a table θ of shape (states,
 # actions), the score is one-hot(a) − π(· | s) in the row of s, and 0 elsewhere.
@@ -119,6 +120,7 @@ def experience(model, policy, episodes, steps, seed):
     return found, np.concatenate([np.ones_like(over[:1]), ~over[:-1]])[:, 0]
 
 
+# %% slideshow={"slide_type": "skip"}
 def gradient_estimates(states, actions, policy, weight):
     """Per episode Σ_t weight_t ∇ log π(a_t|s_t): (episodes, states, actions)."""
     episode = np.arange(states.shape[1])
@@ -128,7 +130,7 @@ def gradient_estimates(states, actions, policy, weight):
     return estimate
 
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "notes"}
 # Because we wrote the corridor, the gradient can also be computed exactly (Sutton et al. 2000): with the discounted
 # number of visits $d(s)$ and the exact advantage $A = q - v$,
 #
@@ -239,7 +241,7 @@ claims.measure(
 #
 # CartPole: a cart moves left or right, and a pole on it must not fall; each step pays 1, after 500 the time is up. Now the policy is
 # a network, the **actor**: it maps an observation, (4,), to two **logits**, any numbers $z$, and the **softmax**
-# $\pi_a = e^{z_a} / \sum_b e^{z_b}$ makes probabilities of them. Logits 0 and 1 give 0.27 and 0.73.
+# $\pi_a = e^{z_a} / \sum_b e^{z_b}$ makes probabilities of them. Logits 0 and 1 give $0.27$ and $0.73$.
 #
 # Say the second action was drawn, and all rewards after it add up to 2. Then REINFORCE lowers $-2 \log 0.73 = 0.63$. But
 # $-\log \pi(a \mid s)$ is the cross-entropy of a classifier, with the action that was drawn as its label.
@@ -312,14 +314,16 @@ def reinforce_step(actor, optimizer, x, action, weight):
     return loss
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 rng = np.random.default_rng(SEED)
 batch = examples(*play(cart_poles(16), actor, rng))
 twin = keras.models.clone_model(actor)
 twin.set_weights(actor.get_weights())
 reinforce_step(twin, keras.optimizers.Adam(1e-2), *batch)
 x, action, weight = batch
-actor.fit(x, action, sample_weight=weight, batch_size=len(x), verbose=0)
+actor.fit(
+    x, action, sample_weight=weight, batch_size=len(x), verbose=0
+)
 checks.equal(
     "weights after a step of fit and of REINFORCE",
     np.concatenate([w.ravel() for w in twin.get_weights()]),
@@ -353,7 +357,7 @@ charts.curves(
     " gradient step and thrown away.",
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Does less noise mean faster learning? · 噪声小就学得快吗？
 #
 # From here on the course's package trains: several agents at once, by the same update. Four choices of Ψ much like those on the
@@ -365,7 +369,7 @@ show.source(policy_gradient.make_update)
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table(policy_gradient.REINFORCE_DETAILS, ["what this REINFORCE does", "source"])
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # The agents (seeds and settings) are held in one array of parameters, (agents, parameters), and train at
 # once without knowing of each other. The weights are divided by their root mean square over the batch, so that one
 # learning rate serves all four.
@@ -389,7 +393,7 @@ williams = policy_gradient.reinforce(
 )
 totals = np.array([[e.total for e in episodes] for episodes in williams.episodes])
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 by_update = totals.reshape(4, 5, 50, 8).mean(axis=3)
 reinforcement.learning_by_steps(
     {name: by_update[place] for place, name in enumerate(BASELINES)},
@@ -410,7 +414,7 @@ show.table(
     ["Ψ", "mean return over all 400 episodes"],
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.measure(
     "C09d.3",
     "REINFORCE by the return to go: mean return over all 400 episodes",
@@ -420,7 +424,7 @@ claims.measure(
     above=55,
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # More slowly. A common guess is nothing; but the whole return is unbiased too. Most of what it says is about other steps than the
@@ -428,7 +432,7 @@ claims.measure(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Leaving out the past is what helps here. What a baseline adds to that, five seeds don't tell. A baseline that must be learnt first (*value*) may help less than one that
 # is simply there (*mean*), as long as its critic knows little. What follows: reduce variance first; a larger batch does it too, at its
 # price.
@@ -438,7 +442,7 @@ claims.measure(
 #
 # A critic $\hat v$ lets us stop looking: the error $\delta_t = r_t + \gamma \hat v(s_{t+1}) - \hat v(s_t)$ is an advantage
 # after one step. All rewards to the end, less $\hat v(s_t)$, is another. **Generalised advantage estimation** (Schulman
-# et al. 2016) mixes all lengths by λ. Errors of 0, 0.5 and 3.5 with γ = 1 and λ = 0.5 make
+# et al. 2016) mixes all lengths by λ. Errors of 0, $0.5$ and $3.5$ with γ = 1 and $\lambda = 0.5$ make
 # $0 + 0.5 \cdot 0.5 + 0.25 \cdot 3.5 = 1.125$. In general
 #
 # $$\hat A_t = \delta_t + \gamma\lambda\, \delta_{t+1} + (\gamma\lambda)^2 \delta_{t+2} + \dots$$
@@ -471,6 +475,7 @@ def expected_advantages(model, policy, critic, discount, decay):
     return errors + discount * decay * model.continuing @ later
 
 
+# %% slideshow={"slide_type": "skip"}
 def right_over_left(found, first, critic, discount, decay):
     """Mean of right less left in each state, and the variance of one estimate."""
     x = critic[found.observations[:, 0, :, 0].astype(int)]
@@ -495,6 +500,7 @@ walks = [experience(model, policy, 4_000, 100, seed) for seed in range(5)]
 truth = advantage[:, 1] - advantage[:, 0]
 
 
+# %% slideshow={"slide_type": "skip"}
 def root_mean_square(number):
     return np.sqrt(np.mean(number**2))
 
@@ -557,31 +563,32 @@ claims.measure(
 # known. But far in what: in parameters, or in what the agent does?
 #
 # The smallest policy has one number θ and two actions: right with probability $\pi = \sigma(\theta) = 1 / (1 + e^{-\theta})$.
-# From θ = 0 to 1 it goes from 0.50 to 0.73. From 4 to 5 it goes from 0.982 to 0.993.
+# From θ = 0 to 1 it goes from $0.50$ to $0.73$. From 4 to 5 it goes from $0.982$ to $0.993$.
 #
 # How far apart two policies $p$ and $q$ are, the **Kullback-Leibler divergence** says: the mean of $\log (p / q)$ over actions
-# drawn from $p$, in **nats** (natural logarithms). From 0.50 to 0.73 that is
+# drawn from $p$, in **nats** (natural logarithms). From $0.50$ to $0.73$ that is
 # $0.5 \log \frac{0.5}{0.73} + 0.5 \log \frac{0.5}{0.27} = 0.12$ nats; it is 0 if nothing changes.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict before you run.** Both steps have the length 1 in θ. By which does the policy change more, and how many times as
 # much in nats: about as much, about twice, or about twenty times?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 def right(theta):
     return 1 / (1 + np.exp(-theta))
 
 
 def divergence(p, q):
     """KL divergence in nats of two policies with two actions."""
-    return p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))
+    left = (1 - p) * np.log((1 - p) / (1 - q))
+    return p * np.log(p / q) + left
 
 
 thetas = np.linspace(-4, 4, 81)
 before = right(thetas)
 same_step = divergence(before, right(thetas + 1))
 fisher = before * (1 - before)
-natural = np.sqrt(2 * 0.01 / fisher)  # so long that F Δθ² / 2 is 0.01 nats
+natural = np.sqrt(2 * 0.01 / fisher)  # F Δθ² / 2 is 0.01 nats
 same_change = divergence(before, right(thetas + natural))
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
@@ -591,16 +598,16 @@ charts.curves(
     title="One step, measured in what the agent does",
     xlabel="θ before the step",
     ylabel="KL divergence (nats)",
-    caption="The same step in θ changes a policy a lot where it is undecided, and hardly"
-    " where it is sure. Natural steps are scaled to 0.01 nats, by a formula that holds"
-    " for small steps.",
+    caption="The same step in θ changes a policy a lot where it is undecided, and"
+    " hardly where it is sure. Natural steps are scaled to 0.01 nats, by a formula"
+    " that holds for small steps.",
 )
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 steps = [divergence(right(start), right(start + 1)) for start in (0.0, 4.0)]
 show.markdown(f"""
-From 0 to 1: {steps[0]:.3f} nats. From 4 to 5: {steps[1]:.4f} nats, {steps[0] / steps[1]:.0f}
-times less.
+From 0 to 1: {steps[0]:.3f} nats. From 4 to 5: {steps[1]:.4f} nats,
+{steps[0] / steps[1]:.0f} times less.
 """)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -636,16 +643,16 @@ checks.equal(
 # and throws the experience away. It must: the gradient's formula is about actions drawn from the *present* policy. After
 # one step they are old.
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 policy_gradients.actor_critic(
-    caption="Actor and critic, two networks. Dashed arrows are a draw and gradients. The"
-    " critic's error tells the actor whether an action was better than expected.",
+    caption="Actor and critic, two networks. Dashed arrows are a draw and gradients."
+    " The critic's error tells the actor whether an action was better than expected.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Proximal policy optimisation** (Schulman et al. 2017) reweights old actions by the ratio
 # $\rho = \pi_\theta(a \mid s) / \pi_\text{old}(a \mid s)$, and takes away the incentive to move far. An action had
-# probability 0.4 and now has 0.6: $\rho = 1.5$. With ε = 0.2 the ratio is clipped to 1.2. If the advantage is $+1$, the
+# probability $0.4$ and now has $0.6$: $\rho = 1.5$. With $\varepsilon = 0.2$ the ratio is clipped to $1.2$. If the advantage is $+1$, the
 # gain is $\min(1.5, 1.2) = 1.2$. If it is $-1$, the gain is $\min(-1.5, -1.2) = -1.5$. In general
 #
 # $$\max_\theta\; \mathbb{E} \min\left(\rho \hat A,\; \operatorname{clip}(\rho, 1 - \varepsilon, 1 + \varepsilon)\, \hat A\right).$$
@@ -701,6 +708,7 @@ batch = x, action, advantage, target, log_probability(actor, x, action)
 old_policy = keras.ops.softmax(actor(x)).numpy()
 
 
+# %% slideshow={"slide_type": "skip"}
 def wander(actor, batch, old_policy, clip, steps=40):
     """KL divergence from the old policy after each step on one batch."""
     copy = keras.models.clone_model(actor)
@@ -715,6 +723,7 @@ def wander(actor, batch, old_policy, clip, steps=40):
     return np.array(far)
 
 
+# %% slideshow={"slide_type": "skip"}
 clips = {"clip 0.2": 0.2, "no clip": np.inf}
 moved = {name: wander(actor, batch, old_policy, clip) for name, clip in clips.items()}
 
@@ -814,10 +823,14 @@ reinforcement.learning_by_steps(
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table(
     [
-        [name, f"{Measured(np.nanmean(curves[name], axis=1)):.0f}", f"{Measured(last):.0f}"]
+        [
+            name,
+            f"{Measured(np.nanmean(curves[name], axis=1)):.0f}",
+            f"{Measured(last):.0f}",
+        ]
         for name, last in {"actor-critic": final, "PPO": greedy}.items()
     ],
-    [f"agent, {BUDGET:,} steps, 8 seeds", "mean return in training", "100 greedy episodes"],
+    [f"{BUDGET:,} steps, 8 seeds", "mean return in training", "100 greedy episodes"],
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -842,7 +855,7 @@ claims.measure(
 # How much further depends on both agents' settings, which were tuned on other seeds, each for itself. What follows: count
 # what an algorithm needs in the currency that is dear to you, steps of a robot or seconds of a computer.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Which of PPO's tricks does this task need? · 哪些技巧真的需要？
 #
 # Implementations of PPO carry dozens of details, and papers differ on which matter (Engstrom et al. 2020; Andrychowicz
@@ -881,7 +894,7 @@ tried = ppo.train(
 short = evaluation.learning_curves(tried.episodes, 15_000, 1_500)
 short = short.reshape(4, SEEDS, -1)
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 reinforcement.learning_by_steps(
     {name: short[place] for place, name in enumerate(CHANGES)},
     width=1.5,
@@ -889,7 +902,7 @@ reinforcement.learning_by_steps(
     caption="Training episodes, 8 seeds with their 95 % intervals.",
 )
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # How far one update moved the policy is the Kullback-Leibler divergence between old and new, estimated on the last
 # minibatch (`Trained.reports` holds it).
 
@@ -907,7 +920,7 @@ show.table(
     ["PPO", "KL divergence of an update", "return over the second half"],
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 for number, name in [(7, "as it is"), (12, "5 × the rate")]:
     other = "no clipping" if number == 7 else "5 × the rate, no clipping"
     claims.measure(
@@ -927,7 +940,7 @@ claims.measure(
     below=-1,  # a tenth of a nat
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # At both rates. A common guess is: only at the large one. But the same steps are climbed twenty times over, and without
@@ -937,7 +950,7 @@ claims.measure(
 #
 # What follows: watch the divergence, it names the trouble.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Recorded, not run here: each of the tricks left out or changed, ten seeds, up to 120,000 steps (`make
 # bench STUDY=ch09d_tricks`). *Solved* is an agent at the end of the first episode at which its last 100 training episodes have a
 # mean return of at least 475 of 500.
@@ -948,7 +961,7 @@ claims.measure(
 tricks = recording.load("ch09d_tricks")
 never = {name: found["solved steps"].count(None) for name, found in tricks.items()}
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 policy_gradients.tricks(
     {name: found["solved steps"] for name, found in tricks.items()},
     budget=120_000,
@@ -963,7 +976,7 @@ Within 120,000 steps {show.mask(10 - plain)} of ten seeds are solved as it is, a
 least as many with these changes, one at a time: {show.mask("; ".join(harmless))}.
 """)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # One epoch costs most: none of its seeds is solved. Then comes no clipping; one seed more or less means nothing. A common
@@ -974,7 +987,7 @@ least as many with these changes, one at a time: {show.mask("; ".join(harmless))
 #
 # What follows: ablate on your own task before you believe a list, this one included.
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Two of the study's changes are no tricks but errors that are easily made: counting a time-out
 # as an end, and learning from the step that only resets (Gymnasium 1.x ignores its action). If an
 # error costs little here, it isn't harmless: in CartPole, once the pole stays up, one step in hundreds is concerned, and in Pendulum, below, every
@@ -983,8 +996,8 @@ least as many with these changes, one at a time: {show.mask("; ".join(harmless))
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does entropy do? · 熵奖励有什么用？
 #
-# The **entropy** $H = -\sum_a \pi_a \log \pi_a$ says how undecided a policy is: 0.69 nats for (0.5, 0.5), 0.33 for
-# (0.9, 0.1), 0 for a sure one. Many agents add a bonus $\beta H$ to what they climb (Williams & Peng 1991). It pulls the policy
+# The **entropy** $H = -\sum_a \pi_a \log \pi_a$ says how undecided a policy is: $0.69$ nats for $(0.5, 0.5)$, $0.33$ for
+# $(0.9, 0.1)$, 0 for a sure one. Many agents add a bonus $\beta H$ to what they climb (Williams & Peng 1991). It pulls the policy
 # towards undecided, so it must cost something. What does it buy?
 #
 # Two levers pay 1 and 0.5 on average. After 1,000 draws, nobody says so, the first pays 0. REINFORCE plays them, with the
@@ -995,21 +1008,22 @@ least as many with these changes, one at a time: {show.mask("; ".join(harmless))
 # over both halves as with the bonus?
 
 
-# %% slideshow={"slide_type": "subslide"}
-def play_levers(pays, draws, bonus, rate, seed, learners=100):
-    """Mean pay of each draw; pays (eras, levers), so many draws of each era."""
+# %% slideshow={"slide_type": "skip"}
+def levers(pays, draws, bonus, rate, seed, learners=100):
+    """Mean pay of each draw; pays (eras, levers), draws of each era."""
     rng = np.random.default_rng(seed)
-    logits, mean, found = np.zeros((learners, 2)), np.zeros(learners), []
+    logits, mean = np.zeros((learners, 2)), np.zeros(learners)
+    found = []
     for pay in np.repeat(pays, draws, axis=0):
         logs = special.log_softmax(logits, axis=1)
         policy = np.exp(logs)
         lever = (rng.random(learners) < policy[:, 1]).astype(int)
-        reward = pay[lever] + 0.2 * rng.standard_normal(learners)
+        reward = rng.normal(pay[lever], 0.2)
         score = np.eye(2)[lever] - policy
         entropy = -(policy * logs).sum(axis=1, keepdims=True)
-        more_entropy = -policy * (logs + entropy)  # its derivative by the logits
-        better = (reward - mean)[:, None]
-        logits += rate * (better * score + bonus * more_entropy)
+        more_entropy = -policy * (logs + entropy)  # by the logits
+        better = (reward - mean)[:, None] * score
+        logits += rate * (better + bonus * more_entropy)
         mean += 0.1 * (reward - mean)
         found.append((policy @ pay).mean())
     return np.array(found)
@@ -1020,12 +1034,12 @@ PAYS, RATES = np.array([[1.0, 0.5], [0.0, 0.5]]), 0.1 * 2.0 ** np.arange(6)
 tuned = {}  # each kind's best learning rate, on seeds that are not judged
 for bonus in (0.0, 0.1):
     sweep = {
-        rate: np.mean([play_levers(PAYS, 1_000, bonus, rate, s) for s in (100, 101)])
+        rate: np.mean([levers(PAYS, 1_000, bonus, rate, s) for s in (100, 101)])
         for rate in RATES
     }
     tuned[bonus] = max(sweep, key=sweep.get)
 paid = {
-    bonus: np.array([play_levers(PAYS, 1_000, bonus, rate, s) for s in range(5)])
+    bonus: np.array([levers(PAYS, 1_000, bonus, rate, s) for s in range(5)])
     for bonus, rate in tuned.items()
 }
 
@@ -1033,12 +1047,15 @@ paid = {
 names = {0.0: "no bonus", 0.1: "β = 0.1"}
 charts.curves(
     np.arange(25, 2_001, 50),
-    {names[bonus]: pay.reshape(5, 40, 50).mean(axis=2).T for bonus, pay in paid.items()},
+    {
+        names[bonus]: pay.reshape(5, 40, 50).mean(axis=2).T
+        for bonus, pay in paid.items()
+    },
     title="Two levers, of which the better one turns bad after 1,000 draws",
     xlabel="draws",
     ylabel="mean pay",
-    caption="5 seeds of 100 learners each, each kind at its best learning rate. Until the"
-    " change the bonus costs a little; after it, it is what finds the other lever.",
+    caption="5 seeds of 100 learners each, each kind at its best learning rate. Until"
+    " the change the bonus costs a little; after it, it is what finds the other lever.",
 )
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
@@ -1052,7 +1069,7 @@ show.table(
         ]
         for bonus, pay in paid.items()
     ],
-    ["REINFORCE", "learning rate, of 0.1 to 3.2", "pay, draws 501-1,000", "1,501-2,000"],
+    ["REINFORCE", "learning rate", "pay, draws 501-1,000", "1,501-2,000"],
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -1078,7 +1095,7 @@ claims.measure(
 # better lever, and never 1. What follows: a bonus is worth its price where the world changes, or where what is good is found late.
 # CartPole does neither: of the recorded tricks above, a bonus of 0.01 is among the harmless ones.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Is it solved, on every seed? · 每个种子都能解决吗？
 #
 # One good curve is an anecdote. Whether an agent is *solved*, as said above, is judged by the same code for every agent here and in
@@ -1090,7 +1107,7 @@ claims.measure(
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.source(evaluation.first_solved)
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 ten = recording.load("ch09d_ppo")
 steps_ten = [found["solved steps"] for found in ten.values()]
 greedy_ten = [np.mean(found["greedy"]) for found in ten.values()]
@@ -1105,7 +1122,7 @@ show.table(
     "PPO on CartPole, recorded.",
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # All ten, here. Who allowed for a bad seed was right to: among the ten of the study of tricks, with the same settings,
@@ -1115,7 +1132,7 @@ show.table(
 #
 # What follows: report all seeds, and tune on others than those that you report.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ### And how long does it take?
 #
 # Recorded, not run here (`make bench STUDY=rl_speed`): this PPO against Stable-Baselines3's with the settings of its zoo, and
@@ -1123,7 +1140,7 @@ show.table(
 #
 # **Predict before you run.** Both of PPO's implementations compute the same formulas. By which factor may they differ in seconds?
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"}
 speed = recording.load("rl_speed")
 RACE = {
     f"{who} {agent}": [speed[f"{who} {agent}, seed {seed}"] for seed in range(10)]
@@ -1132,12 +1149,14 @@ RACE = {
 }
 
 
+# %% slideshow={"slide_type": "skip"}
 def of_solved(name, runs):
     """A quantity of the seeds that were solved, with its interval."""
     values = [found[name] for found in runs if found["solved_steps"]]
     return f"{Measured(values):,.0f}" if values else "none"
 
 
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table(
     [
         [
@@ -1164,26 +1183,28 @@ show.table(
 )
 
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 ratio = {
     name: Measured([found[name] for found in RACE["dlcourse PPO"]])
     / Measured([found[name] for found in RACE["sb3 PPO"]])
-    for name in ["seconds_from_first_step", "seconds_from_process_start", "solved_steps"]
+    for name in [
+        "seconds_from_first_step", "seconds_from_process_start", "solved_steps"
+    ]
 }
 show.markdown(f"""
-PPO here over Stable-Baselines3's, seed by seed, recorded: seconds from the first step to
-solved {ratio["seconds_from_first_step"]:.2f}, from the start of the process
+PPO here over Stable-Baselines3's, seed by seed, recorded: seconds from the first step
+to solved {ratio["seconds_from_first_step"]:.2f}, from the start of the process
 {ratio["seconds_from_process_start"]:.2f}; steps to solved {ratio["solved_steps"]:.2f}.
 """)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # By a factor of about three. A common guess is: hardly at all. But nothing in PPO's formulas says where the time goes.
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Both agents need about as many steps; what differs is the way from one to the next. Here all environments step in one NumPy call, and the update is compiled
 # as a whole; there each of the eight is asked in turn, and every minibatch goes back to Python. Part of what is gained, starting TensorFlow and
 # compiling take away again: the second ratio counts that. The two DQNs are not alike: ours is duelling, with priorities
@@ -1193,7 +1214,7 @@ solved {ratio["seconds_from_first_step"]:.2f}, from the start of the process
 # explore to the end. Greedily most play to the last step (the last column). Two judges, two verdicts, one agent: say which
 # judge you used.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## What if an action is a number, not a choice? · 动作是实数怎么办？
 #
 # A pendulum hangs; a motor too weak to lift it may turn it left or right with any torque from −2 to 2. The policy is a
@@ -1235,19 +1256,19 @@ field = environments.VectorPendulum(100)
 swung = [evaluation.confirm(field, swing.chooser(k)).mean() for k in range(10)]
 swung = dict(zip(LOOKS, np.split(np.array(swung), 2), strict=True))
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 swings = evaluation.learning_curves(swing.episodes, 40_000, 5_000)
 reinforcement.learning_by_steps(
     dict(zip(LOOKS, np.split(swings, 2), strict=True)),
     width=5,
     title="PPO on Pendulum, 16 environments a seed",
-    caption="Training episodes, 5 seeds with their 95 % intervals. 0 would be a pendulum"
-    " that stands from the first step to the last.",
-    alt="Two learning curves on Pendulum: the one that looks ahead climbs from hanging to"
-    " swinging up, the other stays down.",
+    caption="Training episodes, 5 seeds with their 95 % intervals. 0 would be a"
+    " pendulum that stands from the first step to the last.",
+    alt="Two learning curves on Pendulum: the one that looks ahead climbs from hanging"
+    " to swinging up, the other stays down.",
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.measure(
     "C09d.10",
     "Pendulum, 100 greedy episodes: mean return of PPO",
@@ -1257,7 +1278,7 @@ claims.measure(
     above=-400,
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # It does. A common guess is that nothing is learnt from a wrong density. The forgotten term depends on $u$ alone, not on θ: in the
@@ -1265,7 +1286,7 @@ claims.measure(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # It would matter for an entropy, and to agents that maximise one. That is why the density is checked by itself: learning
 # would not have told us. Every episode here ends by the clock, none by itself. What follows: test a part where its error can be seen.
 
@@ -1316,7 +1337,7 @@ def one_landing(policy, layers, seed):
     return np.array(states), (x - 10, y - world.unwrapped.helipad_y)
 
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 policy_gradients.landing(
     *one_landing(pilot, layers, seed=7),
     caption="One episode from left to right, the lander drawn twice its size. Legs turn"

@@ -274,7 +274,7 @@ def test_episodes_of_the_chapter_end_where_the_environments_say():
 
 
 def test_levers_without_noise_of_choice_follow_their_pay():
-    play = chapter()["play_levers"]
+    play = chapter()["levers"]
     settled = play(np.array([[1.0, 0.5]]), 1_000, 0.0, 0.8, seed=0)
     assert settled[0] == pytest.approx(0.75) and settled[-1] > 0.98
     # with a bonus the best policy is softmax(pay / β), no surer
