@@ -119,7 +119,7 @@ def clipped_objective(clip, ratio, *, caption, alt=None):
         place = (1.3, 0.55) if advantage > 0 else (0.02, -1.35)
         ax.text(*place, "flat: nothing to\ngain by going on", fontsize=9)
         ax.set(title=f"advantage {advantage:+g}", xlabel="ratio ρ, new probability over old")
-    axes[1].text(0.62, -1.95, "steep: the way back\nstays open", fontsize=9)
+    axes[1].text(0.3, -1.98, "steep: the way back\nstays open", fontsize=9)
     axes[0].set(ylabel="gain")
     axes[0].legend(loc="lower right")
     described = (

@@ -14,13 +14,13 @@
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** chapter 09b (Q-learning, TD, terminated and truncated), chapter 02 (gradients).
 #
-# **Time** a minute to run; about four hours to read and try, with the exercises.
+# **Time** a minute to run; about 3 hours to read and try, with the exercises.
 #
 # **摘要**
 #
 # 状态是连续的数时，价值表既装不下，也不能举一反三；深度 Q 网络（DQN）用神经网络代替表格来近似动作价值。
 #
-# 本章先用 Keras 从头写出一个 DQN，再用一次编译好的更新同时训练几十个智能体，在小车倒立摆上逐项比较双 DQN、竞争架构、多步目标与优先经验回放，并分别去掉经验回放和目标网络。
+# 本章先用 Keras 从头写出一个 DQN，再用一次编译好的更新同时训练几十个智能体，在小车倒立摆上逐项比较双 DQN、竞争架构、多步目标与优先经验回放，并看去掉目标网络之后会怎样。
 #
 # 我们实测动作价值的高估与超时处理的影响，并用贝尔德反例说明“致命三要素”：离策略、自举与函数近似三者同时出现时，价值可能发散。
 
@@ -313,8 +313,8 @@ steps.
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# A hundred or more, and not steadily: a common guess is a smooth curve, as in supervised learning. But here the data change with
-# the agent. Once the pole stands for long, falls become rare in the memory, and what was learnt about them fades.
+# A hundred or more, and not steadily. A common guess is a smooth curve, as in supervised learning. But here the examples change
+# with the agent, and so do the targets: the memory holds what the agent of a while ago did, and the values are its own guesses.
 #
 # </details>
 
@@ -704,7 +704,7 @@ Mean return in training that is lost, ten seeds, recorded. Without a target netw
 # **Predict before you run.** Will the points lie above the diagonal? And how far does *double* bring them down, with two actions to choose from?
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-SHOWN = ["DQN", "double", "8 steps", "together"]
+SHOWN = ["DQN", "double", "together"]
 by_episode = {
     name: dqn.by_variant(found[:, :10], VARIANTS)
     for name, found in {"believed": games.believed, "got": games.got}.items()
@@ -716,8 +716,8 @@ dqn_figures.beliefs(
     caption="10 greedy episodes of each of 5 seeds. A point above the diagonal is a"
     " value that wasn't earned; below it, values are still on their way up.",
     alt="Points of believed value against discounted return got, with the diagonal. The"
-    " one-step agents' points are spread to the left and near the diagonal; the"
-    " eight-step agents' lie at the right edge, below it.",
+    " one-step agents' points are spread to the left and near the diagonal; those of"
+    " together lie at the right edge, below it.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -880,7 +880,7 @@ claims.measure(
 # and diverges for every small α if $-A$ has an eigenvalue with a positive real part.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict before you run.** Three ingredients: another behaviour than the policy (**off-policy** (离策略)), a guess in the target
+# **Predict before you run.** Three ingredients: another behaviour than the policy (**off-policy**, 离策略), a guess in the target
 # (**bootstrapping**), and fewer freedoms than a table (**approximation**). Take away one of them. How many of the three
 # must go for the values to stay bounded? No sampling, no network, no maximum is involved.
 
@@ -996,7 +996,7 @@ show.table(
 #
 # Here holding the target works, because eight weights can fit any seven targets: each period ends near one sweep of value iteration, which shrinks by γ. It is no theorem for
 # networks: with one weight for two states, even a target held for ever diverges (Tsitsiklis & Van Roy 1996; exercise 3). Correcting the gradient
-# (Sutton et al. 2009) is sound with linear values, and slow; deep agents rarely use it.
+# (Sutton et al. 2009) is sound with linear values, and slow here.
 #
 # What follows: repairs take a little of one ingredient each. Eight steps bootstrap less; a target network bootstraps from
 # something that stands still; a fresh memory is less off-policy.

@@ -17,7 +17,7 @@
 # **You need** chapter 09b (Markov decision processes, values, TD), chapter 02 (gradients), chapter 04 (cross-entropy),
 # expectations and variances.
 #
-# **Time** a minute to run; about five hours to read and try, with the exercises.
+# **Time** a minute to run; about 4 hours to read and try, with the exercises.
 #
 # **摘要**
 #
@@ -275,12 +275,12 @@ actor.compile(
 
 
 # %% slideshow={"slide_type": "skip"}
-def play(poles, actor, rng):
+def play(poles, logits, rng):
     """One episode of each pole, stacked by step: (T, n, 4) and thrice (T, n)."""
     x, _ = poles.reset(seed=int(rng.integers(10_000)))
     alive, steps = np.ones(len(x), bool), []
     while alive.any():
-        right = keras.ops.softmax(actor(x)).numpy()[:, 1]
+        right = special.softmax(logits(x).numpy(), axis=1)[:, 1]
         action = (rng.random(len(x)) < right).astype("int32")
         following, reward, ended, out_of_time, _ = poles.step(action)
         steps.append((x, action, reward * alive, alive))
@@ -341,14 +341,15 @@ checks.equal(
 
 # %% slideshow={"slide_type": "skip"}
 optimizer, lengths = keras.optimizers.Adam(1e-2), []
-for _ in range(40):
-    experience = play(cart_poles(16), actor, rng)
+logits = tf.function(actor)  # compiled: it is called for every step
+for _ in range(30):
+    experience = play(cart_poles(16), logits, rng)
     reinforce_step(actor, optimizer, *examples(*experience))
     lengths.append(experience[-1].sum(axis=0).mean())
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
-    16 * np.arange(1, 41),
+    16 * np.arange(1, 31),
     {"REINFORCE": np.array(lengths)},
     title="REINFORCE in plain Keras, CartPole, one run",
     xlabel="episodes",
@@ -619,13 +620,13 @@ From 0 to 1: {steps[0]:.3f} nats. From 4 to 5: {steps[1]:.4f} nats,
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Three answers to that, each an approximation of the one before:
+# Three answers to that:
 #
 # - The **natural gradient** (Kakade 2001): for small steps the divergence is $\frac12 F \Delta\theta^2$, where the **Fisher
 #   information** $F = \mathbb{E}\,(\nabla \log \pi)^2$ is $\pi (1 - \pi)$ here, and a matrix in general. Go along
 #   $F^{-1} \nabla J$: steepest per nat, not per unit of θ.
 # - **TRPO** (Schulman et al. 2015): the natural direction, and then so far that the mean divergence stays below a number, such as
-#   0.01 nats, checked on the batch and halved until it holds.
+#   0.01 nats, checked on the batch, and shortened until it holds.
 # - **PPO** (Schulman et al. 2017): no matrix and no search. Ordinary gradient steps, but an action whose probability has already moved
 #   by a share ε has nothing more to gain.
 
@@ -702,7 +703,7 @@ def ppo_step(actor, critic, optimizer, batch, clip=0.2):
 # them, with the clip and without: does it stop by itself in both, in one, or in neither?
 
 # %% slideshow={"slide_type": "skip"}
-x, action, weight = examples(*play(cart_poles(16), actor, rng))
+x, action, weight = examples(*play(cart_poles(16), logits, rng))
 target, advantage = weight, (weight - weight.mean()) / weight.std()
 batch = x, action, advantage, target, log_probability(actor, x, action)
 old_policy = keras.ops.softmax(actor(x)).numpy()
@@ -852,7 +853,7 @@ claims.measure(
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# How much further depends on both agents' settings, which were tuned on other seeds, each for itself. What follows: count
+# How much further depends on both agents' settings as well. What follows: count
 # what an algorithm needs in the currency that is dear to you, steps of a robot or seconds of a computer.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
