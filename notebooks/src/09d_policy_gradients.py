@@ -343,9 +343,9 @@ checks.equal(
 optimizer, lengths = keras.optimizers.Adam(1e-2), []
 logits = tf.function(actor)  # compiled: it is called for every step
 for _ in range(30):
-    experience = play(cart_poles(16), logits, rng)
-    reinforce_step(actor, optimizer, *examples(*experience))
-    lengths.append(experience[-1].sum(axis=0).mean())
+    played = play(cart_poles(16), logits, rng)
+    reinforce_step(actor, optimizer, *examples(*played))
+    lengths.append(played[-1].sum(axis=0).mean())
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
