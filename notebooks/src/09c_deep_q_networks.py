@@ -364,7 +364,6 @@ VARIANTS = {
     "priorities": PLAIN | {"priority": 0.4},
     "8 steps": PLAIN | {"n": 8},
     "together": {},
-    "together, 1 step": {"n": 1},
     "DQN, no target network": PLAIN | {"target_every": 1},
     "together, no target network": {"target_every": 1},
 }
@@ -377,7 +376,7 @@ show.markdown(f"""
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # *Together* has `dqn.CART_POLE`'s own settings: duelling, priorities and 8 steps, and a target network that is renewed every ten
-# gradient steps, not every hundred. *1 step* takes one addition away again. *No target network* renews the copy at every step.
+# gradient steps, not every hundred. *No target network* renews the copy at every step.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict before you run.** Plain DQN, 30,000 steps, five seeds: does it beat the tables? How many of the five reach 475? And
@@ -431,11 +430,11 @@ dqn_figures.value_maps(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C09c.2",
-    "100 greedy episodes: mean return of together, the network with all additions",
-    lambda agent, seed: greedy[agent][seed],
+    "together, the network with all additions: mean return in training",
+    lambda agent, seed: in_training[agent][seed],
     of=[("together", seed) for seed in range(SEEDS)],
     control=[("DQN", seed) for seed in range(SEEDS)],  # the network alone
-    above=300,
+    above=350,
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -489,21 +488,11 @@ show.table(
     ["agent", "mean return in training", "100 greedy episodes", "reach 475"],
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-claims.measure(
-    "C09c.4",
-    "together, with targets of 8 steps: mean return in training",
-    lambda agent, seed: in_training[agent][seed],
-    of=[("together", seed) for seed in range(SEEDS)],
-    control=[("together, 1 step", seed) for seed in range(SEEDS)],  # all else the same
-    above=350,
-)
-
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Added alone, five seeds don't order them: look at the intervals. What can be told is the reverse: taken out of *together*, the eight
-# steps are missed. A common guess puts double first, the best known of the four; nothing here says so.
+# Five seeds hardly order them: look at the intervals. The ten recorded seeds of a later section do: eight steps bring most. A common
+# guess puts double first, the best known of the four; nothing here says so.
 #
 # </details>
 
@@ -1005,7 +994,8 @@ show.table(
 # ## What was measured, and what the article says · 实测与文章
 #
 # **How far to trust this.** Settings and bounds of C09c.2 and C09c.5 to C09c.7 were settled on run seeds 0 to 5. What you see
-# comes from run seed 101. The controls of C09c.2 and C09c.6 were made stronger later, their bounds left as they were.
+# comes from run seed 101. C09c.2 was made stronger later, with plain DQN as its control and its bound settled on seed 3, and so
+# was the control of C09c.6.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.report()
