@@ -444,16 +444,6 @@ show.table(
     ["agent", "mean return in training", "100 greedy episodes", "reach 475"],
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-claims.measure(
-    "C09c.2",
-    "together, the network with all additions: mean return in training",
-    lambda agent, seed: in_training[agent][seed],
-    of=[("together", seed) for seed in range(MORE)],
-    control=[("DQN", seed) for seed in range(MORE)],  # the network alone
-    above=300,
-)
-
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #

@@ -834,16 +834,6 @@ show.table(
     [f"{BUDGET:,} steps, 8 seeds", "mean return in training", "100 greedy episodes"],
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-claims.measure(
-    "C09d.8",
-    f"CartPole, PPO: mean return of the training episodes of {BUDGET:,} steps",
-    lambda agent, seed: np.nanmean(curves[agent][seed]),
-    of=[("PPO", seed) for seed in range(SEEDS)],
-    control=[("actor-critic", seed) for seed in range(SEEDS)],  # each step used once
-    above=300,
-)
-
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
