@@ -1,9 +1,41 @@
-"""Figures of deep Q-learning: learnt values against states and returns, and agents with parts added or left out."""
+"""Figures of deep Q-learning: its parts, learnt values, and agents with parts added or left out."""
 
 import numpy as np
 
 from dlcourse import show
-from dlcourse.style import COLOURS, MARKERS
+from dlcourse.figures import diagrams
+from dlcourse.style import COLOURS, MARKERS, figure_function
+
+
+@figure_function(figsize=(9.0, 4.6))
+def agent(ax):
+    """Draw a deep Q-network's parts: environment, replay memory, network, target network, and what passes between."""
+    diagrams.canvas(ax, 26, 11.4, "Deep Q-network")
+    diagrams.box(ax, (3.2, 9.6), "environment", width=5.4, height=2.0, fill="data")
+    diagrams.box(ax, (3.2, 3.0), "replay memory\nlatest transitions", width=5.4, height=2.4, fill="data")
+    diagrams.box(ax, (12.6, 9.6), "Q-network θ\n4 → 64 → 64 → 2", width=6.4, height=2.4, fill="weights")
+    diagrams.box(ax, (22.6, 9.6), "target network\nolder copy of θ", width=6.0, height=2.4, fill="weights")
+    diagrams.box(ax, (12.6, 3.0), "loss\n(y − Q(s, a))² / 2", width=6.4, height=2.4, fill="loss")
+    diagrams.box(ax, (22.6, 3.0), "target y", width=6.0, height=2.0)
+    diagrams.arrow(ax, (5.9, 10.1), (9.4, 10.1), "s")
+    diagrams.arrow(ax, (9.4, 9.1), (5.9, 9.1), dashed=True)
+    ax.text(7.65, 8.2, "ε-greedy\naction a", ha="center", va="center", fontsize=9)
+    diagrams.arrow(ax, (3.2, 8.6), (3.2, 4.2), "s, a, r, s′, ended")
+    diagrams.arrow(ax, (5.9, 3.0), (9.4, 3.0), "32 at random")
+    diagrams.arrow(ax, (11.6, 8.4), (11.6, 4.2), "Q(s, a)")
+    diagrams.arrow(ax, (13.9, 4.2), (13.9, 8.4), "gradient", dashed=True)
+    diagrams.arrow(ax, (15.8, 9.6), (19.6, 9.6), "copied now\nand then", dashed=True)
+    diagrams.arrow(ax, (22.6, 8.4), (22.6, 4.0), "max of\nQ(s′, ·)")
+    diagrams.arrow(ax, (19.6, 3.0), (15.8, 3.0), "y")
+    ax.plot([3.2, 3.2, 22.6], [1.8, 0.7, 0.7], color=diagrams.EDGE, linewidth=1.3)
+    diagrams.arrow(ax, (22.6, 0.7), (22.6, 2.0))
+    ax.text(12.9, 0.1, "r, s′, ended", ha="center", va="center", fontsize=9)
+    return (
+        "Boxes joined by arrows. The environment shows a state s to the Q-network, which answers with an ε-greedy "
+        "action. Transitions go into the replay memory. Of 32 drawn at random, the Q-network gives Q(s, a); the target "
+        "network, an older copy, gives the largest value of the next state, from which the target y is made. The loss "
+        "is the squared difference, and its gradient goes to the Q-network alone."
+    )
 
 
 def value_maps(panels, *, extent, caption, alt):

@@ -1,8 +1,11 @@
 """Figures about perceptrons and small networks: what they separate, where they are linear, what a unit computes."""
 
+import itertools
+
 import numpy as np
 
 from dlcourse.analysis.linear_regions import grid, patterns
+from dlcourse.figures.diagrams import EDGE, FILLS, arrow, box, canvas
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
@@ -39,43 +42,76 @@ def separating_lines(ax, x, labels, lines, names, axes, title):
     return f"Scatter plot: {title}. Points of {' and '.join(names.values())}; lines: {', '.join(lines)}."
 
 
-@figure_function(figsize=(6.0, 4.4))
-def mistakes_and_bound(ax, mistakes, bounds):
-    """Mistakes of a perceptron against the bound on them, one point per problem, with the line where both are equal.
+@figure_function(figsize=(9.6, 3.2))
+def unit(ax, inputs, weights, bias, activation, output):
+    """One unit: inputs, a weight on each arrow, the weighted sum with its bias, the activation, the output.
 
     Args:
         ax: Matplotlib Axes.
-        mistakes: (problems,) or (problems, orders): the latter are drawn as a range.
-        bounds: (problems,).
+        inputs: texts, one per input, each ending in its number and unit.
+        weights: numbers, one per input.
+        bias: number.
+        activation: text of the last box.
+        output: text.
     """
-    mistakes, bounds = np.asarray(mistakes), np.asarray(bounds)
-    spread = mistakes.reshape(len(bounds), -1)
-    ax.vlines(bounds, spread.min(axis=1), spread.max(axis=1), color=COLOURS[0], alpha=0.5)
-    ax.plot(
-        bounds,
-        np.median(spread, axis=1),
-        "o",
-        color=COLOURS[0],
-        markersize=4,
-        label="pair of digits (median, range)",
+    height = 2.6 * len(inputs) + 1.6
+    canvas(ax, 26, height, "One unit")
+    middle = height / 2
+    rows = height * (1 - (np.arange(len(inputs)) + 0.5) / len(inputs))
+    for row, text, weight in zip(rows, inputs, weights, strict=True):
+        box(ax, (2.6, row), text, 5.0, 2.0, "data")
+        start, end = np.array([5.1, row]), np.array([11.4, middle])
+        arrow(ax, start, end)
+        label = f"× {weight:g}".replace("-", "−")
+        ax.text(
+            *(start + 0.42 * (end - start)), label, ha="center", va="center", fontsize=10,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+        )  # fmt: skip
+    box(ax, (13.4, middle), f"add up,\nbias {bias:+g}".replace("-", "−"), 4.0, 2.4, "weights")
+    arrow(ax, (15.4, middle), (17.6, middle), "$z$", size=11)
+    box(ax, (20.1, middle), activation, 5.0, 2.4)
+    arrow(ax, (22.6, middle), (24.4, middle))
+    ax.text(24.7, middle, output, va="center", fontsize=13, fontweight="bold")
+    parts = ", ".join(
+        f"{text} times {weight:g}".replace("\n", " ") for text, weight in zip(inputs, weights, strict=True)
     )
-    ends = np.array([0.8 * spread.min(), 1.3 * bounds.max()])
-    ax.plot(ends, ends, "--", color="black", linewidth=1, label="mistakes = bound")
-    ax.fill_between(ends, ends, ends.max(), color="0.9", zorder=0)
-    ax.text(0.5, 0.78, "impossible", transform=ax.transAxes, color="0.35", ha="center")
-    ax.set(
-        xscale="log",
-        yscale="log",
-        xlabel="Novikoff's bound $(R/γ)^2$ (mistakes)",
-        ylabel="mistakes made in all",
-        title="Mistakes of the perceptron, and Novikoff's bound",
-    )
-    ax.set(xlim=(0.8 * bounds.min(), ends[1]), ylim=ends)
-    ax.legend(fontsize=9, loc="upper left")
-    return (
-        f"Mistakes against Novikoff's bound: {len(bounds)} problems as points on logarithmic axes, all below the line "
-        "where both are equal."
-    )
+    return f"Inputs on the left ({parts}), their sum with the bias {bias:g}, the activation, the output {output}."
+
+
+@figure_function(figsize=(8.4, 3.8))
+def dense_network(ax, widths, labels, title):
+    """A dense network as columns of units with every connection drawn, and the shape of each table of weights.
+
+    Args:
+        ax: Matplotlib Axes.
+        widths: units of each layer, the input first.
+        labels: of the columns.
+    """
+    from matplotlib.patches import Circle
+
+    tall, gap = 1.3 * max(widths), 6.0
+    canvas(ax, gap * (len(widths) - 1) + 4, tall + 4.2, title)
+    columns = [
+        [(2 + gap * place, 3.2 + tall / 2 + 1.3 * ((width - 1) / 2 - unit)) for unit in range(width)]
+        for place, width in enumerate(widths)
+    ]
+    for before, after in itertools.pairwise(columns):
+        for one in before:
+            for other in after:
+                ax.plot(*zip(one, other, strict=True), color="0.6", linewidth=0.8, zorder=1)
+    for place, (column, label) in enumerate(zip(columns, labels, strict=True)):
+        for centre in column:
+            ax.add_patch(
+                Circle(
+                    centre, 0.45, facecolor=FILLS["weights" if place else "data"], edgecolor=EDGE, zorder=2
+                )
+            )
+        ax.text(2 + gap * place, 2.2, f"{label}\n({widths[place]},)", ha="center", va="center", fontsize=10)
+        if place:
+            shape = f"$W^{{({place})}}$: ({widths[place - 1]}, {widths[place]})"
+            ax.text(2 + gap * (place - 0.5), 0.5, shape, ha="center", va="center", fontsize=10)
+    described = ", ".join(f"{width} {label}" for width, label in zip(widths, labels, strict=True))
+    return f"Columns of circles, each joined to every circle of the next column by a line: {described}."
 
 
 @figure_function(figsize=(5.0, 4.6))

@@ -1,8 +1,9 @@
-"""Figures of policy gradients: noise of estimators, bias and spread, learning curves, tricks, a landing."""
+"""Figures of policy gradients: actor and critic, noise of estimators, bias and spread, the clip, tricks, a landing."""
 
 import numpy as np
 
 from dlcourse import show
+from dlcourse.figures import diagrams
 from dlcourse.measured import Measured
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
@@ -66,23 +67,64 @@ def bias_and_spread(lambdas, bias, spread, theory, *, caption, alt=None):
     show.figure(fig, caption, alt or described)
 
 
-def clipped_objective(clip, *, caption, alt=None):
-    """The gain of one step against the ratio of probabilities, for a good and for a bad action."""
+@figure_function(figsize=(9.0, 4.0))
+def actor_critic(ax):
+    """Draw an actor and a critic: what each is given and gives, and what the critic's error teaches both."""
+    diagrams.canvas(ax, 26, 11.2, "Actor and critic")
+    diagrams.box(ax, (3.0, 5.8), "environment", width=5.2, height=2.2, fill="data")
+    diagrams.box(ax, (12.4, 9.4), "actor\n4 → 64 → 64 → 2 logits", width=7.4, height=2.4, fill="weights")
+    diagrams.box(ax, (12.4, 2.2), "critic\n4 → 64 → 64 → 1 value", width=7.4, height=2.4, fill="weights")
+    diagrams.box(ax, (22.2, 2.2), "error\nδ = r + γ v(s′) − v(s)", width=7.2, height=2.4, fill="loss")
+    diagrams.box(ax, (22.2, 9.4), "loss of the actor\n−δ log π(a | s)", width=7.2, height=2.4, fill="loss")
+    diagrams.arrow(ax, (4.2, 6.9), (8.7, 9.0), "s")
+    diagrams.arrow(ax, (8.7, 9.9), (2.2, 6.9), dashed=True)
+    ax.text(4.3, 9.5, "a, drawn\nfrom π(· | s)", ha="center", va="center", fontsize=9)
+    diagrams.arrow(ax, (4.2, 4.7), (8.7, 2.6), "s, s′")
+    diagrams.arrow(ax, (16.1, 9.8), (18.6, 9.8), "π(a | s)")
+    diagrams.arrow(ax, (18.6, 8.8), (16.1, 8.8), dashed=True)
+    diagrams.arrow(ax, (16.1, 2.6), (18.6, 2.6), "v")
+    diagrams.arrow(ax, (18.6, 1.6), (16.1, 1.6), dashed=True)
+    diagrams.arrow(ax, (5.6, 5.8), (20.4, 3.4), "r")
+    diagrams.arrow(ax, (22.2, 3.4), (22.2, 8.2), "δ: better than\nexpected?")
+    ax.text(17.35, 8.2, "gradient", ha="center", va="center", fontsize=9)
+    ax.text(17.35, 0.9, "gradient\nof δ²", ha="center", va="center", fontsize=9)
+    return (
+        "Boxes joined by arrows. The environment shows a state to the actor, which draws an action, and to the critic, "
+        "which values it. Reward and values make the error δ. It weights the actor's loss, −δ log π(a given s), and "
+        "its square is the critic's loss; a gradient goes back to each."
+    )
+
+
+def clipped_objective(clip, ratio, *, caption, alt=None):
+    """The gain of one step against the ratio of probabilities, for a good and for a bad action.
+
+    Args:
+        clip: ε.
+        ratio: where a step is marked in both panels.
+    """
     from matplotlib import pyplot as plt
 
-    ratio = np.linspace(0, 2, 201)
-    fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.2), sharey=True)
+    ratios = np.linspace(0, 2, 201)
+    fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.4), sharey=True)
     for ax, advantage in zip(axes, (1.0, -1.0), strict=True):
-        gain = np.minimum(ratio * advantage, np.clip(ratio, 1 - clip, 1 + clip) * advantage)
-        ax.plot(ratio, ratio * advantage, "--", color=COLOURS[6], linewidth=1, label="not clipped")
-        ax.plot(ratio, gain, color=COLOURS[0], label="clipped")
-        ax.axvline(1, color="grey", linewidth=0.8)
-        ax.set(title=f"advantage {advantage:+g}", xlabel="ratio, new probability over old")
+        gain, at = (
+            np.minimum(rho * advantage, np.clip(rho, 1 - clip, 1 + clip) * advantage)
+            for rho in (ratios, ratio)
+        )
+        ax.plot(ratios, ratios * advantage, "--", color="0.4", linewidth=1.2, label="not clipped")
+        ax.plot(ratios, gain, color=COLOURS[0], linewidth=2.4, label="clipped")
+        ax.axvspan(1 - clip, 1 + clip, color="0.9", zorder=0)
+        ax.plot(ratio, at, "o", color=COLOURS[1], zorder=3)
+        ax.annotate(f"{at:+.1f}", (ratio, at), xytext=(5, 7), textcoords="offset points")
+        place = (1.3, 0.55) if advantage > 0 else (0.02, -1.35)
+        ax.text(*place, "flat: nothing to\ngain by going on", fontsize=9)
+        ax.set(title=f"advantage {advantage:+g}", xlabel="ratio ρ, new probability over old")
+    axes[1].text(0.3, -1.98, "steep: the way back\nstays open", fontsize=9)
     axes[0].set(ylabel="gain")
-    axes[0].legend()
+    axes[0].legend(loc="lower right")
     described = (
         f"Two panels. Advantage +1: the gain rises with the ratio up to {1 + clip:g}, then is flat. "
-        f"Advantage -1: it is flat up to {1 - clip:g}, then falls."
+        f"Advantage -1: it is flat up to {1 - clip:g}, then falls. A point marks the ratio {ratio:g} in both."
     )
     show.figure(fig, caption, alt or described)
 

@@ -1,7 +1,8 @@
-"""Figures of the primer: numbers in a picture, stretched tables, a path downhill, a photograph being read."""
+"""Figures of the primer: numbers in a picture, stretched tables, a layer, a training step, a path downhill."""
 
 import numpy as np
 
+from dlcourse.figures.diagrams import arrow, box, canvas, layers
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
@@ -133,3 +134,79 @@ def reading(pictures, probabilities, caption, alt):
     axes[-1].set(xticks=range(len(probabilities)), ylim=(0, 1), xlabel="digit", ylabel="probability")
     axes[-1].set_title("what the network predicts", fontsize=10)
     show.figure(fig, caption=caption, alt=alt)
+
+
+@figure_function(figsize=(8.6, 3.9))
+def dense_layer(ax, x, weights, biases):
+    """A dense layer of ReLU units on one example: every input joined to every unit, the numbers written in.
+
+    Args:
+        ax: Matplotlib Axes.
+        x: m numbers, the example.
+        weights: array (m, n).
+        biases: n numbers.
+    """
+    x, weights, biases = np.asarray(x), np.asarray(weights), np.asarray(biases)
+    inputs, units = weights.shape
+    height = 2.4 * max(inputs, units)
+    canvas(ax, 24, height, "A dense layer, with its numbers")
+    rows, columns = _spread(inputs, height), _spread(units, height)
+    for row, value in zip(rows, x, strict=True):
+        box(ax, (1.6, row), f"{value:g}", 2.4, 1.4, "data", size=12)
+    for unit, middle in enumerate(columns):
+        sums = " + ".join(
+            f"{a:g}·{w:g}" if w >= 0 else f"{a:g}·({w:g})" for a, w in zip(x, weights[:, unit], strict=True)
+        )
+        z = x @ weights[:, unit] + biases[unit]
+        text = f"{sums} + {biases[unit]:g} = {z:g}".replace("-", "−")
+        box(ax, (15.4, middle), text, 10.4, 1.6, "weights", size=11)
+        arrow(ax, (20.6, middle), (22.2, middle), "relu", size=10)
+        ax.text(22.6, middle, f"{max(z, 0):g}", va="center", fontsize=13, fontweight="bold")
+        for place, row in enumerate(rows):
+            start, end = np.array([2.8, row]), np.array([10.2, middle])
+            arrow(ax, start, end)
+            ax.text(
+                *(start + (0.22 + 0.16 * unit) * (end - start)),
+                f"{weights[place, unit]:g}".replace("-", "−"), ha="center", va="center", fontsize=10,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
+            )  # fmt: skip
+    return (
+        f"{inputs} inputs on the left, each joined by a line with its weight to each of {units} units on the right; "
+        "in each unit stands its sum, and beside it what relu makes of it."
+    )
+
+
+def _spread(count, height):
+    """Heights of so many things, evenly spread, the first on top."""
+    return height * (1 - (np.arange(count) + 0.5) / count)
+
+
+@figure_function(figsize=(10.4, 2.5))
+def network_layers(ax, steps, title):
+    """A network as boxes from left to right, with the shape of one example between them.
+
+    Args:
+        ax: Matplotlib Axes.
+        steps: list of (text, shape, fill), as ``diagrams.layers`` takes them.
+    """
+    return layers(ax, steps, title, width=5.4, height=1.9, across=True)
+
+
+@figure_function(figsize=(8.4, 3.6))
+def training_step(ax):
+    """The four parts of a training step, in a ring: forward, loss, gradient, update."""
+    canvas(ax, 22, 9, "One training step")
+    box(ax, (2.6, 6.6), "batch\n$x$, $y$", 4.0, 2.2, "data")
+    box(ax, (9.4, 6.6), "network\nweights $W$, $b$", 5.4, 2.2, "weights")
+    box(ax, (17.6, 6.6), "loss\none number", 4.6, 2.2, "loss")
+    box(ax, (17.6, 2.0), "gradients\n$∂L/∂W$, $∂L/∂b$", 6.0, 2.2)
+    box(ax, (9.4, 2.0), "optimizer\n$W ← W − η\\,∂L/∂W$", 6.6, 2.2)
+    arrow(ax, (4.6, 6.6), (6.7, 6.6))
+    arrow(ax, (12.1, 6.6), (15.3, 6.6), "logits")
+    arrow(ax, (17.6, 5.5), (17.6, 3.1), "tape", dashed=True)
+    arrow(ax, (14.6, 2.0), (12.7, 2.0), dashed=True)
+    arrow(ax, (9.4, 3.1), (9.4, 5.5), "update", dashed=True)
+    return (
+        "A ring of boxes: a batch goes into the network, its logits into the loss; the tape gives the gradients, and "
+        "the optimizer updates the network's weights with them. Then comes the next batch."
+    )

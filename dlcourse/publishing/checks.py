@@ -65,9 +65,11 @@ def freshness(notebook):
 
 
 def header(notebook):
-    """The first cell has title (English, Chinese) and a sentence; it or the Markdown cells right after it have three
-    fields, and a summary of three lines."""
-    cells = itertools.takewhile(lambda cell: cell.cell_type == "markdown", notebook.cells)
+    """The first cell has title (English, Chinese) and a sentence; it or the Markdown cells right after it, up to the
+    first section, have three fields, and a summary of three lines."""
+    cells = itertools.takewhile(
+        lambda cell: cell.cell_type == "markdown" and not cell.source.startswith("## "), notebook.cells
+    )
     text = "\n\n".join(cell.source for cell in cells)
     if not text:
         return ["the first cell is not the header in Markdown"]

@@ -8,7 +8,8 @@
 # **After this chapter you can**
 # - predict the shape of a tensor, and read the message when two shapes don't fit;
 # - compute a layer's output and a derivative by hand, and have Keras and TensorFlow confirm them;
-# - train a network, ask where it is wrong, save it, and show it a picture of your own;
+# - build a network from Keras layers, `compile`, `fit`, `evaluate`, `predict`, `save`, and write its training loop out;
+# - ask where it is wrong, and show it a picture of your own;
 # - tell a claim that could have failed from one that could not;
 # - find your way out when something fails.
 
@@ -16,16 +17,16 @@
 # **You need** some Python (lists, functions, loops) and school mathematics (functions, derivatives, averages). No
 # machine learning.
 #
-# **Time** under a minute to run on two cores; two or three evenings to work through.
+# **Time** under a minute to run on two cores; about two and a half hours to read and try, four with the exercises.
 #
 # **摘要**
 #
 # 本章介绍怎样学习这门课程：先预测，再运行，最后核对；书中的每个结论都有测量值、事先定好的界限和对照实验。
-# 接着从张量、形状和广播讲到网络层、自动求导和第一次训练，每一步都先用手算，再用 Keras 和 TensorFlow 验证。
+# 接着从张量、形状和广播讲到网络层、自动微分和第一次训练：先用 Keras 的 `compile`、`fit` 训练，再亲手写出训练循环。
 # 最后保存并载入模型，让它识别你亲手写的数字，并说明程序出错时该怎么办。
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Is this computer ready?
+# ## Is this computer ready? · 电脑准备好了吗？
 #
 # A notebook is a page of text and of code. Code stands in *cells*. Click into the one below and press
 # **Shift + Enter**: the cell runs, its output appears underneath, and the next cell is selected. In this way you go
@@ -48,7 +49,7 @@ print("\n\n".join(problems) or "Everything fits. Go on.")
 # Every chapter then begins with a cell like the next one: it imports what the chapter uses, and sets the *seed*, the
 # number from which everything random is drawn. With the same seed, a second run gives the same numbers.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 import functools
 import tempfile
 import textwrap
@@ -59,40 +60,39 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from matplotlib import pyplot as plt
 from PIL import Image, ImageDraw, ImageFilter
 from sklearn import neighbors
 
 from dlcourse import checks, datasets, exercises, figures, models, show, training
 from dlcourse.claims import ClaimError, Claims
-from dlcourse.figures import classification, primer
+from dlcourse.figures import charts, classification, primer
 from dlcourse.measured import Measured
 
 reproducibility.start(seed=0)
 claims = Claims("00")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## How do you work with a chapter?
+# ## How do you work with a chapter? · 怎样学习一章？
 #
 # In three steps, again and again.
 #
 # 1. **Predict.** Where a paragraph begins with *Predict before you run*, stop, and write your guess down: on paper, or
 #    in a cell of your own (press `Esc`, then `b`). You learn most from a guess to which you have committed yourself.
 # 2. **Run** the cells that follow.
-# 3. **Check.** A later cell gives the answer. It also names the wrong guess that many people make, and says why it is
-#    wrong. If it was yours: good, that is what it is there for.
+# 3. **Check.** A later cell gives the answer. It also names a common wrong guess, and says why it is wrong. If it was
+#    yours: good, that is what it is there for.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **This copy is yours.** `make lab` copied the chapters into the folder `work/` when you first called it, and it never
 # overwrites them. Change a number, break a cell, write between the lines. For a fresh copy of a chapter, rename your
 # own in `work/` and type `make lab` again.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "notes"}
 # **What do ⟨ and ⟩ mean?** That the number between them was measured. On your computer it will be a little different;
 # everything outside the brackets comes out the same everywhere. Below, one calculation is timed five times.
 
 
-# %%
+# %% slideshow={"slide_type": "notes"}
 def milliseconds(task):
     """How long a task takes, in milliseconds."""
     begun = time.perf_counter()
@@ -111,10 +111,11 @@ show.markdown(f"A product of two tables of 400 × 400 numbers: "
 # that it misses the true average only once in twenty times.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## How far does pure memory get you?
+# ## How far does pure memory get you? · 只靠记忆能走多远？
 #
-# A first real question, on real data. MNIST is a collection of 70,000 digits, written by American census clerks and
-# high-school students, each a grey picture of 28 × 28 pixels. Beside each stands the right answer, its *label*.
+# A first real question, on real data. MNIST is a collection of 70,000 digits, [written by American census workers and
+# high-school students](https://doi.org/10.1109/5.726791), each a grey picture of 28 × 28 pixels. Beside each stands the
+# right answer, its *label*.
 
 # %%
 mnist = datasets.load("mnist")
@@ -152,7 +153,7 @@ show.markdown(f"Right: {right:.1%} of the new digits.")
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# Nearer 90. Many people say 50: a program that knows nothing of strokes and loops can't do well. But two digits of a
+# Nearer 90. A common guess is 50: a program that knows nothing of strokes and loops can't do well. But two digits of a
 # kind have their ink in much the same places, and 1,000 of them cover a good part of how people write.
 #
 # </details>
@@ -199,7 +200,7 @@ figures.image_grid(
 #   together, so in the control the labels are dealt out at random. Its whole interval must lie *outside*.
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "notes"}
 def shuffled(split, seed):
     """The same pictures with the labels dealt out at random."""
     random = np.random.default_rng(seed)
@@ -208,6 +209,8 @@ def shuffled(split, seed):
 
 senseless = [shuffled(memory, seed)
              for seed, memory in enumerate(memories)]
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C00.1", "a memory of 1,000 digits reads new ones: share right",
     share_right,
@@ -220,14 +223,14 @@ claims.measure(
 # If a claim fails, the cell stops with an error, and so do the chapter's tests. What would have refuted this one? An
 # interval that reaches below the bound, or a memory that does as well with labels dealt out at random.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ### What happens to a claim that fails?
 #
 # **Predict before you run.** Two more claims about the same measurement. The proud one: more than 99 % right. The cheap
 # one: more than 5 % right. Which of them fails?
 
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 def attempt(statement, quantity, of, control, above):
     """Measure a claim; where it fails, print the error instead of stopping."""
     try:
@@ -242,37 +245,36 @@ def attempt(statement, quantity, of, control, above):
 both = {"of": [(memory, new) for memory in memories],
         "control": [(memory, new) for memory in senseless]}
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 attempt("memory is always right", share_right, **both, above=0.99)
 print()
 attempt("memory is sometimes right", share_right, **both, above=0.05)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# Both fail. Most people see that the proud one does: its interval lies outside its bound. The cheap one is *true*, and
-# that is the common trap: random labels pass its bound as well, so whatever it shows, it is not that memory reads
-# digits.
+# Both fail. The proud one does since its interval lies outside its bound. The cheap one is *true*, and that is the
+# common trap: random labels pass its bound as well, so whatever it shows, it is not that memory reads digits.
 #
 # </details>
 #
 # A claim that also holds without its cause says nothing about the cause.
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # How to read such an error: begin at its last lines. Here they say what was measured, and what to do.
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ### Do ten times the examples leave a tenth of the mistakes?
 #
 # **Predict before you run.** Let the memory grow from 500 to 5,000 digits. Do mistakes fall to a tenth, to about a half,
 # or hardly at all?
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # "Ten times the examples leave a tenth of the mistakes" is a sentence on which we want a **verdict**, whichever it is.
 # Its rule stands before the measurement. The ratio is that of the mistakes with 5,000 to the mistakes with 500, for five
 # memories. With made-up values the rule shows at once that it can reach each verdict.
 
-# %% slideshow={"slide_type": "notes"}
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.rule(
     "C00.3",
     {
@@ -288,7 +290,7 @@ claims.rule(
 )
 
 
-# %% slideshow={"slide_type": "notes"}
+# %% slideshow={"slide_type": "skip"}
 def mistakes_left(before, after):
     """Mistakes of the second memory over those of the first."""
     first, second = share_right(before, new), share_right(after, new)
@@ -298,6 +300,8 @@ def mistakes_left(before, after):
 small = [mnist.train.take(500, seed) for seed in range(5)]
 large = [mnist.train.take(5_000, seed) for seed in range(5)]
 others = [mnist.train.take(500, seed) for seed in range(5, 10)]
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 fewer = claims.measure(
     "C00.2", "with ten times the examples, fewer than seven tenths "
     "of the mistakes are left; control: as many examples, but others",
@@ -306,14 +310,14 @@ fewer = claims.measure(
     control=list(zip(small, others, strict=True)), below=0.7,
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.verdict("C00.3", ratio=fewer.value)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# To about a half. "A tenth" takes it that every example does as much good as the first. But the more is known already,
-# the more a new digit resembles something known, so the later examples teach less.
+# To about a half. "A tenth" takes it that mistakes fall in proportion to the examples. But the more is known already,
+# the more often a new digit resembles something known, so the later examples teach less.
 #
 # </details>
 #
@@ -321,13 +325,13 @@ claims.verdict("C00.3", ratio=fewer.value)
 # more of each example than to store it. That is what networks are for, and the rest of this chapter builds one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What is a tensor?
+# ## What is a tensor? · 什么是张量？
 #
 # A table of numbers, of any number of dimensions, called *axes*. Its **shape** lists the length of each axis. A
-# single number has shape `()`, a list of three `(3,)`, a table of 2 rows and 3 columns `(2, 3)`. The shape tells you
-# more about what a program is doing than any other property, so it pays to be quick at it.
+# single number has shape `()`, a list of three `(3,)`, a table of 2 rows and 3 columns `(2, 3)`. Most messages about
+# networks are about shapes, so it pays to be quick at them.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 digit = datasets.load("digits").train.x[0]
 primer.numbers(
     16 * digit[:, :, 0],
@@ -394,7 +398,7 @@ print(tensor)
 print("back to an array:", tensor.numpy().tolist())
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## When do two shapes fit together?
+# ## When do two shapes fit together? · 两个形状何时相容？
 #
 # `+`, `−`, `×` and the like work entry by entry. If the shapes differ, the smaller table is stretched, by a rule called
 # **broadcasting**:
@@ -411,7 +415,7 @@ primer.broadcasting(
     "exist; the pale ones are repetitions, which broadcasting never stores.",
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **Predict before you run.** Which of these pairs fit, and what shape comes out?
 # (a) `(2, 3)` and `(3,)`; (b) `(2, 3)` and `(2,)`; (c) `(32, 28, 28, 1)` and `(28, 1)`; (d) `(5,)` and `(5, 1)`;
 # (e) `(32, 10)` and `()`.
@@ -438,7 +442,7 @@ def shape_in_tensorflow(one, other):
         return None
 
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 pairs = [((2, 3), (3,)), ((2, 3), (2,)), ((32, 28, 28, 1), (28, 1))]
 pairs += [((5,), (5, 1)), ((32, 10), ())]
 rows = []
@@ -447,7 +451,7 @@ for one, other in pairs:
     rows.append([one, other, ours or "they don't fit", theirs or "they don't fit"])
 show.table(rows, ["one", "other", "by our rule", "in TensorFlow"])
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # The common wrong guess is that (b) fits, since both begin with 2. But shapes are aligned on the right, so 3 meets
@@ -455,7 +459,7 @@ show.table(rows, ["one", "other", "by our rule", "in TensorFlow"])
 #
 # </details>
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 table, per_row = tf.ones((2, 3)), tf.constant([10.0, 20.0])
 try:
     table + per_row
@@ -489,34 +493,46 @@ print("shape of the difference:", difference.shape)
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# The guess of 0 looks at the numbers and forgets the shapes. By pair (d), `(5, 1)` and `(5,)` fit, and give `(5, 5)`:
+# The guess of 0 looks at the numbers and forgets the shapes. But `(5, 1)` and `(5,)` fit, and give `(5, 5)`:
 # every prediction minus *every* truth. Nothing fails, and somebody loses a week. When a result is strange, print the
 # shapes first. (The course's own `training.fit` compares them for you.)
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What does a layer hold?
+# ## What does a layer hold? · 一层里有什么？
 #
-# The commonest layer of a network, called *dense*, turns each example, a list of $m$ numbers, into $n$ others. It holds
-# a table of weights $W$ of shape `(m, n)` and a list of biases $b$ of shape `(n,)`, and computes
+# The commonest layer of a network, called *dense*, turns each example, a list of numbers, into another list. Each of its
+# outputs weighs all inputs, adds them up, adds a number of its own, its *bias*, and bends the result by an *activation*:
+# often $\mathrm{relu}(z) = \max(z, 0)$, which cuts off what is negative.
 #
-# $$y = \varphi(x W + b), \qquad
-# y_j = \varphi\Big(\sum_{i=1}^{m} x_i W_{ij} + b_j\Big).$$
-#
-# With a batch of $B$ examples, $x$ has shape `(B, m)`, and so $xW$ has shape `(B, n)`; $b$ is broadcast over the batch.
-# $\varphi$ is the *activation*, a function applied to each number: often $\mathrm{relu}(z) = \max(z, 0)$.
+# By hand, with whole numbers:
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# By hand, with whole numbers, one example of three numbers and two outputs; and the same layer in Keras, given our
-# weights:
+# %% tags=["hide-input"]
+x = np.array([[1.0, 2.0, 3.0]])
+W = np.array([[1.0, 0.0], [0.0, -1.0], [2.0, -1.0]])
+b = np.array([0.5, 1.0])
+primer.dense_layer(
+    x[0], W, b,
+    caption="A dense layer of two units. Each line carries one weight.",
+)
 
-# %%
+# %% slideshow={"slide_type": "notes"}
 x = np.array([[1.0, 2.0, 3.0]])
 W = np.array([[1.0, 0.0], [0.0, -1.0], [2.0, -1.0]])
 b = np.array([0.5, 1.0])
 z = x @ W + b  # 1·1 + 2·0 + 3·2 + 0.5 and 1·0 − 2·1 − 3·1 + 1
 print("before the activation:", z, "  after:", np.maximum(z, 0))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# In general, for $m$ inputs and $n$ outputs, the layer holds a table of weights $W$ of shape `(m, n)` and a list of
+# biases $b$ of shape `(n,)`, and computes
+#
+# $$y = \varphi(x W + b), \qquad
+# y_j = \varphi\Big(\sum_{i=1}^{m} x_i W_{ij} + b_j\Big),$$
+#
+# with $\varphi$ for the activation. A batch of $B$ examples has shape `(B, m)`, and so $xW$ has shape `(B, n)`; $b$ is
+# broadcast over the batch. The same layer in Keras, given our weights:
 
 # %%
 layer = keras.layers.Dense(2, activation="relu", name="ours")
@@ -524,17 +540,17 @@ layer.build((None, 3))  # None: any number of examples
 layer.set_weights([W, b])
 print("Keras:", layer(x).numpy())
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **Predict before you run.** A dense layer takes 784 pixels to 32 outputs. How many numbers does it hold?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 biases = keras.initializers.RandomNormal(seed=1)  # not Keras' zeros
 wide = keras.layers.Dense(32, activation="relu",
                           bias_initializer=biases)
 wide.build((None, 784))
 print(f"{wide.count_params():,} = 784 · 32 + 32 = {784 * 32 + 32:,}")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # $784 \cdot 32 = 25{,}088$ is the common wrong answer: it forgets the 32 biases.
@@ -553,7 +569,7 @@ checks.equal("Keras' dense layer, and relu(xW + b)", wide(pixels).numpy(),
              np.maximum(pixels @ kernel + bias, 0), atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Which way is downhill?
+# ## Which way is downhill? · 哪边是下坡？
 #
 # Learning means changing $W$ and $b$ so that mistakes become fewer. Which way to change them, the derivative tells.
 # TensorFlow computes it: a `GradientTape` records every operation done under it, and then goes through them backwards
@@ -583,7 +599,7 @@ checks.equal("the tape's derivative, and the chain rule's", slopes, by_school)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# 24. The common wrong answer is 12: the outer derivative $3(x^2+1)^2$ alone, the inner $2x$ forgotten.
+# $f'(1) = 24$. The common wrong answer is 12: the outer derivative $3(x^2+1)^2$ alone, the inner $2x$ forgotten.
 #
 # </details>
 
@@ -620,9 +636,10 @@ w, b = tf.Variable(0.0, dtype="float64"), tf.Variable(0.0, dtype="float64")
 with tf.GradientTape() as tape:
     loss = line_loss(w, b)
 gradient = tape.gradient(loss, [w, b])
-
-wrong_by = 0 * x_line + 0 - y_line
 print("by the tape:", [g.numpy().item() for g in gradient])
+
+# %% slideshow={"slide_type": "skip"}
+wrong_by = 0 * x_line + 0 - y_line  # w = b = 0
 by_hand = [np.mean(2 * wrong_by * x_line).item(), np.mean(2 * wrong_by).item()]
 print("by hand:    ", by_hand)
 
@@ -651,6 +668,8 @@ paths = {
     f"learning rate {learning_rate}": descend(line_loss, (-1.0, 3.0), learning_rate, 40)
     for learning_rate in (0.1, 0.6)
 }
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 steps = (0, 10, 20, 40)
 rows = []
 for label, path in paths.items():
@@ -698,90 +717,111 @@ def learnt_slope(shape, seed):
     return descend(loss, (1.0, 0.0), learning_rate=0.3, steps=60)[-1, 0]
 
 
-claims.measure(
-    "C00.4", "with predictions of shape (20, 1) and truths of shape (20,) a line "
-    "learns nothing from its input: its slope; control: predictions of shape (20,)",
-    learnt_slope,
-    of=[((20, 1), seed) for seed in range(5)],
-    control=[((20,), seed) for seed in range(5)], between=(-0.2, 0.2),
-)
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+wrong_shape, right_shape = ([learnt_slope(shape, seed) for seed in range(5)]
+                            for shape in ((20, 1), (20,)))
+checks.equal("slopes learnt with predictions of shape (20, 1), and 0", wrong_shape, 0,
+             atol=0.05)
+show.markdown("With predictions of shape (20,) the slope is "
+              f"{Measured(right_shape):.2f}.")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# With the wrong shape the line learns to give the mean of the truths, whatever the input. No message, no `nan`, and a
-# loss that falls.
+# With the wrong shape the line learns to give the mean of the truths, whatever the input: the mean of
+# $(w x_i + b - y_j)^2$ over all *pairs* is least at $w = 0$. No message, no `nan`, and a loss that falls.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Can a network learn to read?
+# ## Can a network learn to read? · 网络能学会识字吗？
 #
 # Now all of it together, on real digits. The network has two dense layers: 784 pixels to 128 numbers with relu, and
-# those to 10 numbers, one per digit, called *logits*. The largest logit is the answer. *Softmax* turns logits $z$ into
-# probabilities, and the loss is the *cross-entropy*: how surprised the network is by the right label $y$, on average,
+# those to 10 scores, one per digit. The highest score is its answer.
+
+# %% tags=["hide-input"]
+primer.network_layers(
+    [("picture", "(28, 28, 1)", "data"), ("Flatten", "(784,)", "plain"),
+     ("Dense 128\nrelu", "(128,)", "weights"), ("Dense 10", "(10,)", "weights"),
+     ("logits", "", "data")],
+    "A reader of digits",
+    caption="The network, with the shape of one example between its layers. Grey "
+    "boxes hold weights, which it learns.",
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### How wrong is a list of scores?
+#
+# The scores, of any size and sign, are called *logits*. Say there are three classes, the logits are 2, 1 and 0, and the
+# second class is the right one. Two steps make a loss of that:
+#
+# 1. *Softmax* turns logits into probabilities: raise $e$ to each, and divide by the sum. $e^2 = 7.39$, $e^1 = 2.72$ and
+#    $e^0 = 1$ add up to $11.11$; the probabilities are $0.665$, $0.245$ and $0.090$.
+# 2. *Cross-entropy* is the surprise at what is right, minus the logarithm of its probability: $-\ln 0.245 = 1.41$. With
+#    probability 1 there would be none: $-\ln 1 = 0$. Its unit, with the natural logarithm, is the *nat*.
+
+# %% slideshow={"slide_type": "subslide"}
+scores = np.array([2.0, 1.0, 0.0])
+shares = np.exp(scores) / np.exp(scores).sum()
+print("probabilities:", shares.round(3))
+print("surprise:", -np.log(shares[1]).round(3))
+
+cross_entropy = keras.losses.SparseCategoricalCrossentropy(
+    from_logits=True)
+loss = cross_entropy(np.array([1]), scores[None])
+print("Keras:", round(float(loss), 3))
+
+# %% [markdown]
+# In general, for logits $z$ and the right label $y$, on average over the examples:
 #
 # $$p_k = \frac{e^{z_k}}{\sum_{j} e^{z_j}}, \qquad L = -\ln p_y .$$
 
-# %% slideshow={"slide_type": "skip"}
-network = models.mlp(mnist.input_shape, classes=10, hidden=[128], seed=0)
+# %% [markdown] slideshow={"slide_type": "notes"}
+# *Sparse*, in Keras' name for it, means that a label is one whole number; `from_logits`, that it does the softmax itself.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Built, compiled, fitted
+#
+# Keras builds a network from its layers in order, `compile` says by what it learns, and `fit` trains it. Each step looks
+# at a *batch* of examples, here 256; an *epoch* is one pass over all training data. `"adam"` is a kind of gradient
+# descent that adapts the learning rate of each weight ([chapter 02](02_backpropagation.ipynb) takes it apart).
+
+# %%
+network = keras.Sequential([
+    keras.Input((28, 28, 1)),
+    keras.layers.Flatten(),  # 28 · 28 · 1 = 784 numbers
+    keras.layers.Dense(128, activation="relu"),
+    keras.layers.Dense(10),  # logits: no activation
+])
+network.compile(optimizer="adam", loss=cross_entropy,
+                metrics=["accuracy"])
+start = network.get_weights()  # kept for later
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table(
     [[part.name, part.output.shape, f"{part.count_params():,}"]
      for part in network.layers],
     ["layer", "shape of its output", "numbers it holds"],
 )
 
-# %% [markdown] slideshow={"slide_type": "skip"}
-# A step of its training is a step of gradient descent as you did it above: forward, loss, gradient, update. This is the
-# function that every chapter runs, out of the package itself:
-
-# %% slideshow={"slide_type": "skip"}
-show.source(training.train_step)
-
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Each step looks at a *batch* of examples, here 256. An *epoch* is one pass over all training data. `"adam"` is a
-# kind of gradient descent that adapts the learning rate of each weight; [chapter 02](02_backpropagation.ipynb) takes it
-# apart.
-#
 # **Predict before you run.** (1) How many digits does the network read correctly before it has learnt anything? (2) What is
 # its loss then, roughly? Think of ten equally likely answers. (3) And how many does it read after four epochs: 70 %,
 # 85 %, 95 %?
 
+# %%
+held_out = mnist.validation.x, mnist.validation.y
+untrained = network.evaluate(*held_out, verbose=0, return_dict=True)
 
-# %% slideshow={"slide_type": "skip"}
-def reader(seed):
-    """From pictures of 28 × 28 to ten digits, one hidden layer."""
-    return models.mlp((28, 28, 1), classes=10, hidden=[128], seed=seed)
-
-
-reading = training.objectives.classification()  # cross-entropy
-beginners = [reader(seed) for seed in range(5)]
-networks, runs = [reader(seed) for seed in range(5)], []
-for seed, network in enumerate(networks):
-    runs.append(training.fit(network, reading, mnist.train, epochs=4,
-                             batch_size=256, seed=seed,
-                             validation=mnist.validation))
-
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-fig, (left_half, right_half) = plt.subplots(1, 2, figsize=(9.0, 3.4))
-figures.learning_curves(runs[0], metric="loss", ax=left_half)
-figures.learning_curves(runs[0], metric="accuracy", ax=right_half)
-show.figure(
-    fig,
-    caption="One run, seed 0. The solid lines are measured *while* the network "
-    "learns, over the epoch that ends there; the dashed ones after it, on digits "
-    "that it never learns from. That is why validation can be the better of the two "
-    "at first.",
-    alt="Two line charts over four epochs: the loss, and the accuracy, "
-    "each on training and validation data.",
-)
+history = network.fit(mnist.train.x, mnist.train.y,
+                      epochs=4, batch_size=256,
+                      validation_data=held_out, verbose=0)
+trained = network.evaluate(*held_out, verbose=0, return_dict=True)
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-first = [training.evaluate(network, reading, mnist.validation) for network in beginners]
-before, loss_before = [Measured([values[name] for values in first])
-                       for name in ("accuracy", "loss")]
-after = Measured([run.history["val_accuracy"][-1] for run in runs])
-show.markdown(
-    f"Before: accuracy {before:.1%}, loss {loss_before:.2f} nats ($\\ln 10 = "
-    f"{np.log(10):.2f}$). After four epochs: accuracy {after:.1%}, over five "
-    "networks with different seeds."
+show.table(
+    [[name, f"{Measured(values['accuracy']):.1%}",
+      f"{Measured(values['loss']):.2f} nats"]
+     for name, values in {"before": untrained, "after four epochs": trained}.items()],
+    ["`evaluate`", "accuracy on validation data", "loss"],
 )
+show.markdown(f"Ten equally likely answers: $\\ln 10 = {np.log(10):.2f}$ nats.")
 
 # %% [markdown]
 # <details><summary>Your prediction</summary>
@@ -792,7 +832,145 @@ show.markdown(
 #
 # </details>
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# And its answer to one picture? `predict` takes a batch and gives the logits:
+
+# %%
+five = network.predict(mnist.validation.x[:5], verbose=0)
+print("shape:", five.shape)
+print("answers:", show.mask(five.argmax(axis=1)),
+      "labels:", mnist.validation.y[:5])
+
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+charts.curves(
+    ["1", "2", "3", "4"], {"training": history.history["accuracy"],
+                           "validation": history.history["val_accuracy"]},
+    xlabel="epoch", ylabel="accuracy", title="What fit gives back: its history",
+    caption="One run. Training accuracy is measured *while* the network learns, over "
+    "the epoch that ends there; validation accuracy after it, on digits that it never "
+    "learns from. That is why validation can be the better of the two at first.",
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What does fit do? · fit 做了什么？
+#
+# The same thing again and again: a step of gradient descent, as you did it above on a line.
+
+# %% tags=["hide-input"]
+primer.training_step(
+    caption="Solid arrows: what is computed from the batch. Dashed arrows: what comes "
+    "back, and changes the weights. Then the next batch comes.",
+)
+
+# %% slideshow={"slide_type": "subslide"}
+def one_step(network, optimizer, loss_of, x, y):
+    """Forward, loss, gradient, update; returns the loss."""
+    with tf.GradientTape() as tape:
+        logits = network(x, training=True)
+        loss = loss_of(y, logits)
+    gradients = tape.gradient(loss, network.trainable_variables)
+    optimizer.apply(gradients, network.trainable_variables)
+    return loss
+
+
+def fit_by_hand(network, optimizer, loss_of, batches, epochs):
+    """The loop: every batch of every epoch, a step each."""
+    for _ in range(epochs):
+        for x, y in batches:
+            one_step(network, optimizer, loss_of, x, y)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# The course trains by a third way, `training.fit`: the same loop, compiled into one piece, with a seed for the order of
+# the examples, checks of shapes and numbers, and checkpoints. What `compile` is told, it takes as an *objective*.
+#
+# **Predict before you run.** Three copies of the network start from the same weights, and learn from the same twenty
+# batches in the same order: by `fit`, by our loop, by `training.fit`. Do their weights end up equal to the last bit, equal to
+# rounding, or merely alike?
+
+# %% slideshow={"slide_type": "subslide"}
+reading = training.objectives.classification()
+batches = tf.data.Dataset.from_tensor_slices(
+    (mnist.train.x, mnist.train.y)).batch(256).take(20)
+
+by_keras, by_hand, by_course = (
+    keras.models.clone_model(network) for _ in range(3))
+for copy in (by_keras, by_hand, by_course):
+    copy.set_weights(start)
+
+by_keras.compile(optimizer="adam", loss=cross_entropy)
+by_keras.fit(batches, epochs=1, shuffle=False, verbose=0)
+fit_by_hand(by_hand, keras.optimizers.Adam(), cross_entropy,
+            batches, epochs=1)
+training.fit(by_course, reading, batches, epochs=1)
+
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+moved = max(np.abs(after - before).max()
+            for after, before in zip(by_keras.get_weights(), start, strict=True))
+checks.equal("weights, by our loop and by Keras' fit",
+             np.concatenate([w.ravel() for w in by_hand.get_weights()]),
+             np.concatenate([w.ravel() for w in by_keras.get_weights()]), atol=1e-4)
+checks.equal("weights, by training.fit and by Keras' fit",
+             np.concatenate([w.ravel() for w in by_course.get_weights()]),
+             np.concatenate([w.ravel() for w in by_keras.get_weights()]), atol=1e-4)
+show.markdown(f"The steps moved some weights by up to {Measured(float(moved)):.3f}.")
+
+# %% [markdown]
+# <details><summary>Your prediction</summary>
+#
+# To rounding. *Merely alike* would mean that one of them does something else than descend, and none does. *To the last
+# bit* is too much to ask: each adds its numbers up in an order of its own, and `float32` rounds every sum.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ### One thing, three names
+#
+# | Keras | `training.fit` | what the loop does |
+# | --- | --- | --- |
+# | `keras.Sequential`, `keras.Model` | the same: it takes any Keras model | `model(x, training=True)` |
+# | `compile(loss=...)` | an objective, such as `training.objectives.classification()` | computes one number under the tape |
+# | `compile(metrics=["accuracy"])` | the objective gives them beside the loss | counts, without a gradient |
+# | `compile(optimizer="adam")` | `optimizer="adam"` | `optimizer.apply(gradients, variables)` |
+# | `fit(x, y, epochs=4, batch_size=256)` | `training.fit(model, objective, (x, y), epochs=4, batch_size=256)` | two loops, one in the other |
+# | `fit(shuffle=True)` | `seed=0`: the order follows from seed and epoch | a new permutation in each epoch |
+# | `fit(dataset)` | `training.fit(model, objective, dataset, epochs=4)` | takes the batches as they come |
+# | `fit(validation_data=(x, y))` | `validation=(x, y)` | after each epoch: loss, no tape, `training=False` |
+# | `History.history["val_accuracy"]` | `Run.history["val_accuracy"]` | appends to a list |
+# | callback `EarlyStopping` | `early_stopping=training.EarlyStopping(...)` | keeps the best weights, stops when they grow old |
+# | callbacks `ModelCheckpoint`, `BackupAndRestore` | `checkpoint="folder"` | saves weights, optimizer and place; goes on from there |
+# | a `train_step` of your own | an objective of your own | another loss under the same tape |
+# | `evaluate(x, y)` | `training.evaluate(model, objective, (x, y))` | averages over batches |
+# | `predict(x)` | `training.predict(model, x)` | `model(x, training=False)`, batch after batch |
+# | `model.save("x.keras")`, `load_model` | the same | |
+#
+# Where a chapter says `training.fit`, you may use Keras' `fit` in its place. This is the step that it runs, out of the
+# package itself; the line that ours lacks adds the penalties of layers that have some (chapter 05):
+
+# %% slideshow={"slide_type": "skip"}
+show.source(training.train_step)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ### Was that luck?
+#
+# One network is one run. For claims we train five, from five seeds. `models.mlp` stacks the same layers, and takes the seed
+# of the initial weights:
+
+# %% slideshow={"slide_type": "skip"}
+def reader(seed):
+    """From pictures of 28 × 28 to ten digits, one hidden layer."""
+    return models.mlp((28, 28, 1), classes=10, hidden=[128], seed=seed)
+
+
+beginners = [reader(seed) for seed in range(5)]
+networks, runs = [reader(seed) for seed in range(5)], []
+for seed, each in enumerate(networks):
+    runs.append(training.fit(each, reading, mnist.train, epochs=4,
+                             batch_size=256, seed=seed,
+                             validation=mnist.validation))
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+after = Measured([run.history["val_accuracy"][-1] for run in runs])
+show.markdown(f"Validation accuracy of five networks after four epochs: {after:.1%}.")
 claims.measure(
     "C00.5", "an untrained network's loss (nats) is near the logarithm of the number "
     "of classes; control: pixels from 0 to 255, not from 0 to 1",
@@ -810,7 +988,7 @@ claims.measure(
 # All choices are made, so we may touch the test data: once. What follows comes from this one pass. Our bound: more than
 # nine of ten, or we should not call it reading. The control is the same five networks before training.
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"}
 def logits_of(networks):
     """Logits on the test digits, float32 (networks, 10_000, 10)."""
     return np.stack([training.predict(network, mnist.test.x) for network in networks])
@@ -818,6 +996,8 @@ def logits_of(networks):
 
 logits = logits_of(networks)
 answers = logits.argmax(axis=-1)  # (5, 10_000)
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C00.6", "a network of one hidden layer learns to read in four epochs: test "
     "accuracy; control: before training",
@@ -826,7 +1006,7 @@ claims.measure(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Where is it wrong?
+# ## Where is it wrong? · 它错在哪里？
 #
 # One number hides a great deal.
 #
@@ -859,7 +1039,7 @@ confidence = probabilities.max(axis=-1)  # (5, 10_000)
 mistakes = np.flatnonzero(answers[0] != mnist.test.y)
 surest = mistakes[np.argsort(-confidence[0, mistakes], kind="stable")][:10]
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 figures.image_grid(
     mnist.test.x[surest],
     titles=[f"{answers[0, i]} (is {mnist.test.y[i]})" for i in surest],
@@ -896,14 +1076,14 @@ claims.measure(
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# Most people expect a network to be wrong in the same tone in which it is right. It is not: most mistakes come with low
+# A common guess is that a network is wrong in the same tone in which it is right. It is not: most mistakes come with low
 # confidence. A post office could let it sort what it is sure of, and show a person the rest. But look at the ten
 # pictures once more: the rule has exceptions, and those are the costly ones.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Does a saved network give the same answers?
+# ## Does a saved network give the same answers? · 存盘再载入，答案还一样吗？
 #
 # `save` writes a single file that ends in `.keras`. We put it into a temporary folder, which Python removes at the end.
 #
@@ -935,7 +1115,7 @@ checks.equal("a saved network's logits, and those before it was saved",
              training.predict(loaded, new.x), training.predict(networks[0], new.x))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Can it read your handwriting?
+# ## Can it read your handwriting? · 它认得你写的字吗？
 #
 # **Predict before you run.** The network takes pictures of 28 × 28. Is it enough to shrink a photograph of your digit to
 # that size?
@@ -962,6 +1142,7 @@ def draw_photograph(path, points, size=320, seed=0):
     return path
 
 
+# %% slideshow={"slide_type": "skip"}
 across = [100, 112, 138, 168, 192, 198, 186, 158, 126, 98, 152, 214]
 down = [112, 84, 68, 68, 86, 114, 146, 184, 220, 250, 246, 248]
 stand_in = Path(folder.name) / "stand_in.png"
@@ -1046,7 +1227,7 @@ def own_share_right(x, number):
     answers = training.predict(networks[number], own_twenty(x, number)).argmax(axis=-1)
     return (answers == own_twenty(hundred.y, number)).mean()
 
-
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.measure(
     "C00.8", "prepared like the training data, photographed digits are read: share "
     "right; control: only shrunk",
@@ -1062,7 +1243,7 @@ def mean_confidence(networks, number):
     logits = training.predict(networks[number], own_twenty(shrunk_ones, number))
     return tf.nn.softmax(logits).numpy().max(axis=-1).mean()
 
-
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.measure(
     "C00.9", "training makes a network sure even of what it can't read: mean "
     "confidence on photographs only shrunk; control: before training",
@@ -1076,7 +1257,7 @@ claims.measure(
 # blame its training.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## What do you do when something fails?
+# ## What do you do when something fails? · 出错了怎么办？
 #
 # It will, often, and to everybody. In this order:
 #
@@ -1182,137 +1363,70 @@ show.table(
 folder.cleanup()
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## What the article says, and what was measured
+# ## What the article says, and what was measured · 原文怎么说，测得怎样
 #
-# This course follows an introduction to deep learning in Chinese, and puts its sentences to the test. It
-# begins: deep learning "in the end gives the machine an ability to learn, to generalise, and to adapt quickly to new
-# data". Its sentences are tested from chapter 01 on, this one among them. Here stand this chapter's own claims. Every
-# chapter ends with such a table.
+# This course follows an introduction to deep learning in Chinese, signed 禅与计算机程序设计艺术, and puts its sentences to
+# the test, from chapter 01 on. Here stand this chapter's own claims. Every chapter ends with such a table.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Exercises
+# ## Exercises · 练习
 #
-# Put your answer in place of the dots and run the cell.
+# Put your answer in place of the dots and run the cell. Hints and solutions open when you click on them, step by step.
 #
 # **1. Recall.** Which shape has the sum of tables of shape `(64, 1, 10)` and `(5, 10)`? Answer as a tuple.
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-exercises.check(
-    answer,
-    (64, 5, 10),
-    hints={
-        (64, 10): "The second table has an axis of 5, which must go somewhere.",
-        (5, 10): "An axis of length 1 is stretched, but 64 is not dropped.",
-    },
-)
+exercises.check("00.1", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("00.1")
+exercises.solution("00.1")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# Aligned on the right, `(64, 1, 10)` stands above `(1, 5, 10)`. Axis by axis: 64, 5, 10.
-#
-# </details>
-#
-# **2. Count.** How many numbers does a network hold that takes 784 pixels to 128 numbers and those to 10?
-
-# %% slideshow={"slide_type": "skip"}
-answer = ...
-exercises.check(
-    answer,
-    784 * 128 + 128 + 128 * 10 + 10,
-    hints={
-        784 * 128 + 128 * 10: "Each layer has biases too, one for each of its outputs.",
-        784 * 128 * 10: "Layers follow each other, so their numbers add up.",
-    },
-)
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# $784 \cdot 128 + 128 + 128 \cdot 10 + 10 = 101{,}770$. The table of layers above has it in two parts.
-#
-# </details>
-#
-# **3. A step by hand.** $L(w) = (3w - 6)^2$, and $w = 1$. Where is $w$ after one step of gradient descent with learning rate
+# **2. A step by hand.** $L(w) = (3w - 6)^2$, and $w = 1$. Where is $w$ after one step of gradient descent with learning rate
 # $0.1$?
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-exercises.check(
-    answer,
-    1 - 0.1 * 2 * (3 - 6) * 3,
-    hints={
-        1 + 0.1 * 2 * (3 - 6) * 3: "This step goes uphill: mind the sign.",
-        1 - 0.1 * 2 * (3 - 6): "The inner derivative, of 3w − 6, is missing.",
-    },
-)
+exercises.check("00.2", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("00.2")
+exercises.solution("00.2")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# $L'(w) = 2\,(3w - 6) \cdot 3$, so $L'(1) = -18$ and $w = 1 + 0.1 \cdot 18 = 2.8$. The best $w$ is 2: the step has jumped
-# across it, but ends lower than it began. A tape says the same:
-#
-# ```python
-# w = tf.Variable(1.0)
-# with tf.GradientTape() as tape:
-#     loss = (3 * w - 6) ** 2
-# print(w - 0.1 * tape.gradient(loss, w))
-# ```
-#
-# </details>
-#
+# **3. In Keras.** Build a network for the same pictures with *two* hidden layers, of 64 and of 32 numbers with relu, and
+# ten logits. On paper first: how many numbers does it hold? Then train it as above.
+
+# %% slideshow={"slide_type": "skip"}
+answer = ...
+exercises.check("00.3", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("00.3")
+exercises.solution("00.3")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **4. A claim of your own.** Let all five networks read the *same* hundred photographs, one value for each network, and
 # measure the claim of C00.8 again. Predict first: will the interval be wider or narrower? What does it no longer
 # tell? Then find a bound so cheap that the control passes it too, and read the message.
-#
-# <details><summary>Solution</summary>
-#
-# ```python
-# def share_of_all(x, network):
-#     return (training.predict(network, x).argmax(axis=-1) == hundred.y).mean()
-#
-# sides = {
-#     "of": [(prepared_ones, network) for network in networks],
-#     "control": [(shrunk_ones, network) for network in networks],
-# }
-# Claims("00").measure("C00.10", "share right of the same hundred photographs", share_of_all, **sides, above=0.7)
-# attempt("cheap", share_of_all, **sides, above=0.01)
-# ```
-#
-# Expect it narrower: networks trained on the same data mostly agree about the same pictures. It no longer tells how lucky we were with
-# these hundred. An interval speaks of the chance that was repeated, and of no other.
-#
-# </details>
-#
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("00.4")
+exercises.solution("00.4")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **5. Open.** Memory or network? Compare the share that each gets right on the same 1,000 new digits, with 100, 300, 1,000
 # and 3,000 training digits, five seeds each, paired by seed. For how many examples does each win? And what does either
 # cost, in multiplications, to read *one* digit?
-#
-# <details><summary>Solution</summary>
-#
-# ```python
-# def network_right(train, new, seed):
-#     network = models.mlp(mnist.input_shape, classes=10, hidden=[128], seed=seed)
-#     training.fit(network, reading, train, epochs=30, batch_size=min(64, len(train)), seed=seed)
-#     return (training.predict(network, new.x).argmax(axis=-1) == new.y).mean()
-#
-# for n in (100, 300, 1_000, 3_000):
-#     splits = [mnist.train.take(n, seed) for seed in range(5)]
-#     memory = Measured([share_right(split, new) for split in splits])
-#     network = Measured([network_right(split, new, seed) for seed, split in enumerate(splits)])
-#     show.markdown(f"{n} examples: memory {memory:.1%}, network {network:.1%}, difference {network - memory:.1%}")
-# ```
-#
-# Decide by the interval of the paired differences: if it contains 0, neither wins. For the cost: a memory of $n$ digits
-# multiplies $784\,n$ times for one new digit, the network $784 \cdot 128 + 128 \cdot 10 = 101{,}632$ times, however many it
-# has learnt from. The two are equal at $n \approx 130$.
-#
-# </details>
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("00.5")
+exercises.solution("00.5")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Terms
@@ -1332,9 +1446,12 @@ exercises.check(
 # | loss | 损失函数 | one number that says how wrong the network is |
 # | gradient | 梯度 | all partial derivatives of the loss; points uphill |
 # | gradient descent, learning rate | 梯度下降、学习率 | stepping against the gradient; how far |
-# | automatic differentiation | 自动求导 | derivatives by the chain rule, done by the program |
-# | logits, softmax | 逻辑值（未归一化得分）、softmax 函数 | scores; their probabilities |
+# | automatic differentiation | 自动微分 | derivatives by the chain rule, done by the program |
+# | logits, softmax | 未归一化得分（logits）、softmax 函数 | scores; their probabilities |
 # | cross-entropy | 交叉熵 | mean of $-\ln$ of the right label's probability |
+# | nat | 奈特（nat） | unit of a surprise $-\ln p$ |
+# | optimizer | 优化器 | what turns a gradient into a step of the weights |
+# | callback | 回调函数 | what Keras' `fit` calls after each batch or epoch |
 # | epoch | 轮次 | one pass over all training data |
 # | accuracy | 准确率 | share of right answers |
 # | confusion matrix | 混淆矩阵 | counts of true class by answered class |

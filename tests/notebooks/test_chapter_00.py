@@ -3,6 +3,7 @@
 import ast
 import itertools
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -209,3 +210,125 @@ def test_memories_are_compared_by_their_mistakes():
     chapter.new = known
     assert chapter.share_right(half, known) == 0.5
     assert chapter.mistakes_left(half, one) == 0.5
+
+
+# Keras' fit, the loop written out, and training.fit.
+
+
+@pytest.mark.parametrize(
+    ("examples", "batch_size", "epochs", "optimizer"),
+    [(50, 16, 2, "adam"), (64, 64, 3, "sgd"), (33, 8, 1, "rmsprop")],
+)
+def test_keras_fit_the_loop_and_training_fit_give_the_same_weights(examples, batch_size, epochs, optimizer):
+    """From one start, on the same batches in the same order: equal to rounding, and far from where they began."""
+    import keras
+    import tensorflow as tf
+
+    chapter = chapter_code.definitions("00")
+    random = np.random.default_rng(examples)
+    x = random.normal(size=(examples, 3, 2)).astype("float32")
+    y = random.integers(4, size=examples).astype("int32")
+    batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(batch_size)
+
+    def network():
+        return keras.Sequential(
+            [
+                keras.Input((3, 2)),
+                keras.layers.Flatten(),
+                keras.layers.Dense(7, "relu"),
+                keras.layers.Dense(4),
+            ]
+        )
+
+    networks = by_keras, by_hand, by_course = [network() for _ in range(3)]
+    start = by_keras.get_weights()
+    for each in networks:
+        each.set_weights(start)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    by_keras.compile(optimizer=optimizer, loss=loss)
+    by_keras.fit(batches, epochs=epochs, shuffle=False, verbose=0)
+    chapter.fit_by_hand(by_hand, keras.optimizers.get(optimizer), loss, batches, epochs)
+    objective = chapter.training.objectives.classification()
+    chapter.training.fit(by_course, objective, batches, epochs=epochs, optimizer=optimizer)
+    for ours in (by_hand, by_course):
+        for one, other in zip(ours.get_weights(), by_keras.get_weights(), strict=True):
+            assert np.abs(one - other).max() < 1e-5
+    assert (
+        max(np.abs(after - before).max() for after, before in zip(by_hand.get_weights(), start, strict=True))
+        > 1e-3
+    )
+
+
+def test_the_table_names_what_there_is():
+    """Each name of training.fit's column is one that training.fit or the package takes."""
+    import inspect
+
+    from dlcourse import training
+
+    table = [line for line in SOURCE.read_text(encoding="utf-8").splitlines() if line.startswith("# | ")]
+    column = [line.split("|")[2] for line in table if "training." in line or "=" in line]
+    keywords = set(inspect.signature(training.fit).parameters)
+    used = {word for cell in column for word in re.findall(r"\b(\w+)=", cell)}
+    assert {"optimizer", "seed", "validation", "early_stopping", "checkpoint", "epochs"} <= used <= keywords
+    for name in {found for cell in column for found in re.findall(r"training\.([\w.]+)", cell)}:
+        thing = training
+        for part in name.rstrip(".").split("."):
+            thing = getattr(thing, part)
+
+
+# The drawings.
+
+
+@pytest.mark.parametrize(("inputs", "units"), [(3, 2), (2, 3), (1, 1)])
+def test_a_layer_is_drawn_with_its_sums(axes, inputs, units):
+    from dlcourse.figures import primer
+
+    random = np.random.default_rng(inputs)
+    x, biases = random.integers(-3, 4, inputs), random.integers(-3, 4, units)
+    weights = random.integers(-3, 4, (inputs, units))
+    primer.dense_layer(x, weights, biases, ax=axes)
+    z = x @ weights + biases
+    for unit in range(units):
+        assert any(text.replace("−", "-").endswith(f"= {z[unit]}") for text in texts(axes))
+    assert [text for text in texts(axes)].count("relu") == units
+    assert {f"{max(value, 0)}" for value in z} <= set(texts(axes))
+
+
+def test_a_network_is_drawn_with_every_shape(axes):
+    from dlcourse.figures import primer
+
+    primer.network_layers(
+        [("in", "(3,)", "data"), ("Dense", "(2,)", "weights"), ("out", "", "data")], "One", ax=axes
+    )
+    assert {"in", "(3,)", "Dense", "(2,)", "out"} <= set(texts(axes))
+    primer.training_step(ax=axes)
+    assert {"logits", "tape", "update"} <= set(texts(axes))
+
+
+# Its exercise in Keras.
+
+
+def test_the_network_of_the_exercise_is_judged_layer_by_layer():
+    import keras
+
+    from dlcourse import exercises
+
+    judge = exercises.find("00.3").judge
+
+    def network(units=(64, 32, 10), shape=(28, 28, 1), flatten=True, activation="relu", last=None):
+        first = [keras.Input(shape), *([keras.layers.Flatten()] if flatten else [])]
+        hidden = [keras.layers.Dense(width, activation=activation) for width in units[:-1]]
+        return keras.Sequential([*first, *hidden, keras.layers.Dense(units[-1], activation=last)])
+
+    assert judge(network()) is None
+    assert network().count_params() == 52_650  # as the solution says
+    for wrong, said in [
+        (3, "A Keras model"),
+        (keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)]), "keras.Input"),
+        (network(shape=(784,)), "28 rows"),
+        (network(flatten=False), "one list of numbers"),
+        (network(units=(64, 10)), "[64, 10]"),
+        (network(activation=None), "bend"),
+        (network(last="softmax"), "scores of any size"),
+    ]:
+        assert said in judge(wrong)

@@ -1,10 +1,12 @@
-"""What chapter 01 uses besides: linear regions, snippets of text, and its recorded study."""
+"""What chapter 01 computes and uses: its loop, its loss, its bumps, linear regions, snippets, the recorded study."""
+
+import itertools
 
 import chapter_code
 import numpy as np
 import pytest
 
-from dlcourse import datasets, models, recording
+from dlcourse import datasets, exercises, models, recording
 from dlcourse.analysis import linear_regions
 from dlcourse.datasets import language_snippets, texts
 
@@ -162,3 +164,156 @@ def test_a_recorded_point_of_the_sweeps_comes_back():
         learning_rate=float(rate),
     )
     assert np.abs(again - recorded[rate]).max() < 0.02
+
+
+# What the chapter writes out.
+
+
+@pytest.mark.parametrize(
+    ("examples", "batch_size", "epochs", "optimizer"),
+    [(40, 8, 2, "adam"), (64, 64, 3, "sgd"), (21, 5, 1, "rmsprop")],
+)
+def test_keras_fit_the_loop_and_training_fit_give_the_same_weights(examples, batch_size, epochs, optimizer):
+    """With Normalization adapted, from one start and in one order: equal to rounding, its statistics untouched."""
+    import keras
+
+    chapter = chapter_code.definitions("01")
+    random = np.random.default_rng(examples)
+    data = datasets.Split(
+        random.normal(3, 5, (examples, 30)).astype("float32"),
+        random.integers(2, size=examples).astype("int32"),
+    )
+    normalization = keras.layers.Normalization()
+    normalization.adapt(data.x)
+    by_keras, by_hand, by_course = (chapter.nuclei_network(normalization) for _ in range(3))
+    start = by_keras.get_weights()
+    by_hand.set_weights(start)
+    by_course.set_weights(start)
+    orders = [chapter.training.loop.epoch_order(examples, 7, epoch).numpy() for epoch in range(epochs)]
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    by_keras.compile(optimizer=optimizer, loss=loss)
+    for order in orders:
+        by_keras.fit(data.x[order], data.y[order], batch_size=batch_size, shuffle=False, verbose=0)
+    chapter.fit_by_hand(by_hand, keras.optimizers.get(optimizer), loss, data, orders, batch_size)
+    chapter.training.fit(
+        by_course, chapter.training.objectives.classification(), data,
+        epochs=epochs, batch_size=batch_size, optimizer=optimizer, seed=7,
+    )  # fmt: skip
+    for ours in (by_hand, by_course):
+        for one, other in zip(ours.get_weights(), by_keras.get_weights(), strict=True):
+            assert np.abs(one - other).max() < 1e-4 * (1 + np.abs(other).max())
+    moved = [np.abs(after - before).max() for after, before in zip(by_hand.get_weights(), start, strict=True)]
+    assert max(moved) > 1e-3 and max(moved[:2]) == 0
+    assert np.allclose(np.ravel(start[0]), data.x.mean(axis=0), atol=1e-4)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10])
+def test_the_cross_entropy_is_scipys_also_where_exponentials_overflow(classes):
+    from scipy import special
+
+    chapter = chapter_code.definitions("01")
+    for scale in (1, 30, 1e4):
+        logits = np.random.default_rng(classes).normal(scale=scale, size=classes)
+        for label in range(classes):
+            expected = special.logsumexp(logits) - logits[label]
+            assert chapter.cross_entropy(logits, label) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("stairs", [3, 10, 40])
+def test_bumps_are_the_curves_value_at_the_middle_of_each_stair(stairs):
+    chapter = chapter_code.definitions("01")
+    kernel, bias, output, last = chapter.bumps(chapter.curve, stairs)
+    assert kernel.shape == (1, 2 * stairs) and output.shape == (2 * stairs, 1)
+    middle = ((np.arange(stairs) + 0.5) / stairs)[:, None]
+    z = 1 / (1 + np.exp(-np.clip(middle @ kernel + bias, -500, 500)))
+    assert np.allclose(z @ output + last, chapter.curve(middle), atol=1e-6)
+
+
+def test_equal_columns_are_one_unit():
+    chapter = chapter_code.definitions("01")
+    kernel = np.array([[1.0, 1.0, 2.0], [0.5, 0.5, 0.5]])
+    assert chapter.different_units(kernel) == 2 and chapter.different_units(kernel[:, :2]) == 1
+    network = models.mlp((3,), 2, hidden=[4], seed=0)
+    same, varied = chapter.all_at(0.05, 0.0, network, 0), chapter.all_at(0.05, 0.1, network, 0)
+    assert [part.shape for part in same] == [weight.shape for weight in network.weights]
+    assert np.all(same[0] == 0.05) and np.all(same[1] == 0) and np.all(varied[1] == 0)
+    assert 0 < np.abs(varied[0] - 0.05).max() <= 0.005
+
+
+# The drawings.
+
+
+@pytest.fixture
+def axes():
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    figure, ax = plt.subplots()
+    yield ax
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("inputs", [1, 2, 4])
+def test_a_unit_is_drawn_with_every_weight(axes, inputs):
+    from dlcourse.figures import networks
+
+    weights = np.arange(inputs) - 1.5
+    networks.unit([f"input {k}" for k in range(inputs)], weights, -2, "relu", "0", ax=axes)
+    texts = {text.get_text().replace("−", "-") for text in axes.texts}
+    assert {f"× {weight:g}" for weight in weights} <= texts and "add up,\nbias -2" in texts
+    assert {"relu", "0", "$z$"} <= texts
+
+
+@pytest.mark.parametrize("widths", [[2, 3], [4, 5, 5, 3], [1, 1, 1]])
+def test_a_dense_network_is_drawn_with_every_connection(axes, widths):
+    from dlcourse.figures import networks
+
+    networks.dense_network(widths, [f"layer {k}" for k in range(len(widths))], "One", ax=axes)
+    assert len(axes.lines) == sum(a * b for a, b in itertools.pairwise(widths))
+    assert len(axes.patches) == sum(widths)
+    texts = [text.get_text() for text in axes.texts]
+    assert all(any(f"({a}, {b})" in text for text in texts) for a, b in itertools.pairwise(widths))
+
+
+# Its exercise in Keras.
+
+
+def test_the_reader_of_irises_is_judged_by_what_it_is():
+    import keras
+
+    judge = exercises.find("01.3").judge
+    irises = datasets.load("iris")
+
+    def network(adapted=None, hidden=(16, 16), activation="relu", last=None, trained=0):
+        inputs = keras.Input((4,))
+        x = inputs
+        if adapted is not None:
+            normalization = keras.layers.Normalization()
+            normalization.adapt(adapted)
+            x = normalization(x)
+        for units in hidden:
+            x = keras.layers.Dense(units, activation=activation)(x)
+        model = keras.Model(inputs, keras.layers.Dense(3, activation=last)(x))
+        model.compile(
+            keras.optimizers.Adam(0.01), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        )
+        if trained:
+            model.fit(irises.train.x, irises.train.y, epochs=trained, batch_size=16, verbose=0)
+        return model
+
+    everything = np.concatenate([irises.train.x, irises.test.x])
+    for wrong, said in [
+        ("a network", "A Keras model"),
+        (models.mlp((3,), 3, hidden=[16, 16]), "measurements"),
+        (network(), "one scale"),
+        (network(everything), "adapt"),
+        (network(irises.train.x, hidden=(16,)), "Two hidden layers"),
+        (network(irises.train.x, activation=None), "bend"),
+        (network(irises.train.x, last="softmax"), "Logits may have"),
+        (network(irises.train.x), "trained"),
+    ]:
+        assert said in judge(wrong)
+    keras.utils.set_random_seed(1)
+    assert judge(network(irises.train.x, trained=50)) is None

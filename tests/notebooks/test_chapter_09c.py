@@ -1,11 +1,17 @@
 """Chapter 09c's tools: Baird's counterexample against loops and theory, variants side by side, scaled CartPole."""
 
+import ast
+import functools
+import inspect
+
+import chapter_code
 import numpy as np
 import pytest
 from scipy import linalg
 
+from dlcourse import exercises
 from dlcourse.figures import dqn as dqn_figures
-from dlcourse.rl import baird, dqn, environments
+from dlcourse.rl import baird, dqn, environments, replay
 
 TRIAD = [{}, {"off_policy": False}, {"bootstrap": False}, {"approximate": False}]
 
@@ -121,3 +127,159 @@ def test_figures_are_drawn(monkeypatch):
     dqn_figures.beliefs({"a": np.ones(3)}, {"a": np.ones(3)}, bound=100, caption="c", alt="d")
     dqn_figures.ablations({"a": {"itself": [1, 2], "less": [0, 1]}, "b": {"itself": [1, 2]}}, caption="c")
     assert [len(fig.axes) for fig in shown] == [3, 1, 2]
+
+
+def test_the_agents_drawing_names_its_parts():
+    from matplotlib import pyplot as plt
+
+    _, ax = plt.subplots()
+    dqn_figures.agent(ax=ax)
+    said = " ".join(text.get_text() for text in ax.texts)
+    for part in [
+        "environment",
+        "replay memory",
+        "Q-network",
+        "target network",
+        "loss",
+        "target y",
+        "ε-greedy",
+    ]:
+        assert part in said
+    plt.close("all")
+
+
+def solved(name):
+    """The model that the first step of an exercise's solution builds, typed as it stands."""
+    code = inspect.cleandoc(exercises.find(name).solution[0]).removeprefix("```python").removesuffix("```")
+    found = {}
+    exec(code, found)
+    return found["answer"]
+
+
+def test_the_judge_knows_a_duelling_network_from_others():
+    import keras
+
+    judge = exercises.find("09c.4").judge
+    right = solved("09c.4")
+    before = [weights.copy() for weights in right.get_weights()]
+    assert judge(right) is None
+    for kept, weights in zip(before, right.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, weights)
+    x = keras.Input((4,))
+    hidden = keras.layers.Dense(64, activation="relu")(keras.layers.Dense(64, activation="relu")(x))
+    value, advantage = keras.layers.Dense(1)(hidden), keras.layers.Dense(3)(hidden)
+    assert "Raise all three" in judge(keras.Model(x, value + advantage))
+    best = keras.ops.max(advantage, axis=-1, keepdims=True)
+    assert "Raise one" in judge(keras.Model(x, value + advantage - best))
+    assert "one dense layer" in judge(keras.Model(x, advantage))
+    assert "maps" in judge(keras.Model(x, value))
+    assert "type" in judge(3)
+
+
+@functools.cache
+def chapter():
+    """The functions and classes that the chapter defines, without running its cells but the one that scales boxes."""
+    return vars(chapter_code.definitions("09c", also=lambda node: ast.unparse(node).startswith("TOP =")))
+
+
+def test_a_step_in_plain_keras_is_the_packages_on_the_same_batch():
+    """Three steps, the target network renewed after the second; ends, and transitions that go on, mixed."""
+    import keras
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    network, target = chapter()["q_network"](), chapter()["q_network"]()
+    for model in (network, target):
+        model.set_weights([rng.normal(0, 0.3, w.shape).astype("float32") for w in model.get_weights()])
+    update = chapter()["make_update"](network, target, keras.optimizers.Adam(1e-2), 0.9)
+
+    def packed(model):
+        """The package's weights: an axis for agents, and an output for V, which plain DQN doesn't read."""
+        w = model.get_weights()
+        w[4], w[5] = np.pad(w[4], ((0, 0), (1, 0))), np.pad(w[5], (1, 0))
+        return [(kernel[None], bias[None, None]) for kernel, bias in zip(w[::2], w[1::2], strict=True)]
+
+    now = dqn.learner(packed(network))._replace(target=tf.nest.map_structure(tf.constant, packed(target)))
+    own = dqn.AgentSettings(0.0, 0.0, 1.0, 2.0, 1e3, 0.9)
+    own = dqn.AgentSettings(*(np.full((1, 1, 1), entry, "float32") for entry in own))
+    for step in range(3):
+        x, following = rng.normal(size=(2, 32, 4)).astype("float32")
+        action, ended = rng.integers(2, size=32).astype("int32"), rng.random(32) < 0.3
+        reward = rng.normal(size=32).astype("float32")
+        loss = float(update(x, action, reward, following, ended.astype("float32")))
+        batch = replay.Transitions(
+            x, action, reward, following, ended, np.zeros(32, bool), np.ones(32, "int32")
+        )
+        batch = replay.Transitions(*(part[None] for part in batch))
+        now, errors = dqn.gradient_step(now, batch, np.ones((1, 32), "float32"), 1e-2, own, 1e3)
+        assert loss == pytest.approx(np.mean(errors.numpy() ** 2) / 2, rel=1e-5)
+        if step == 1:
+            target.set_weights(network.get_weights())
+        for ours, theirs in [(network, now.layers), (target, now.target)]:
+            pairs = zip(packed(ours), theirs, strict=True)
+            for (kernel, bias), (other_kernel, other_bias) in pairs:
+                np.testing.assert_allclose(kernel, other_kernel, atol=2e-5)
+                np.testing.assert_allclose(bias, other_bias, atol=2e-5)
+
+
+@pytest.mark.parametrize("capacity", [7, 100])
+def test_the_chapters_memory_keeps_the_latest(capacity):
+    memory = chapter()["Memory"](capacity)
+    for first in range(0, 20, 4):
+        number = np.arange(first, first + 4)
+        memory.add(np.repeat(number[:, None], 4, axis=1), number % 2, number, -number[:, None], number > 17)
+    x, action, reward, following, ended = memory.draw(500, np.random.default_rng(0))
+    assert sorted(set(reward)) == list(range(max(0, 20 - capacity), 20))
+    np.testing.assert_array_equal(x[:, 2], reward)
+    np.testing.assert_array_equal(following[:, 1], -reward)
+    np.testing.assert_array_equal(action, reward % 2)
+    np.testing.assert_array_equal(ended, reward > 17)
+
+
+def test_the_chapters_agent_explores_as_told():
+    chosen = chapter()["epsilon_greedy"](np.tile([0.0, 3.0, 1.0], (30_000, 1)), 0.3, np.random.default_rng(0))
+    np.testing.assert_allclose(np.bincount(chosen) / 30_000, [0.1, 0.8, 0.1], atol=0.01)
+
+
+def test_the_chapters_loop_skips_resets_and_keeps_time_outs_apart():
+    """Episodes of three steps, cut by the clock or ended by the world; what enters the memory is looked at."""
+
+    class World:
+        num_envs = 2
+
+        def reset(self, seed):
+            self.step_number = 0
+            return np.zeros((2, 4), "float32"), {}
+
+        def step(self, action):
+            place = self.step_number % 4
+            self.step_number += 1
+            x = np.full((2, 4), self.step_number, "float32")
+            over = np.array([place == 2, False]), np.array([False, place == 2])
+            return x, np.full(2, float(place < 3)), *over, {}
+
+    class Weights(list):
+        def get_weights(self):
+            return list(self)
+
+        def set_weights(self, weights):
+            self[:] = weights
+
+        def __call__(self, x):
+            import tensorflow as tf
+
+            return tf.zeros((len(x), 2))
+
+    kept = []
+
+    class Memory:
+        def add(self, *new):
+            kept.extend(zip(*new, strict=True))
+
+        def draw(self, batch, rng):
+            raise AssertionError("nothing is learnt from so few steps")
+
+    found = chapter()["learn"](World(), Weights(), Weights(), None, Memory(), 8, np.random.default_rng(0))
+    assert [tuple(row) for row in found] == [(2, 3.0), (2, 3.0), (6, 3.0), (6, 3.0)]
+    assert len(kept) == 12 and all(reward == 1 for _, _, reward, _, _ in kept)
+    assert [bool(ended) for *_, ended in kept] == [False] * 4 + [True, False] + [False] * 4 + [True, False]
