@@ -1,7 +1,7 @@
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Chapter 02 · Backpropagation · 反向传播
 #
-# How a network finds out how much each of its weights contributes to the error, and what it then does about it.
+# How a network finds out what each of its weights did to the error, and what it then does about it.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **After this chapter you can**

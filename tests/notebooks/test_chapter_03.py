@@ -108,7 +108,13 @@ def test_keras_fit_the_written_loop_and_training_fit_agree(keras_chapter, cure):
     written = keras_chapter.by_loop(build(), rate=0.01, epochs=2)
     assert np.abs(weights_of(written) - start).max() > 0.01
     for model in (by_fit, by_course):
-        assert weights_of(model) == pytest.approx(weights_of(written), abs=1e-4)
+        if (
+            cure.get("norm") == "BatchNormalization"
+        ):  # a bias before it has no gradient: Adam moves it by rounding
+            x = keras_chapter.validation[0]
+            assert model(x).numpy() == pytest.approx(written(x).numpy(), abs=1e-3)
+        else:
+            assert weights_of(model) == pytest.approx(weights_of(written), abs=1e-4)
     assert 0 <= accuracy <= 1 and norms.shape == (2, 4)
 
 
