@@ -5,11 +5,14 @@ import shutil
 import subprocess
 import sys
 
+import displayed
 import nbformat
 import pytest
 from conftest import SAMPLE, make_course
+from matplotlib import pyplot as plt
 from nbconvert.exporters import SlidesExporter
 
+from dlcourse import show, style
 from dlcourse.publishing import chapters, checks, lecture, normalise, pairing, slides, tools
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAABCAAAAAA+i0toAAAADElEQVR42mP4//8/AAX+Av4zEpUUAAAAAElFTkSuQmCC"
@@ -341,6 +344,31 @@ def test_what_passes_the_counts_fits(reveal, browser, tmp_path):
     path = tmp_path / "full.html"
     path.write_text(slides.deck(chapter, talk, reveal), encoding="utf-8")
     assert walk(browser, path)[0] == []
+
+
+ENLARGED = """() => [...document.querySelectorAll("section.present:not(.stack) img")].map(image => {
+  const own = image.getBoundingClientRect();
+  return Math.min(own.width / image.naturalWidth, own.height / image.naturalHeight);
+})"""
+
+
+@pytest.mark.parametrize("figsize", [(5.6, 4.4), (7, 4), (10, 3.5), (12, 5)])
+def test_a_figure_is_sharp_at_1080p(figsize, reveal, browser, tmp_path):
+    style.apply()
+    fig, ax = plt.subplots(figsize=figsize)
+    ax.set(title="Sharp", xlabel="x (m)", ylabel="y (m)")
+    image, caption = displayed.shown(show.figure, fig, caption="Look at the letters.", alt="Axes")
+    output = nbformat.v4.new_output("display_data", image.data, metadata=image.metadata)
+    [chapter] = chapters.find(make_course(tmp_path / "course", **{"01_sample": SAMPLE}))
+    talk = talk_of(text("## A figure", "slide"), code("", output, said(caption.data["text/markdown"])))
+    path = tmp_path / "deck.html"
+    path.write_text(slides.deck(chapter, talk, reveal), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    page.goto(path.as_uri())
+    page.wait_for_function("window.Reveal && Reveal.isReady()")
+    [enlarged] = page.evaluate(ENLARGED)
+    page.close()
+    assert 0.3 < enlarged < 1.15
 
 
 def spoilt(content, reveal, browser, tmp_path):
