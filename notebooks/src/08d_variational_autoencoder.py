@@ -1795,66 +1795,57 @@ claims.report()
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-exercises.check(
-    answer,
-    0.5,
-    hints={
-        1.0: "The squared mean enters with a factor of one half.",
-        0.0: "Equal widths, but not equal means.",
-    },
-)
+exercises.check("08d.1", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("08d.1")
+exercises.solution("08d.1")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# $\tfrac12 (m^2 + s^2 - 1) - \ln s = \tfrac12 (1 + 1 - 1) - 0$: `answer = 0.5`.
-#
-# </details>
-#
 # **2. Compute.** Three importance weights are 1, 1 and 4. By how many nats is the logarithm of their mean above the mean of
 # their logarithms? (Which of the two is $\mathcal L_3$'s, which the ELBO's?)
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-exercises.check(
-    answer,
-    np.log(2) - np.log(4) / 3,
-    tolerance=1e-3,
-    hints={
-        np.log(4) / 3: "That is the mean of the logarithms.",
-        np.log(2): "That is the logarithm of the mean.",
-    },
-)
+exercises.check("08d.2", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("08d.2")
+exercises.solution("08d.2")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# $\ln 2 - \tfrac13 \ln 4 = \tfrac13 \ln 2$: `answer = np.log(2) / 3`. The logarithm of the mean is the tighter bound.
-#
-# </details>
-#
-# **3. Prove.** $f(z) = z$ and $q = \mathcal N(m, s^2)$. Compute both gradient estimators' variances for $m$. When is the
-# score function's larger?
-#
-# <details><summary>Solution</summary>
-#
-# Reparameterised: $f' = 1$ in every draw, variance 0. Score function: $(m + s\varepsilon)\varepsilon/s$, whose variance is
-# $m^2/s^2 + 2$: always larger, and without bound as $q$ narrows. A baseline of $m$ removes the first term alone.
-#
-# </details>
-#
-# **4. Explore.** The likelihood ratio subtracts what independent pixels say. Use the size of the image as a PNG instead, or
-# `log_mixture`. Which strange images rank below the digits then? Do upside-down digits?
-#
-# <details><summary>Solution</summary>
-#
-# `scores[seed][label] - log_mixture(groups[label])`, and the same for the usual digits; then `classification.auroc`. Look at all
-# groups and all five seeds before you prefer one score.
-#
-# </details>
-#
-# **5. Open-ended.** Build `models.vae(..., prior="vamp")` and train it for as long as the model with ten latents, from five seeds.
-# Measure bound, rate, active latents and the two-sample test. Which of the judges sees the difference?
+# **3. Build.** Write, from Keras layers, an encoder and a decoder for a VAE with *three* latents, each with one hidden layer
+# of 64 ReLUs. The encoder takes images (batch, 28, 28, 1) and gives means and raw scales side by side; the decoder takes codes
+# and gives logits of the images' shape. Answer with the pair: `answer = encoder, decoder`.
+
+# %% slideshow={"slide_type": "skip"}
+answer = ...
+exercises.check("08d.3", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("08d.3")
+exercises.solution("08d.3")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **4. Prove.** $f(z) = z$ and $q = \mathcal N(3, 2^2)$. What is the variance of one draw's score-function gradient for the mean?
+# Then derive it for any $m$ and $s$, and compare with the reparameterised gradient: when is the score function's larger?
+
+# %% slideshow={"slide_type": "skip"}
+answer = ...
+exercises.check("08d.4", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("08d.4")
+exercises.solution("08d.4")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **5. Open-ended.** Can it draw the digit that *you* choose? Tell encoder and decoder the label, $q(z \mid x, y)$ and
+# $p(x \mid z, y)$, as ten more inputs (a *conditional VAE*; Kingma et al. 2014; Sohn et al. 2015), train it, and order digits. What is left for
+# the latents to say: by how much does the rate fall?
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("08d.5")
+exercises.solution("08d.5")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Terms
