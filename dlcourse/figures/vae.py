@@ -300,11 +300,11 @@ def encoder_decoder(ax, encoder, decoder, drawn=True, title=""):
         rate = (corner[0] - stride * 1.25, code[1])
         diagrams.box(ax, rate, "rate\nKL(q ‖ prior)", wide, high - 0.5, "loss", size=9)
         diagrams.arrow(ax, (corner[0] - wide / 3, top - high / 2), (rate[0] + wide / 2, rate[1] + 0.3))
+        diagrams.arrow(ax, (end[0] + wide / 2, top), (corner[0] - wide / 2, top))
+        diagrams.arrow(ax, (code[0], top - high / 2), (code[0], code[1] + high / 2 - 0.25))
     else:
-        diagrams.box(ax, corner, "the code", wide, high, size=9)
-        diagrams.box(ax, code, f"z\n{_shape((latents,))}", wide, high - 0.5, "data", size=9)
-    diagrams.arrow(ax, (end[0] + wide / 2, top), (corner[0] - wide / 2, top))
-    diagrams.arrow(ax, (code[0], top - high / 2), (code[0], code[1] + high / 2 - 0.25))
+        diagrams.box(ax, code, f"the code z\n{_shape((latents,))}", wide, high - 0.5, "data", size=9)
+        diagrams.arrow(ax, (end[0] + wide / 2, top), (code[0], code[1] + high / 2 - 0.25), bend=-0.3)
     diagrams.arrow(
         ax, (code[0], code[1] - high / 2 + 0.25), (place(columns - 2, low)[0] + wide / 2, low), bend=-0.3
     )
@@ -404,13 +404,17 @@ def prior_and_posteriors(ax, line, densities, encoded, labels):
 
     for radius, style in ((1, "--"), (2, ":")):
         ax.add_patch(Ellipse((0, 0), 2 * radius, 2 * radius, fill=False, linestyle=style, linewidth=1.3))
-        ax.text(0, -radius - 0.13, f"prior, {radius} sd", ha="center", va="top", fontsize=9)
+        place = 0.72 * radius + 0.05
+        ax.text(-place, place, f"prior, {radius} sd", ha="right", va="bottom", fontsize=9)
     for density, mean, scale, label in zip(densities, *encoded, labels, strict=True):
         ordered = np.sort(density.ravel())[::-1]
         level = ordered[np.searchsorted(np.cumsum(ordered), 0.95 * ordered.sum())]
         ax.contourf(
             line, line, density.T, levels=[level, density.max() * 1.01], colors=[COLOURS[0]], alpha=0.55
         )
+        weight = density / density.sum()
+        middle = weight.sum(axis=1) @ line, weight.sum(axis=0) @ line
+        ax.plot(*zip(mean, middle, strict=True), color="black", linewidth=1, linestyle=":")
         ax.add_patch(
             Ellipse(mean, *(2 * 2.45 * scale), fill=False, edgecolor="black", linewidth=1.6, zorder=4)
         )
