@@ -80,11 +80,11 @@ def _encoder_and_decoder(answer):
         return f"The decoder turns 4 codes into an array of shape {pixels.shape}. Which shape do images have?"
     wide = np.asarray(decoder(100 * random.normal(size=(500, 3)).astype("float32")))
     if wide.min() >= 0 or wide.max() <= 1:
-        return (
-            "The decoder's outputs stay within bounds, however far out the code. Logits don't: look at the last layer."
-        )
+        return "The decoder's outputs stay within bounds, however far out the code. Logits don't: see its last layer."
     if np.asarray(encoder(200 * random.normal(size=(500, 28, 28, 1)).astype("float32"))).min() >= 0:
-        return "The encoder's outputs are never negative, but a posterior's mean may be: look at the last layer."
+        return (
+            "The encoder's outputs are never negative, but a posterior's mean may be: look at the last layer."
+        )
     if not any("relu" in str(getattr(layer, "activation", "")) for part in answer for layer in part.layers):
         return "Both are linear. Where are the hidden ReLUs?"
     return None
@@ -133,17 +133,21 @@ def exercise_4():
         tolerance=0.01,  # a simulation of a million draws will do
         wrong=[
             (0.0, "That is the reparameterised gradient's, whose slope is 1 in every draw."),
-            ((m / s) ** 2 + 3, "That is the mean of the square. The square of the mean is still to be taken off."),
+            (
+                (m / s) ** 2 + 3,
+                "That is the mean of the square. The square of the mean is still to be taken off.",
+            ),
             ((m / s) ** 2, "A baseline would remove this term. What is left of it?"),
         ],
         hints=[
             r"Write $z = m + s\varepsilon$; then the gradient of one draw is $(m + s\varepsilon)\,\varepsilon / s$.",
-            r"You need $\mathbb E\,\varepsilon^2 = 1$, $\mathbb E\,\varepsilon^3 = 0$ and $\mathbb E\,\varepsilon^4 = 3$.",
+            r"You need $\mathbb E\,\varepsilon^2 = 1$, $\mathbb E\,\varepsilon^3 = 0$, $\mathbb E\,\varepsilon^4 = 3$.",
             "Check yourself by a simulation: "
             "`noise = np.random.default_rng(0).normal(size=10**6); np.var((3 + 2 * noise) * noise / 2)`.",
         ],
         solution=[
-            r"One draw's gradient is $g = z (z - m)/s^2 = \tfrac{m}{s}\varepsilon + \varepsilon^2$, with mean 1: unbiased.",
+            r"One draw's gradient is $g = z (z - m)/s^2 = \tfrac{m}{s}\varepsilon + \varepsilon^2$, with mean 1: "
+            "unbiased.",
             r"$\mathbb E g^2 = \tfrac{m^2}{s^2} + 2\tfrac{m}{s}\,\mathbb E\varepsilon^3 + \mathbb E\varepsilon^4 = "
             r"\tfrac{m^2}{s^2} + 3$, so the variance is $\tfrac{m^2}{s^2} + 2$: `answer = (3 / 2) ** 2 + 2`.",
             r"The reparameterised gradient is 1 in every draw: variance 0. The score function's is always larger, and "
@@ -164,7 +168,7 @@ def exercise_5():
         solution=[
             "With the package, three passes over the chapter's training images:\n\n"
             "```python\n"
-            "told = models.vae(SHAPE, 10, hidden=[100], activation=\"relu\", means=means,\n"
+            'told = models.vae(SHAPE, 10, hidden=[100], activation="relu", means=means,\n'
             "                  classes=10, seed=0)\n"
             "training.fit(told, objectives.negative_elbo(), (train.x, train.y), epochs=3,\n"
             "             batch_size=50, optimizer=keras.optimizers.Adam(2e-3))\n"
@@ -175,7 +179,7 @@ def exercise_5():
             "Its rate, beside that of the model that isn't told:\n\n"
             "```python\n"
             "print(latent_space.parts(told, held_x, held.y).rate.mean())\n"
-            "print(latent_space.parts(loaded(ten, tens[1.0, 0]), held_x).rate.mean())\n"
+            "print(latent_space.parts(tens[1.0, 0], held_x).rate.mean())\n"
             "```",
             r"The class is one of ten, so at most $\ln 10 \approx 2.3$ nats of an image; how it is written is the "
             "larger part, and most of the rate stays. From one training each, take differences of a few tenths of a "
