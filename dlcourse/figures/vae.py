@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlcourse import show
-from dlcourse.figures import charts
+from dlcourse.figures import charts, diagrams
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
 CLASSES = [
@@ -261,3 +261,189 @@ def recorded_curves(ax, losses, published):
     labels = ("epoch", "training bound (nats per image)", "Long trainings, recorded")
     charts.curves(x, y, *labels, levels=published, ax=ax)
     return f"Line chart of the training bound by epoch: {', '.join(losses)}."
+
+
+@figure_function(figsize=(9.6, 4.0))
+def encoder_decoder(ax, encoder, decoder, drawn=True, title=""):
+    """Drawing of an encoder, a code and a decoder, box by box, with the shapes that two Keras models really have.
+
+    Args:
+        ax: Matplotlib Axes.
+        encoder, decoder: keras.Sequential, or functional models without branches.
+        drawn: whether the code is drawn from means and standard deviations, as a VAE's; else it is the encoder's.
+    """
+    there = [("image x", encoder.input_shape[1:], "data"), *map(_layer, _layers(encoder))]
+    back = [*map(_layer, _layers(decoder))]
+    back[-1] = (back[-1][0] + "\n= logits", *back[-1][1:])
+    latents = decoder.input_shape[-1]
+    columns = max(len(there), len(back) + 1) + 1
+    wide, stride, high, top, low = 3.9, 4.9, 2.3, 7.6, 1.5
+    diagrams.canvas(ax, columns * stride - 1 + 0.4, 9.2, title)
+
+    def place(column, row):
+        return column * stride + wide / 2, row
+
+    def row(boxes, first, step, at):
+        for index, (text, shape, fill) in enumerate(boxes):
+            x, y = place(first + step * index, at)
+            diagrams.box(ax, (x, y), f"{text}\n{_shape(shape)}", wide, high, fill, size=9)
+            if index:
+                diagrams.arrow(ax, (x - step * (stride - wide / 2), y), (x - step * wide / 2, y))
+
+    row(there, 0, 1, top)
+    row(back, columns - 2, -1, low)
+    end, code = place(len(there) - 1, top), place(columns - 1, (top + low) / 2)
+    corner = (code[0], top)
+    if drawn:
+        diagrams.box(ax, corner, f"split: m, s\n{_shape((latents,))} each", wide, high, size=9)
+        diagrams.box(ax, code, f"z = m + s·ε\n{_shape((latents,))}", wide, high - 0.5, "data", size=9)
+        rate = (corner[0] - stride * 1.25, code[1])
+        diagrams.box(ax, rate, "rate\nKL(q ‖ prior)", wide, high - 0.5, "loss", size=9)
+        diagrams.arrow(ax, (corner[0] - wide / 3, top - high / 2), (rate[0] + wide / 2, rate[1] + 0.3))
+        diagrams.arrow(ax, (end[0] + wide / 2, top), (corner[0] - wide / 2, top))
+        diagrams.arrow(ax, (code[0], top - high / 2), (code[0], code[1] + high / 2 - 0.25))
+    else:
+        diagrams.box(ax, code, f"the code z\n{_shape((latents,))}", wide, high - 0.5, "data", size=9)
+        diagrams.arrow(ax, (end[0] + wide / 2, top), (code[0], code[1] + high / 2 - 0.25), bend=-0.3)
+    diagrams.arrow(
+        ax, (code[0], code[1] - high / 2 + 0.25), (place(columns - 2, low)[0] + wide / 2, low), bend=-0.3
+    )
+    last = place(columns - 1 - len(back), low)
+    loss = (place(0, low)[0], code[1])
+    diagrams.box(ax, loss, "distortion\n−ln p(x | z)", wide, high - 0.5, "loss", size=9)
+    diagrams.arrow(ax, (loss[0], top - high / 2), (loss[0], loss[1] + high / 2 - 0.25))
+    if last[0] == loss[0]:
+        diagrams.arrow(ax, (last[0], low + high / 2), (loss[0], loss[1] - high / 2 + 0.25))
+    else:
+        diagrams.arrow(ax, (last[0] - wide / 2, low), (loss[0] + 0.6, loss[1] - high / 2 + 0.25), bend=-0.25)
+    texts = [text.replace("\n", " ") + f" {_shape(shape)}" for text, shape, _ in there]
+    middle = ["means and standard deviations", "a drawn code"] if drawn else ["the code"]
+    texts += middle + [text.replace("\n", " ") + f" {_shape(shape)}" for text, shape, _ in back]
+    return f"Boxes joined by arrows, above from left to right and below back again: {' → '.join(texts)}."
+
+
+def _layers(model):
+    return [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
+
+
+def _layer(layer):
+    """What a box says of a layer, the shape that it hands on, and the box's fill."""
+    kind, text = type(layer).__name__, type(layer).__name__
+    if kind == "Dense":
+        text = f"Dense {layer.units}"
+    elif kind.startswith("Conv"):
+        text = f"{kind}\n{layer.filters}, {layer.kernel_size[0]}×{layer.kernel_size[1]}, stride {layer.strides[0]}"
+    activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
+    if activation != "linear":
+        text += ("\n" if kind.startswith("Conv") else ", ") + ("ReLU" if activation == "relu" else activation)
+    return text, layer.output.shape[1:], "weights" if layer.weights else "plain"
+
+
+def _shape(shape):
+    inside = ", ".join(map(str, shape))
+    return f"({inside},)" if len(shape) == 1 else f"({inside})"
+
+
+@figure_function(figsize=(9.2, 3.7))
+def reparameterisation(ax):
+    """Drawing: a draw stops the gradient; the same draw written as m + s·ε lets it pass to m and s.
+
+    Args:
+        ax: Matplotlib Axes.
+    """
+    diagrams.canvas(ax, 30, 11, "Where the gradient passes")
+
+    def half(left, title, middle, through):
+        ax.text(left + 6.5, 10.3, title, ha="center", va="center", fontsize=11, fontweight="bold")
+        diagrams.box(ax, (left + 1.6, 7.6), "mean m", 3.2, 1.5)
+        diagrams.box(ax, (left + 1.6, 3.4), "scale s", 3.2, 1.5)
+        diagrams.box(ax, (left + 7.0, 5.5), middle, 3.8, 2.0, "data" if through else "plain")
+        diagrams.box(ax, (left + 11.8, 5.5), "f(z)", 2.2, 1.6, "loss")
+        for y in (7.6, 3.4):
+            diagrams.arrow(ax, (left + 3.2, y), (left + 5.1, 5.5 + (y - 5.5) * 0.3))
+        diagrams.arrow(ax, (left + 8.9, 5.75), (left + 10.7, 5.75))
+        diagrams.arrow(ax, (left + 11.8, 4.7), (left + 7.9, 4.5), bend=-0.5, dashed=True)
+        ax.text(left + 10.0, 2.85, "f′(z)", ha="center", va="center", fontsize=10)
+
+    half(0.2, "z is drawn", "z drawn from\nN(m, s²)", False)
+    for side in (1, -1):
+        ax.plot([5.5, 4.5], [5.5 + side * 1.0, 5.5 + side * 2.25], "--", color=diagrams.EDGE, linewidth=1.3)
+        ax.plot([4.3], [5.5 + side * 2.5], "x", color="black", markersize=11, markeredgewidth=3)
+    ax.text(5.2, 0.9, "no slope passes through a draw", ha="center", va="center", fontsize=10)
+
+    right = 16.4
+    half(right, "z is computed from a draw", "z = m + s·ε", True)
+    diagrams.box(ax, (right + 7.0, 8.9), "ε drawn from N(0, 1)", 5.6, 1.4)
+    diagrams.arrow(ax, (right + 7.0, 8.2), (right + 7.0, 6.5))
+    diagrams.arrow(ax, (right + 5.3, 6.4), (right + 3.2, 8.1), text="", bend=0.3, dashed=True)
+    diagrams.arrow(ax, (right + 5.3, 4.6), (right + 3.2, 2.9), text="", bend=-0.3, dashed=True)
+    ax.text(right + 4.9, 7.9, "× 1", ha="center", va="center", fontsize=10)
+    ax.text(right + 4.9, 3.0, "× ε", ha="center", va="center", fontsize=10)
+    ax.text(
+        right + 6.5, 0.9, "dashed: gradients; none is needed for ε", ha="center", va="center", fontsize=10
+    )
+    return (
+        "Two drawings. Left: m and s lead to a box where z is drawn, then to f(z); the dashed gradient comes back from "
+        "f to z and stops there, crosses before m and s. Right: z = m + s·ε, with ε drawn apart; the dashed gradient "
+        "passes through z to m, times 1, and to s, times ε."
+    )
+
+
+@figure_function(figsize=(5.6, 5.2))
+def prior_and_posteriors(ax, line, densities, encoded, labels):
+    """In the plane of codes: circles of the prior, exact posteriors of some images, the encoder's Gaussians for them.
+
+    Args:
+        ax: Matplotlib Axes.
+        line: the grid's positions along each axis, (n,).
+        densities: exact posterior of each image, (images, n, n), the first axis along latent 1.
+        encoded: pair (means, standard deviations), each (images, 2).
+        labels: texts, one per image.
+    """
+    from matplotlib.patches import Ellipse
+
+    for radius, style in ((1, "--"), (2, ":")):
+        ax.add_patch(Ellipse((0, 0), 2 * radius, 2 * radius, fill=False, linestyle=style, linewidth=1.3))
+        place = 0.72 * radius + 0.05
+        ax.text(-place, place, f"prior, {radius} sd", ha="right", va="bottom", fontsize=9)
+    for density, mean, scale, label in zip(densities, *encoded, labels, strict=True):
+        ordered = np.sort(density.ravel())[::-1]
+        level = ordered[np.searchsorted(np.cumsum(ordered), 0.95 * ordered.sum())]
+        ax.contourf(
+            line, line, density.T, levels=[level, density.max() * 1.01], colors=[COLOURS[0]], alpha=0.55
+        )
+        weight = density / density.sum()
+        middle = weight.sum(axis=1) @ line, weight.sum(axis=0) @ line
+        ax.plot(*zip(mean, middle, strict=True), color="black", linewidth=1, linestyle=":")
+        ax.add_patch(
+            Ellipse(mean, *(2 * 2.45 * scale), fill=False, edgecolor="black", linewidth=1.6, zorder=4)
+        )
+        ax.annotate(label, mean, xytext=(9, 9), textcoords="offset points", fontsize=11, fontweight="bold")
+    ax.set(xlim=(-3, 3), ylim=(-3, 3), xlabel="latent 1", ylabel="latent 2", title="Prior and posteriors")
+    ax.set_aspect("equal")
+    return (
+        "Circles of the prior around the origin; small filled spots, the exact posteriors of images, each with an "
+        f"ellipse for the encoder's Gaussian. Images: {', '.join(labels)}."
+    )
+
+
+@figure_function(figsize=(8.0, 3.4))
+def gaps(ax, parts, title="What the bound loses, by whose fault"):
+    """The bound's gap to ln p(x) as bars, one per network, in parts side by side.
+
+    Args:
+        ax: Matplotlib Axes.
+        parts: dict from label to nats (networks,): the parts from left to right.
+    """
+    left = np.zeros(len(next(iter(parts.values()))))
+    places = np.arange(len(left))
+    for index, (label, values) in enumerate(parts.items()):
+        hatch = ["", "//", ".."][index % 3]
+        ax.barh(places, values, left=left, color=COLOURS[index], edgecolor="black", hatch=hatch, label=label)
+        left = left + values
+    ax.set_yticks(places, [f"seed {seed}" for seed in places])
+    ax.invert_yaxis()
+    ax.set(xlabel="nats per test image below exact ln p(x)", title=title)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.08), ncols=len(parts), fontsize=9)
+    ax.title.set_position((0.5, 1.0))
+    return f"One bar per network, each in {len(parts)} parts: {'; '.join(parts)}."

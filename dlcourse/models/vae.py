@@ -17,6 +17,7 @@ def vae(
     components=100,
     classes=None,
     means=None,
+    networks=None,
     dtype="float32",
     seed=None,
 ):
@@ -39,6 +40,11 @@ def vae(
         classes: number of classes whose label is an input of encoder and decoder (a conditional VAE); None: no labels.
         means: array of input_shape, the pixels' means in the training data: the encoder subtracts them, and the decoder
             starts from them.
+        networks: (encoder, decoder), two Keras models of your own in place of the perceptrons, such as convolutional
+            ones; ``hidden``, ``activation`` and ``seed`` don't touch them, and ``classes`` and ``means`` don't go with
+            them. Encoder: images (batch, *input_shape) to (batch, 2 · latents), the means beside the raw standard
+            deviations, which become positive by a softplus. Decoder: latents (batch, latents) to logits, or a
+            Gaussian's means, of images (batch, *input_shape). None: perceptrons.
         dtype: "float32" or "float64".
         seed: of the initial weights and of all draws; None takes Keras' global generator.
 
@@ -61,6 +67,8 @@ def vae(
             f"vae(noise={noise!r}, likelihood={likelihood!r}): noise is a standard deviation above 0, of the Gaussian "
             "likelihood alone. Leave it out, or give likelihood='gaussian'."
         )
+    if networks is not None:
+        _check_networks(networks, shape, latents, classes, means)
     from dlcourse.models import variational
 
     return variational.VAE(
@@ -74,9 +82,32 @@ def vae(
         components=components,
         classes=classes,
         means=means,
+        networks=networks,
         dtype=dtype,
         seed=seed,
     )
+
+
+def _check_networks(networks, shape, latents, classes, means):
+    """Raise ValueError where a learner's own encoder and decoder don't fit together."""
+    if classes is not None or means is not None:
+        raise ValueError(
+            "vae(networks=...) takes neither classes nor means: let your own networks have them as inputs and layers."
+        )
+    import keras
+
+    if len(networks) != 2 or not all(isinstance(network, keras.Model) for network in networks):
+        raise ValueError(
+            f"vae(networks=...): expected a pair of Keras models (encoder, decoder); got {networks!r}."
+        )
+    expected = {"encoder": (shape, (2 * latents,)), "decoder": ((latents,), shape)}
+    for network, (name, (taken, given)) in zip(networks, expected.items(), strict=True):
+        found = tuple(network.input_shape[1:]), tuple(network.output_shape[1:])
+        if found != (taken, given):
+            raise ValueError(
+                f"vae(networks=...): the {name} maps {found[0]} to {found[1]}; expected {taken} to {given} for each "
+                f"example, with {latents} latents."
+            )
 
 
 def load_vae(path):

@@ -40,6 +40,7 @@ class VAE(keras.Model):
         components=100,
         classes=None,
         means=None,
+        networks=None,
         dtype="float32",
         seed=None,
         **options,
@@ -63,10 +64,14 @@ class VAE(keras.Model):
         pixels, labels = int(np.prod(self.shape)), classes or 0
         start = self._starting_point(means)
         build = {"activation": activation, "dtype": dtype}
-        self.encoder = _mlp("encoder", pixels + labels, hidden, 2 * latents, seed=seed, **build)
-        later = None if seed is None else seed + 1_000
-        self.decoder = _mlp("decoder", latents + labels, hidden[::-1], pixels, seed=later, **build)
-        self.decoder.layers[-1].bias.assign(start.reshape(-1))
+        self.own_networks = networks is not None
+        if self.own_networks:
+            self.encoder, self.decoder = networks
+        else:
+            self.encoder = _mlp("encoder", pixels + labels, hidden, 2 * latents, seed=seed, **build)
+            later = None if seed is None else seed + 1_000
+            self.decoder = _mlp("decoder", latents + labels, hidden[::-1], pixels, seed=later, **build)
+            self.decoder.layers[-1].bias.assign(start.reshape(-1))
         self.pixel_bias = self._constant("pixel_bias", start)
         self.pixel_means = self._constant("pixel_means", np.zeros(self.shape) if means is None else means)
         if likelihood == "gaussian":
@@ -83,9 +88,10 @@ class VAE(keras.Model):
 
     def posterior_parameters(self, x, y=None):
         """Mean and standard deviation of q(z | x), each (batch, latents)."""
-        x = self._checked(x)
-        flat = tf.reshape(x - self.pixel_means, (-1, int(np.prod(self.shape))))
-        loc, raw = tf.split(self.encoder(self._with_labels(flat, y)), 2, axis=-1)
+        x = self._checked(x) - self.pixel_means
+        if not self.own_networks:
+            x = tf.reshape(x, (-1, int(np.prod(self.shape))))
+        loc, raw = tf.split(self.encoder(self._with_labels(x, y)), 2, axis=-1)
         return loc, positive(raw)
 
     def encode(self, x, y=None):
@@ -287,6 +293,11 @@ class VAE(keras.Model):
             self._check_labels(y)
 
     def get_config(self):
+        if self.own_networks:
+            raise ValueError(
+                "A VAE with networks of your own is saved by its parts: model.encoder.save(...) and "
+                "model.decoder.save(...); build it with them again."
+            )
         if isinstance(self._prior, vae_priors.Given):
             raise ValueError(
                 "A VAE with a prior that was given as a distribution can't be saved: save its weights "

@@ -353,6 +353,11 @@ def test_a_given_distribution_is_a_prior():
         (lambda: small(likelihood="gaussian", noise=0.0), "above 0"),
         (lambda: small(likelihood="poisson"), "bernoulli, gaussian"),
         (lambda: small(latents=0), r"vae\(latents\)=0"),
+        (lambda: models.vae(SHAPE, 2, networks=own_networks()), r"encoder maps \(4, 3, 1\) to \(6,\)"),
+        (lambda: models.vae(SHAPE, 3, networks=own_networks(outputs=(3, 4, 1))), "the decoder maps"),
+        (lambda: models.vae(SHAPE, 3, networks=own_networks(), classes=4), "neither classes nor means"),
+        (lambda: models.vae(SHAPE, 3, networks=(1, 2)), "a pair of Keras models"),
+        (lambda: models.vae(SHAPE, 3, networks=own_networks()).get_config(), "saved by its parts"),
         (lambda: small(means=np.zeros(12)), "one per pixel"),
         (lambda: small(classes=3).elbo(zeros_and_ones()), "takes labels"),
         (lambda: small().elbo(zeros_and_ones(), np.zeros(30, int)), "takes no labels"),
@@ -405,6 +410,33 @@ print("RATIO", float(sum(map(float, model.losses))) / exact)
 
 KL_RATIO = 2.0
 """What is measured, and what chapter 08d warns of."""
+
+
+def own_networks(latents=3, outputs=SHAPE):
+    layers = keras.layers
+    encoder = keras.Sequential(
+        [keras.Input(SHAPE), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(2 * latents)]
+    )
+    decoder = keras.Sequential(
+        [keras.Input((latents,)), layers.Dense(int(np.prod(outputs))), layers.Reshape(outputs)]
+    )
+    return encoder, decoder
+
+
+def test_networks_of_ones_own_give_posterior_and_likelihood():
+    encoder, decoder = own_networks()
+    model, x = models.vae(SHAPE, 3, networks=(encoder, decoder), seed=0), zeros_and_ones(5)
+    loc, raw = np.split(np.asarray(encoder(x)), 2, axis=1)
+    mean, scale = model.posterior_parameters(x)
+    np.testing.assert_allclose(mean, loc, rtol=1e-5)
+    np.testing.assert_allclose(scale, np.log1p(np.exp(raw) * (np.e - 1)), rtol=1e-4)
+    z = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
+    expected = special.expit(np.asarray(decoder(z.reshape(10, 3)))).reshape(2, 5, *SHAPE)
+    np.testing.assert_allclose(model.decode(z).mean(), expected, rtol=1e-5)
+    before = encoder.get_weights()
+    training.fit(model, objectives.negative_elbo(), (pictures(),), epochs=1, batch_size=10)
+    assert np.abs(before[0] - encoder.get_weights()[0]).max() > 1e-4  # they are trained, not copied
+    assert model.importance_weighted_bound(x, 4).shape == (5,)
 
 
 def test_pixels_pack_and_unpack():
