@@ -1390,89 +1390,62 @@ claims.report()
 # people remember in this way is not for this chapter to say.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Exercises
+# ## Exercises · 练习
 #
-# **1. Recall.** How many parameters does an LSTM layer with 10 inputs and 20 units have?
+# **1. Recall.** How many parameters does `keras.layers.LSTM(20)` have, with 10 inputs?
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-exercises.check(
-    answer,
-    4 * 20 * (10 + 20 + 1),
-    hints={
-        4 * 20 * (10 + 20): "Each of the four blocks has a bias too.",
-        4
-        * 20
-        * (10 + 20 + 2): "PyTorch's LSTM has two biases per block; Keras' has one.",
-    },
-)
+exercises.check("07a.1", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("07a.1")
+exercises.solution("07a.1")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# Four blocks of (10 + 20 + 1) × 20: `answer = 2480`.
-#
-# </details>
-#
 # **2. Compute.** Inputs are zero, recurrent weights too, so that only the forget gate acts on an LSTM's $c_t$. Which
 # forget bias $b_f$ keeps half of $c$ after 100 steps?
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-keep = 0.5 ** (1 / 100)
-exercises.check(
-    answer,
-    np.log(keep / (1 - keep)),
-    tolerance=1e-3,
-    hints={
-        keep: "That is the gate; the bias is what the sigmoid takes to it.",
-        1.0: "That is the bias with which Keras starts; it keeps far less.",
-    },
-)
+exercises.check("07a.2", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("07a.2")
+exercises.solution("07a.2")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# $\sigma(b_f)^{100} = \tfrac12$, so $\sigma(b_f) = 2^{-1/100}$ and $b_f = \ln\frac{s}{1-s}$ with $s = 2^{-1/100}$:
-# `answer = np.log(keep / (1 - keep))`, about $4.97$.
-#
-# </details>
-#
-# **3. Change one thing.** In the copying task, start the LSTM's forget bias at 5 (as in `gradient_by_lag`). Does it need
-# fewer steps to copy over 20 blanks? Predict it from the gradient figure.
-#
-# <details><summary>Solution</summary>
-#
-# Copy `recurrent_memory.train` into a cell, set the bias before `study.train`, and compare the losses by step, which
-# `study.train` returns. Choose the learning rate anew on other seeds, or the comparison is of learning rates.
-#
-# </details>
-#
-# **4. Find the leak.** A colleague standardises the CO2 series by the mean and deviation of *all* years, fills gaps by
-# interpolation, and draws training and test windows at random from all windows. Which of the three do you expect to do
-# the most harm?
-#
-# <details><summary>Solution</summary>
-#
-# Drawing at random: nearly every test window then has a training window one week off, targets included. Change `splits`
-# to do so and compare the skill. Interpolation touches the 59 weeks with gaps and the windows that see them. Scaling by
-# all years tells the network where the series will end.
-#
-# </details>
-#
-# **5. Open-ended.** Make a network beat the linear autoregression on Seattle's temperature. You may change the inputs and
-# the size, average several networks, or stop early on the validation year. Look at the test year once, at the end.
-# Before that, write down which skill you would call a success.
-#
-# <details><summary>Solution</summary>
-#
-# There is no single answer. A sound one names the setting chosen on the validation year, gives the skill on the test
-# year with its block-bootstrap interval, and says so if that interval contains 0.
-#
-# </details>
+# **3. Build it in Keras.** A tagger: it reads batches of whole numbers below 30, texts of any length padded with 0, and says
+# for every letter which of 5 classes it belongs to, as logits, from what it has read so far. Embed each letter as 16 numbers,
+# read with a GRU of 32 units, and pass over the padding. `answer` is the model.
+
+# %% slideshow={"slide_type": "skip"}
+answer = ...
+exercises.check("07a.3", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("07a.3")
+exercises.solution("07a.3")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Terms
+# **4. Change one thing.** In the copying task, start the LSTM's forget bias at 5. After 300 steps, does it copy more symbols
+# over 20 blanks? Predict it from the gradient figure, then measure it, each start at a learning rate of its own.
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("07a.4")
+exercises.solution("07a.4")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **5. Open-ended.** Make networks beat the linear autoregression on Seattle's temperature. You may change inputs and size,
+# average several networks, or stop early on the validation year. Look at the test year once, at the end; before that, write down
+# which skill you would call a success.
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("07a.5")
+exercises.solution("07a.5")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Terms · 术语
 #
 # | English | 中文 | in one line |
 # | --- | --- | --- |

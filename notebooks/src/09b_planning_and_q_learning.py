@@ -840,7 +840,7 @@ for end, best_between, next_between in [
 # The control is the second best in between. With more episodes the ends come nearer.
 #
 # A warning beside it. With accumulating traces instead of replacing ones, λ near 1 and a step size near 1 the values
-# explode on this walk: a state that is visited ten times gets ten times the correction. Exercise 4 looks at it.
+# explode on this walk: a state that is visited ten times gets ten times the correction. Exercise 5 looks at it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How near do learnt values come to the exact ones?
@@ -1388,97 +1388,70 @@ claims.report()
 # task gives a tireless pursuer of the nearest crumb, also with exact knowledge of everything.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Exercises
+# ## Exercises · 练习
 #
-# **1. Recall.** An episode gives the rewards 0, 0, 5, -1, then terminates. γ = 0.5. What is the return from its first step?
+# **1. Recall.** An episode gives the rewards 0, 0, 5, -1, then terminates. γ = 0.5. What is the return from its first
+# step?
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-exercises.check(
-    answer,
-    0.5**2 * 5 - 0.5**3,
-    hints={
-        4: "That is the sum without discount.",
-        0.5**3 * 5 - 0.5**4: "The first reward is not discounted: its weight is 1.",
-    },
-)
+exercises.check("09b.1", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("09b.1")
+exercises.solution("09b.1")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# $0 + 0.5 \cdot 0 + 0.25 \cdot 5 - 0.125 \cdot 1$: `answer = 0.5**2 * 5 - 0.5**3`.
-#
-# </details>
-#
 # **2. Compute.** In the corridor, let the far reward be 100, still twelve steps off, and the near one 1, two steps off. From
-# which discount on does the best policy go far? Check it with `turning_point(corridor(100.0))`.
+# which discount on does the best policy go far? (`turning_point(corridor(100.0))` checks it.)
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-exercises.check(
-    answer,
-    0.01 ** (1 / 10),
-    tolerance=1e-3,
-    hints={
-        0.01 ** (1 / 12): "Both are discounted: the difference of distances counts.",
-        0.1 ** (1 / 10): "That is for a far reward of 10.",
-    },
-)
+exercises.check("09b.2", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("09b.2")
+exercises.solution("09b.2")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# $100\,\gamma^{11} > \gamma$, so $\gamma > 0.01^{1/10} \approx 0.63$: `answer = 0.01 ** (1 / 10)`. A reward ten times larger lets a shorter
-# horizon do: $1/(1-0.1^{1/10}) \approx 4.9$ falls to $1/(1-0.01^{1/10}) \approx 2.7$.
-#
-# </details>
-#
-# **3. Prove, then check.** Add the same number $c$ to every reward. In a world that never ends, what happens to $v_*$, and
-# to the best policy? And in one that ends, such as the lake? Try $c = 0.01$ on the 4x4 lake at γ = 0.99.
+# **3. Prove, then compute.** Add the same number $c$ to every reward. In a world that never ends, with γ = 0.9 and
+# $c = 0.5$: by how much does $v_*$ grow, in every state? What happens to the best policy there, and what in a world that
+# ends, such as the lake at γ = 0.99 with $c = 0.01$?
+
+# %% slideshow={"slide_type": "skip"}
+answer = ...
+exercises.check("09b.3", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("09b.3")
+exercises.solution("09b.3")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
+# **4. Write it.** *Expected Sarsa* puts the mean over its next ε-greedy action in place of the one that it draws. Write its
+# target as a function of the next state's action values (one row of the table), the reward, whether the episode terminated,
+# ε and γ. Then let it loose on the cliff, also with α = 1: which of the three agents would you take to a real one?
 #
-# Without ends every return grows by $c/(1-\gamma)$, whatever one does: the policy stays. With ends, longer episodes collect
-# more $c$, so a positive $c$ pays for not arriving.
-#
-# ```python
-# paid = dataclasses.replace(ice, reward=ice.reward + 0.01)
-# paid_plan = planning.value_iteration(paid, 0.99)
-# print(planning.expected_return(ice, paid_plan.policy, 100), exact_success)
-# ```
-#
-# This is why a "small bonus for staying alive" can teach an agent never to finish.
-#
-# </details>
-#
-# **4. Explore.** Run `prediction_errors` with `tabular.td_lambda`, `trace_decay=0.9`, `replace=False`, and step sizes up to 0.6 (not more,
-# or numbers overflow). Where do accumulating traces beat replacing ones, and where do they explode? Explain it by the
-# number of times that a place is visited in an episode.
-#
-# <details><summary>Solution</summary>
-#
-# ```python
-# small_sizes = step_sizes[step_sizes <= 0.6]
-# for replace in (False, True):
-#     found = prediction_errors(
-#         tabular.td_lambda, judging, small_sizes, exact, trace_decay=0.9, replace=replace
-#     )
-#     print(replace, found.mean(axis=1).round(3))
-# ```
-#
-# Accumulating traces are the better ones at small step sizes, where several visits give a larger, wanted step, and the worse at
-# large ones: a trace of 5 times a step size of 0.5 overshoots its target by more than the error was, and every further visit
-# doubles the damage.
-#
-# </details>
-#
-# **5. Open-ended.** Expected Sarsa takes the mean over its next action instead of the one drawn. Write it from
-# `tabular.sarsa`, one line changed; compute its table's limit and its noise, then run the cliff with α = 1. Which of the
-# three agents would you let loose on a real cliff?
+# `answer = lambda row, reward, terminated, epsilon, discount: ...`
+
+# %% slideshow={"slide_type": "skip"}
+answer = ...
+exercises.check("09b.4", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("09b.4")
+exercises.solution("09b.4")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Terms
+# **5. Explore.** With accumulating traces instead of replacing ones, run `prediction_errors` with `tabular.td_lambda`,
+# `trace_decay=0.9`, `replace=False`, and step sizes up to 0.6. Where do they beat replacing traces, where do they explode, and
+# how does the number of visits to a place in an episode explain both?
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("09b.5")
+exercises.solution("09b.5")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Terms · 术语
 #
 # | English | 中文 | in one line |
 # | --- | --- | --- |
