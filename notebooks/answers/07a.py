@@ -59,7 +59,7 @@ def exercise_3():
     return Exercise(
         judge=_judge_tagger,
         hints=[
-            "Four layers, each of them in this chapter. `keras.Input((None,), dtype=\"int32\")` takes any length.",
+            'Four layers, each of them in this chapter. `keras.Input((None,), dtype="int32")` takes any length.',
             "One output per step, so the GRU has to give back all its states, not the last one alone.",
             "`mask_zero=True` belongs to the layer that first sees the zeros.",
         ],
@@ -70,7 +70,8 @@ def exercise_3():
             "    keras.layers.Embedding(30, 16, mask_zero=True),\n"
             "    keras.layers.GRU(32, return_sequences=True),\n"
             "    keras.layers.Dense(5),\n])\nanswer.summary()\n```",
-            "Trained with `SparseCategoricalCrossentropy(from_logits=True)` it says for each letter one of five things, "
+            "Trained with `SparseCategoricalCrossentropy(from_logits=True)` it says for each letter one of five "
+            "things, "
             "such as: vowel, consonant, digit, space, other. The loss leaves masked steps out by itself.",
         ],
     )
@@ -138,7 +139,8 @@ def exercise_4():
             "             for rate in (0.003, 0.006, 0.012, 0.024)}\n"
             "    rate = max(tried, key=tried.get)\n"
             "    print(forget_bias, rate, copying_lstm(forget_bias, rate, range(5)).round(2))\n```",
-            "The gradient figure says that the open gate lets a gradient through. That is necessary, not sufficient: what "
+            "The gradient figure says that the open gate lets a gradient through. That is necessary, not "
+            "sufficient: what "
             "is kept must also be told apart. Compare with the table in *How long does it remember?*, and say what you "
             "see, also if it is not what you predicted.",
         ],
@@ -149,13 +151,14 @@ def exercise_5():
     return Exercise(
         hints=[
             "Five networks that err in different ways err less on average: average their forecasts first.",
-            "Where windows are drawn at random, nearly each test window has a training window one day off. How much does "
+            "Where windows are drawn at random, nearly each test window has a training window one day off. How "
+            "much does "
             "that flatter the skill? Try it before you trust any skill.",
         ],
         solution=[
             "Write down first what counts as success, such as: the whole interval of the skill above 0.",
             "An average of networks, chosen on the validation year, judged once on the test year:\n\n"
-            "```python\ntrain, validation, test_windows = parts[\"Seattle\"]\n"
+            "```python\ntrain, validation, test_windows = parts\n"
             "def mean_of_five(windows, steps, rate):\n"
             "    made = forecasting_experiments.train(train, steps=steps, learning_rate=rate)(windows)\n"
             "    return forecasting.squared_errors(made.mean(axis=-1), windows)\n\n"
@@ -163,10 +166,11 @@ def exercise_5():
             "         for steps in (50, 100, 200) for rate in (0.0015, 0.003)}\n"
             "chosen = min(tried, key=tried.get)\n"
             "average = mean_of_five(test_windows, *chosen)\n"
-            "base = errors[\"Seattle\"][best[\"Seattle\"]]\n"
+            "base = errors[best]\n"
             "print(chosen, forecasting.skill(average, base),\n"
             "      forecasting.skill_interval(average, base, block=30))\n```",
-            "If the interval contains 0 the honest sentence is: not settled by one year of weather. An answer that reports "
+            "If the interval contains 0 the honest sentence is: not settled by one year of weather. An answer "
+            "that reports "
             "the best of many tries on the test year has measured its own patience.",
         ],
     )

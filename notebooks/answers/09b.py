@@ -31,7 +31,10 @@ def exercise_2():
         expected=(1 / reward) ** (1 / (far - near)),
         tolerance=1e-3,
         wrong=[
-            ((1 / reward) ** (1 / far), "Both rewards are delayed: what matters is how much *longer* one takes."),
+            (
+                (1 / reward) ** (1 / far),
+                "Both rewards are delayed: what matters is how much *longer* one takes.",
+            ),
             (0.1 ** (1 / (far - near)), "That is the answer for the chapter's own reward of 10."),
             (1 / reward, "That compares the rewards one step apart."),
         ],
@@ -64,7 +67,8 @@ def exercise_3():
             "```python\npaid = dataclasses.replace(ice, reward=ice.reward + 0.01)\n"
             "paid_plan = planning.value_iteration(paid, 0.99)\n"
             "print(planning.expected_return(ice, paid_plan.policy, 100), exact_success)\n```",
-            "The plan for the lake with the bonus arrives less often: a bonus for staying alive can teach an agent not to "
+            "The plan for the lake with the bonus arrives less often: a bonus for staying alive can teach an "
+            "agent not to "
             "finish.",
         ],
     )
@@ -74,7 +78,8 @@ def exercise_4():
     return Exercise(
         judge=_judge_expected_sarsa,
         hints=[
-            "The two targets above differ in one thing: which number of the row $Q(s', \\cdot)$ they take. Here it is a "
+            "The two targets above differ in one thing: which number of the row $Q(s', \\cdot)$ they take. Here "
+            "it is a "
             "mean of the row; with which weights?",
             "With probability $1 - \\varepsilon$ the largest, with probability $\\varepsilon$ any of them evenly.",
         ],
@@ -85,7 +90,8 @@ def exercise_4():
             "    return reward + discount * (0.0 if terminated else mean)\n```\n\n"
             "(At ties it doesn't matter which of the largest is meant.)",
             "At ε = 0 it is Q-learning's target. In the mean over the next action it is Sarsa's, without the noise of "
-            "drawing it. So its table has Sarsa's limit, and on a world without chance it can take a step size of 1:\n\n"
+            "drawing it. So its table has Sarsa's limit, and on a world without chance it can take a step size "
+            "of 1:\n\n"
             "```python\ndef expected_sarsa(model, epsilon, discount, steps, seed=0):\n"
             "    rng, state = np.random.default_rng(seed), model.start.argmax()\n"
             "    table = np.zeros((model.states, model.actions))\n"
@@ -116,7 +122,9 @@ def _judge_expected_sarsa(function):
             for rest in [(False, 0.2, 0.9), (False, 0.0, 0.9), (True, 0.2, 0.9)]
         )
     except Exception as error:
-        return f"Called as `answer(row, -1.0, False, 0.2, 0.9)`, it stops with {type(error).__name__}: {error}."
+        return (
+            f"Called as `answer(row, -1.0, False, 0.2, 0.9)`, it stops with {type(error).__name__}: {error}."
+        )
     if not np.isclose(ended, -1.0):
         return "After a termination nothing follows. What is the target then?"
     if not np.isclose(greedy, -1.0 + 0.9 * 2.0):
@@ -144,7 +152,8 @@ def exercise_5():
             "        tabular.td_lambda, judging, small_sizes, exact,\n"
             "        trace_decay=0.9, replace=replace)\n"
             "    print(replace, found.mean(axis=1).round(3))\n```",
-            "Compare the two rows: at small step sizes several visits make one larger, wanted step; at large ones a trace "
+            "Compare the two rows: at small step sizes several visits make one larger, wanted step; at large "
+            "ones a trace "
             "of 5 times a step size of 0.5 moves a value by two and a half times its error, and overshoots.",
         ],
     )
