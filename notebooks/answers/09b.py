@@ -64,7 +64,7 @@ def exercise_3():
             "Whatever one does, the return gains $c + \\gamma c + \\gamma^2 c + \\dots = c/(1-\\gamma)$:\n\n"
             "```python\nanswer = 0.5 / (1 - 0.9)\n```\n\nAll policies gain the same, so the best one stays the best.",
             "Where episodes end, longer ones collect more of it:\n\n"
-            "```python\npaid = dataclasses.replace(ice, reward=ice.reward + 0.01)\n"
+            "```python\nimport dataclasses\n\npaid = dataclasses.replace(ice, reward=ice.reward + 0.01)\n"
             "paid_plan = planning.value_iteration(paid, 0.99)\n"
             "print(planning.expected_return(ice, paid_plan.policy, 100), exact_success)\n```",
             "The plan for the lake with the bonus arrives less often: a bonus for staying alive can teach an "

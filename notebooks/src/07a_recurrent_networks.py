@@ -15,7 +15,7 @@
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** chapters 02 and 03 (backpropagation, products of Jacobians), matrices and eigenvalues.
 #
-# **Time** TIME with the exercises; about a minute to run.
+# **Time** about three hours with the exercises; about a minute to run.
 #
 # **摘要**
 #
@@ -157,8 +157,9 @@ for x in (1.0, 0.0, 0.0):
 #
 # $$h_t = \tanh(x_t W + h_{t-1} U + b) .$$
 #
-# The LSTM (Hochreiter & Schmidhuber 1997; Gers et al. 2000) keeps a second state $c_t$, which is *added* to. Gates
-# between 0 and 1 decide what is written, kept and shown; $\sigma$ is the sigmoid:
+# The LSTM (Hochreiter & Schmidhuber 1997; Gers et al. 2000) keeps a second state $c_t$, which is *added* to. *Gates* between
+# 0 and 1 decide what is written, kept and shown: where $c$ is $0.5$, $0.9$ of it is kept and $0.2$ of a new 1 is written, it
+# becomes $0.9 \cdot 0.5 + 0.2 \cdot 1 = 0.65$. With the sigmoid $\sigma$:
 #
 # $$c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh c_t, \qquad
 # (i_t, f_t, o_t) = \sigma(\cdot), \quad g_t = \tanh(\cdot).$$
@@ -168,12 +169,13 @@ for x in (1.0, 0.0, 0.0):
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 recurrent_figures.lstm_gates(
-    caption="The LSTM. The upper line is $c_t$: one multiplication and one addition per "
-    "step, and no matrix.",
+    caption="The LSTM. The upper line is $c_t$: one multiplication and one addition "
+    "per step, and no matrix.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# The GRU (Cho et al. 2014) mixes the old state with a candidate:
+# The GRU (Cho et al. 2014) mixes the old state with a candidate: nine tenths of an old $0.5$ and one tenth of a candidate
+# $-1$ make $0.9 \cdot 0.5 + 0.1 \cdot (-1) = 0.35$.
 #
 # $$h_t = z_t \odot h_{t-1} + (1 - z_t) \odot g_t, \qquad g_t = \tanh\bigl(x_t W_g + b_g + r_t \odot (h_{t-1} U_g + b'_g)\bigr).$$
 #
@@ -183,8 +185,8 @@ recurrent_figures.lstm_gates(
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 recurrent_figures.gru_gates(
-    caption="The GRU. One gate, z, says how much of the old state stays; what it lets go "
-    "the candidate fills.",
+    caption="The GRU. One gate, z, says how much of the old state stays; what it lets "
+    "go the candidate fills.",
 )
 
 # %% slideshow={"slide_type": "subslide"}
@@ -295,7 +297,7 @@ LANGUAGES = ("dutch", "english", "french", "german", "italian", "latin")
 
 
 def snippets(part, each, seed, longest=30):
-    """Pieces of 10 to ``longest`` letters of six books, and their languages' numbers."""
+    """Pieces of 10 to ``longest`` letters of six books, and their languages."""
     random, texts, numbers = np.random.default_rng(seed), [], []
     for number, name in enumerate(LANGUAGES):
         book = " ".join(datasets.texts.read(name).split())
@@ -321,7 +323,8 @@ print(texts[0], x[0], LANGUAGES[languages[0]], sep="\n")
 # A letter's number is only a name: 7 is not more than 3. An **embedding** (`Embedding`) is a table with one row of weights per
 # symbol; it looks a number up, and the rows are learnt like all weights. Then the GRU reads, and its last state goes through a
 # `Dense` layer to six **logits**, any real numbers, one per language. *Softmax* makes probabilities of them,
-# $p_k = e^{z_k} / \sum_j e^{z_j}$: logits 2, 1, 0 become 0.67, 0.24, 0.09.
+# $p_k = e^{z_k} / \sum_j e^{z_j}$: logits $2, 1, 0$ become
+# $0.67, 0.24, 0.09$.
 
 # %%
 def language_reader(symbols, classes, units=32):
@@ -344,13 +347,15 @@ steps_of_reader = [
 
 
 def draw_reader(ax):
-    return diagrams.layers(ax, steps_of_reader, title="From a text to six logits", across=True)
+    diagrams.layers(ax, steps_of_reader, "From a text to six logits", across=True)
 
 
-fig_text = "The shape that each layer hands on; grey boxes learn."
 charts.row(
-    draw_reader, figsize=(9.0, 1.9), caption=fig_text,
-    alt="Four boxes in a row: TextVectorization, Embedding, GRU, Dense, joined by arrows with shapes.",
+    draw_reader,
+    figsize=(9.0, 1.9),
+    caption="The shape that each layer hands on; grey boxes learn.",
+    alt="Four boxes in a row, TextVectorization, Embedding, GRU, Dense, joined by "
+    "arrows with shapes.",
 )
 
 # %% slideshow={"slide_type": "subslide"}
@@ -518,8 +523,8 @@ show.table(
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 recurrent_figures.through_time(
-    caption="The states are computed over all steps; the gradient (dashed) goes back from "
-    "the loss. Truncated after three steps, it never learns what $h_3$ could have done.",
+    caption="The states are computed over all steps; the gradient (dashed) goes back "
+    "from the loss. Truncated, it never learns what $h_3$ could have done.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -720,6 +725,7 @@ def last_change(examples, steps=15, seed=0):
     return x.astype("float32"), (x[:, -1] - x[:, -2]).astype("float32")
 
 
+# %% slideshow={"slide_type": "skip"}
 def error_by_rate(rates, optimizer, seeds, radius=2.5, steps=600, batch_size=32):
     """By learning rate, log10 of the squared error of each seed's network.
 
@@ -979,6 +985,8 @@ claims.measure(
     control=[(seed, either) for seed in range(5)],
     above=0.95,
 )
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C07a.8",
     "GRU, adding two of 20 numbers: share of variance explained; control: a simple "
@@ -1211,7 +1219,7 @@ recurrent_figures.by_seed(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 after = {
     pair: collections.Counter(
-        third for first, second, third in zip(small, small[1:], small[2:])
+        third for first, second, third in zip(small, small[1:], small[2:], strict=False)
         if first + second == pair
     ).most_common(1)[0][0]
     for pair in ("th", "ht")
@@ -1361,8 +1369,8 @@ lines["GRU (5 seeds)"] = np.sqrt(np.nanmean(networks, axis=1)).T
 recurrent_figures.errors_by_horizon(
     {"Seattle": ("horizon (days)", "error (°C)", lines)},
     title="Root mean squared error on the test year",
-    caption="The last value is good for the next day and poor later. A year ago is about "
-    "as good at all horizons. The GRU's band is its range over seeds.",
+    caption="The last value is good for the next day and poor later. A year ago is "
+    "about as good at all horizons. The GRU's band is its range over seeds.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -1427,7 +1435,7 @@ show.table(
 #
 # A **language model** gives each next letter a probability, and pays $-\log_2 p$ bits for the letter that comes. If it gave
 # the two letters that came 1/8 and 1/2, it pays 3 bits and 1 bit: 2 *bits per letter*. (Keras' cross-entropy is the same with
-# the natural logarithm, in *nats*; a bit is 0.693 nats.) The text is Jane Austen's *Lady Susan*, 127,293 characters; eight tenths
+# the natural logarithm, in *nats*; a bit is $0.693$ nats.) The text is Jane Austen's *Lady Susan*, 127,293 characters; eight tenths
 # are read for training, a tenth is for choices, the last tenth is the test.
 #
 # **Predict before you run.** An *n-gram* model counts: how often did each letter follow the few before it? Against it, a
