@@ -1012,11 +1012,12 @@ charts.curves(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C09b.4",
-    "the taxi: expected return of the learnt policy less the exact optimum",
+    "the taxi: expected return of the policy learnt in 60,000 steps less the exact "
+    "optimum; control: in half as many",
     lambda checkpoint, seed: returns[checkpoint, seed] - optimum["Taxi-v4"],
     of=[(checkpoints.index(60_000), seed) for seed in range(10)],
-    control=[(checkpoints.index(1_000), seed) for seed in range(10)],
-    above=-10,
+    control=[(checkpoints.index(30_000), seed) for seed in range(10)],
+    above=-1,
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
