@@ -92,7 +92,7 @@ print(words(["My dear cousin!"]).numpy())
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "notes"}
 # Three steps, and each can be chosen:
 #
 # - `standardize`: what is made equal. `"lower_and_strip_punctuation"` unless you say otherwise; `"lower"`, `None`, or a function.
@@ -118,7 +118,7 @@ def tokens(texts, **options):
     vocabulary = layer.get_vocabulary()
     return [str(vocabulary[number]) for number in layer(texts).numpy()[0]]
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table(
     [[name, tokens(SENTENCE, **options)] for name, options in CHOICES.items()],
     ["choice", "tokens of 'Eh bien, OUI!'"],
@@ -173,7 +173,7 @@ recurrent_figures.lstm_gates(
     "per step, and no matrix.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "notes"}
 # The GRU (Cho et al. 2014) mixes the old state with a candidate: nine tenths of an old $0.5$ and one tenth of a candidate
 # $-1$ make $0.9 \cdot 0.5 + 0.1 \cdot (-1) = 0.35$.
 #
@@ -207,7 +207,7 @@ def lstm_step(x, state, kernel, recurrent, bias):
     return sigmoid(o) * np.tanh(c), c
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 def gru_step(x, state, kernel, recurrent, biases):
     (h,) = state
     x_z, x_r, x_g = np.split(x @ kernel + biases[0], 3, axis=-1)
@@ -309,7 +309,7 @@ def snippets(part, each, seed, longest=30):
     order = random.permutation(len(texts))
     return np.array(texts)[order], np.array(numbers)[order]
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 texts, languages = snippets("train", 2_000, seed=0)
 new_texts, new_languages = snippets("test", 300, seed=1)
 letters = keras.layers.TextVectorization(
@@ -325,18 +325,7 @@ print(texts[0], x[0], LANGUAGES[languages[0]], sep="\n")
 # `Dense` layer to six **logits**, any real numbers, one per language. *Softmax* makes probabilities of them:
 # logits $2, 1, 0$ become $0.67, 0.24, 0.09$, since $p_k = e^{z_k} / \sum_j e^{z_j}$.
 
-# %%
-def language_reader(symbols, classes, units=32):
-    """A GRU over letters: int (batch, letters) to logits (batch, classes)."""
-    keras.utils.set_random_seed(0)
-    return keras.Sequential([
-        keras.Input((None,), dtype="int32"),
-        keras.layers.Embedding(symbols, units, mask_zero=True),
-        keras.layers.GRU(units),
-        keras.layers.Dense(classes),
-    ])
-
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 steps_of_reader = [
     ("TextVectorization", "(batch, 30)", "plain"),
     ("Embedding", "(batch, 30, 32)", "weights"),
@@ -356,6 +345,17 @@ charts.row(
     alt="Four boxes in a row, TextVectorization, Embedding, GRU, Dense, joined by "
     "arrows with shapes.",
 )
+
+# %% slideshow={"slide_type": "subslide"}
+def language_reader(symbols, classes, units=32):
+    """A GRU over letters: int (batch, letters) to logits (batch, classes)."""
+    keras.utils.set_random_seed(0)
+    return keras.Sequential([
+        keras.Input((None,), dtype="int32"),
+        keras.layers.Embedding(symbols, units, mask_zero=True),
+        keras.layers.GRU(units),
+        keras.layers.Dense(classes),
+    ])
 
 # %% slideshow={"slide_type": "subslide"}
 reader = language_reader(letters.vocabulary_size(), len(LANGUAGES))
@@ -427,7 +427,8 @@ show.table(
 # It repeats four lines: forward, loss, gradient, update (chapter 02). Here they are, on ten batches of 64.
 
 # %%
-batches = tf.data.Dataset.from_tensor_slices((x[:640], languages[:640])).batch(64)
+first = x[:640], languages[:640]
+batches = tf.data.Dataset.from_tensor_slices(first).batch(64)
 
 
 def train_by_loop(model, loss_of, optimizer, batches):
@@ -446,7 +447,9 @@ size = letters.vocabulary_size(), len(LANGUAGES)
 by_keras, by_loop = language_reader(*size), language_reader(*size)
 by_keras.compile(keras.optimizers.Adam(0.01), reader.loss)
 by_keras.fit(batches, shuffle=False, verbose=0)
-train_by_loop(by_loop, reader.loss, keras.optimizers.Adam(0.01), batches)
+train_by_loop(
+    by_loop, reader.loss, keras.optimizers.Adam(0.01), batches
+)
 
 by_course = models.recurrent(
     (None,), size[1], cell="gru", units=(32,), tokens=size[0], masking=True
@@ -466,7 +469,7 @@ for name, other in [("the loop", by_loop), ("training.fit", by_course)]:
 # *What follows:* `GRU` can be `SimpleRNN` or `LSTM` in the same place, and nothing else changes. Which of them to choose is what
 # the next sections measure.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## What happens to padding? · 填充位置会怎样？
 #
 # Sequences in a batch have different lengths; the short ones are filled up at the end. `mask_zero=True` made the GRU above
@@ -492,7 +495,7 @@ def padded_and_alone(cell, masking):
     return network(padded).numpy(), alone
 
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 for cell in KINDS:
     checks.equal(f"{cell}: a padded sequence, masked, and the sequence alone",
                  *padded_and_alone(cell, masking=True), atol=1e-5)
@@ -505,7 +508,7 @@ show.table(
     ["cell", "without the mask: largest difference of an output"],
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # It differs. A common guess is that zeros do no harm, since they add nothing to a sum. They add nothing to $x_t W$;
@@ -544,7 +547,7 @@ recurrent_figures.through_time(
 #
 # The sum is over time, since one $U$ served all steps. *Truncated*, as long texts are trained, it stops after some steps.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 def through_time_by_hand(x, weights, direction, steps):
     """Gradient of h_T · direction for the recurrent kernel.
 
@@ -704,7 +707,7 @@ for id, cell, opened in [
         below=0.93,
     )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "notes"}
 # A surprise, if you had heard that LSTMs don't lose gradients. What is carried on is multiplied by the forget gate, and
 # Keras starts it at $\sigma(1) = 0.73$ (a little more comes back through $h$). The LSTM's advantage is not that its gates
 # *are* open; it is that they can be opened, by a weight that learns.
@@ -930,7 +933,7 @@ show.table(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ### What does each success rest on?
 #
 # - Copying: on the state. We take the trained networks, and set the state to 0 after the symbols.
@@ -1001,7 +1004,7 @@ claims.measure(
     above=0.9,
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 def by_reader(task, x):
     return f"{Measured(share_right(task, x)):.2f}"
 
@@ -1252,7 +1255,7 @@ claims.measure(
     between=(-0.2, 0.2),
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% tags=["hide-input"]
 bits = {label: Measured(values) for label, values in by_condition.items()}
 idle = bits["vowels, shuffled"] - bits["vowels, in order"]
 without_order = np.minimum(by_condition["shuffled"], by_condition["bag"])
@@ -1294,7 +1297,7 @@ seattle = datasets.series.read("seattle_weather")
 warmth = seattle["temp_max"]
 show.source(windows_datasets.windows)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "notes"}
 # Where leaks come in, and what is done against each:
 #
 # - *Windows over a border.* A training window whose targets reach into the test year has seen it. No target leaves its
@@ -1367,7 +1370,7 @@ networks = np.stack([
     for by_seed in np.moveaxis(forecast(test_windows), -1, 0)
 ])
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 lines = {label: forecasting.root_mean_square(e) for label, e in errors.items()}
 lines["GRU (5 seeds)"] = np.sqrt(np.nanmean(networks, axis=1)).T
 recurrent_figures.errors_by_horizon(
@@ -1461,7 +1464,7 @@ on_validation = {
 }
 best_order = min(on_validation, key=on_validation.get)
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table(
     [[order, mask(f"{paid:.3f}")] for order, paid in on_validation.items()],
     ["letters counted together", "bits per letter, validation"],
