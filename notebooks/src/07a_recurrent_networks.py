@@ -348,7 +348,7 @@ charts.row(
 
 # %% slideshow={"slide_type": "subslide"}
 def language_reader(symbols, classes, units=32):
-    """A GRU over letters: int (batch, letters) to logits (batch, classes)."""
+    """int (batch, letters) to logits (batch, classes)."""
     keras.utils.set_random_seed(0)
     return keras.Sequential([
         keras.Input((None,), dtype="int32"),
@@ -452,7 +452,8 @@ train_by_loop(
 )
 
 by_course = models.recurrent(
-    (None,), size[1], cell="gru", units=(32,), tokens=size[0], masking=True
+    (None,), size[1], cell="gru", units=(32,),
+    tokens=size[0], masking=True,
 )
 by_course.set_weights(language_reader(*size).get_weights())
 fitted = training.fit(
@@ -462,7 +463,7 @@ fitted = training.fit(
 
 # %% tags=["hide-input"]
 for name, other in [("the loop", by_loop), ("training.fit", by_course)]:
-    checks.equal(f"logits after ten batches, Keras' fit and {name}",
+    checks.equal(f"logits, Keras' fit and {name}, after ten batches",
                  other(new_x[:64]), by_keras(new_x[:64]), atol=1e-3)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
