@@ -382,7 +382,8 @@ The taxi's plan, driven in Gymnasium, 20 taxis of 50 rides:
 """)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Two agree, and the third doesn't: no policy can get from Taxi what the comment says. If you ever wondered why your taxi
+# Two agree, and the third doesn't: no policy can get from Taxi, on average, what the comment
+# says. If you ever wondered why your taxi
 # stops improving short of it, this is why. Exact planning is worth having even where you mean to learn: it tells you
 # what there is to be had.
 
@@ -490,7 +491,7 @@ show.markdown(
 # <details><summary>Your prediction</summary>
 #
 # About a third of 1,375 for the lake, fewer than 20 for the taxi. A common guess is 1,375 for both, but γ only bounds the rate
-# from above. Each step on the lake may be the last, in a hole or the goal; and a world without chance is *finished* once
+# from above. A walk on the lake ends, in a hole or the goal; and a world without chance is *finished* once
 # news from its end has reached its farthest corner.
 #
 # </details>
@@ -588,7 +589,7 @@ checks.equal(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # And an agent that knows nothing, and learns by Q-learning (the next sections say how) from 3,000 steps at random? Ten
-# seeds at each discount. On the right, a real world: exact plans for the 8x8 lake, whose only reward is at the goal.
+# seeds at each discount. On the right, a larger world: exact plans for the 8x8 lake, whose only reward is at the goal.
 
 # %% slideshow={"slide_type": "skip"}
 row = corridor(10.0)
@@ -1202,7 +1203,7 @@ reinforcement.maps(
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The control says it: judged without exploring, the order is reversed. Sarsa stays below its line; try a smaller step size
+# The control says it: judged without exploring, Sarsa's lead is gone, and the table's medians turn it round. Sarsa stays below its line; try a smaller step size
 # than 0.5. What follows: if exploring is costly in life and not only in
 # training, learn on-policy.
 
