@@ -537,8 +537,8 @@ recurrent_figures.through_time(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# One unit again, $U = 0.8$, a state so small that tanh is a straight line. If $h_3$ is to grow by a little, by how much does
-# a change of $h_0$ move it? By $0.8 \cdot 0.8 \cdot 0.8 = 0.512$ of itself: one factor per step.
+# One unit again, $U = 0.8$, a state so small that tanh is a straight line. By how much does a small change of $h_0$
+# move $h_3$? By $0.8 \cdot 0.8 \cdot 0.8 = 0.512$ of that change: one factor per step.
 #
 # **Backpropagation through time** (Werbos 1990) is that for many units. With $a_t = x_t W + h_{t-1} U + b$ and $\delta_t =
 # \partial L/\partial h_t$, both of shape (units,), and a loss that reads the last state only:
@@ -1613,7 +1613,7 @@ With the state forgotten between calls, logits differ by up to
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the article says, and what was measured · 文章怎么说，测得如何
 #
-# Section 2.7, whole: 「它可以模拟人类语言的记忆、回忆、关联等机制，并擅长处理序列性数据。RNN可以同时处理时间序列的顺序信息，因此也被称作序列神经网络（Sequence Neural Networks）。」
+# Section 2.7: 「它可以模拟人类语言的记忆、回忆、关联等机制，并擅长处理序列性数据。RNN可以同时处理时间序列的顺序信息，因此也被称作序列神经网络（Sequence Neural Networks）。」
 # (It can simulate mechanisms of human language such as memory, recall and association, and is good at processing sequential
 # data. It can process the order of a time series at the same time, and is therefore also called a sequence neural network.)
 
