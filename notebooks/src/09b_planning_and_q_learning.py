@@ -516,8 +516,7 @@ show.markdown(
 #
 # Two things can be measured. Does it look far ahead: does it pass by a near reward for a far larger one that comes later, at a
 # short-sighted discount as well as at a far-sighted one? That is this section. And does the feedback do it: does an agent do
-# better than one that gets as many rewards, but at moments that have nothing to do with what it did? That is measured below, on the
-# lake. The rule stands before both.
+# better than one that gets as many rewards, but at random moments? That is measured below, on the lake. The rule stands before both.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 WHEN = "holds when the discount reaches as far as the reward lies"
@@ -922,8 +921,9 @@ charts.curve_panels(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Feedback is what it lives on. The rival gets as many rewards, a 1 in as large a share of its steps, but at random moments: what
-# it hears has nothing to do with what it did.
+# Feedback is what it lives on. The rival gets as many rewards, a 1 in as large a share of its steps, but at random moments:
+# nothing in them says where the goal is. (They aren't neutral. Who lives longer gets more of them, so its values say: keep off
+# every end, the goal too.)
 
 # %% slideshow={"slide_type": "skip"}
 class RewardsAtRandom(gymnasium.vector.VectorWrapper):
@@ -1404,8 +1404,8 @@ claims.verdict(
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The article has the loop right: act, get feedback, adapt, and the reward grows; give as many rewards at random and nothing
-# useful is learnt. "Long-term" it takes for granted. An agent looks as far as its discount lets it, and a discount too small for the
+# The article has the loop right: act, get feedback, adapt, and the reward grows; give as many rewards at random and it
+# doesn't find the goal. "Long-term" it takes for granted. An agent looks as far as its discount lets it, and a discount too small for the
 # task gives a tireless pursuer of the nearest crumb, also with exact knowledge of everything.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
