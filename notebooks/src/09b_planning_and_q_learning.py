@@ -970,7 +970,7 @@ reinforcement.maps(
     },
     caption="Exact values and those of one learner after 60,000 steps, γ = 0.95. "
     "The learnt values are a little "
-    "low; where arrows differ, two actions are worth nearly the same.",
+    "low; the arrows are the same.",
     alt="Two maps of the four by four lake side by side, exact and learnt, with "
     "nearly the same values and arrows.",
 )
