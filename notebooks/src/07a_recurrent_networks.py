@@ -325,10 +325,10 @@ print(texts[0], x[0], LANGUAGES[languages[0]], sep="\n")
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 steps_of_reader = [
-    ("TextVectorization", "(batch, 30)", "plain"),
-    ("Embedding", "(batch, 30, 32)", "weights"),
-    ("GRU", "(batch, 32)", "weights"),
-    ("Dense", "(batch, 6)", "weights"),
+    ("TextVectorization", "30", "plain"),
+    ("Embedding", "30 × 32", "weights"),
+    ("GRU", "32", "weights"),
+    ("Dense", "6", "weights"),
 ]
 
 
@@ -339,9 +339,9 @@ def draw_reader(ax):
 charts.row(
     draw_reader,
     figsize=(9.0, 1.9),
-    caption="The shape that each layer hands on; grey boxes learn.",
+    caption="How many numbers each layer hands on for one text; grey boxes learn.",
     alt="Four boxes in a row, TextVectorization, Embedding, GRU, Dense, joined by "
-    "arrows with shapes.",
+    "arrows with the shapes 30, 30 x 32, 32 and 6.",
 )
 
 # %% slideshow={"slide_type": "subslide"}
