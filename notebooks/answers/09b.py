@@ -104,7 +104,8 @@ def exercise_4():
             "        state = model.start.argmax() if end else after\n"
             "    return table\n\n"
             "table = expected_sarsa(edge, 0.1, 1.0, 20_000)\n"
-            "print(table.max(axis=1)[36], soft.action_values.max(axis=1)[36])   # the start's value\n```",
+            "exploring = 0.9 * table[36].max() + 0.1 * table[36].mean()   # the start's value, as it acts\n"
+            "print(exploring, soft.values[36])\n```",
             "Which of the three for a real cliff? Among those that explore, one that reckons with its own stumbling "
             "(Sarsa, or this one); where exploration can be switched off, Q-learning's path is the shorter.",
         ],
