@@ -39,7 +39,7 @@ def curves(
         levels: dict from label to a number at which a horizontal line is drawn, dashed.
         band: ``"interval"``, or ``"range"``: the median, and from the smallest to the largest of the seeds.
         legend: options of ``Axes.legend``.
-        axes: what else ``Axes.set`` takes: xscale, yscale, ylim ...
+        axes: what else ``Axes.set`` takes: xscale, yscale, ylim ...; with ``xticks``, numbers, there are no others.
 
     Raises:
         ValueError: where a line has another number of points than x, or ``band`` is unknown.
@@ -67,6 +67,9 @@ def curves(
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title, **axes)
     if texts:
         ax.set_xticks(np.arange(len(x)), x)
+    elif "xticks" in axes:  # those alone: a logarithmic axis adds small ones, whose labels overlap
+        ax.set_xticks(axes["xticks"], [f"{tick:g}" for tick in axes["xticks"]])
+        ax.set_xticks([], minor=True)
     elif ax.get_xscale() == "linear" and np.issubdtype(places.dtype, np.integer):
         ax.xaxis.get_major_locator().set_params(integer=True)
     drawn = [*series, *(theory or {}), *(levels or {})]

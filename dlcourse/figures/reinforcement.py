@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlcourse import show
-from dlcourse.figures import charts
+from dlcourse.figures import charts, diagrams
 from dlcourse.style import COLOURS, figure_function
 
 
@@ -93,3 +93,95 @@ def learning_by_steps(ax, series, width, threshold=None, title="", xlabel="envir
     levels = {} if threshold is None else {f"{threshold:g}": threshold}
     charts.curves(x, values, xlabel, "return of training episodes", title, levels=levels, ax=ax)
     return f"Learning curves, one line each for {', '.join(series)}, with bands over seeds."
+
+
+@figure_function(figsize=(7.0, 2.8))
+def agent_and_environment(ax, title="Who does what, step by step"):
+    """The loop of reinforcement learning: an action goes out, a reward and the next state come back.
+
+    Args:
+        ax: Matplotlib Axes.
+    """
+    diagrams.canvas(ax, 22, 7.6, title)
+    diagrams.box(ax, (3.6, 3.8), "agent\npolicy $\\pi(a\\mid s)$", 6.0, 2.6, "weights")
+    diagrams.box(ax, (18.4, 3.8), "environment\n$p(s', r, \\mathrm{end}\\mid s, a)$", 6.6, 2.6)
+    diagrams.arrow(ax, (6.6, 4.6), (15.1, 4.6))
+    ax.text(10.85, 5.3, "action $a_t$", ha="center", va="center", fontsize=10)
+    diagrams.arrow(ax, (15.1, 3.0), (6.6, 3.0))
+    ax.text(10.85, 1.7, "reward $r_{t+1}$, next state $s_{t+1}$,\nterminated? truncated?",
+            ha="center", va="center", fontsize=10)  # fmt: skip
+    return (
+        "Two boxes. An arrow leads from the agent, which has a policy, to the environment: the "
+        "action. One leads back: the "
+        "reward, the next state, and whether the episode was terminated or truncated."
+    )
+
+
+@figure_function(figsize=(8.6, 3.4))
+def backups(ax, title="From what is one entry computed?"):
+    """Backup diagrams of value iteration, Q-learning and Sarsa (Sutton & Barto 2018, section 3.5).
+
+    White circles are states, black dots are actions; an arc over branches says that the largest is taken.
+
+    Args:
+        ax: Matplotlib Axes.
+    """
+    diagrams.canvas(ax, 33, 11.8, title)
+    _node(ax, (5.5, 9.0), state=True)
+    for x, below in [(3.4, (2.3, 4.5)), (7.6, (6.5, 8.7))]:
+        _branch(ax, (5.5, 9.0), (x, 6.0))
+        _node(ax, (x, 6.0))
+        for following in below:
+            _branch(ax, (x, 6.0), (following, 3.0))
+            _node(ax, (following, 3.0), state=True)
+    _arc(ax, (5.5, 9.0), 225, 315)
+    for x in (16.5, 27.5):
+        _node(ax, (x, 9.0))
+        _branch(ax, (x, 9.0), (x, 6.0))
+        _node(ax, (x, 6.0), state=True)
+    for x in (14.0, 16.5, 19.0):
+        _branch(ax, (16.5, 6.0), (x, 3.0))
+        _node(ax, (x, 3.0))
+    _arc(ax, (16.5, 6.0), 230, 310)
+    _branch(ax, (27.5, 6.0), (27.5, 3.0))
+    _node(ax, (27.5, 3.0))
+    for x, name, what in [
+        (5.5, "value iteration", "all actions, all that can follow"),
+        (16.5, "Q-learning", "what followed, its largest value"),
+        (27.5, "Sarsa", "what followed, the next action"),
+    ]:
+        ax.text(x, 10.9, name, ha="center", va="center", fontsize=11, fontweight="bold")
+        ax.text(x, 1.2, what, ha="center", va="center", fontsize=9)
+    for y, text in [(9.0, "$s, a$"), (6.0, "$s'$"), (3.0, "$a'$")]:
+        ax.text(29.2, y, text, ha="left", va="center", fontsize=10)
+    for y, text in [(9.0, "$s$"), (6.0, "$a$"), (3.0, "$s'$")]:
+        ax.text(0.0, y, text, ha="left", va="center", fontsize=10)
+    return (
+        "Three trees that grow downwards. Value iteration: from a state to every action, joined "
+        "by an arc, and from each "
+        "to every state that can follow. Q-learning: from a state and action to one next state, "
+        "and from there to all "
+        "actions, joined by an arc. Sarsa: one line from a state and action over one next state "
+        "to one next action."
+    )
+
+
+def _node(ax, centre, state=False):
+    """A white circle for a state, a black dot for an action."""
+    from matplotlib.patches import Circle
+
+    size, colour = (0.75, "white") if state else (0.4, diagrams.EDGE)
+    ax.add_patch(Circle(centre, size, facecolor=colour, edgecolor=diagrams.EDGE, linewidth=1.3, zorder=3))
+
+
+def _branch(ax, start, end):
+    ax.plot(*zip(start, end, strict=True), color=diagrams.EDGE, linewidth=1.3, zorder=1)
+
+
+def _arc(ax, centre, first, last):
+    """The sign for a largest value: an arc over the branches below a node, between two angles in degrees."""
+    from matplotlib.patches import Arc
+
+    ax.add_patch(
+        Arc(centre, 3.0, 3.0, theta1=first, theta2=last, color=diagrams.EDGE, linewidth=1.8, zorder=2)
+    )

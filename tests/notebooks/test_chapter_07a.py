@@ -1,19 +1,27 @@
 """What chapter 07a defines, against other libraries and finite differences; and a recorded point, run again."""
 
+import ast
+
 import chapter_code
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from dlcourse import datasets, recording
+from dlcourse import datasets, models, recording, training
 from dlcourse.datasets import windows
 from dlcourse.experiments import recurrent_memory
 from dlcourse.measured import Measured
+from dlcourse.training import objectives
+
+
+def _is_languages(statement):
+    return isinstance(statement, ast.Assign) and getattr(statement.targets[0], "id", "") == "LANGUAGES"
 
 
 @pytest.fixture(scope="module")
 def chapter():
-    return chapter_code.definitions("07a")
+    return chapter_code.definitions("07a", also=_is_languages)
 
 
 @pytest.mark.parametrize("steps, features, units", [(1, 1, 1), (6, 2, 3), (20, 5, 8)])
@@ -28,6 +36,55 @@ def test_cells_by_hand_are_keras_cells(chapter, steps, features, units):
         assert all(np.abs(weight).max() > 0 for weight in by_keras.get_weights())
         by_hand = chapter.run(step, x, by_keras.get_weights(), states)
         np.testing.assert_allclose(by_hand, by_keras(x), atol=2e-5)
+
+
+def test_keras_fit_the_loop_and_training_fit_end_with_the_same_weights(chapter):
+    random = np.random.default_rng(0)
+    x = random.integers(1, 12, (96, 7)).astype("int32")
+    x[np.arange(7) >= random.integers(2, 8, 96)[:, None]] = 0
+    y = random.integers(0, 3, 96)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    def trained(how, order):
+        batches = tf.data.Dataset.from_tensor_slices((x[order], y[order])).batch(32)
+        model, adam = chapter.language_reader(12, 3, units=5), keras.optimizers.Adam(0.01)
+        if how == "keras":
+            model.compile(adam, loss)
+            model.fit(batches, shuffle=False, verbose=0)
+        elif how == "loop":
+            chapter.train_by_loop(model, loss, adam, batches)
+        else:
+            start = model.get_weights()
+            model = models.recurrent((None,), 3, cell="gru", units=(5,), tokens=12, masking=True)
+            model.set_weights(start)
+            training.fit(model, objectives.classification(), batches, epochs=1, optimizer=adam)
+        return np.concatenate([weight.ravel() for weight in model.get_weights()])
+
+    by_keras = trained("keras", np.arange(96))
+    for how in ("loop", "fit"):
+        np.testing.assert_allclose(trained(how, np.arange(96)), by_keras, atol=2e-4)
+    assert (
+        np.abs(trained("loop", np.arange(96)[::-1]) - by_keras).max() > 2e-3
+    )  # in another order they differ
+
+
+def test_snippets_come_from_their_book_and_tests_from_its_end(chapter):
+    texts, numbers = chapter.snippets("train", 20, seed=3, longest=40)
+    new, _ = chapter.snippets("test", 20, seed=3, longest=40)
+    assert sorted(numbers) == sorted(list(range(6)) * 20)
+    books = {name: " ".join(datasets.texts.read(name).split()) for name in chapter.LANGUAGES}
+    cuts = {name: int(0.8 * len(book)) for name, book in books.items()}
+    names = [chapter.LANGUAGES[number] for number in numbers]
+    assert all(text in books[name][: cuts[name]] for text, name in zip(texts, names, strict=True))
+    ends = [book[cuts[name] :] for name, book in books.items()]
+    assert all(any(text in end for end in ends) for text in new)
+    assert {len(text) for text in texts} <= set(range(10, 41)) and len({len(text) for text in texts}) > 10
+
+
+def test_tokens_are_those_of_the_text(chapter):
+    assert chapter.tokens(["Ab, ab C!"]) == ["ab", "ab", "c"]
+    assert chapter.tokens(["Ab C!"], standardize=None) == ["Ab", "C!"]
+    assert chapter.tokens(["Ab c"], standardize="lower", split="character") == ["a", "b", " ", "c"]
 
 
 @pytest.mark.parametrize("steps, features, units", [(1, 2, 3), (5, 1, 2), (9, 3, 4)])

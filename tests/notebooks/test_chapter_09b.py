@@ -110,3 +110,22 @@ def test_the_lie_changes_flags_alone(chapter):
         other, gain, ended, cut, _ = lying.step(np.zeros(2, int))
         assert (state == other).all() and (reward == gain).all() and not cut.any()
         assert (ended == (terminated | truncated)).all()
+
+
+def test_rewards_at_random_come_as_often_as_asked_and_tell_nothing(chapter):
+    """Two actions, of which one is rewarded: through the wrapper both are, as often, and the states are the same."""
+    model = planning.from_transitions([[[(1.0, 0, 1.0, False)], [(1.0, 0, 0.0, False)]]], 0)
+    plain = environments.TableVectorEnv(model, 500, time_limit=50)
+    wrapped = chapter.RewardsAtRandom(environments.TableVectorEnv(model, 500, time_limit=50), share=0.3)
+    actions, given = np.arange(500) % 2, []
+    plain.reset(seed=0)
+    wrapped.reset(seed=0)
+    for _ in range(20):
+        state, _, *flags = plain.step(actions)
+        same, reward, *others = wrapped.step(actions)
+        given.append(reward)
+        assert (state == same).all()
+        assert all((one == other).all() for one, other in zip(flags[:2], others[:2], strict=True))
+    by_action = [np.mean(np.array(given)[:, actions == action]) for action in (0, 1)]
+    assert by_action == pytest.approx([0.3, 0.3], abs=0.03)
+    assert set(np.unique(given)) == {0.0, 1.0}

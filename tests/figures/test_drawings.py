@@ -1,0 +1,69 @@
+"""Drawings can be read: every text lies on its sheet, and no two lie on each other."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from dlcourse.figures import charts, recurrent, reinforcement
+
+DRAWINGS = [
+    (recurrent.unrolled, {}, (8.6, 3.3)),
+    (recurrent.unrolled, {"steps": 3}, (8.6, 3.3)),
+    (recurrent.through_time, {}, (8.6, 3.6)),
+    (recurrent.through_time, {"steps": 5, "kept": 2}, (8.6, 3.6)),
+    (recurrent.lstm_gates, {}, (8.4, 4.4)),
+    (recurrent.gru_gates, {}, (8.4, 4.2)),
+    (reinforcement.agent_and_environment, {}, (7.0, 2.8)),
+    (reinforcement.backups, {}, (8.6, 3.4)),
+]
+
+
+@pytest.fixture
+def pyplot():
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    yield pyplot
+    pyplot.close("all")
+
+
+def boxes(ax):
+    """The texts of an Axes with what they cover, in pixels."""
+    ax.figure.canvas.draw()
+    return [(text.get_text(), text.get_window_extent()) for text in ax.texts if text.get_text()]
+
+
+def collisions(found):
+    return [(a, b) for (a, one), (b, other) in itertools.combinations(found, 2) if one.overlaps(other)]
+
+
+@pytest.mark.parametrize("draw, options, figsize", DRAWINGS)
+def test_a_drawing_can_be_read(pyplot, draw, options, figsize):
+    _, ax = pyplot.subplots(figsize=figsize)
+    draw(ax=ax, **options)
+    found = boxes(ax)
+    assert len(found) >= 4
+    assert collisions(found) == []
+    sheet = ax.get_window_extent().expanded(1.02, 1.02)
+    assert all(sheet.contains(*corner) for _, box in found for corner in (box.min, box.max))
+
+
+def test_texts_on_each_other_are_noticed(pyplot):
+    _, ax = pyplot.subplots()
+    ax.text(0.5, 0.5, "one")
+    ax.text(0.51, 0.5, "other")
+    assert collisions(boxes(ax)) == [("one", "other")]
+
+
+def test_ticks_that_are_asked_for_are_the_only_ones_and_do_not_overlap(pyplot):
+    rates = [0.0125, 0.025, 0.05, 0.1, 0.2, 0.4]
+    fig, ax = pyplot.subplots(figsize=(7.0, 3.6))
+    charts.curves(rates, {"error": np.arange(6.0)}, "rate", "error", "t", xscale="log", xticks=rates, ax=ax)
+    fig.canvas.draw()
+    labels = [tick for tick in ax.get_xticklabels(which="both") if tick.get_text()]
+    assert [float(tick.get_text()) for tick in labels] == rates
+    extents = [tick.get_window_extent() for tick in labels]
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(extents, 2))
