@@ -51,7 +51,8 @@ def equal(what, actual, expected, *, rtol=1e-6, atol=0):
     """
     import numpy as np
 
-    if not 0 <= rtol <= LARGEST_RTOL or not 0 <= atol < math.inf:
+    real = all(_is_real(value) for value in (rtol, atol))
+    if not real or not 0 <= rtol <= LARGEST_RTOL or not 0 <= atol < math.inf:
         raise ValueError(
             f"equal({what!r}): rtol={rtol!r}, atol={atol!r}; rounding is rtol from 0 to {LARGEST_RTOL:g} and a finite "
             "atol of 0 or more. What differs by more is measured, with claims.measure."
@@ -160,7 +161,7 @@ def shape(name, value, axes=None):
         f"{name}={value!r}: expected {expected}, whole numbers of 1 or more without the batch axis; give for example "
         f"{(28, 28, 1) if axes is None else (28, 28, 1)[:axes] + (1,) * (axes - 3)}."
     )
-    if isinstance(value, str) or not hasattr(value, "__iter__"):
+    if isinstance(value, str) or not hasattr(value, "__iter__") or getattr(value, "ndim", 1) != 1:
         raise fault
     sides = tuple(value)
     try:
@@ -170,6 +171,47 @@ def shape(name, value, axes=None):
     if not found or (axes is not None and len(found) != axes):
         raise fault
     return found
+
+
+def widths(name, value, least=0):
+    """``value`` as a list of ints: a list of layers' widths, each 1 or more; at least so many of them."""
+    if isinstance(value, str | dict) or not hasattr(value, "__iter__") or getattr(value, "ndim", 1) != 1:
+        raise ValueError(
+            f"{name}={value!r}: expected a list of widths, one per layer; give for example "
+            f"[{value if isinstance(value, numbers.Integral) and value > 0 else 64}]."
+        )
+    found = [whole_number(f"{name}[{index}]", width) for index, width in enumerate(value)]
+    if len(found) < least:
+        raise ValueError(f"{name}={value!r}: expected {least} or more widths; give for example [64].")
+    return found
+
+
+def seed(name, value):
+    """``value`` as an int from 0 to 2³¹ - 1, or None."""
+    return None if value is None else whole_number(name, value, least=0, most=2**31 - 1)
+
+
+def between(name, value, low, high):
+    """``value`` as an array of floats, none of it NaN and all from ``low`` to ``high``; a number is one of no axes."""
+    array = numeric(name, value)
+    if not ((array >= low) & (array <= high)).all():
+        raise ValueError(f"{name}={value!r}: expected numbers from {low:g} to {high:g}.")
+    return array
+
+
+def numeric(name, value, axes=None):
+    """``value`` as a float64 array of real numbers, with so many axes; None takes any number of them."""
+    import numpy as np
+
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of unequal length
+        array = np.empty(0, object)
+    if array.dtype.kind not in "biuf" or (axes is not None and array.ndim != axes):
+        wanted = "real numbers" if axes is None else f"an array of real numbers with {axes} axes"
+        what = f"{type(value).__name__}, dtype {array.dtype}, shape {array.shape}"
+        raise ValueError(f"{name} is {what}: expected {wanted}; np.asarray(..., 'float64') may help.")
+    return array.astype("float64")
 
 
 def _is_real(value):

@@ -436,8 +436,13 @@ def _apply(id, quantity, side, items):
 def _bound(id, below, above, between):
     if sum(side is not None for side in (below, above, between)) != 1:
         raise ValueError(f"Claim {id} needs exactly one bound: below=..., above=... or between=(low, high).")
+    if between is not None and (not isinstance(between, tuple | list) or len(between) != 2):
+        raise ValueError(f"Claim {id}: between={between!r}; expected two numbers, (low, high).")
     low, high = between if between is not None else (-math.inf if above is None else above, below)
     high = math.inf if high is None else high
+    for side in (low, high):
+        if not isinstance(side, numbers.Real) or isinstance(side, bool):
+            raise ValueError(f"Claim {id}: the bound has {side!r}; expected a number.")
     if not low < high:
         raise ValueError(
             f"Claim {id}: the bound between {low} and {high} is empty; give the lower side first."

@@ -66,7 +66,8 @@ def hint(name):
     Raises:
         KeyError: where there is no such exercise.
     """
-    _folded("Hint", find(name).hints or ["There is none: read the question once more."])
+    texts = find(name).hints or ["There is none: read the question once more."]
+    _folded("Hint", "Hint, step {number} of {all}", texts)
 
 
 def solution(name):
@@ -75,7 +76,7 @@ def solution(name):
     Raises:
         KeyError: where there is no such exercise.
     """
-    _folded("Solution", find(name).solution)
+    _folded("Solution", "Solution, step {number} of {all}", find(name).solution)
 
 
 def find(name):
@@ -106,9 +107,10 @@ def _difference(answer, exercise):
     for value, why in exercise.wrong:
         if _same(answer, value, exercise.tolerance):
             return why
-    if isinstance(exercise.expected, str) != isinstance(answer, str):
-        kind = "a text" if isinstance(exercise.expected, str) else "no text"
-        return f"Your answer is {answer!r}; the expected one is {kind}."
+    if isinstance(exercise.expected, str) and not isinstance(answer, str):
+        return f"Your answer is {answer!r}; the expected one is a text."
+    if isinstance(answer, str) and not isinstance(exercise.expected, str):
+        return f"Your answer is {answer!r}; the expected one is no text."
     if np.shape(answer) != np.shape(exercise.expected):
         return f"Your answer has shape {np.shape(answer)}, the expected one {np.shape(exercise.expected)}."
     return "Read the question's quantities and units once more, and try a smaller case by hand."
@@ -124,13 +126,13 @@ def _same(answer, expected, tolerance):
     return given.shape == wanted.shape and bool(np.allclose(given, wanted, rtol=tolerance, atol=tolerance))
 
 
-def _folded(title, texts):
+def _folded(alone, numbered, texts):
     from IPython.display import Markdown, display
 
     folds = []
     for number, text in enumerate(texts, 1):
-        count = f", step {number} of {len(texts)}" if len(texts) > 1 else ""
-        folds.append(f"<details><summary>{title}{count}</summary>\n\n{_dedent(text)}\n\n</details>")
+        title = numbered.format(number=number, all=len(texts)) if len(texts) > 1 else alone
+        folds.append(f"<details><summary>{title}</summary>\n\n{_dedent(text)}\n\n</details>")
     display(Markdown("\n\n".join(folds)))
 
 

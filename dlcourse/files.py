@@ -1,9 +1,36 @@
-"""Files written whole or not at all: an interruption at any moment leaves the old one as it was."""
+"""Files written whole or not at all, so that an interruption leaves the old one as it was; and text that is UTF-8."""
 
 import contextlib
 import os
 import tempfile
 from pathlib import Path
+
+
+def text(path):
+    """The text of a file, lines ended by ``\\n``.
+
+    Raises:
+        ValueError: where it isn't UTF-8, or begins with a byte order mark; names the file and the line.
+    """
+    content = Path(path).read_bytes()
+    try:
+        found = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ValueError(
+            f"{short(path)}, line {line}: the byte 0x{content[error.start]:02X} is not UTF-8. Save the file in the "
+            "encoding UTF-8."
+        ) from None
+    if found.startswith("\ufeff"):
+        raise ValueError(
+            f"{short(path)} begins with a byte order mark (BOM). Save it in the encoding UTF-8 without BOM."
+        )
+    return found.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def short(path):
+    """A path in messages: its last folder or two, and its name."""
+    return "/".join(Path(path).parts[-3 if Path(path).suffix == ".py" else -2 :])
 
 
 def write(path, content):

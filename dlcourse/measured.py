@@ -25,7 +25,7 @@ class Measured:
         unit: printed behind the number, such as ``"s"`` or ``"nats"``.
 
     Raises:
-        ValueError: where there is no value, or one is not finite.
+        ValueError: where there is no value, or one is no finite number.
 
     The interval is Student's t-interval of the mean at 95 %. A single value has no interval: low = mean = high.
     Formatting follows Python's: ``f"{m:.3f}"`` gives ``⟨0.974 ± 0.002⟩``, ``f"{m:.1%}"`` gives ``⟨97.4 ± 0.2 %⟩``.
@@ -35,7 +35,12 @@ class Measured:
     def __init__(self, values, unit=""):
         single = not hasattr(values, "__iter__") and not hasattr(values, "__array__")
         raw = [values] if single or getattr(values, "shape", None) == () else list(values)
-        self.values = tuple(float(value) for value in raw)
+        try:
+            self.values = tuple(float(value) for value in raw)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"Measured() got {values!r}; expected a number, or one number per seed."
+            ) from None
         self.unit = unit
         if not self.values:
             raise ValueError("Measured() got no values; give a number, or one number per seed.")

@@ -1,5 +1,6 @@
 """Seeds, deterministic operations, threads, quiet logs, and a report of the environment."""
 
+import contextlib
 import logging
 import os
 import platform
@@ -89,6 +90,24 @@ def deterministic():
     import tensorflow as tf
 
     tf.config.experimental.enable_op_determinism()
+
+
+@contextlib.contextmanager
+def determinism():
+    """Operations that give the same bits on every run, inside a ``with`` block; after it, what was before.
+
+    Where determinism is on, Keras' own random operations ask for a global seed; a session that has set none goes on
+    working after the block.
+    """
+    from tensorflow.python.framework import config  # TensorFlow has no public way to ask or to switch it off
+
+    before = config.is_op_determinism_enabled()
+    deterministic()
+    try:
+        yield
+    finally:
+        if not before:
+            config.disable_op_determinism()
 
 
 def pin_threads(threads):

@@ -8,6 +8,9 @@ COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
 """Lines differ by marker too, for who prints in grey."""
 
+SHARP = 200
+"""Dots per inch of stored figures. A slide of 1920 × 1080 shows most of them 1.5 to 1.8 times as large as at 110."""
+
 
 def apply():
     """Set Matplotlib's defaults for the course."""
@@ -18,7 +21,7 @@ def apply():
         {
             "figure.figsize": (7.0, 4.0),
             "figure.dpi": 110,
-            "savefig.dpi": 110,
+            "savefig.dpi": SHARP,
             "figure.constrained_layout.use": True,
             "font.size": 11,
             "axes.titlesize": 12,

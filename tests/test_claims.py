@@ -401,8 +401,17 @@ def test_the_report_is_a_table_of_claims_and_one_of_verdicts(whole):
 
 def test_the_site_says_how_else_a_verdict_could_have_come_out(whole):
     chapter = STORED[0]
-    claimed = [{"id": id, "section": "1", "claim": f"claim {id}"} for id in ("A0.1", "A0.2")]
-    page = site_pages.claims([{"id": "1", "title": "One"}], claimed, whole.records(), [chapter])
+    claimed = [
+        {"id": id, "section": "1", "claim": f"claim {id}", "says": "句子", "in_english": "a sentence"}
+        for id in ("A0.1", "A0.2")
+    ]
+    article = {
+        "article": {"about": "An article.", "about_in_chinese": "短文。"},
+        "sections": [{"id": "1", "title": "One", "chinese": "一"}],
+        "claims": claimed,
+    }
+    page = site_pages.claims(article, whole.records(), [chapter])
+    assert "> 「句子」\n>\n> “a sentence”" in page
     assert "**Verdict: holds.** It could have come out as: does not hold; not settled.\n" in page
     assert "| a | ⟨5 ± 0⟩ |" in page and "| b | ⟨1⟩ (evaluated) |" in page
     assert "**Verdict: by definition.**\n" in page

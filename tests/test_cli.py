@@ -1,6 +1,7 @@
 """The command line: help that teaches, errors that say what to do, and nothing heavy loaded before it is needed."""
 
 import re
+import shutil
 import subprocess
 import sys
 
@@ -104,6 +105,29 @@ def test_notebooks_reports_progress_on_stderr_and_exits_by_success(capsys, cours
     status, out, err = run(capsys, "notebooks", "--chapter", "1")
     assert status == 1 and "ZeroDivisionError" in out
     assert re.search(r"01_sample +cell   5 of 11 +\d+\.\d s  failed", err)
+
+
+@pytest.mark.parametrize("spoilt", ["source", "notebook"])
+def test_a_refused_chapter_is_named_once_and_the_others_are_checked(capsys, course, spoilt):
+    for folder, ending in [("notebooks/src", "py"), ("notebooks", "ipynb")]:
+        file = course / folder / f"01_sample.{ending}"
+        shutil.copy(file, course / folder / f"02_sample.{ending}")
+    other = course / "notebooks" / "src" / "02_sample.py"
+    other.write_text(other.read_text("utf-8").replace("**Time**", "Time"), "utf-8")
+    refused = course / "notebooks" / ("src/01_sample.py" if spoilt == "source" else "01_sample.ipynb")
+    refused.write_bytes(refused.read_bytes().replace("样例".encode(), b"\xe9"))
+    status, out, err = run(capsys, "notebooks")
+    assert status == 1 and err == ""
+    assert out.count("the byte 0xE9 is not UTF-8") == 1 and "01_sample" in out
+    assert "02_sample: to mend" in out and "the field **Time** is missing" in out
+
+
+def test_a_title_that_cannot_be_read_names_its_file(capsys, course):
+    source = course / "notebooks" / "src" / "01_sample.py"
+    source.write_bytes(source.read_text("utf-8").encode("latin-1", "replace"))
+    status, out, err = run(capsys, "list")
+    assert (status, out) == (2, "")
+    assert "notebooks/src/01_sample.py, line 2: the byte 0xB7 is not UTF-8" in err
 
 
 def test_run_builds_one_chapter(capsys, course, monkeypatch):

@@ -1,11 +1,15 @@
 """What cells show: Markdown, tables, figures with captions and alternative text."""
 
+import base64
+import io
+
 import numpy as np
 import pytest
 from displayed import shown
 from matplotlib import pyplot as plt
+from PIL import Image
 
-from dlcourse import figures, show
+from dlcourse import figures, show, style
 from dlcourse.training import Run
 
 
@@ -33,6 +37,26 @@ def test_the_same_figure_gives_the_same_bytes():
         return shown(show.figure, fig, caption="c", alt="a")[0].data["image/png"]
 
     assert picture() == picture()
+
+
+def test_a_stored_figure_is_sharp_small_and_of_the_same_colours():
+    style.apply()
+    fig, ax = plt.subplots(figsize=(7, 4))
+    rng = np.random.default_rng(0)
+    for number in range(8):
+        ax.plot(np.cumsum(rng.normal(size=60)), lw=4)
+        ax.fill_between(range(60), number - 9.0, number - 8.0, alpha=0.3)
+    full = io.BytesIO()
+    fig.savefig(full, format="png", bbox_inches="tight")
+    stored = base64.b64decode(shown(show.figure, fig, caption="c", alt="a")[0].data["image/png"])
+    assert len(stored) < len(full.getvalue()) / 2
+    before, after = (np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), int)
+                     for png in (full.getvalue(), stored))  # fmt: skip
+    assert before.shape == after.shape and after.shape[1] > 1300  # of the 1700 or so that a slide has for it
+    assert np.abs(before - after).mean() < 0.5 and (after[0, 0] == 255).all()
+    for colour in style.COLOURS:
+        rgb = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+        assert np.abs(after - rgb).sum(axis=2).min() < 4, colour
 
 
 def test_figure_functions_draw_on_a_given_axes_and_show_nothing_then():

@@ -123,7 +123,7 @@ def log_rate(name, weight_variance, bias_variance=0.0):
     return np.log(chi(q, name, weight_variance)) / 2
 
 
-def critical_weight_variance(name, bias_variance=0.0, between=(0.5, 1_000.0)):
+def critical_weight_variance(name, bias_variance=0.0, between=(0.1, 1_000.0)):
     """The σ_w² at which gradients neither shrink nor grow: χ = 1 at the fixed point.
 
     Raises:

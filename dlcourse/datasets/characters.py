@@ -2,12 +2,17 @@
 
 import numpy as np
 
+from dlcourse import checks
+
 
 def encode(text, alphabet):
     """The place of each letter of a text in ``alphabet``, int32 (letters,).
 
     Raises ValueError where a letter of the text is not in the alphabet.
     """
+    for given, what in [(text, "text"), (alphabet, "alphabet")]:
+        if isinstance(given, bytes) or not hasattr(given, "__iter__"):
+            raise ValueError(f"encode() got {what}={given!r}; expected a text, such as 'abc'.")
     number = {letter: index for index, letter in enumerate(alphabet)}
     strange = sorted(set(text) - set(number))
     if strange:
@@ -28,6 +33,9 @@ def excerpts(tokens, steps):
     Raises:
         ValueError: where the text has fewer than ``steps`` + 1 letters.
     """
+    steps, tokens = checks.whole_number("excerpts(steps)", steps), np.asarray(tokens)
+    if tokens.ndim != 1:
+        raise ValueError(f"excerpts() got tokens of shape {tokens.shape}; expected (letters,).")
     number = (len(tokens) - 1) // steps
     if number < 1:
         raise ValueError(f"excerpts(steps={steps}) needs at least {steps + 1} letters; got {len(tokens)}.")

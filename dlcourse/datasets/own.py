@@ -30,6 +30,12 @@ def from_arrays(x, y, *, validation=0.2, test=0.2, seed=0, classes=None, feature
     Raises ValueError where lengths differ, x or y holds something that is no finite number, a fraction is
     not in [0, 1), labels lie outside `classes`, or a class is too small to be in every split.
     """
+    for given, what in [(x, "x"), (y, "y")]:
+        if np.ma.is_masked(given):
+            raise ValueError(
+                f"{what} has {np.ma.count_masked(given):,} masked values: fill them in, {what}.filled(0), or leave "
+                "these examples out"
+            )
     x, y = np.asarray(x), np.asarray(y)
     if x.ndim < 2:
         raise ValueError(
@@ -73,13 +79,15 @@ def from_csv(
 
     columns: the names of the feature columns, in order; without it, all but the target. They must hold
     numbers. A target column of text or whole numbers is class labels, of other numbers a quantity;
-    quantity=True says that whole numbers are a quantity too. The rest as in `from_arrays`. x: float32
-    (rows, columns).
+    quantity=True says that whole numbers are a quantity too. Codes with leading zeros (01234) are text. The rest as in
+    `from_arrays`. x: float32 (rows, columns).
 
     Raises FileNotFoundError where there is no such file, and ValueError that names the line and column
     where a cell is empty or no number, a line has too many or too few cells, or a column does not exist.
     """
     path = _existing(path, pathlib.Path.is_file, "CSV file")
+    if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n\0':
+        raise ValueError(f"delimiter is {delimiter!r}: expected one character, such as ',' or ';' or '\\t'")
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, delimiter=delimiter)
@@ -98,7 +106,7 @@ def from_csv(
     for column in [target, *features]:
         if column not in header:
             close = difflib.get_close_matches(str(column), header, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
+            hint = f" Did you mean {close[0]!r}?" if close else _other_delimiter(header, delimiter)
             raise ValueError(f"{path} has no column {column!r}.{hint} There are: {', '.join(header)}")
     if not features or target in features:
         raise ValueError(
@@ -106,7 +114,7 @@ def from_csv(
         )
     for number, row in lines[1:]:
         if len(row) != len(header):
-            hint = " Is the delimiter right?" if len(header) == 1 else ""
+            hint = _other_delimiter(header, delimiter)
             raise ValueError(
                 f"{path}, line {number}: {len(row)} cells, but {len(header)} column names.{hint}"
             )
@@ -129,20 +137,22 @@ def from_images(folder, *, size=(28, 28), channels=1, validation=0.2, test=0.2, 
     """A Dataset from folder/class name/picture.png (or .jpg, ...): each folder is a class, in sorted order.
 
     Pictures are rotated as their EXIF data say, cropped about the middle to the shape of `size` (height, width),
-    resized, and made grey (channels=1) or RGB (3). x: float32 (n, height, width, channels) in [0, 1].
+    resized, and made grey (channels=1) or RGB (3). x: float32 (n, height, width, channels) in [0, 1]; 255 is white in a
+    file of 8 bits, 65,535 in one of 16 bits, 1 in one of floats.
 
     Raises FileNotFoundError where there is no such folder, and ValueError where it holds no folders of
-    pictures, or names the files that can't be read as pictures.
+    pictures, holds folders of folders, or names the files that can't be read as pictures.
     """
     folder = _existing(folder, pathlib.Path.is_dir, "folder")
-    if channels not in (1, 3):
+    if isinstance(channels, bool) or channels not in (1, 3):
         raise ValueError(f"channels is {channels!r}: expected 1 (grey) or 3 (red, green, blue)")
     if not isinstance(size, (tuple, list)) or len(size) != 2:
         raise ValueError(f"size is {size!r}: expected (height, width), such as (28, 28)")
     height, width = (checks.whole_number("from_images(size)", side, most=10_000) for side in size)
     classes = sorted(
-        child.name for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")
+        child.name for child in folder.iterdir() if child.is_dir() and not child.name.startswith((".", "__"))
     )
+    _check_no_parts(folder, classes)
     if len(classes) < 2:
         raise ValueError(
             f"{folder} holds {len(classes)} folders ({', '.join(classes)}): expected one for each class, "
@@ -153,8 +163,14 @@ def from_images(folder, *, size=(28, 28), channels=1, validation=0.2, test=0.2, 
         files = sorted(
             file
             for file in (folder / of_class).iterdir()
-            if not file.name.startswith(".") and file.name.lower() not in IGNORED
+            if not file.name.startswith((".", "__MACOSX")) and file.name.lower() not in IGNORED
         )
+        nested = [file.name for file in files if file.is_dir()]
+        if nested:
+            raise ValueError(
+                f"{folder / of_class} holds the folder {nested[0]!r}: expected pictures. Give from_images the folder "
+                f"whose folders are the classes; if {nested[0]!r} is a class, that is {str(folder / of_class)!r}"
+            )
         if not files:
             raise ValueError(f"{folder / of_class} is empty: expected pictures of the class {of_class!r}")
         for file in files:
@@ -179,6 +195,20 @@ def from_images(folder, *, size=(28, 28), channels=1, validation=0.2, test=0.2, 
         classes=classes,
         name=name or folder.name,
     )
+
+
+PARTS = {"train", "training", "val", "valid", "validation", "test", "testing"}
+"""Names of folders that hold parts of a data set, and no class."""
+
+
+def _check_no_parts(folder, classes):
+    parts = [name for name in classes if name.lower() in PARTS]
+    if parts and len(parts) == len(classes):
+        raise ValueError(
+            f"{folder} holds {', '.join(parts)}, which look like parts of a data set and not like classes. Move the "
+            "pictures of each class into one folder, for all parts: from_images divides them itself. To keep a "
+            "division that was made, load each part with validation=0, test=0"
+        )
 
 
 def _sizes(n, validation, test):
@@ -258,6 +288,18 @@ def _check_every_class(y, classes, parts):
             )
 
 
+MISSING = {"na", "n/a", "nan", "null", "none", "#n/a", "?", "-", "missing"}
+"""How people and programs write that a value is missing, in small letters."""
+
+
+def _other_delimiter(header, delimiter):
+    """A hint where the line of names looks as if it was divided by another character."""
+    for other in [";", "\t", "|", ","]:
+        if other != delimiter and len(header) == 1 and other in header[0]:
+            return f" The first line is divided by {other!r}: give delimiter={other!r}."
+    return ""
+
+
 def _existing(path, is_kind, what):
     path = pathlib.Path(os.path.expanduser(path))
     if not is_kind(path):
@@ -285,6 +327,17 @@ def _target(path, target, cells, quantity):
             raise ValueError(
                 f"{path}, line {line}: the target {target!r} is empty. Fill it in, or leave the line out"
             )
+        if cell.lower() in MISSING:
+            raise ValueError(
+                f"{path}, line {line}: the target {target!r} is {cell!r}, which stands for a missing value. Leave the "
+                "line out; if it is the name of a class, give that another name"
+            )
+    codes = any(
+        cell.lstrip("+-").isdigit() and len(cell.lstrip("+-")) > 1 and cell.lstrip("+-")[0] == "0"
+        for _, cell in cells
+    )
+    if codes and not quantity:
+        return np.array([cell for _, cell in cells])
     if not quantity:
         try:
             return np.array([int(cell) for _, cell in cells])

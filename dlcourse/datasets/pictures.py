@@ -122,10 +122,14 @@ def _grey(picture):
     """A file or array as float32 tones (height, width), 0 black and 1 white, at most 280 pixels on a side."""
     from PIL import Image
 
+    if not isinstance(picture, np.ndarray | str | os.PathLike):
+        raise ValueError(
+            f"the picture is {type(picture).__name__}: expected the path of a file, or an array of grey tones"
+        )
     if isinstance(picture, np.ndarray):
-        if picture.ndim != 2 or picture.size == 0:
+        if picture.ndim != 2 or picture.size == 0 or picture.dtype.kind not in "iuf":
             raise ValueError(
-                f"the picture is an array of shape {picture.shape}: expected (height, width), grey"
+                f"the picture is an array of {picture.dtype}, shape {picture.shape}: expected numbers, (height, width)"
             )
         tones = picture.astype(np.float32) / (255 if np.issubdtype(picture.dtype, np.integer) else 1)
         if not (tones.min() >= 0 and tones.max() <= 1):
@@ -140,6 +144,28 @@ def _grey(picture):
     return np.asarray(grey)
 
 
+def _tones(picture, path):
+    """Tones in [0, 1] of a picture with more than 8 bits per pixel, by what the file's format says is white.
+
+    16 bits: 65,535 is white. Floats: 1 is. Raises ValueError where nothing says it: 32-bit whole numbers, floats
+    outside [0, 1], values below 0 such as those of computed tomography.
+    """
+    values = np.asarray(picture, np.float64)
+    low, high = values.min(), values.max()
+    white = 1.0 if picture.mode.startswith("F") else 65_535.0
+    of_16_bits = picture.mode.startswith("I;16") or (
+        picture.mode == "I" and picture.format in (None, "PNG", "PPM")
+    )
+    known = picture.mode.startswith("F") or of_16_bits
+    if not known or not (low >= 0 and high <= white):
+        raise ValueError(
+            f"{path} has values from {low:g} to {high:g} in {picture.mode!r} pixels, and nothing says which is black "
+            "and which is white. Read it as an array, scale it to 0..1 by a range that you choose for all pictures, "
+            "(values - black) / (white - black), and give the arrays to datasets.from_arrays"
+        )
+    return values / white
+
+
 def _open(path):
     """The picture of a file, upright, on white where transparent. Raises ValueError where it is none."""
     from PIL import Image, ImageOps
@@ -151,11 +177,11 @@ def _open(path):
         with Image.open(path) as file:
             picture = ImageOps.exif_transpose(file)
             picture.load()
+            picture.format = file.format
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path} can't be read as a picture ({error}): save it as PNG or JPEG") from None
-    if picture.mode.startswith(("I", "F")):  # 16 bits per pixel, which convert("L") would clip
-        tones = np.asarray(picture, np.float64)
-        picture = Image.fromarray((tones / max(65_535, tones.max()) * 255).round().astype(np.uint8))
+    if picture.mode.startswith(("I", "F")):  # more than 8 bits per pixel, which convert("L") would clip
+        picture = Image.fromarray((_tones(picture, path) * 255).round().astype(np.uint8))
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)

@@ -32,10 +32,11 @@ def copying(examples, lag, *, symbols=4, length=3, seed=0):
     Raises:
         ValueError: where a number is not whole or out of range.
     """
-    checks.whole_number("copying(examples)", examples)
-    checks.whole_number("copying(lag)", lag, least=0)
-    checks.whole_number("copying(symbols)", symbols)
-    checks.whole_number("copying(length)", length)
+    examples = checks.whole_number("copying(examples)", examples)
+    seed = checks.whole_number("copying(seed)", seed, least=0)
+    lag = checks.whole_number("copying(lag)", lag, least=0)
+    symbols = checks.whole_number("copying(symbols)", symbols)
+    length = checks.whole_number("copying(length)", length)
     shown = np.random.default_rng(seed).integers(0, symbols, (examples, length))
     blanks = np.full((examples, lag), symbols)
     now = np.full((examples, length), symbols + 1)
@@ -59,8 +60,9 @@ def adding(examples, lag, *, seed=0):
     Raises:
         ValueError: where a number is not whole or out of range.
     """
-    checks.whole_number("adding(examples)", examples)
-    checks.whole_number("adding(lag)", lag, least=2)
+    examples = checks.whole_number("adding(examples)", examples)
+    seed = checks.whole_number("adding(seed)", seed, least=0)
+    lag = checks.whole_number("adding(lag)", lag, least=2)
     random = np.random.default_rng(seed)
     numbers = random.random((examples, lag))
     marks = np.zeros((examples, lag))
@@ -90,8 +92,9 @@ def recall(examples, pairs, *, seed=0):
     Raises:
         ValueError: where a number is not whole or out of range.
     """
-    checks.whole_number("recall(examples)", examples)
-    checks.whole_number("recall(pairs)", pairs, most=KEYS)
+    examples = checks.whole_number("recall(examples)", examples)
+    seed = checks.whole_number("recall(seed)", seed, least=0)
+    pairs = checks.whole_number("recall(pairs)", pairs, most=KEYS)
     random = np.random.default_rng(seed)
     shown = random.permuted(np.tile(np.arange(KEYS), (examples, 1)), axis=1)[:, :pairs]
     with_them = random.integers(0, VALUES, (examples, pairs))

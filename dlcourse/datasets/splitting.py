@@ -40,6 +40,9 @@ def choose(y, n, seed):
     y: (examples,) or, for other targets, (examples, ...). Returns int64 (n,), no index twice.
     Raises ValueError unless n is a whole number from 1 to len(y), and seed one from 0 to 2**32 - 1.
     """
+    y = np.asarray(y)
+    if not y.ndim:
+        raise ValueError("take() got a single target: expected an array of them, (examples,)")
     n = checks.whole_number("take(n)", n, most=len(y))
     random = _random(seed)
     order = random.permutation(len(y))

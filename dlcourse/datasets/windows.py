@@ -8,6 +8,8 @@ import dataclasses
 
 import numpy as np
 
+from dlcourse import checks
+
 
 def fill_forward(values):
     """Fill each gap with the last value before it, which was known at the time.
@@ -21,8 +23,8 @@ def fill_forward(values):
     Raises:
         ValueError: where the series starts with a gap.
     """
-    values = np.asarray(values, "float64")
-    if np.isnan(values[0]):
+    values = checks.numeric("fill_forward(values)", values, axes=1)
+    if not len(values) or np.isnan(values[0]):
         raise ValueError("fill_forward() has nothing before the first gap: cut off the gap at the start.")
     known = np.maximum.accumulate(np.where(np.isnan(values), 0, np.arange(len(values))))
     return values[known]
@@ -63,7 +65,14 @@ def windows(features, target, *, window, horizons, first, end, relative=()):
     Raises:
         ValueError: where the split is too short for one window, or an input is not finite.
     """
-    features, target = np.asarray(features, "float64"), np.asarray(target, "float64")
+    features = checks.numeric("windows(features)", features, axes=2)
+    target = checks.numeric("windows(target)", target, axes=1)
+    window = checks.whole_number("windows(window)", window)
+    horizons = checks.whole_number("windows(horizons)", horizons)
+    first = checks.whole_number("windows(first)", first, least=0)
+    end = checks.whole_number("windows(end)", end, least=0)
+    if len(features) != len(target):
+        raise ValueError(f"windows() got features of {len(features)} times and a target of {len(target)}.")
     if not 0 <= first <= end - window - horizons or end > len(target):
         raise ValueError(
             f"windows(window={window}, horizons={horizons}) doesn't fit between first={first} and end={end} of "

@@ -2,7 +2,82 @@
 
 import numpy as np
 
+from dlcourse.figures import diagrams
 from dlcourse.style import COLOURS, MARKERS, figure_function
+
+
+@figure_function(figsize=(9.2, 3.0))
+def chain(ax, steps, *, title=""):
+    """A chain of computations: values forward along solid arrows, derivatives back along dashed ones.
+
+    Args:
+        ax: Matplotlib Axes.
+        steps: list of (operation, result, value, derivative, local): what the box says, the name of what it gives, its
+            value, the loss's derivative by it, and the local derivative, a text such as "y (1 - y) = 0.25".
+    """
+    gap, width = 4.4, 3.6
+    stride = gap + width
+    diagrams.canvas(ax, stride * len(steps), 4.6, title)
+    for index, (operation, name, value, derivative, local) in enumerate(steps):
+        x = index * stride + width / 2
+        fill = "loss" if index == len(steps) - 1 else "data" if index == 0 else "plain"
+        diagrams.box(ax, (x, 2.6), operation, width, 1.9, fill)
+        if local:
+            ax.text(x, 0.75, local, ha="center", va="center", fontsize=9)
+        if index == len(steps) - 1:
+            ax.text(x + width / 2 + 0.3, 2.95, f"{name} = {value:.4g}", va="center", fontsize=10)
+            ax.text(x + width / 2 + 0.3, 2.15, f"dE/d{name} = {derivative:.4g}", va="center", fontsize=10)
+            continue
+        left, right = x + width / 2, x + width / 2 + gap
+        diagrams.arrow(ax, (left, 3.05), (right, 3.05), f"{name} = {value:.4g}", size=10)
+        diagrams.arrow(ax, (right, 2.15), (left, 2.15), dashed=True)
+        ax.text((left + right) / 2, 1.6, f"dE/d{name} = {derivative:.4g}", ha="center", fontsize=10)
+    there = ", ".join(f"{name} = {value:.4g}" for _, name, value, _, _ in steps)
+    back = ", ".join(f"dE/d{name} = {derivative:.4g}" for _, name, _, derivative, _ in reversed(steps))
+    return f"Boxes in a row. Solid arrows to the right carry {there}; dashed arrows to the left carry {back}."
+
+
+@figure_function(figsize=(9.2, 3.0))
+def two_layers(ax, sizes, *, title=""):
+    """A network of two layers: what flows forward, the δ that flow back, and the gradients that branch off.
+
+    Args:
+        ax: Matplotlib Axes.
+        sizes: (batch, inputs, hidden, classes).
+    """
+    batch, inputs, hidden, classes = sizes
+    diagrams.canvas(ax, 35, 8.6, title)
+    places = {"X": 1.6, "Z_1": 10.0, "A_1": 17.2, "Z_2": 25.6, "E": 33.2}
+    shapes = {"X": (batch, inputs), "Z_1": (batch, hidden), "A_1": (batch, hidden), "Z_2": (batch, classes)}
+    for name, x in places.items():
+        text = f"${name}$" + (f"\n{shapes[name]}".replace(" ", "") if name in shapes else "")
+        fill = "data" if name == "X" else "loss" if name == "E" else "plain"
+        diagrams.box(ax, (x, 5.2), text, 3.2, 2.0, fill)
+    forward = {"X": ("Z_1", "$W_1, b_1$"), "Z_1": ("A_1", "$f$"), "A_1": ("Z_2", "$W_2, b_2$"),
+               "Z_2": ("E", "softmax,\nlabels")}  # fmt: skip
+    for name, (after, text) in forward.items():
+        ends = places[name] + 1.6, places[after] - 1.6
+        diagrams.arrow(ax, (ends[0], 5.7), (ends[1], 5.7), text, size=10)
+        if name != "X":
+            diagrams.arrow(ax, (ends[1], 4.7), (ends[0], 4.7), dashed=True)
+    back = [(29.4, "$\\delta_2 = (P - Y)/n$"), (21.4, "$\\delta_2 W_2^\\top$"), (13.6, "$\\odot f'(Z_1)$")]
+    for x, text in back:
+        ax.text(x, 3.7, text, ha="center", va="center", fontsize=10)
+    for name, rows, text in [
+        ("Z_2", (hidden, classes), "$dE/dW_2 = A_1^\\top \\delta_2$"),
+        ("Z_1", (inputs, hidden), "$dE/dW_1 = X^\\top \\delta_1$"),
+    ]:
+        diagrams.arrow(ax, (places[name], 4.2), (places[name], 2.2), dashed=True)
+        shape = f"{rows}".replace(" ", "")
+        diagrams.box(ax, (places[name], 1.2), f"{text}\n{shape}", 7.2, 2.0, "weights")
+    ax.text(17.5, 7.7, "forward: values", ha="center", fontsize=10)
+    ax.text(17.8, 1.0, "backward: $\\delta$", ha="center", fontsize=10)
+    return (
+        f"Boxes from left to right: X of shape ({batch}, {inputs}), Z1 and A1 ({batch}, {hidden}), "
+        f"Z2 ({batch}, {classes}), the loss E. Solid arrows lead forward, through the weights W1, f, W2 and the "
+        "softmax. Dashed arrows lead back: delta 2 from E to Z2, times W2 transposed to A1, times f' to Z1. From Z2 "
+        f"and Z1 dashed arrows lead down to the gradients of W2, ({hidden}, {classes}), and W1, ({inputs}, {hidden})."
+    )
 
 
 @figure_function(figsize=(8.4, 5.8))

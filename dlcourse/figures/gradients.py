@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlcourse import show
-from dlcourse.figures import charts
+from dlcourse.figures import charts, diagrams
 from dlcourse.measured import Measured
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
@@ -15,6 +15,125 @@ def _interval(values):
     return (
         np.array([getattr(c, side) for c in cells]).reshape(values.shape[:-1])
         for side in ("mean", "low", "high")
+    )
+
+
+@figure_function(figsize=(9.2, 2.6))
+def jacobian_chain(ax, factor, layers=4, *, title=""):
+    """A chain of layers: signals forward, the gradient's norm back, multiplied by one factor per layer.
+
+    Args:
+        ax: Matplotlib Axes.
+        factor: by which a gradient's norm changes from one layer to the one below.
+        layers: how many are drawn.
+    """
+    stride, width = 7.4, 2.8
+    diagrams.canvas(ax, stride * layers + width, 5.2, title)
+    for index in range(layers + 1):
+        x = index * stride + width / 2
+        text, fill = (f"$h_{index + 1}$", "plain") if index < layers else ("loss", "loss")
+        diagrams.box(ax, (x, 3.2), text, width, 1.6, fill, size=11)
+        norm = factor ** (layers - 1 - index)
+        if index < layers:
+            ax.text(
+                x, 1.15, f"$\\|\\delta_{index + 1}\\| = {norm:.3g}$", ha="center", va="center", fontsize=10
+            )
+        if index == layers:
+            continue
+        ends = x + width / 2, x + stride - width / 2
+        name = f"$J_{index + 1}$" if index < layers - 1 else ""
+        diagrams.arrow(ax, (ends[0], 3.6), (ends[1], 3.6), name, size=11)
+        diagrams.arrow(ax, (ends[1], 2.8), (ends[0], 2.8), dashed=True)
+        if index < layers - 1:
+            ax.text(
+                sum(ends) / 2,
+                2.0,
+                f"$J_{index + 1}^\\top$: × {factor:g}",
+                ha="center",
+                va="center",
+                fontsize=10,
+            )
+    norms = ", ".join(f"{factor ** (layers - 1 - index):.3g}" for index in range(layers))
+    return (
+        f"Boxes h1 to h{layers} and the loss in a row. Solid arrows lead to the right, dashed arrows back; each dashed "
+        f"arrow between layers multiplies by {factor:g}. The norms of delta, from the first layer: {norms}."
+    )
+
+
+@figure_function(figsize=(9.2, 2.9))
+def residual_block(ax, inside=("normalise", "activation φ", "Dense\n$W, b$"), *, title=""):
+    """A residual block: what is inside adds to what comes in.
+
+    Args:
+        ax: Matplotlib Axes.
+        inside: texts of the boxes on the way that is not the link.
+    """
+    width, stride, row = 5.0, 7.0, 1.6
+    length = 5 + stride * len(inside) + 5
+    diagrams.canvas(ax, length, 6.2, title)
+    diagrams.box(ax, (1.5, row), "$h_{l-1}$", 2.6, 1.8, "data", size=11)
+    start = 2.8
+    for index, text in enumerate(inside):
+        x = 5 + stride * index + width / 2
+        diagrams.arrow(ax, (start, row), (x - width / 2, row))
+        diagrams.box(ax, (x, row), text, width, 1.8, "weights" if "W" in text else "plain")
+        start = x + width / 2
+    plus = length - 5.0
+    diagrams.arrow(ax, (start, row), (plus - 0.7, row))
+    diagrams.box(ax, (plus, row), "+", 1.4, 1.4, size=13)
+    diagrams.arrow(ax, (plus + 0.7, row), (length - 2.8, row))
+    diagrams.box(ax, (length - 1.5, row), "$h_l$", 2.6, 1.8, "data", size=11)
+    ax.plot([1.5, 1.5, plus], [row + 0.9, 4.6, 4.6], color=diagrams.EDGE, linewidth=2.2)
+    diagrams.arrow(ax, (plus, 4.65), (plus, row + 0.7))
+    ax.text((1.5 + plus) / 2, 4.9, "link: the gradient passes as it is, times 1", ha="center", fontsize=10)
+    way = " → ".join(text.replace("\n", " ").replace("$", "") for text in inside)
+    return (
+        f"From h of layer l - 1 one way leads through {way} to a plus, the link leads there directly; then h of layer "
+        "l."
+    )
+
+
+@figure_function(figsize=(9.2, 3.3))
+def normalised_axes(ax, values, unit, example, *, title=""):
+    """One table of pre-activations twice: batch normalisation averages a column, layer normalisation a row.
+
+    Args:
+        ax: Matplotlib Axes.
+        values: (examples, units), numbers.
+        unit, example: which column and which row are marked.
+    """
+    values = np.asarray(values)
+    rows, columns = values.shape
+    cell, top, apart = 1.5, rows * 1.5 + 1.6, 9.0
+    width = columns * cell
+    diagrams.canvas(ax, 2 * width + apart + 4.5, top + 1.6, title)
+    cells = np.arange(rows)[:, None], np.arange(columns)[None]
+    for left, marked, name, chosen in [
+        (2.6, np.broadcast_to(cells[1] == unit, values.shape), "batch normalisation", values[:, unit]),
+        (2.6 + width + apart, np.broadcast_to(cells[0] == example, values.shape), "layer normalisation",
+         values[example]),
+    ]:  # fmt: skip
+        diagrams.numbers(ax, (left, top), values, cell=cell, marked=marked)
+        ax.text(
+            left + width / 2, top + 0.5, f"{name}\n{columns} units", ha="center", va="bottom", fontsize=10
+        )
+        ax.text(
+            left - 0.3,
+            top - rows * cell / 2,
+            f"{rows} examples",
+            rotation=90,
+            ha="right",
+            va="center",
+            fontsize=10,
+        )
+        said = f"mean {chosen.mean():.3g}, sd {chosen.std():.3g}"
+        ax.text(
+            left + width / 2, top - rows * cell - 0.3, f"shaded: {said}", ha="center", va="top", fontsize=10
+        )
+    return (
+        f"A table of {rows} examples and {columns} units, drawn twice. On the left one column is shaded: batch "
+        "normalisation averages one unit over the examples. On the right one row is shaded: layer normalisation "
+        "averages one example over its units."
     )
 
 

@@ -47,5 +47,6 @@ def image_grid(ax, images, titles=None, columns=10, limits=(0.0, 1.0), cmap="gra
     ax.imshow(canvas, cmap=cmap, vmin=low, vmax=high, interpolation="nearest")
     ax.set_axis_off()
     ax.set_title(title)
-    named = f", labelled {', '.join(map(str, titles))}" if titles is not None else ""
-    return f"{count} grey images of {height} by {width} pixels in {rows} {'row' if rows == 1 else 'rows'}{named}."
+    shown = f"{count} grey images of {height} by {width} pixels"
+    shown = f"{shown} in 1 row" if rows == 1 else f"{shown} in {rows} rows"
+    return f"{shown}." if titles is None else f"{shown}, labelled {', '.join(map(str, titles))}."

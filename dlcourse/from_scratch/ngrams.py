@@ -26,6 +26,9 @@ class NGram:
 
     def __init__(self, order, text, alphabet=None):
         self.order = checks.whole_number("NGram(order)", order)
+        for given, what in [(text, "text"), (alphabet, "alphabet")]:
+            if not isinstance(given, str) and (what == "text" or not hasattr(given or "", "__iter__")):
+                raise ValueError(f"NGram({what}) is {type(given).__name__}; expected a text, such as 'abab'.")
         self.alphabet = sorted(set(text if alphabet is None else alphabet))
         strange = sorted(set(text) - set(self.alphabet))
         if not text or strange:

@@ -6,6 +6,8 @@ including t, and speaks of t + 1 ... t + horizons.
 
 import numpy as np
 
+from dlcourse import checks
+
 DRAWS = 1_000
 """Of the bootstrap."""
 
@@ -42,16 +44,24 @@ def skill_interval(errors, baseline, *, block):
     Raises:
         ValueError: where the block is longer than the series, or the shapes differ.
     """
+    errors = checks.numeric("skill_interval(errors)", errors, axes=2)
+    baseline = checks.numeric("skill_interval(baseline)", baseline, axes=2)
+    block = checks.whole_number("skill_interval(block)", block, least=0)
     if errors.shape != baseline.shape or not 1 <= block <= len(errors):
         raise ValueError(
             f"skill_interval(block={block}) takes errors of equal shape, at least one block long; got {errors.shape} "
             f"and {baseline.shape}."
         )
     both = np.isfinite(errors) & np.isfinite(baseline)
+    if (errors < 0).any() or (baseline < 0).any():
+        raise ValueError("skill_interval() takes squared errors; some of these are below 0.")
+    if not (np.where(both, baseline, 0) > 0).any():
+        raise ValueError("skill_interval() got a baseline without errors: nothing can be better than that.")
     sums = np.stack([np.where(both, kind, 0).sum(axis=1) for kind in (errors, baseline)])
     random = np.random.default_rng(0)
     starts = random.integers(0, len(errors) - block + 1, (DRAWS, -(-len(errors) // block)))
     rows = (starts[..., None] + np.arange(block)).reshape(DRAWS, -1)[:, : len(errors)]
     ours, theirs = sums[:, rows].sum(axis=-1)
-    low, high = np.percentile(1 - ours / theirs, [2.5, 97.5])
+    some = theirs > 0  # draws of blocks on which the baseline makes no error say nothing
+    low, high = np.percentile(1 - ours[some] / theirs[some], [2.5, 97.5])
     return float(low), float(high)

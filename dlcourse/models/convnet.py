@@ -35,10 +35,9 @@ def convnet(input_shape, classes, *, filters=(32, 64), hidden=128, dropout=0.0, 
         ValueError: where an image is too small for its pooling layers, or a number makes no sense.
     """
     shape = checks.shape("convnet(input_shape)", input_shape, axes=3)
-    checks.whole_number("convnet(classes)", classes)
-    checks.whole_number("convnet(hidden)", hidden)
-    for index, width in enumerate(filters):
-        checks.whole_number(f"convnet(filters[{index}])", width)
+    classes = checks.whole_number("convnet(classes)", classes)
+    hidden = checks.whole_number("convnet(hidden)", hidden)
+    filters, seed = checks.widths("convnet(filters)", filters), checks.seed("convnet(seed)", seed)
     checks.rate("convnet(dropout)", dropout)
     smallest = 2 ** len(filters)
     if min(shape[:2]) < smallest:

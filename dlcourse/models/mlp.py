@@ -36,9 +36,8 @@ def mlp(
         ValueError: where a shape, a width, a number of classes or a rate makes no sense.
     """
     shape = checks.shape("mlp(input_shape)", input_shape)
-    checks.whole_number("mlp(classes)", classes)
-    for index, width in enumerate(hidden):
-        checks.whole_number(f"mlp(hidden[{index}])", width)
+    classes = checks.whole_number("mlp(classes)", classes)
+    hidden, seed = checks.widths("mlp(hidden)", hidden), checks.seed("mlp(seed)", seed)
     checks.rate("mlp(dropout)", dropout)
     inputs = keras.Input(shape)
     x = layers.Flatten()(inputs)

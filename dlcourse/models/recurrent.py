@@ -48,10 +48,8 @@ def recurrent(
     shape = tuple(input_shape)
     known = [1 if side is None else side for side in shape]
     checks.shape("recurrent(input_shape)", known, axes=1 if tokens else 2)
-    checks.whole_number("recurrent(outputs)", outputs)
-    checks.whole_number("recurrent(len(units))", len(units))
-    for index, width in enumerate(units):
-        checks.whole_number(f"recurrent(units[{index}])", width)
+    outputs = checks.whole_number("recurrent(outputs)", outputs)
+    units, seed = checks.widths("recurrent(units)", units, least=1), checks.seed("recurrent(seed)", seed)
     if cell not in CELLS:
         raise ValueError(f"recurrent(cell={cell!r}): expected one of {', '.join(map(repr, CELLS))}.")
     if stateful and batch_size is None:

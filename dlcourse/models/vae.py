@@ -49,10 +49,9 @@ def vae(
         ValueError: where a shape, number or name makes no sense, or a prior doesn't match the latents.
     """
     shape = checks.shape("vae(input_shape)", input_shape)
-    checks.whole_number("vae(latents)", latents)
+    latents, seed = checks.whole_number("vae(latents)", latents), checks.seed("vae(seed)", seed)
     checks.whole_number("vae(components)", components)
-    for index, width in enumerate(hidden):
-        checks.whole_number(f"vae(hidden[{index}])", width)
+    hidden = checks.widths("vae(hidden)", hidden)
     if classes is not None:
         checks.whole_number("vae(classes)", classes)
     if likelihood not in LIKELIHOODS:

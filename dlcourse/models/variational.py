@@ -226,6 +226,11 @@ class VAE(keras.Model):
 
     def sample(self, n, y=None, *, seed=None):
         """Mean images of p(x | z) for n draws of z from the prior, (n, *input_shape); y: labels, int or (n,)."""
+        n = checks.whole_number("sample(n)", n)
+        if y is not None:
+            self._check_labels(y)
+        if np.shape(y) not in ((), (n,)):
+            raise ValueError(f"sample({n}) got labels of shape {np.shape(y)}; expected one, or {n} of them.")
         z = self.prior().sample(n, seed=self.seed(seed))
         return self.decode(z, None if y is None else tf.broadcast_to(y, (n,))).mean()
 
@@ -271,15 +276,15 @@ class VAE(keras.Model):
                 f"This VAE takes examples of shape {self.shape}; got an array of shape {tuple(x.shape)}, so examples "
                 f"of {tuple(x.shape[1:])}. Reshape them, or build the model with that input_shape."
             )
+        if np.asarray(x).dtype.kind not in "biuf":
+            raise ValueError(f"This VAE takes numbers; got an array of {np.asarray(x).dtype}.")
         if self.likelihood == "bernoulli" and len(x) and not (np.min(x) >= 0 and np.max(x) <= 1):
             raise ValueError(
                 f"A Bernoulli likelihood takes pixels from 0 to 1; got values from {float(np.min(x)):g} to "
                 f"{float(np.max(x)):g}. Scale the images (x / 255), or build the VAE with likelihood='gaussian'."
             )
         if self.classes is not None and y is not None:
-            wrong = [label for label in np.unique(y) if not 0 <= label < self.classes]
-            if wrong:
-                raise ValueError(f"Labels {wrong[:5]} are outside 0 to {self.classes - 1}.")
+            self._check_labels(y)
 
     def get_config(self):
         if isinstance(self._prior, vae_priors.Given):
@@ -329,6 +334,19 @@ class VAE(keras.Model):
             self.check_examples(x)
         return tf.cast(x, self.compute_dtype)
 
+    def _check_labels(self, y):
+        if self.classes is None:
+            raise ValueError("This VAE takes no labels: build it with classes=..., or leave y out.")
+        if np.asarray(y).dtype.kind not in "iu" or np.ndim(y) > 1:
+            raise ValueError(
+                f"Labels are {np.asarray(y).dtype} {np.shape(y)}; expected whole numbers, one for each image."
+            )
+        wrong = [int(label) for label in np.unique(y) if not 0 <= label < self.classes]
+        if wrong:
+            raise ValueError(
+                f"Labels {wrong[:5]} are outside 0 to {self.classes - 1}, the classes that this VAE was built for."
+            )
+
     def _with_labels(self, inputs, y):
         """Inputs (..., batch, n) with one-hot labels behind them, where the model takes labels."""
         if (y is None) != (self.classes is None):
@@ -339,6 +357,8 @@ class VAE(keras.Model):
             )
         if y is None:
             return inputs
+        if not tf.is_tensor(y) or hasattr(y, "numpy"):
+            self._check_labels(y)
         labels = tf.one_hot(y, self.classes, dtype=inputs.dtype)
         labels = tf.broadcast_to(labels, tf.concat([tf.shape(inputs)[:-1], [self.classes]], axis=0))
         return tf.concat([inputs, labels], axis=-1)

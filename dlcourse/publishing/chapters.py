@@ -6,8 +6,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlcourse import files
+
 NAME = re.compile(r"(?P<id>\d\d[a-z]?)_(?P<words>[a-z0-9_]+)")
 TITLE = re.compile(r"^#\s*# Chapter (?P<id>\S+) · (?P<english>[^·]+?) · (?P<chinese>.+?)\s*$", re.MULTILINE)
+SENTENCE = re.compile(
+    r"^# Chapter [^\n]*\n\s*\n(?P<sentence>[^\n*#|<].*?)(?:\n\s*\n|\Z)", re.MULTILINE | re.DOTALL
+)
+NEEDED = re.compile(r"^\*\*You need\*\*(?P<text>.*?)(?:\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class UnknownChapter(ValueError):
@@ -43,12 +49,34 @@ class Chapter:
 
     @property
     def titles(self):
-        """English and Chinese title, from the source's header; the file's name where there is none yet."""
-        text = self.source.read_text(encoding="utf-8") if self.source.exists() else ""
-        found = TITLE.search(text)
+        """English and Chinese title, from the source's header; the file's name where there is none yet.
+
+        Raises:
+            ValueError: where the source isn't UTF-8; names the file and the line.
+        """
+        found = TITLE.search(files.text(self.source) if self.source.exists() else "")
         if found is None:
             return NAME.fullmatch(self.name)["words"].replace("_", " ").capitalize(), ""
         return found["english"], found["chinese"]
+
+    @property
+    def sentence(self):
+        """What it is about, from the source's header; empty where there is none yet."""
+        found = SENTENCE.search(self._markdown)
+        return " ".join(found["sentence"].split()) if found else ""
+
+    @property
+    def needs(self):
+        """The ids that its header names under *You need*, in order; not all of them may be there."""
+        found = NEEDED.search(self._markdown)
+        text = re.sub(r"\]\([^)]*\)", "]", found["text"]) if found else ""
+        return list(dict.fromkeys(re.findall(r"(?<![\w.])\d\d[a-z]?(?![\w.]\w|\w)", text)))
+
+    @property
+    def _markdown(self):
+        """The source's lines without the comment sign that Markdown cells have in it."""
+        text = files.text(self.source) if self.source.exists() else ""
+        return re.sub(r"^# ?", "", text, flags=re.MULTILINE)
 
     def relative(self, path):
         """``path`` as seen from the repository's folder, for messages."""

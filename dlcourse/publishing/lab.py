@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from dlcourse import __version__, files
 from dlcourse.publishing import pairing
@@ -11,6 +12,12 @@ from dlcourse.reproducibility import ENVIRONMENT
 COPIES = "work"
 NOT_IN_LAB = ("TQDM_DISABLE", "CUDA_VISIBLE_DEVICES")
 """For stored outputs alone: a learner sees progress bars, and uses a graphics card that there is."""
+QUIET = (
+    # nobody is asked whether to fetch news, and the lock says which version it is; a user's own settings come first
+    f"--LabApp.app_settings_dir={Path(__file__).parent / 'templates' / 'lab'}",
+    "--LanguageServerManager.autodetect=False",  # or all that aren't there would be listed
+)
+"""What JupyterLab does by itself and the course doesn't need."""
 
 
 def copies(chapters, say=print):
@@ -90,6 +97,7 @@ def command(root, first, *, edit=False, more=()):
         "--ServerApp.ip=localhost",
         # a chapter that was refused has no copy: then the folder is shown
         f"--LabApp.default_url=/lab{f'/tree/{opened}' if (folder / opened).exists() else ''}",
+        *QUIET,
         *more,
     ]
 

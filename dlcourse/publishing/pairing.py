@@ -18,7 +18,7 @@ import nbformat
 from dlcourse import files
 from dlcourse.publishing import execute
 from dlcourse.publishing.normalise import CELL_METADATA, normalise
-from dlcourse.publishing.sides import FORMAT, file_text, read_notebook, read_source, settings, source_cells
+from dlcourse.publishing.sides import FORMAT, read_notebook, read_source, settings, source_cells
 from dlcourse.publishing.splice import splice, starts
 
 
@@ -69,7 +69,7 @@ def edited_source(chapter, notebook):
     """
     written = source_text(chapter, notebook)
     try:
-        old_text, old = file_text(chapter.source), read_source(chapter).cells
+        old_text, old = files.text(chapter.source), read_source(chapter).cells
     except (FileNotFoundError, ValueError):
         return written
     new = source_cells(chapter, written).cells

@@ -6,13 +6,14 @@ names it, before anything is made from it.
 
 import json
 import re
-from pathlib import Path
 
 import jupytext
 import nbformat
 from jupytext.config import load_jupytext_configuration_file
 from nbformat.validator import iter_validate
 
+from dlcourse import files
+from dlcourse.files import short
 from dlcourse.publishing.normalise import damaged_picture
 
 FORMAT = "py:percent"
@@ -36,7 +37,7 @@ def read_source(chapter):
     Raises:
         ValueError: where the file is empty, isn't UTF-8, or holds conflict markers.
     """
-    text = file_text(chapter.source)
+    text = files.text(chapter.source)
     _refuse_conflict(text.split("\n"), f"{short(chapter.source)}, line")
     notebook = source_cells(chapter, text)
     _refuse_empty(chapter.source, notebook)
@@ -54,7 +55,7 @@ def read_notebook(path, *, pictures=True):
         ValueError: where the file is empty, isn't a notebook of format 4, or holds conflict markers or a damaged
             picture.
     """
-    text = file_text(path)
+    text = files.text(path)
     _refuse_conflict(text.split("\n"), f"{short(path)}, line")
     try:
         content = json.loads(text)
@@ -73,33 +74,6 @@ def read_notebook(path, *, pictures=True):
             "`dlcourse notebooks` executes the chapter again."
         )
     return notebook
-
-
-def short(path):
-    """A path in messages: its last folder and its name."""
-    return "/".join(Path(path).parts[-3 if Path(path).suffix == ".py" else -2 :])
-
-
-def file_text(path):
-    """The text of a file, lines ended by ``\\n``.
-
-    Raises:
-        ValueError: where it isn't UTF-8, or begins with a byte order mark.
-    """
-    content = Path(path).read_bytes()
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise ValueError(
-            f"{short(path)}, line {line}: the byte 0x{content[error.start]:02X} is not UTF-8. Save the file in the "
-            "encoding UTF-8."
-        ) from None
-    if text.startswith("\ufeff"):
-        raise ValueError(
-            f"{short(path)} begins with a byte order mark (BOM). Save it in the encoding UTF-8 without BOM."
-        )
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _refuse_conflict(lines, where):

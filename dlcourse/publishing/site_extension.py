@@ -9,7 +9,7 @@ from dlcourse.publishing import markdown
 
 LOG = logging.getLogger(__name__)
 TAG = re.compile(r"(<[^>]+>)")
-UNTOUCHED = ("math", "script", "style", "title", "textarea")
+UNTOUCHED = ("math", "svg", "script", "style", "title", "textarea")
 LONG = 40  # characters of a formula within a line that may be wider than a phone
 PREDICTION = re.compile(r"<p>(?=<strong>Predict before you run)")
 

@@ -2,17 +2,25 @@
 
 import base64
 import copy
+import html
 import json
 import re
 import tomllib
+from urllib.parse import quote, urlsplit
+
+import nbformat
 
 from dlcourse.claims import BY_DEFINITION, bound_text
 from dlcourse.measured import Measured
-from dlcourse.publishing import execute
+from dlcourse.publishing import course_map, execute
 from dlcourse.publishing.html import CAPTION
 
 PICTURES = {"image/png": "png", "image/svg+xml": "svg"}
 TERMS = re.compile(r"^## Terms\s*$(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)
+RULE = re.compile(r"\*\*(What would have to be measured for each verdict on [^*\n]*)\*\*\n\n")
+LINES = 12
+"""A function of more lines than these is folded, where a cell shows the package's own code."""
+
 NOT_YET = "not yet written"
 CLAIM_COLUMNS = ("what was measured", "value", "bound", "control")
 QUANTITY_COLUMNS = ("the verdict's quantity", "value")
@@ -22,12 +30,13 @@ class PageError(ValueError):
     """A page can't be made from what is stored; the message says which, and what to do."""
 
 
-def chapter(notebook, name):
-    """A chapter's notebook for Sphinx: each picture, its text and its caption made one figure.
+def chapter(notebook, name, ways=""):
+    """A chapter's notebook for Sphinx: each picture, its text and its caption made one figure, and long asides folded.
 
     Args:
         notebook: as stored.
         name: the chapter's, for its pictures' file names.
+        ways: Markdown that stands below the title, from ``ways``.
 
     Returns:
         (notebook, dict): the notebook, and from file name to bytes the pictures that it shows, beside it.
@@ -48,10 +57,91 @@ def chapter(notebook, name):
                 pictures[file] = _bytes(output.data[kind], kind)
                 output = _figure(output, kind, file, left)
             elif "text/markdown" in output.get("data", {}):
-                output.data = {"text/markdown": output.data["text/markdown"]}
+                output.data = {"text/markdown": folded(output.data["text/markdown"])}
             kept.append(output)
         cell.outputs = kept
+    if ways:
+        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(ways, id="ways"))
     return notebook, pictures
+
+
+def folded(text):
+    """What a cell shows, as it stands on a page: source code and a rule's table open at a click.
+
+    Args:
+        text: Markdown, of a cell's output.
+    """
+    if text.startswith("```python\n") and text.count("\n") > LINES:
+        names = re.findall(r"^(?:def|class) (\w+)", text, re.MULTILINE)
+        code = ", ".join(f"<code>{name}</code>" for name in names)
+        summary = f"Source code of {code}" if names else "Source code"
+    elif found := RULE.match(text):
+        summary, text = found[1], text[found.end() :]
+    else:
+        return text
+    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>"
+
+
+def ways(chapter, has_slides, repository, branch):
+    """The other forms of a chapter, as a line of HTML: notebook, slides, Colab, Binder.
+
+    Args:
+        chapter: Chapter.
+        has_slides: whether the site has its lecture.
+        repository: address that the repository can be cloned from; empty where none is known, and then there is no
+            link to Colab or Binder, which fetch it from there.
+        branch: of the repository.
+    """
+    file = f"notebooks/{chapter.notebook.name}"
+    found = [("Notebook", f"../{file}", " download")]
+    if has_slides:
+        found.append(("Slides", f"../slides/{chapter.id}.html", ""))
+    place = urlsplit(repository)
+    name = place.path.strip("/").removesuffix(".git")
+    if place.netloc == "github.com":
+        found.append(
+            ("Colab", f"https://colab.research.google.com/github/{name}/blob/{quote(branch)}/{file}", "")
+        )
+        found.append(
+            ("Binder", f"https://mybinder.org/v2/gh/{name}/{quote(branch, '')}?urlpath=lab/tree/{file}", "")
+        )
+    elif place.netloc == "gitlab.com":
+        found.append(
+            (
+                "Binder",
+                f"https://mybinder.org/v2/gl/{quote(name, '')}/{quote(branch, '')}?urlpath=lab/tree/{file}",
+                "",
+            )
+        )
+    links = " ".join(f'<a href="{html.escape(to)}"{more}>{text}</a>' for text, to, more in found)
+    return f'<p class="ways">{links}</p>'
+
+
+def first_picture(chapters, notebooks, wanted):
+    """A stored picture for the first page, as a figure that leads to its chapter.
+
+    Args:
+        chapters, notebooks: as for ``records``.
+        wanted: dict with the ``chapter``'s id, and ``words`` of the picture's alternative text. Where no picture there
+            has them, its first is shown; where there is no such chapter, none.
+
+    Returns:
+        str: Markdown; the picture lies beside the chapter's page.
+    """
+    for item in chapters:
+        if item.id != wanted["chapter"]:
+            continue
+        shown, _ = chapter(notebooks[item.name], item.name)
+        texts = [output.data["text/markdown"] for cell in shown.cells for output in cell.get("outputs", [])
+                 if "text/markdown" in output.get("data", {})]  # fmt: skip
+        figures = [text for text in texts if text.startswith("```{figure} ")]
+        chosen = next((text for text in figures if wanted["words"] in text.split(":align:")[0]), *figures[:1])
+        return (
+            re.sub(r"^:width:.*\n", "", chosen, flags=re.MULTILINE)
+            .replace("```{figure} ", "```{figure} chapters/", 1)
+            .replace(":align: left\n", f":target: chapters/{item.name}.html\n:class: first\n", 1)
+        )
+    return ""
 
 
 def _bytes(data, kind):
@@ -77,23 +167,30 @@ def _figure(output, kind, file, following):
 
 
 def chapters_list(chapters):
-    """The first page's list of chapters, and the entries of its table of contents."""
-    rows, entries = [], []
+    """The first page's list of chapters, a line for each, and the entries of its table of contents."""
+    rows, entries, needed = [], [], course_map.needed(chapters)
     for item in chapters:
         english, chinese = item.titles
-        rows.append(f"- [{item.id} · {english}](chapters/{item.name}.ipynb) {chinese}".rstrip())
-        entries.append(f"{item.id} · {english} <chapters/{item.name}>")
-    return "\n".join(rows), "\n".join(entries)
+        needs = ", ".join(needed[item.id]) or "–"
+        rows.append(
+            _row(
+                f"[{item.id} · {english}](chapters/{item.name}.ipynb) {chinese}".rstrip(),
+                item.sentence,
+                needs,
+            )
+        )
+        entries.append(f"{item.id} · {english} {chinese}".rstrip() + f" <chapters/{item.name}>")
+    head = "| chapter | what it is about | needs |\n| --- | --- | --- |\n"
+    return f"{{.stacked}}\n{head}" + "\n".join(rows), "\n".join(entries)
 
 
 # Claims
 
 
 def article(path):
-    """The article's sections and claims, docs/claims.toml: two lists of dicts."""
+    """What docs/claims.toml says: dict with ``article``, ``sections`` and ``claims``."""
     with open(path, "rb") as file:
-        table = tomllib.load(file)
-    return table["sections"], table["claims"]
+        return tomllib.load(file)
 
 
 def records(chapters, notebooks):
@@ -126,29 +223,31 @@ def alternatives(measured):
     return f"It could have come out as: {'; '.join(others)}." if others else ""
 
 
-def claims(sections, claimed, measured, chapters):
-    """The page of the article's claims.
+def claims(article, measured, chapters):
+    """The page of the article's claims: what the article is, and each sentence beside what was measured.
 
     Args:
-        sections, claimed: from ``article``.
+        article: from ``article``.
         measured: from ``records``.
         chapters: list of Chapter, those that the site has.
 
     Returns:
         str: Markdown.
     """
+    claimed, about = article["claims"], article["article"]
     by_id = {item["id"]: [record for record in measured if record["id"] == item["id"]] for item in claimed}
     links = {item.id: f"[{item.id} · {item.titles[0]}](../chapters/{item.name}.ipynb)" for item in chapters}
     short = {item.id: f"[{item.id}](../chapters/{item.name}.ipynb)" for item in chapters}
     done = sum(bool(found) for found in by_id.values())
     parts = [
-        "# The article's claims",
-        "The course is built from an article, an introduction to deep learning. Each of its sentences that claims "
-        "something is an experiment here, whose verdict is computed from what was measured by a rule that stood before "
-        "it, or a check that it holds *by definition*. Where a measurement has a bound, its whole 95 % interval lies "
-        "inside, and that of its control, the same measurement with the cause taken away, outside. What is marked "
-        "*recorded* comes from a study too long for a chapter.",
-        f"Of {len(claimed)} claims, {done} have been measured. The others belong to chapters that are {NOT_YET}. "
+        "# The article's claims · 文章的论断",
+        about["about"].strip(),
+        about["about_in_chinese"].strip(),
+        "Each of its sentences that claims something is an experiment here, whose verdict is computed from what was "
+        "measured by a rule that stood before it, or a check that it holds *by definition*. Where a measurement has a "
+        "bound, its whole 95 % interval lies inside, and that of its control, the same measurement with the cause "
+        "taken away, outside. What is marked *recorded* comes from a study too long for a chapter.",
+        f"Of {len(claimed)} claims, {done} have been measured. The others belong to chapters that are not yet written. "
         "The course's own claims are [on a page of their own](own.md).",
         "| claim | the article says | verdict | chapter |\n| --- | --- | --- | --- |",
     ]
@@ -158,24 +257,27 @@ def claims(sections, claimed, measured, chapters):
         where = ", ".join(short[id] for id in _in_order(record["chapter"] for record in found))
         said = verdict(found)
         rows.append(_row(f"[{item['id']}](#{_anchor(item['id'])})", item["claim"], said, where or NOT_YET))
-    parts[-1] += "\n" + "\n".join(rows)
-    for section in sections:
-        parts.append(f"## {section['id']} {section['title']}")
+    parts[-1] = "{.stacked}\n" + parts[-1] + "\n" + "\n".join(rows)
+    for section in article["sections"]:
+        parts.append(f"## {section['id']} {section['title']} · {section['chinese']}")
         for item in claimed:
-            if item["section"] != section["id"]:
-                continue
-            found = by_id[item["id"]]
-            parts += [f"({_anchor(item['id'])})=\n### {item['id']}", f"The article says: {item['claim']}."]
-            if not found:
-                parts.append(f"**Verdict: {NOT_YET}.** The chapter that will test it is {NOT_YET}.")
-                continue
-            parts.append(f"**Verdict: {verdict(found)}.** {alternatives(found)}".rstrip())
-            for id in _in_order(record["chapter"] for record in found):
-                parts += [
-                    f"Measured in {links[id]}:",
-                    measurements([r for r in found if r["chapter"] == id]),
-                ]
+            if item["section"] == section["id"]:
+                parts += _claim(item, by_id[item["id"]], links)
     return "\n\n".join(parts) + "\n"
+
+
+def _claim(item, found, links):
+    """A claim's own part of the page: what the article says, in both languages, and what came out."""
+    parts = [
+        f"({_anchor(item['id'])})=\n### {item['id']}",
+        f"> 「{item['says']}」\n>\n> “{item['in_english']}”",
+    ]
+    if not found:
+        return [*parts, "**Verdict: not yet written.** The chapter that will test it is not yet written."]
+    parts.append(f"**Verdict: {verdict(found)}.** {alternatives(found)}".rstrip())
+    for id in _in_order(record["chapter"] for record in found):
+        parts += [f"Measured in {links[id]}:", measurements([r for r in found if r["chapter"] == id])]
+    return parts
 
 
 def own_claims(measured, chapters):
@@ -254,7 +356,8 @@ def glossary(chapters, notebooks):
     ]
     head = "| English | 中文 | in one line | chapter |\n| --- | --- | --- | --- |"
     lead = f"The {len(rows)} terms that the chapters explain, in alphabetical order, with the chapters that use them."
-    return f"# Glossary · 术语表\n\n{lead}\n\n{head}\n" + "\n".join(rows) + "\n"
+    table = f"{{.stacked .terms}}\n{head}\n" + "\n".join(rows)
+    return f"# Glossary · 术语表\n\n{lead}\n\n{table}\n"
 
 
 # Benchmarks

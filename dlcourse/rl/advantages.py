@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from dlcourse import checks
+
 
 def returns_to_go(rewards, ended, discount):
     """Discounted sum of the rewards from each step to its episode's end, or to the rollout's.
@@ -14,11 +16,26 @@ def returns_to_go(rewards, ended, discount):
     Returns:
         (T, ...), of the rewards' dtype.
     """
-    found, following = np.empty_like(rewards), 0.0
+    _check(rewards, ended, "ended")
+    checks.between("returns_to_go(discount)", discount, 0, 1)
+    found, following = np.empty(rewards.shape, np.result_type(rewards, "float32")), 0.0
     for step in reversed(range(len(rewards))):
         following = rewards[step] + discount * np.where(ended[step], 0.0, following)
         found[step] = following
     return found
+
+
+def _check(rewards, flags, name):
+    """Raise ValueError where these aren't rewards and, step for step, whether something ended there."""
+    for given, what, kinds in [(rewards, "rewards", "iuf"), (flags, name, "b")]:
+        if not isinstance(given, np.ndarray) or given.dtype.kind not in kinds or not given.ndim:
+            kind = "booleans" if kinds == "b" else "numbers"
+            found = f"{given.dtype} {given.shape}" if hasattr(given, "dtype") else type(given).__name__
+            raise ValueError(f"{what} are {found}: expected an array of {kind}, (T, ...).")
+    if flags.shape != rewards.shape:
+        raise ValueError(
+            f"{name} has shape {flags.shape} for rewards of shape {rewards.shape}; expected the same."
+        )
 
 
 def gae(rewards, values, terminated, truncated, *, discount, gae_lambda):
@@ -46,7 +63,12 @@ def gae(rewards, values, terminated, truncated, *, discount, gae_lambda):
     Raises:
         ValueError: where the shapes don't fit.
     """
-    if len(values) != len(rewards) + 1 or values.shape[1:] != rewards.shape[1:]:
+    for flags, name in [(terminated, "terminated"), (truncated, "truncated")]:
+        _check(rewards, flags, name)
+    checks.between("gae(gae_lambda)", gae_lambda, 0, 1)
+    checks.between("gae(discount)", discount, 0, 1)
+    checks.numeric("values", values)
+    if not np.ndim(values) or len(values) != len(rewards) + 1 or values.shape[1:] != rewards.shape[1:]:
         raise ValueError(
             f"values have shape {values.shape} for rewards of shape {rewards.shape}: expected "
             f"{(len(rewards) + 1, *rewards.shape[1:])}, one row more, for the observation after the last step."

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import progress
+from dlcourse import checks, progress
 from dlcourse.rl import evaluation, replay, validation
 
 
@@ -61,6 +61,29 @@ class Settings:
     through_truncation: object = True
     huber_delta: object = 1_000.0
     max_grad_norm: float = 1_000.0
+
+    def __post_init__(self):
+        for name in ("batch_size", "train_every", "updates"):
+            checks.whole_number(f"Settings({name})", getattr(self, name))
+        checks.whole_number("Settings(learning_starts)", self.learning_starts, least=0)
+        checks.widths("Settings(hidden)", self.hidden, least=1)
+        checks.positive("Settings(learning_rate)", self.learning_rate)
+        for name in ("discount", "priority"):
+            checks.between(f"Settings({name})", getattr(self, name), 0, 1)
+        for name in ("capacity", "target_every", "n"):
+            whole = checks.between(f"Settings({name})", getattr(self, name), 1, np.inf)
+            if not (whole == np.floor(whole)).all() or not np.isfinite(whole).all():
+                raise ValueError(
+                    f"Settings({name}={getattr(self, name)!r}): expected whole numbers of 1 or more."
+                )
+        for name in ("final_share", "correction"):
+            checks.fraction(f"Settings({name})", getattr(self, name))
+        for name in ("huber_delta", "max_grad_norm"):
+            checks.between(f"Settings({name})", getattr(self, name), np.finfo("float32").tiny, np.inf)
+        if checks.between("Settings(explore)", self.explore, 0, 1).shape != (3,) or not self.explore[2]:
+            raise ValueError(
+                f"Settings(explore={self.explore!r}): expected (first ε, last ε, share of the run), the share above 0."
+            )
 
 
 CART_POLE = Settings(batch_size=32, duelling=True, n=8, priority=0.4, target_every=10, max_grad_norm=10.0)
@@ -314,9 +337,12 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
         Trained.
 
     Raises:
-        ValueError: where spaces don't fit, environments can't be shared out, a reward or a TD error is not finite.
+        ValueError: where spaces don't fit, environments can't be shared out, a reward, an observation or a TD error is
+            not finite.
     """
     features, actions = _sizes(environments)
+    seed = checks.whole_number("train(seed)", seed, least=0)
+    steps = checks.whole_number("train(steps)", steps)
     per_agent = validation.environments_per_agent(environments, agents)
     rng = np.random.default_rng([seed, 0])
     owner = np.repeat(np.arange(agents), per_agent)
@@ -335,14 +361,14 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
     resetting, gained = np.zeros(len(owner), bool), np.zeros(len(owner))
     wanted = set(snapshots)
     for step in progress.bar(range(per_agent, steps + 1, per_agent), "deep Q-learning"):
-        done = step / steps
-        epsilon = float(np.interp(done, (0, s.explore[2]), s.explore[:2]))
+        epsilon, correction, learning_rate = schedules(s, step / steps)
         values = trained.values(observation.reshape(agents, per_agent, features))
         action = values.argmax(axis=-1).ravel()
         at_random = rng.random(len(owner)) < epsilon
         action = np.where(at_random, rng.integers(actions, size=len(owner)), action)
         following, reward, terminated, truncated, _ = environments.step(action)
         reward = validation.finite(reward, step)
+        validation.finite(following, step, "observation")
 
         which, complete = cutter.add(observation, action, reward, following, terminated, truncated, resetting)
         memory.add(owner[which], complete)
@@ -355,10 +381,8 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
         observation = following
 
         if step >= s.learning_starts and step % s.train_every < per_agent:
-            correction = s.correction + (1 - s.correction) * done
             drawn = memory.draw(s.updates, s.batch_size, rng, correction)
-            learning_rate = np.float32(s.learning_rate * (1 - (1 - s.final_share) * done))
-            now, errors = update(now, drawn.transitions, drawn.weight, learning_rate, own)
+            now, errors = update(now, drawn.transitions, drawn.weight, np.float32(learning_rate), own)
             errors = errors.numpy()
             memory.rank(drawn, errors)
             trained.errors.append(_finite(np.abs(errors).mean(axis=(0, 2)), step))
@@ -373,6 +397,19 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
     return trained
 
 
+def schedules(settings, done):
+    """What changes during a run: (ε, β of prioritised replay, learning rate), each along a straight line.
+
+    Args:
+        settings: Settings.
+        done: share of the run's steps, from 0 to 1.
+    """
+    first, last, share = settings.explore
+    epsilon = float(np.interp(done, (0, share), (first, last)))
+    correction = settings.correction + (1 - settings.correction) * done
+    return epsilon, correction, settings.learning_rate * (1 - (1 - settings.final_share) * done)
+
+
 def _each(entry, agents):
     return np.broadcast_to(np.asarray(entry), agents)
 
@@ -382,12 +419,7 @@ def _sizes(environments):
     seen, done = validation.require(
         environments, observation=validation.spaces.Box, action=validation.spaces.Discrete
     )
-    if len(seen.shape) != 1:
-        raise ValueError(
-            f"Observations have the shape {seen.shape}; this agent's network takes vectors (features,). Wrap the "
-            "environment in gymnasium.wrappers.vector.FlattenObservation."
-        )
-    return seen.shape[0], int(done.n)
+    return validation.vectors(environments, seen), int(done.n)
 
 
 def _finite(errors, step):

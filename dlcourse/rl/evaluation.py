@@ -7,6 +7,8 @@ parameters that the agent then has are confirmed, or not, by 100 greedy episodes
 
 import numpy as np
 
+from dlcourse import checks
+
 THRESHOLD, WINDOW, MOST_STEPS = 475.0, 100, 100_000
 CONFIRMATION_SEED = 1_000_003
 """Of the environments that confirm; no agent trains with it."""
@@ -21,7 +23,7 @@ def first_solved(totals, threshold=THRESHOLD):
     Returns:
         int, or None.
     """
-    totals = np.asarray(totals, "float64")
+    totals = checks.numeric("first_solved(totals)", totals, axes=1)
     if len(totals) < WINDOW:
         return None
     sums = np.cumsum(np.concatenate([[0.0], totals]))

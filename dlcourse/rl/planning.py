@@ -1,10 +1,12 @@
 """Finite Markov decision processes, and what is best in them, computed exactly from their transition tables."""
 
 import functools
+import numbers
 from dataclasses import dataclass
 
 import numpy as np
 
+from dlcourse import checks
 from dlcourse.rl import validation
 
 TIE = 1e-9
@@ -87,6 +89,7 @@ def from_transitions(transitions, start):
     Raises:
         ValueError: where the table has holes, a probability is no probability, a state doesn't exist, a reward is NaN.
     """
+    _check_table(transitions)
     states, actions = len(transitions), len(transitions[0])
     outcomes = max(len(transitions[s][a]) for s in range(states) for a in range(actions))
     shape = (states, actions, outcomes)
@@ -106,10 +109,45 @@ def from_transitions(transitions, start):
                 raise ValueError(f"{where}; there are states 0 to {states - 1}.")
             if not np.isfinite(reward[s, a]).all():
                 raise ValueError(f"{where}; every reward must be a finite number.")
-    first = np.eye(states)[start] if np.ndim(start) == 0 else np.asarray(start, "float64")
-    if first.shape != (states,) or not abs(first.sum() - 1) < 1e-8:
+    if np.ndim(start) == 0:
+        first = np.eye(states)[checks.whole_number("start", start, least=0, most=states - 1)]
+    else:
+        first = checks.numeric("start", start)
+    if first.shape != (states,) or not (first >= 0).all() or not abs(first.sum() - 1) < 1e-8:
         raise ValueError(f"start: expected {states} probabilities that add up to 1, got shape {first.shape}.")
     return Model(probability, following, reward, terminated, first)
+
+
+def _check_table(transitions):
+    """Raise ValueError where a table isn't made of states, actions, and outcomes of four numbers."""
+    form = (
+        "transitions[state][action] is a list of outcomes (probability, following state, reward, terminated)"
+    )
+    if not isinstance(transitions, list | tuple | dict) or not len(transitions):
+        raise ValueError(f"The table is {transitions!r}: expected that {form}.")
+    for state in range(len(transitions)):
+        if not _numbered(transitions, state) or not isinstance(transitions[state], list | tuple | dict):
+            raise ValueError(f"The table has no actions for state {state}: expected that {form}.")
+        of_state = transitions[state]
+        for action in range(len(of_state)):
+            outcomes = of_state[action] if _numbered(of_state, action) else None
+            fits = isinstance(outcomes, list | tuple) and all(map(_is_outcome, outcomes))
+            if not fits or not outcomes:
+                raise ValueError(f"In state {state}, action {action}: {outcomes!r}; expected that {form}.")
+    if not len(transitions[0]):
+        raise ValueError(f"State 0 has no actions: expected that {form}.")
+
+
+def _numbered(sequence, index):
+    return index in sequence if isinstance(sequence, dict) else index < len(sequence)
+
+
+def _is_outcome(outcome):
+    if not isinstance(outcome, list | tuple) or len(outcome) != 4:
+        return False
+    probability, following, reward, terminated = outcome
+    real = all(isinstance(value, numbers.Real) for value in (probability, reward))
+    return real and isinstance(following, numbers.Integral) and isinstance(terminated, bool | np.bool_)
 
 
 def from_environment(environment):

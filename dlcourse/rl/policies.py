@@ -43,9 +43,9 @@ class _ActorCritic:
     """What both policies share: two networks apart from each other (Huang et al. 2022, detail 13)."""
 
     def __init__(self, observations, outputs, hidden, scales):
-        if not hidden:
-            raise ValueError(f"hidden={hidden}: expected a list of layer sizes, such as (64, 64).")
-        hidden = tuple(checks.whole_number("hidden", units) for units in hidden)
+        observations = checks.whole_number("observations", observations)
+        outputs = checks.whole_number("actions", outputs)
+        hidden = tuple(checks.widths("hidden", hidden, least=1))
         widths = [observations, *hidden]
         between = list(itertools.pairwise(widths))
         self.observations, self.hidden = observations, hidden
@@ -213,16 +213,12 @@ def fitting(environments, hidden=(64, 64)):
     observation, action = validation.require(
         environments, observation=spaces.Box, action=spaces.Discrete if numbered else spaces.Box
     )
-    if len(observation.shape) != 1:
-        raise ValueError(
-            f"Observations have shape {observation.shape}; these networks need vectors. "
-            "Wrap the environment in gymnasium.wrappers.FlattenObservation."
-        )
+    features = validation.vectors(environments, observation)
     if numbered:
-        return Categorical(observation.shape[0], int(action.n), hidden)
+        return Categorical(features, int(action.n), hidden)
     if len(action.shape) != 1:
         raise ValueError(f"Actions have shape {action.shape}; these networks give vectors.")
-    return TanhGaussian(observation.shape[0], action.low, action.high, hidden)
+    return TanhGaussian(features, action.low, action.high, hidden)
 
 
 def save(path, policy, theta):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import progress
+from dlcourse import checks, progress
 from dlcourse.rl import advantages, evaluation, policies, rollout
 from dlcourse.training import optimizers
 
@@ -34,6 +34,13 @@ class Settings:
     value_weight: float = 0.5
     entropy_weight: float = 0.0
     max_grad_norm: float = 0.5
+
+    def __post_init__(self):
+        checks.whole_number("Settings(length)", self.length)
+        for name in ("discount", "gae_lambda"):
+            checks.between(f"Settings({name})", getattr(self, name), 0, 1)
+        for name in ("learning_rate", "value_weight", "entropy_weight", "max_grad_norm"):
+            checks.between(f"Settings({name})", getattr(self, name), 0, np.inf)
 
 
 ROUND_TO = 100
@@ -103,9 +110,7 @@ def weights(experience, first, discount, baseline, values):
         ValueError: where a baseline is unknown.
     """
     kinds = np.broadcast_to(np.asarray(baseline), experience.rewards.shape[1])
-    wrong = set(kinds) - set(BASELINES)
-    if wrong:
-        raise ValueError(f"baseline {sorted(wrong)} is unknown; there are {', '.join(BASELINES)}.")
+    _check_baseline(baseline)
     rewards = experience.rewards * first
     to_go = advantages.returns_to_go(rewards, experience.ended, discount)
     mean = (to_go * first).sum(axis=2, keepdims=True) / np.maximum(first.sum(axis=2, keepdims=True), 1)
@@ -115,6 +120,12 @@ def weights(experience, first, discount, baseline, values):
     counted = np.where(first, found, np.nan)
     scale = np.sqrt(np.nanmean(counted**2, axis=(0, 2), keepdims=True)) + 1e-8
     return (found / scale).astype("float32"), to_go
+
+
+def _check_baseline(baseline):
+    wrong = [kind for kind in np.ravel(np.asarray(baseline, object)).tolist() if kind not in BASELINES]
+    if wrong:
+        raise ValueError(f"baseline {wrong[0]!r} is unknown; there are {', '.join(BASELINES)}.")
 
 
 def reinforce(
@@ -140,6 +151,9 @@ def reinforce(
     Returns:
         rollout.Trained.
     """
+    updates = checks.whole_number("reinforce(updates)", updates, least=0)
+    longest = checks.whole_number("reinforce(longest)", longest)
+    _check_baseline(baseline)
     environments = make_environments()
     policy, rng = policies.fitting(environments, hidden), np.random.default_rng([seed, 8])
     state = optimizers.begin(policy.initial(rng, agents))

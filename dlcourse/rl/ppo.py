@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from dlcourse import progress
+from dlcourse import checks, progress
 from dlcourse.rl import advantages, evaluation, policies, rollout
 from dlcourse.training import optimizers
 
@@ -52,6 +52,23 @@ class Settings:
     orthogonal: bool = True
     bootstrap: bool = True
     mask_resets: bool = True
+
+    def __post_init__(self):
+        for name in ("length", "epochs", "minibatch"):
+            checks.whole_number(f"Settings({name})", getattr(self, name))
+        for name in ("discount", "gae_lambda", "final_share"):
+            checks.between(f"Settings({name})", getattr(self, name), 0, 1)
+        numbers = (
+            "learning_rate",
+            "value_weight",
+            "entropy_weight",
+            "clip",
+            "clip_value",
+            "anneal",
+            "max_grad_norm",
+        )
+        for name in numbers:
+            checks.between(f"Settings({name})", getattr(self, name), 0, np.inf)
 
 
 CART_POLE = Settings(epochs=20, learning_rate=2e-3, anneal=60_000)
@@ -178,6 +195,8 @@ def train(
         FloatingPointError: where parameters are no longer finite.
     """
     policy = policies.fitting(environments, hidden)
+    seed = checks.whole_number("train(seed)", seed, least=0)
+    steps = checks.whole_number("train(steps)", steps)
     collector, rng = rollout.Collector(environments, agents, seed), np.random.default_rng([seed, 9])
     state = optimizers.begin(policy.initial(rng, agents, settings.orthogonal))
     if resume is not None:
@@ -198,9 +217,9 @@ def train(
         )
         batch = prepare(policy, layers, experience, settings)
         orders = shuffled(rng, settings.epochs, agents, size, settings.minibatch)
-        fallen = (1 - np.asarray(settings.final_share)) * collector.steps / settings.anneal
-        learning_rate = settings.learning_rate * np.maximum(1 - fallen, settings.final_share)
-        learning_rate = np.broadcast_to(learning_rate, agents).astype("float32")[:, None]
+        learning_rate = np.broadcast_to(annealed(settings, collector.steps), agents).astype("float32")[
+            :, None
+        ]
         state, report = update(state, *batch, orders, learning_rate)
         state = (state[0].numpy(), *state[1:])
         if not np.isfinite(state[0]).all():
@@ -230,6 +249,12 @@ def train(
         kept,
         tuple(np.asarray(part) for part in state),
     )
+
+
+def annealed(settings, steps):
+    """The learning rate after so many steps: down a straight line to its final share, where it stays."""
+    fallen = (1 - np.asarray(settings.final_share)) * steps / settings.anneal
+    return settings.learning_rate * np.maximum(1 - fallen, settings.final_share)
 
 
 def prepare(policy, layers, experience, settings):

@@ -84,7 +84,7 @@ class Collector:
             Rollout.
 
         Raises:
-            ValueError: where a reward is not finite, or actions don't fit.
+            ValueError: where a reward or an observation is not finite, or actions don't fit.
         """
         every, here = self.environments.num_envs, self._observation
         shape = (self.agents, self.each)
@@ -107,8 +107,10 @@ class Collector:
             here, rewards[step], terminated[step], truncated[step], _ = self.environments.step(outer)
             self._resetting = terminated[step] | truncated[step]
         observations[steps] = self._observation = here
-        for step in np.flatnonzero(~np.isfinite(rewards).all(axis=1))[:1]:
-            validation.finite(rewards[step], self._count + int(step))
+        for what, values in [("reward", rewards), ("observation", observations)]:
+            spoilt = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
+            for step in np.flatnonzero(spoilt)[:1]:
+                validation.finite(values[step], self._count + int(step), what)
         self._count += steps
         self._note(rewards * learning, terminated | truncated, learning)
         parts = (rewards, terminated, truncated, learning)

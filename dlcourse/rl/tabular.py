@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dlcourse import progress
+from dlcourse import checks, progress
 from dlcourse.rl import advantages, validation
 
 # Prediction: a fixed policy, its experience recorded, its values learnt.
@@ -224,6 +224,18 @@ def explore(values, epsilon, rng):
     return np.where(rng.random(agents) < epsilon, rng.integers(actions, size=agents), greedy)
 
 
+def _check_settings(agents, steps, step_size, epsilon, seed):
+    """Raise ValueError where settings make no sense for so many agents; returns the seed as an int."""
+    checks.whole_number("steps", steps, least=0)
+    named = {"epsilon": epsilon} | ({} if callable(step_size) else {"step_size": step_size})
+    for name, value in named.items():
+        if checks.between(name, value, 0, 1).shape not in ((), (agents,)):
+            raise ValueError(
+                f"{name} has shape {np.shape(value)}; expected a number, or one for each of {agents} agents."
+            )
+    return checks.whole_number("seed", seed, least=0)
+
+
 def _step_size(step_size, visits):
     return step_size(np.maximum(visits, 1)) if callable(step_size) else step_size
 
@@ -256,6 +268,7 @@ def q_learning(environments, *, steps, step_size, epsilon, discount, seed=0, ini
     sizes = validation.tabular(environments)
     shape = (environments.num_envs, *sizes)
     discount = validation.discount_factor(discount)
+    seed = _check_settings(shape[0], steps, step_size, epsilon, seed)
     agents, rng = np.arange(shape[0]), np.random.default_rng([seed, 2])
     table = np.full(shape, float(initial))
     diary = _Diary(table, snapshot_steps)
@@ -293,6 +306,7 @@ def sarsa(environments, *, steps, step_size, epsilon, discount, seed=0, initial=
     sizes = validation.tabular(environments)
     shape = (environments.num_envs, *sizes)
     discount = validation.discount_factor(discount)
+    seed = _check_settings(shape[0], steps, step_size, epsilon, seed)
     agents, rng = np.arange(shape[0]), np.random.default_rng([seed, 2])
     table = np.full(shape, float(initial))
     diary = _Diary(table, snapshot_steps)
@@ -334,6 +348,7 @@ def double_q_learning(
     sizes = validation.tabular(environments)
     shape = (environments.num_envs, *sizes)
     discount = validation.discount_factor(discount)
+    seed = _check_settings(shape[0], steps, step_size, epsilon, seed)
     agents, rng = np.arange(shape[0]), np.random.default_rng([seed, 2])
     tables = np.full((2, *shape), float(initial))
     diary = _Diary(tables[0], snapshot_steps)

@@ -1,5 +1,7 @@
 """Whether an environment, its rewards and a policy fit an agent: clear errors instead of strange curves."""
 
+import numbers
+
 import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
@@ -25,31 +27,81 @@ def require(environment, *, observation, action):
     for role, wanted in [("observation", observation), ("action", action)]:
         vector = isinstance(environment, VectorEnv)
         space = getattr(environment, f"single_{role}_space" if vector else f"{role}_space")
+        name = _name(environment)
         if not isinstance(space, wanted):
             raise ValueError(
-                f"{_name(environment)}: its {role} space is {space}, but this agent needs {wanted.__name__}. "
-                + _ADVICE.get((role, wanted.__name__), "Choose another agent or another environment.")
+                f"{name}: its {role} space is {space}, but this agent needs {wanted.__name__}. "
+                + _advice(environment, role, space, wanted)
             )
         if isinstance(space, spaces.Discrete) and space.start != 0:
+            wrapper = (
+                f"lambda env: gymnasium.wrappers.Transform{role.title()}(env, lambda {role}: {role} "
+                f"{'+' if role == 'action' else '-'} {space.start}, gymnasium.spaces.Discrete({space.n}))"
+            )
             raise ValueError(
-                f"{_name(environment)}: its {role} space {space} starts at {space.start}; the agents count from 0. "
-                "Wrap the environment (gymnasium.wrappers.TransformObservation or TransformAction)."
+                f"{name}: its {role} space {space} starts at {space.start}; the agents count from 0. "
+                + wrapped(environment, wrapper)
             )
         if role == "action" and isinstance(space, spaces.Box) and not space.is_bounded():
+            wrapper = (
+                "lambda env: gymnasium.wrappers.TransformAction(env, lambda action: action, "
+                f"gymnasium.spaces.Box(-1.0, 1.0, {space.shape}))"
+            )
             raise ValueError(
-                f"{_name(environment)}: its action space {space} has no finite bounds. "
-                "Wrap the environment in gymnasium.wrappers.RescaleAction, or give its actions bounds."
+                f"{name}: its action space {space} has no finite bounds. Give its actions some, such as -1 and 1. "
+                + wrapped(environment, wrapper)
             )
         found.append(space)
     return tuple(found)
 
 
-_ADVICE = {
-    ("observation", "Discrete"): "A table needs numbered states: see chapter 09c for agents with networks.",
-    ("observation", "Box"): "Turn numbered states into vectors (gymnasium.wrappers.FlattenObservation does).",
-    ("action", "Discrete"): "Continuous actions need another agent: see chapter 09d.",
-    ("action", "Box"): "Numbered actions need another agent: see chapter 09c.",
-}
+FLATTEN = "gymnasium.wrappers.FlattenObservation"
+
+
+def wrapped(environment, wrapper):
+    """Advice to make an environment anew inside a wrapper, as a line that can be typed."""
+    name = _name(environment)
+    if isinstance(environment, VectorEnv):
+        making = (
+            f'gymnasium.make_vec("{name}", num_envs={environment.num_envs}, vectorization_mode="sync", '
+            f"wrappers=[{wrapper}])"
+        )
+    else:
+        making = (
+            f'({wrapper})(gymnasium.make("{name}"))'
+            if "lambda" in wrapper
+            else f'{wrapper}(gymnasium.make("{name}"))'
+        )
+    return f"Wrap it: environment = {making}"
+
+
+def _advice(environment, role, space, wanted):
+    if role == "observation" and wanted is spaces.Box:
+        if space.is_np_flattenable:
+            return wrapped(environment, FLATTEN)
+        return "Choose another environment: such observations can't be flattened into one vector."
+    return {
+        (
+            "observation",
+            "Discrete",
+        ): "A table needs numbered states: see chapter 09c for agents with networks.",
+        ("action", "Discrete"): "Continuous actions need another agent: see chapter 09d.",
+        ("action", "Box"): "Numbered actions need another agent: see chapter 09c.",
+    }.get((role, wanted.__name__), "Choose another agent or another environment.")
+
+
+def vectors(environment, space):
+    """The number of features of a Box of observations, if these are vectors.
+
+    Raises:
+        ValueError: with the wrapper that makes them vectors.
+    """
+    if len(space.shape) != 1:
+        raise ValueError(
+            f"{_name(environment)}: its observations have the shape {space.shape}; this agent's network takes vectors, "
+            f"(features,). {wrapped(environment, FLATTEN)}"
+        )
+    return space.shape[0]
 
 
 def tabular(environments):
@@ -101,21 +153,26 @@ def environments_per_agent(environments, agents):
     return environments.num_envs // agents
 
 
-def finite(rewards, step):
-    """The rewards, if all are finite numbers.
+def finite(values, step, what="reward"):
+    """The rewards, or the observations, if all are finite numbers.
+
+    Args:
+        values: (environments, ...).
+        step: for the message.
+        what: "reward" or "observation".
 
     Raises:
         ValueError: naming the first environment and step where one is not.
     """
-    rewards = np.asarray(rewards, "float64")
-    if not np.isfinite(rewards).all():
-        place = int(np.flatnonzero(~np.isfinite(rewards.ravel()))[0])
+    values = np.asarray(values, "float64") if what == "reward" else np.asarray(values)
+    if not np.isfinite(values).all():
+        place = tuple(int(index) for index in np.argwhere(~np.isfinite(values))[0])
         raise ValueError(
-            f"The environment gave the reward {rewards.ravel()[place]} in environment {place} at step {step}. "
-            "One such reward spoils every value that is learnt after it: find out where the environment divides by "
+            f"The environment gave the {what} {values[place]} in environment {place[0]} at step {step}. "
+            f"One such {what} spoils every value that is learnt after it: find out where the environment divides by "
             "zero or overflows."
         )
-    return rewards
+    return values
 
 
 def probabilities(policy, states, actions):
@@ -128,6 +185,8 @@ def probabilities(policy, states, actions):
         ValueError: where the shape is another, an action doesn't exist, or a row is no distribution.
     """
     policy = np.asarray(policy)
+    if policy.dtype.kind not in "iuf":
+        raise ValueError(f"The policy is an array of {policy.dtype}: expected actions or probabilities.")
     if policy.shape == (states,) and np.issubdtype(policy.dtype, np.integer):
         wrong = np.flatnonzero((policy < 0) | (policy >= actions))
         if len(wrong):
@@ -156,8 +215,10 @@ def discount_factor(discount):
     Raises:
         ValueError: else.
     """
-    if not 0 <= discount <= 1:
-        raise ValueError(f"discount={discount}: expected a number from 0 (only the next reward counts) to 1.")
+    if not isinstance(discount, numbers.Real) or isinstance(discount, bool) or not 0 <= discount <= 1:
+        raise ValueError(
+            f"discount={discount!r}: expected a number from 0 (only the next reward counts) to 1."
+        )
     return float(discount)
 
 

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlcourse.training import loop
+from dlcourse import checks, reproducibility
+from dlcourse.training import inputs, loop
 
 BATCH_SIZE = 1_000
 
@@ -20,8 +21,16 @@ def evaluate(model, objective, data, batch_size=BATCH_SIZE):
 
     Returns:
         dict from name to float: ``"loss"`` and the metrics.
+
+    Raises:
+        ValueError: where data, labels or shapes don't fit, as for ``fit``.
     """
-    return Evaluator(model, objective, arrays_of(data), batch_size, jit_compile=False)()
+    where = "evaluate() got data"
+    arrays = inputs.arrays_of(data, where)
+    inputs.check(model, objective, arrays, where)
+    batch_size = checks.whole_number("evaluate(batch_size)", batch_size)
+    with reproducibility.determinism():
+        return Evaluator(model, objective, arrays, batch_size, jit_compile=False)()
 
 
 def predict(model, x, batch_size=BATCH_SIZE):
@@ -34,7 +43,16 @@ def predict(model, x, batch_size=BATCH_SIZE):
 
     Returns:
         array (examples, ...) of the outputs' dtype; a list of arrays where the model has several outputs.
+
+    Raises:
+        ValueError: where x doesn't fit the model, as for ``fit``.
     """
+    where = "predict() got x"
+    (x,) = inputs.arrays_of(x, where) if not isinstance(x, tuple) else (x,)
+    batch_size = checks.whole_number("predict(batch_size)", batch_size)
+    inputs.check_x(model, x, where)
+    inputs.build(model, x)
+    batch_size = _fitting(model, len(x), batch_size, where)
 
     def call(batch):
         return model(batch, training=False)
@@ -43,7 +61,8 @@ def predict(model, x, batch_size=BATCH_SIZE):
     # walks through its steps in Python.
     recurrent = any(isinstance(layer, keras.layers.RNN) for layer in model._flatten_layers())
     if len(x) > batch_size or recurrent:
-        call = tf.function(call, reduce_retracing=True)
+        spec = tf.TensorSpec((inputs.fixed_batch(model), *x.shape[1:]), x.dtype)
+        call = tf.function(call).get_concrete_function(spec)
     return in_batches(lambda batch: call(tf.convert_to_tensor(batch)), x, batch_size=batch_size)
 
 
@@ -70,7 +89,9 @@ class Evaluator:
 
     def __init__(self, model, objective, arrays, batch_size, jit_compile):
         self.examples = len(tf.nest.flatten(arrays)[0])
-        self.batch_size = min(batch_size, self.examples)
+        self.batch_size = _fitting(
+            model, self.examples, min(batch_size, self.examples), "evaluate() got data"
+        )
         self.names = metric_names(model, objective, arrays)
         data = tf.nest.map_structure(tf.convert_to_tensor, arrays)
 
@@ -78,27 +99,41 @@ class Evaluator:
             loss, metrics = objective(model, batch, training=False)
             return {"loss": loss + loop.penalties(model), **metrics}
 
-        self.segment = loop.compiled_loop(step, data, self.names, self.batch_size, jit_compile)
+        count = getattr(objective, "count", None)
+        self.segment = loop.compiled_loop(step, data, self.names, self.batch_size, jit_compile, count)
 
     def __call__(self):
         whole, rest = divmod(self.examples, self.batch_size)
         order = tf.range(self.examples)
-        totals, zero = tf.zeros(len(self.names) + 1, tf.float64), tf.constant(0.0)
+        totals, zero = tf.zeros(len(self.names) + 2, tf.float64), tf.constant(0.0)
         for first, last, size in [(0, whole, self.batch_size), (whole, whole + 1, rest)]:
             if size:
                 _, totals, _, _ = self.segment(
                     order, tf.constant(first), tf.constant(last), totals, zero, size
                 )
-        return dict(zip(self.names, (totals[:-1] / totals[-1]).numpy().tolist(), strict=True))
+        return loop.means(totals, self.names)
 
 
-def arrays_of(data):
-    """(x, y) of a Split, or the tuple that was given."""
-    return (data.x, data.y) if hasattr(data, "x") else data
+def _fitting(model, examples, batch_size, where):
+    """The batch size; that of a model which was built for one (``stateful``), if the examples fill such batches."""
+    fixed = inputs.fixed_batch(model)
+    if fixed is not None and examples % fixed:
+        raise ValueError(
+            f"{where}, {examples} examples, but the model was built for batches of exactly {fixed} (stateful): give a "
+            "number of examples that it divides."
+        )
+    return fixed or batch_size
 
 
 def metric_names(model, objective, arrays):
-    """``["loss", ...]``: what an objective measures, found by calling it on one example."""
-    one = tf.nest.map_structure(lambda array: tf.convert_to_tensor(array[:1]), arrays)
-    _, metrics = objective(model, one, training=False)
-    return ["loss", *metrics]
+    """``["loss", ...]``: what an objective measures, found by tracing it on a batch; nothing is computed or changed."""
+    names = []
+
+    def look(batch):
+        names[:] = ["loss", *objective(model, batch, training=False)[1]]
+        return 0
+
+    size = inputs.fixed_batch(model) or 1
+    specs = tf.nest.map_structure(lambda array: tf.TensorSpec((size, *array.shape[1:]), array.dtype), arrays)
+    tf.function(look).get_concrete_function(specs)
+    return names

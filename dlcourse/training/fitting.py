@@ -4,13 +4,12 @@ import functools
 import time
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from dlcourse import checks, progress, reproducibility
-from dlcourse.training import loop, sources
-from dlcourse.training.evaluation import BATCH_SIZE, Evaluator, arrays_of, metric_names
-from dlcourse.training.run import Run
+from dlcourse.training import checkpoint, identity, inputs, loop, sources
+from dlcourse.training.evaluation import BATCH_SIZE, Evaluator, metric_names
+from dlcourse.training.run import EarlyStopping, Run
 from dlcourse.training.state import State
 
 CHECKPOINT_SECONDS = 5.0
@@ -47,7 +46,8 @@ def fit(
         validation: Split or ``(x, y)``, measured after every epoch.
         checkpoint: folder to save to and to resume from, to the same bits as an uninterrupted run. From arrays it
             resumes in the middle of an epoch, from a ``tf.data.Dataset`` after its last whole epoch, provided that
-            the dataset gives the same batches in every run.
+            the dataset gives the same batches in every run. More ``epochs``, another patience, no early stopping,
+            validation or none may be asked for when it goes on; nothing else.
         early_stopping: EarlyStopping, or None.
         jit_compile: whether XLA compiles the loop; None: where it pays (``loop.xla_pays``).
 
@@ -60,25 +60,41 @@ def fit(
         NonFiniteLossError: where the loss or a weight becomes infinite or NaN; it names the step and the last
             finite loss.
     """
-    reproducibility.deterministic()
+    with reproducibility.determinism():
+        return _fit(
+            model, objective, train, epochs, batch_size, optimizer, seed, validation, checkpoint, early_stopping,
+            jit_compile,
+        )  # fmt: skip
+
+
+def _fit(
+    model, objective, train, epochs, batch_size, optimizer, seed, validation, folder, early_stopping, jit_compile
+):  # fmt: skip
     began = saved = time.perf_counter()
-    source = _source(model, objective, train, epochs, batch_size, seed)
+    _check_settings(model, epochs, seed, early_stopping)
+    source = _source(model, objective, train, batch_size, int(seed))
+    validate = dict
     if validation is not None:
-        _check_arrays(model, objective, arrays_of(validation), "validation")
+        held_out = inputs.arrays_of(validation, "fit() got validation data")
+        inputs.check(model, objective, held_out, "fit() got validation data")
+    inputs.build(model, source.sample[0] if isinstance(source.sample, tuple) else source.sample)
     optimizer = _ready(optimizer, model)
+    found = checkpoint.load(folder) if folder is not None else None
     if jit_compile is None:
-        jit_compile = loop.xla_pays(model, epochs * source.steps)
+        jit_compile = (
+            found[1]["identity"][identity.COMPILED] if found else loop.xla_pays(model, epochs * source.steps)
+        )
 
     names = metric_names(model, objective, source.sample)
     _seed_generators(model, seed)
     state = State(model, optimizer, early_stopping, names)
-    if checkpoint is not None:
-        identity = _identity(model, optimizer, source, seed, jit_compile)
-        state.restore(checkpoint, identity)
-    source.compile(functools.partial(loop.train_step, model, objective, optimizer), names, jit_compile)
-    validate = dict
+    if folder is not None:
+        own = identity.of_training(model, objective, optimizer, source, seed, jit_compile)
+        own = state.restore(folder, found, own) if found else own
+    step = functools.partial(loop.train_step, model, objective, optimizer)
+    source.compile(step, names, jit_compile, getattr(objective, "count", None))
     if validation is not None:
-        validate = Evaluator(model, objective, arrays_of(validation), BATCH_SIZE, jit_compile)
+        validate = Evaluator(model, objective, held_out, BATCH_SIZE, jit_compile)
 
     total = epochs * source.examples or None
     with progress.bar(total=total, description="training", unit=" examples") as bar:
@@ -90,82 +106,68 @@ def fit(
                     f"epoch {state.epoch + 1} of {epochs}, loss {state.means['loss']:.4f}", refresh=False
                 )
                 due = time.perf_counter() - saved > CHECKPOINT_SECONDS
-                if checkpoint is not None and due and source.resumes_within_epoch:
-                    state.save(checkpoint, identity)
+                if folder is not None and due and source.resumes_within_epoch:
+                    state.save(folder, own)
                     saved = time.perf_counter()
             sources.check_weights(model, state.epoch)
             state.end_epoch(validate())
             last = state.epoch == epochs or state.stopped
-            if checkpoint is not None and (last or not source.resumes_within_epoch):
-                state.save(checkpoint, identity)
-    state.use_best_weights()
+            if folder is not None and (last or not source.resumes_within_epoch):
+                state.save(folder, own)
+    state.finish()
     return Run(
         history=state.history,
         seconds=time.perf_counter() - began,
         examples_per_second=float(source.rate),
-        best_epoch=early_stopping.best_epoch if early_stopping else state.epoch,
+        best_epoch=state.best.epoch if state.best else state.epoch,
     )
 
 
-def _source(model, objective, train, epochs, batch_size, seed):
+def _check_settings(model, epochs, seed, early_stopping):
+    if not isinstance(model, keras.Model):
+        raise ValueError(
+            f"fit() trains a keras.Model; got {model!r}. Build one, such as models.mlp((8, 8, 1), 10, hidden=[64])."
+        )
     checks.whole_number("fit(epochs)", epochs, least=0)
-    checks.whole_number("fit(seed)", seed, least=0)
+    checks.whole_number("fit(seed)", seed, least=0, most=2**31 - 1)
+    if early_stopping is not None and not isinstance(early_stopping, EarlyStopping):
+        raise ValueError(
+            f"fit(early_stopping={early_stopping!r}): expected training.EarlyStopping(patience=3), or None. Keras' "
+            "callbacks belong to Keras' own fit."
+        )
+
+
+def _source(model, objective, train, batch_size, seed):
+    where = "fit() got training data"
+    inputs.check_callable(objective)
     if isinstance(train, tf.data.Dataset):
         if batch_size is not None:
             raise ValueError(
                 "fit(batch_size=...) is for arrays; a tf.data.Dataset gives batches itself: leave it out."
             )
-        return sources.Stream(train)
-    arrays = arrays_of(train)
-    examples = _check_arrays(model, objective, arrays, "training")
+        stream = sources.Stream(train)
+        first = stream.sample if isinstance(stream.sample, tuple) else (stream.sample,)
+        inputs.check(model, objective, first, "fit() got a tf.data.Dataset; its first batch is data")
+        return stream
+    arrays = inputs.arrays_of(train, where)
+    examples = inputs.check(model, objective, arrays, where)
     if batch_size is None:
         raise ValueError("fit() needs batch_size, the number of examples per step, such as batch_size=64.")
-    checks.whole_number("fit(batch_size)", batch_size, most=examples)
+    batch_size = checks.whole_number("fit(batch_size)", batch_size, most=examples)
+    fixed = inputs.fixed_batch(model)
+    if fixed is not None and (batch_size != fixed or examples % fixed):
+        raise ValueError(
+            f"fit() got {examples} training examples in batches of {batch_size}, but the model was built for batches "
+            f"of exactly {fixed} (stateful): give batch_size={fixed} and a number of examples that it divides."
+        )
     return sources.Arrays(arrays, batch_size, seed)
-
-
-def _check_arrays(model, objective, arrays, kind):
-    """Check that arrays belong together and fit the model; returns the number of examples."""
-    if not tf.nest.flatten(arrays) or not all(hasattr(array, "shape") for array in tf.nest.flatten(arrays)):
-        raise ValueError(
-            f"fit() takes {kind} data as a Split or a tuple (x, y) of arrays; got {type(arrays).__name__}."
-        )
-    sizes = [array.shape[0] if array.shape else 0 for array in tf.nest.flatten(arrays)]
-    if min(sizes) == 0:
-        raise ValueError(f"fit() got no {kind} examples: arrays of {sizes} examples.")
-    if len(set(sizes)) > 1:
-        raise ValueError(f"fit() got {kind} arrays of {sizes} examples; x and y must have the same number.")
-    expected = getattr(model, "input_shape", None)
-    x = arrays[0] if isinstance(arrays, tuple) else arrays
-    if isinstance(expected, tuple) and hasattr(x, "shape"):
-        fits = len(expected) == len(x.shape) and all(
-            side is None or side == given for side, given in zip(expected[1:], x.shape[1:], strict=True)
-        )
-        if not fits:
-            raise ValueError(
-                f"fit() got {kind} examples of shape {tuple(x.shape[1:])}, but the model takes {expected[1:]}. Reshape "
-                "the data, or build the model with that input_shape."
-            )
-    if not all(_finite(array) for array in tf.nest.flatten(arrays)):
-        raise ValueError(
-            f"fit() got {kind} data with values that are not finite (NaN or infinite). Find them with "
-            "np.argwhere(~np.isfinite(x)), and remove or fill in those examples."
-        )
-    if hasattr(objective, "check"):
-        objective.check(model, *arrays)
-    return sizes[0]
-
-
-def _finite(array):
-    """Whether all values are finite, found from the smallest and the largest, which needs no copy."""
-    return array.dtype.kind != "f" or bool(np.isfinite(np.min(array)) and np.isfinite(np.max(array)))
 
 
 def _ready(optimizer, model):
     """A built optimizer without memory of another training."""
     optimizer = keras.optimizers.get(optimizer)
     if optimizer.built:
-        optimizer = type(optimizer).from_config(optimizer.get_config())
+        optimizer = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
     optimizer.build(model.trainable_variables)
     return optimizer
 
@@ -178,16 +180,3 @@ def _seed_generators(model, seed):
     ]
     for index, state in enumerate(generators):
         state.assign([seed, index])
-
-
-def _identity(model, optimizer, source, seed, jit_compile):
-    """What must be the same for a checkpoint to go on from, as a dict that JSON can hold."""
-    return {
-        "model": [[weight.path.split("/", 1)[-1], list(weight.shape)] for weight in model.weights],
-        "optimizer": repr(
-            sorted((name, value) for name, value in optimizer.get_config().items() if name != "name")
-        ),
-        "seed": int(seed),
-        "compiled by XLA": bool(jit_compile),
-        **source.fingerprint(),
-    }

@@ -1,5 +1,7 @@
 """The training step, and the compiled loop that repeats it."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -19,7 +21,8 @@ def train_step(model, objective, optimizer, batch):
     with tf.GradientTape() as tape:
         loss, metrics = objective(model, batch, training=True)
         loss += penalties(model)  # of kernel_regularizer; easy to forget
-    gradients = tape.gradient(loss, model.trainable_variables)
+        scaled = optimizer.scale_loss(loss)  # the loss itself, but for float16; apply() scales back
+    gradients = tape.gradient(scaled, model.trainable_variables)
     optimizer.apply(gradients, model.trainable_variables)
     return {"loss": loss, **metrics}
 
@@ -29,7 +32,7 @@ def epoch_order(examples, seed, epoch):
     return tf.random.experimental.stateless_shuffle(tf.range(examples), seed=[seed, epoch])
 
 
-def compiled_loop(step, data, names, batch_size, jit_compile):
+def compiled_loop(step, data, names, batch_size, jit_compile, count=None):
     """Compile ``step`` and its loop over shuffled arrays: Python is entered once per segment, not once per step.
 
     Args:
@@ -38,42 +41,63 @@ def compiled_loop(step, data, names, batch_size, jit_compile):
         names: entries of the dict to add up, ``"loss"`` first.
         batch_size: examples per step.
         jit_compile: whether XLA compiles the whole loop.
+        count: callable ``batch -> scalar tensor``: how many things the step's means are taken over, where these are
+            not the examples (steps of a padded sequence).
 
     Returns:
         ``segment(order, first, last, totals, loss, size)``: runs steps ``first`` to ``last - 1`` of the epoch, each on
         ``size`` examples (a Python int: ``batch_size``, or what is left for the last batch), and stops early where a
-        loss is not finite. ``totals``, float64 (len(names) + 1,), adds up value times examples, and the examples.
-        Returns (next step, totals, last loss, the loss before it).
+        loss is not finite. ``totals``, float64 (len(names) + 2,), adds up value times count, the counts, and the
+        examples. Returns (next step, totals, last loss, the loss before it).
     """
 
-    @tf.function(jit_compile=jit_compile or None)
     def segment(order, first, last, totals, loss, size):
         def more(index, totals, loss, before):
             return (index < last) & tf.math.is_finite(loss)
 
         def body(index, totals, loss, before):
             rows = tf.slice(order, [index * batch_size], [size])
-            values = step(tf.nest.map_structure(lambda array: tf.gather(array, rows), data))
-            return (
-                index + 1,
-                totals + size * _stacked(values, names),
-                tf.cast(values["loss"], tf.float32),
-                loss,
-            )
+            batch = tf.nest.map_structure(lambda array: tf.gather(array, rows), data)
+            values = step(batch)
+            added = _added(values, names, size, count(batch) if count else size)
+            return index + 1, totals + added, tf.cast(values["loss"], tf.float32), loss
 
         return tf.while_loop(more, body, (first, totals, loss, loss))
 
-    return segment
+    @functools.cache
+    def compiled(size):
+        return tf.function(segment, jit_compile=jit_compile or None).get_concrete_function(
+            tf.TensorSpec(None, tf.int32),
+            tf.TensorSpec((), tf.int32),
+            tf.TensorSpec((), tf.int32),
+            tf.TensorSpec((len(names) + 2,), tf.float64),
+            tf.TensorSpec((), tf.float32),
+            size,
+        )
+
+    return lambda order, first, last, totals, loss, size: compiled(size)(order, first, last, totals, loss)
 
 
-def compiled_stream(step, names, jit_compile):
+def compiled_stream(step, names, spec, jit_compile, count=None):
     """The same loop over a ``tf.data.Dataset`` of batches, for data larger than memory.
 
+    Args:
+        step, names, jit_compile, count: as for ``compiled_loop``.
+        spec: the dataset's ``element_spec``.
+
     Returns:
+        ``one(batch)``: a step on one batch; returns (what to add to the totals, its loss).
         ``segment(iterator, steps, totals, loss)``: takes up to ``steps`` batches. Returns (steps taken, totals,
         last loss, the loss before it). It takes fewer where the data has ended or a loss is not finite.
     """
-    compiled_step = tf.function(step, jit_compile=jit_compile or None)
+
+    @tf.function(jit_compile=jit_compile or None, input_signature=[spec])
+    def one(batch):
+        values = step(batch)
+        size = tf.shape(tf.nest.flatten(batch)[0])[0]
+        return _added(values, names, size, count(batch) if count else size), tf.cast(
+            values["loss"], tf.float32
+        )
 
     @tf.function
     def segment(iterator, steps, totals, loss):
@@ -81,21 +105,26 @@ def compiled_stream(step, names, jit_compile):
         while taken < steps and not ended and tf.math.is_finite(loss):
             optional = iterator.get_next_as_optional()
             if optional.has_value():
-                batch = optional.get_value()
-                values = compiled_step(batch)
-                size = tf.cast(tf.shape(tf.nest.flatten(batch)[0])[0], tf.float64)
-                totals += size * _stacked(values, names)
-                taken, before, loss = taken + 1, loss, tf.cast(values["loss"], tf.float32)
+                added, after = one(optional.get_value())
+                totals += added
+                taken, before, loss = taken + 1, loss, after
             else:
                 ended = True
         return taken, totals, loss, before
 
-    return segment
+    return one, segment
 
 
-def _stacked(values, names):
-    """The named values and a 1 for the example itself, float64 (len(names) + 1,)."""
-    return tf.stack([*(tf.cast(values[name], tf.float64) for name in names), tf.constant(1.0, tf.float64)])
+def means(totals, names):
+    """A dict from name to float of what ``totals`` has added up."""
+    return dict(zip(names, (totals[:-2] / totals[-2]).numpy().tolist(), strict=True))
+
+
+def _added(values, names, size, count):
+    """What one step adds to the totals: the named values times their count, the count, the examples."""
+    count = tf.cast(count, tf.float64)
+    added = [*(count * tf.cast(values[name], tf.float64) for name in names), count, tf.cast(size, tf.float64)]
+    return tf.stack(added)
 
 
 XLA_LAYERS = {

@@ -36,7 +36,6 @@ class Repeats:
             raise ValueError(
                 "Repeats() trains models without dropout: its seeds would go on from run to run. Use fit()."
             )
-        reproducibility.deterministic()
         self.model, self.steps, self.batch_size = model, steps, batch_size
         self.optimizer = keras.optimizers.get(optimizer)
         self.optimizer.build(model.trainable_variables)
@@ -79,7 +78,8 @@ class Repeats:
         if learning_rate is not None:
             self.optimizer.learning_rate = learning_rate
         order = self.order(np.arange(len(x)) if rows is None else np.asarray(rows), seed)
-        return self._run(tf.convert_to_tensor(x), tf.convert_to_tensor(y), tf.constant(order)).numpy()
+        with reproducibility.determinism():
+            return self._run(tf.convert_to_tensor(x), tf.convert_to_tensor(y), tf.constant(order)).numpy()
 
     def order(self, rows, seed):
         """The examples of all steps, int32 (steps · batch_size,): shuffled passes over ``rows``, one after another."""

@@ -40,8 +40,11 @@ class Run:
         return f"Run({self.epochs} epochs; {last})"
 
 
+@dataclass(frozen=True)
 class EarlyStopping:
     """Stop when a validation metric has not improved for ``patience`` epochs, and restore the best weights.
+
+    It says what to do and remembers nothing: one may be given to any number of trainings.
 
     Args:
         metric: a key of ``Run.history``; those with ``loss`` in their name are better when lower, others when higher.
@@ -51,24 +54,44 @@ class EarlyStopping:
         ValueError: where ``patience`` is not a whole number of 1 or more.
     """
 
-    def __init__(self, metric="val_loss", patience=3):
-        self.metric, self.patience = metric, checks.whole_number("EarlyStopping(patience)", patience)
-        self.best, self.best_epoch, self.best_weights = math.nan, 0, []
+    metric: str = "val_loss"
+    patience: int = 3
 
-    def update(self, epoch, history, model):
-        """Take the metric of an epoch (from 1) into account; returns True where training should stop.
+    def __post_init__(self):
+        checks.whole_number("EarlyStopping(patience)", self.patience)
+
+
+class Best:
+    """The best epoch of one training so far, by an EarlyStopping.
+
+    Attributes:
+        value: of the metric there; NaN before the first epoch.
+        epoch: from 1; 0 before the first.
+        weights: list of arrays, in the order of ``model.weights``.
+    """
+
+    def __init__(self, stopping: EarlyStopping):
+        self.stopping = stopping
+        self.value, self.epoch, self.weights = math.nan, 0, []
+
+    def update(self, epoch, measured, model):
+        """Take the metrics of an epoch (from 1) into account.
 
         Raises:
-            ValueError: where the history has no such metric.
+            ValueError: where the metric is not among those measured.
         """
-        if self.metric not in history:
+        metric = self.stopping.metric
+        if metric not in measured:
             raise ValueError(
-                f"EarlyStopping watches {self.metric!r}, but the run has {sorted(history)}. Give fit() validation "
+                f"EarlyStopping watches {metric!r}, but the run has {sorted(measured)}. Give fit() validation "
                 "data, or watch one of these."
             )
-        value = history[self.metric][-1]
-        better = value < self.best if "loss" in self.metric else value > self.best
-        if better or math.isnan(self.best):
-            self.best, self.best_epoch = value, epoch
-            self.best_weights = [weight.numpy() for weight in model.weights]
-        return epoch - self.best_epoch >= self.patience
+        value = measured[metric]
+        better = value < self.value if "loss" in metric else value > self.value
+        if better or math.isnan(self.value):
+            self.value, self.epoch = value, epoch
+            self.weights = [weight.numpy() for weight in model.weights]
+
+    def is_over(self, epoch):
+        """Whether ``patience`` epochs have passed since the best, at the end of this one (from 1)."""
+        return epoch - self.epoch >= self.stopping.patience

@@ -5,8 +5,13 @@ value per epoch; a generator may yield them, so that a hopeless training can be 
 counted in epochs, so that searches of different kinds can be compared at equal cost.
 """
 
+import dataclasses
 import math
+import numbers
+import os
 import pathlib
+import platform
+import threading
 import zlib
 from dataclasses import dataclass, field
 
@@ -36,6 +41,9 @@ class Range:
     whole: bool = False
 
     def __post_init__(self):
+        for end in (self.low, self.high):
+            if not isinstance(end, numbers.Real) or isinstance(end, bool):
+                raise ValueError(f"Range({self.low!r}, {self.high!r}): expected two numbers.")
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
             raise ValueError(f"Range({self.low}, {self.high}): expected two finite numbers, the lower first.")
         if self.log and self.low <= 0:
@@ -227,7 +235,9 @@ def _trials(study):
 def work(objective, space, file, *, trials, seed=0):
     """Take part in a random search that is kept in a file, which any number of processes and machines may share.
 
-    The n-th setting depends on ``seed`` and n alone, so the result doesn't depend on which process tried it.
+    The n-th setting depends on ``seed`` and n alone, so the result doesn't depend on which process tried it. A trial
+    that was interrupted, or whose process has died, is tried again; a last line of the file that was not written whole
+    is dropped.
 
     Args:
         objective: function of a setting that returns one finite error.
@@ -259,21 +269,70 @@ def work(objective, space, file, *, trials, seed=0):
             f"{file} holds another search: {known}; here it is {wanted}. Give another file, or delete that one."
         )
     done = 0
-    while len(study.trials) < trials:
-        trial = study.ask()
-        if trial.number >= trials:  # others were faster
-            study.tell(trial, state=TrialState.FAIL)
-            break
+    while (trial := _next(study, trials, file)) is not None:
         setting = {name: space[name].suggest(trial, name) for name in space}
         try:
             value = _error(objective(setting), setting, 1, 1)
-        except Exception:
+        except BaseException:  # also an interruption: its place is free again
             study.tell(trial, state=TrialState.FAIL)
             raise
         trial.report(value, 1)
         study.tell(trial, value)
         done += 1
     return done
+
+
+def _next(study, trials, file):
+    """A trial in the first place that nobody has done or is at work on, or None where there is none."""
+    lock = _lock(f"{file}.places")  # two workers that look at once would take the same place
+    lock.acquire()
+    try:
+        place = _free_place(study, trials)
+        if place is None:
+            return None
+        trial = study.ask()
+        trial.set_user_attr("place", place)
+        trial.set_user_attr("worker", _this_worker())
+        return trial
+    finally:
+        lock.release()
+
+
+def _free_place(study, trials):
+    taken = {_occupies(trial) for trial in study.trials}
+    return next((place for place in range(trials) if place not in taken), None)
+
+
+def _occupies(trial):
+    """The place that a trial has done, or is at work on by a worker that lives; else None."""
+    from optuna.trial import TrialState
+
+    at_work = trial.state == TrialState.RUNNING and _lives(trial.user_attrs.get("worker"))
+    return trial.user_attrs.get("place") if trial.state == TrialState.COMPLETE or at_work else None
+
+
+def _this_worker():
+    import psutil
+
+    return [platform.node(), os.getpid(), psutil.Process().create_time(), threading.get_ident()]
+
+
+def _lives(worker):
+    """Whether the thread of a process that began a trial may still be at it; one of another machine may be."""
+    import psutil
+
+    if worker is None:
+        return False
+    machine, process, began, thread = worker
+    if machine != platform.node():
+        return True
+    if process == os.getpid():
+        others = {each.ident for each in threading.enumerate()} - {threading.get_ident()}
+        return thread in others
+    try:
+        return abs(psutil.Process(process).create_time() - began) < 1
+    except psutil.Error:
+        return False
 
 
 def read(file):
@@ -285,19 +344,45 @@ def read(file):
     if not pathlib.Path(file).exists():
         raise FileNotFoundError(f"There is no study at {file}; search.work() makes one.")
     study = _open(file, None)
-    return Search(_trials(study), study)
+    places = {trial.number: trial.user_attrs.get("place", trial.number) for trial in study.trials}
+    trials = [dataclasses.replace(trial, number=places[trial.number]) for trial in _trials(study)]
+    return Search(sorted(trials, key=lambda trial: trial.number), study)
 
 
 def _open(file, sampler):
     import optuna
     from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+    from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    backend = JournalFileBackend(str(file), lock_obj=JournalFileOpenLock(str(file)))
+    lock = _lock(file)
+    _drop_partial_line(file, lock)
+    backend = JournalFileBackend(str(file), lock_obj=lock)
     return optuna.create_study(
         study_name="search", storage=JournalStorage(backend), sampler=sampler, load_if_exists=True
     )
+
+
+def _lock(file):
+    from optuna.storages.journal import JournalFileOpenLock
+
+    return JournalFileOpenLock(str(file))
+
+
+def _drop_partial_line(file, lock):
+    """Cut off a last line that was not written whole: what is appended to it could never be read again."""
+    path = pathlib.Path(file)
+    if not path.exists():
+        return
+    lock.acquire()
+    try:
+        with open(path, "r+b") as journal:
+            content = journal.read()
+            whole = content.rfind(b"\n") + 1
+            if whole < len(content):
+                journal.truncate(whole)
+    finally:
+        lock.release()
 
 
 def _check_space(space):
@@ -308,7 +393,10 @@ def _check_space(space):
 
 
 class NumberedSampler:
-    """An Optuna sampler: random search whose n-th trial depends on the seed and n alone."""
+    """An Optuna sampler: random search whose n-th trial depends on the seed and n alone.
+
+    A trial that is tried again has the number n as its user attribute "place".
+    """
 
     def __init__(self, seed):
         self.seed = seed
@@ -320,7 +408,8 @@ class NumberedSampler:
         return {}
 
     def sample_independent(self, study, trial, name, distribution):
-        share = np.random.default_rng([self.seed, trial.number, zlib.crc32(name.encode())]).random()
+        place = trial.user_attrs.get("place", trial.number)
+        share = np.random.default_rng([self.seed, place, zlib.crc32(name.encode())]).random()
         low, high, whole = distribution.low, distribution.high, isinstance(distribution.low, int)
         low, high = (low - 0.5, high + 0.5) if whole else (low, high)
         value = low * (high / low) ** share if distribution.log else low + (high - low) * share

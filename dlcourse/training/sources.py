@@ -46,9 +46,9 @@ class Arrays:
         self.steps = self.whole + bool(self.rest)
         self.rate = Rate()
 
-    def compile(self, step, names, jit_compile):
+    def compile(self, step, names, jit_compile, count):
         data = tf.nest.map_structure(tf.convert_to_tensor, self.sample)
-        self.segment = loop.compiled_loop(step, data, names, self.batch_size, jit_compile)
+        self.segment = loop.compiled_loop(step, data, names, self.batch_size, jit_compile, count)
         self.compiled = set()
 
     def run(self, state):
@@ -88,28 +88,46 @@ class Arrays:
 class Stream:
     """Training data from a ``tf.data.Dataset`` of batches, in the dataset's own order.
 
+    Its first batch is looked at before training and then trained on, so that data which can be read only once loses
+    none of it.
+
     Raises:
-        ValueError: where the dataset is empty.
+        ValueError: where the dataset is empty; from ``run``, where a later epoch finds it so.
     """
 
     resumes_within_epoch = False
     steps = examples = 0  # not known beforehand
 
     def __init__(self, dataset):
-        self.dataset = dataset
-        first = next(iter(dataset.take(1)), None)
-        if first is None:
+        self.dataset, self.iterator = dataset, iter(dataset)
+        self.first = next(self.iterator, None)
+        if self.first is None:
             raise ValueError("fit() got an empty tf.data.Dataset; expected at least one batch.")
-        self.sample = tf.nest.map_structure(np.asarray, first)
+        self.sample = tf.nest.map_structure(np.asarray, self.first)
         self.rate = Rate()
 
-    def compile(self, step, names, jit_compile):
-        self.segment = loop.compiled_stream(step, names, jit_compile)
+    def compile(self, step, names, jit_compile, count):
+        spec = self.dataset.element_spec
+        self.one, self.segment = loop.compiled_stream(step, names, spec, jit_compile, count)
         self.compiled = False
 
     def run(self, state):
         """Run one epoch; yields the number of examples after each segment."""
-        iterator, steps, ended = iter(self.dataset), 1, False
+        iterator, first = self.iterator or iter(self.dataset), self.first
+        self.iterator = self.first = None
+        if first is None:
+            first = next(iterator, None)
+            if first is None:
+                raise ValueError(
+                    f"The tf.data.Dataset gave no batch in epoch {state.epoch + 1}: it can be read only once. Make it "
+                    "of a function that begins anew, tf.data.Dataset.from_generator(make_batches, output_signature="
+                    "...), not of a generator that is running; or keep what it gives: dataset.cache()."
+                )
+        added, loss = self.one(first)
+        check_finite(loss, state.loss, state.epoch, 1)
+        state.step, state.totals, state.loss = 1, state.totals + added, float(loss)
+        yield int(added[-1])
+        steps, ended = 1, False
         while not ended:
             start, before_examples = time.perf_counter(), float(state.totals[-1])
             taken, totals, loss, before = self.segment(

@@ -68,6 +68,9 @@ def test_the_border_of_tanh():
     # Schoenholz et al. 2017 use (σ_w², σ_b²) = (1.76, 0.05) as a point of the border.
     assert mean_field.critical_weight_variance("tanh", 0.05) == pytest.approx(1.76, abs=0.02)
     assert mean_field.critical_weight_variance("relu") == pytest.approx(2.0, abs=0.01)
+    # SELU's signal dies out there, so its mean squared slope is that at 0: half of each side's
+    selu = 2 / (1.0507009873554805**2 * (1 + 1.6732632423543772**2))
+    assert mean_field.critical_weight_variance("selu") == pytest.approx(selu, rel=0.01)
 
 
 def test_variances_follow_the_map():

@@ -1,5 +1,7 @@
 """A learner's own data: arrays, CSV files, folders of pictures, one drawn digit."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -202,6 +204,34 @@ def test_csv_that_cannot_be_used(write, text, options, message):
         datasets.from_csv(write(text), **{"target": "kind", **options})
 
 
+def test_codes_with_leading_zeros_are_text(write):
+    path = write("a,code\n" + "".join(f"{i},{['01234', '1234'][i % 2]}\n" for i in range(20)))
+    assert datasets.from_csv(path, "code").classes == ("01234", "1234")
+
+
+@pytest.mark.parametrize("missing", ["NA", "n/a", "NaN", "null", "?"])
+def test_a_target_that_stands_for_a_missing_value_is_no_class(write, missing):
+    with pytest.raises(
+        ValueError, match=r"line 4: the target 'kind' is '.*', which stands for a missing value"
+    ):
+        datasets.from_csv(write(FLOWERS.replace("\n2.5,4,lily", f"\n2.5,4,{missing}")), "kind")
+
+
+@pytest.mark.parametrize("other", [";", "\t", "|"])
+def test_another_delimiter_is_named(write, other):
+    with pytest.raises(
+        ValueError, match=rf"The first line is divided by {re.escape(repr(other))}: give delimiter="
+    ):
+        datasets.from_csv(write(FLOWERS.replace(",", other)), "kind")
+
+
+def test_masked_values_are_refused():
+    x, y = np.ma.masked_equal(np.array([[1.0], [-999.0]] * 10), -999.0), np.arange(20.0)
+    with pytest.raises(ValueError, match=r"x has 10 masked values: fill them in, x.filled\(0\)"):
+        datasets.from_arrays(x, y)
+    assert len(datasets.from_arrays(x.filled(0), y)) == 20
+
+
 def test_csv_files_that_are_none(write, tmp_path):
     with pytest.raises(ValueError, match="is not CSV in UTF-8"):
         datasets.from_csv(write(FLOWERS.replace("rose", "rosé"), encoding="latin-1"), "kind")
@@ -246,8 +276,11 @@ def test_folders_of_pictures(pictures, size, channels):
 
 def test_pictures_keep_their_orientation_and_proportions(tmp_path):
     """A sideways photograph is turned upright; the middle is kept, nothing is squeezed."""
-    upright = Image.new("L", (20, 60))
-    upright.paste(255, (0, 20, 20, 40))  # the middle square is white
+    upright = Image.new("L", (20, 60), 128)
+    upright.paste(255, (0, 20, 20, 30))  # of the middle square the upper half is white,
+    upright.paste(0, (0, 30, 10, 40))  # and the lower left quarter black
+    expected = np.full((20, 20, 1), 128 / 255, "float32")
+    expected[:10], expected[10:, :10] = 1, 0
     exif = Image.Exif()
     exif[0x0112] = 6  # "rotate by 90 degrees to the right to show"
     for name in ("a", "b"):
@@ -255,7 +288,66 @@ def test_pictures_keep_their_orientation_and_proportions(tmp_path):
         for number in range(5):
             upright.rotate(90, expand=True).save(tmp_path / name / f"{number}.png", exif=exif)
     data = datasets.from_images(tmp_path, size=(20, 20))
-    assert (data.train.x > 0.9).mean() == 1
+    np.testing.assert_allclose(data.train.x, np.broadcast_to(expected, data.train.x.shape), atol=0.01)
+
+
+def folder_of(tmp_path, pixels, suffix="tiff"):
+    """Two classes of five files with these pixels."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir(parents=True)
+        for number in range(5):
+            Image.fromarray(pixels).save(tmp_path / name / f"{number}.{suffix}")
+    return tmp_path
+
+
+RAMP = np.tile(np.linspace(0, 1, 28), (28, 1))
+
+
+@pytest.mark.parametrize(
+    ("pixels", "suffix"),
+    [
+        (RAMP.astype("float32"), "tiff"),
+        ((RAMP * 255).round().astype("uint8"), "png"),
+        ((RAMP * 65_535).round().astype("uint16"), "png"),
+        ((RAMP * 65_535).round().astype("uint16"), "tiff"),
+    ],
+)
+def test_white_is_what_the_files_format_says(tmp_path, pixels, suffix):
+    data = datasets.from_images(folder_of(tmp_path, pixels, suffix))
+    np.testing.assert_allclose(data.train.x[0, :, :, 0], RAMP, atol=0.004)
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        (RAMP * 2_000 - 1_000).astype("float32"),  # Hounsfield units of computed tomography
+        (RAMP * 255).astype("float32"),
+        (RAMP * 1e6).astype("int32"),
+        (RAMP * 2_000 - 1_000).astype("int32"),
+        (RAMP * 200).astype("int32"),
+    ],
+)
+def test_pixels_of_which_nothing_says_what_is_white_are_refused(tmp_path, pixels):
+    with pytest.raises(ValueError, match=r"nothing says which is black.*datasets.from_arrays"):
+        datasets.from_images(folder_of(tmp_path, pixels))
+
+
+def test_folders_as_archives_and_data_sets_leave_them(tmp_path):
+    folder = folder_of(tmp_path / "digits", (RAMP * 255).astype("uint8"), "png")
+    (folder / "__MACOSX").mkdir()
+    assert datasets.from_images(folder).classes == ("a", "b")
+    with pytest.raises(ValueError, match="holds 1 folders"):
+        datasets.from_images(tmp_path)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "7").mkdir()
+    with pytest.raises(
+        ValueError, match=r"digits holds the folder 'a': expected pictures. Give from_images the folder"
+    ):
+        datasets.from_images(tmp_path)
+    for part in ["train", "test"]:
+        (tmp_path / "parts" / part).mkdir(parents=True)
+    with pytest.raises(ValueError, match="test, train, which look like parts of a data set"):
+        datasets.from_images(tmp_path / "parts")
 
 
 def test_unreadable_pictures_are_named(pictures):
@@ -396,7 +488,7 @@ def test_pictures_without_a_digit(tmp_path):
         datasets.own_digit(tmp_path / "absent.png")
     with pytest.raises(ValueError, match="invert is 'yes': expected \"auto\""):
         datasets.own_digit(tmp_path / "blank.png", invert="yes")
-    with pytest.raises(ValueError, match=r"shape \(3, 3, 3\): expected \(height, width\)"):
+    with pytest.raises(ValueError, match=r"shape \(3, 3, 3\): expected numbers, \(height, width\)"):
         datasets.own_digit(np.zeros((3, 3, 3)))
     with pytest.raises(ValueError, match=r"tones lie between 0.0 and 9.0: expected 0 to 1"):
         datasets.own_digit(np.eye(10) * 9)

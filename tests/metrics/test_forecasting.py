@@ -1,5 +1,6 @@
 """Series, windows that don't look ahead, baselines, skill and its interval."""
 
+import dataclasses
 import importlib.util
 import pathlib
 import sys
@@ -177,3 +178,69 @@ def test_networks_find_a_pattern_and_skip_gaps():
     baseline = forecasting.squared_errors(linear_forecast.last_value(parts), parts)
     for seed in range(2):
         assert forecasting.skill(forecasting.squared_errors(forecast[:, :, seed], parts), baseline) > 0.7
+
+
+def test_both_forecasts_are_judged_on_the_same_days():
+    random = np.random.default_rng(0)
+    errors, baseline = random.chisquare(1, (100, 2)), random.chisquare(1, (100, 2))
+    errors[::7, 0], baseline[::5, 1] = np.nan, np.nan
+    both = np.isfinite(errors) & np.isfinite(baseline)
+    expected = 1 - errors[both].mean() / baseline[both].mean()
+    assert forecasting.skill(errors, baseline) == pytest.approx(expected)
+    hidden = np.where(both, 1.0, np.nan)
+    assert forecasting.skill_interval(errors, baseline, block=10) == forecasting.skill_interval(
+        errors * hidden, baseline * hidden, block=10
+    )
+    errors[::7, 1], baseline[::5, 1] = (
+        1e9,
+        np.nan,
+    )  # a wild error on a day that the baseline has no value for ...
+    errors[(np.arange(100) % 7 == 0) & (np.arange(100) % 5 != 0), 1] = 1.0
+    assert forecasting.skill(errors, baseline) > -1  # ... counts for nothing
+
+
+def test_an_interval_of_95_percent_holds_the_truth_about_that_often():
+    """Errors without correlation, whose true skill is 1 - 0.6: 600 made-up series of 200 days."""
+    random = np.random.default_rng(1)
+    held = 0
+    for _ in range(600):
+        low, high = forecasting.skill_interval(
+            0.6 * random.chisquare(1, (200, 1)), random.chisquare(1, (200, 1)), block=2
+        )
+        held += low < 0.4 < high
+    assert 0.92 < held / 600 < 0.98
+
+
+def test_scaling_looks_at_training_windows_alone():
+    random = np.random.default_rng(0)
+    target = np.cumsum(random.standard_normal(300))
+    filled = windows.fill_forward(target)[:, None]
+    train = windows.windows(filled, target, window=5, horizons=2, first=0, end=200)
+    far = windows.windows(filled * 100, target * 100, window=5, horizons=2, first=200, end=300)
+    model = linear_forecast.LinearAutoregression(train)
+    x = train.x.reshape(len(train), -1)
+    np.testing.assert_allclose(model.mean, x.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(model.scale, x.std(axis=0), rtol=1e-6)
+    network = forecasting_experiments.train(train, steps=5, learning_rate=1e-3, seeds=range(1), units=4)
+    for forecast in (model, network):
+        whole = forecast(far)
+        alone = forecast(
+            dataclasses.replace(
+                far, **{name: getattr(far, name)[:3] for name in ("x", "y", "last", "origins")}
+            )
+        )
+        np.testing.assert_allclose(alone, whole[:3], rtol=1e-5)
+
+
+def test_the_last_block_is_drawn_as_often_as_others():
+    errors, baseline = np.zeros((60, 1)), np.ones((60, 1))
+    errors[-10:] = 1.0  # all errors are in the last block of ten
+    low, high = forecasting.skill_interval(errors, baseline, block=10)
+    assert low < 5 / 6 <= high
+
+
+def test_squared_errors_are_squares():
+    parts = windows.Windows(np.zeros((2, 1, 1)), np.array([[1.0, np.nan], [3.0, -1.0]]), np.zeros(2), np.arange(2))
+    found = forecasting.squared_errors(np.array([[3.0, 0.0], [0.0, 1.0]]), parts)
+    np.testing.assert_array_equal(found, [[4.0, np.nan], [9.0, 4.0]])
+    np.testing.assert_allclose(forecasting.root_mean_square(found), [np.sqrt(6.5), 2.0])

@@ -83,8 +83,8 @@ def test_recurrent_says_what_is_wrong():
     for options, message in [
         ({"cell": "elman"}, "expected one of 'simple', 'lstm', 'gru'"),
         ({"stateful": True}, "give batch_size"),
-        ({"units": ()}, r"recurrent\(len\(units\)\)=0"),
-        ({"units": (0,)}, r"units\[0\]"),
+        ({"units": ()}, r"recurrent\(units\)=\(\): expected 1 or more widths"),
+        ({"units": (0,)}, r"recurrent\(units\)\[0\]=0"),
     ]:
         with pytest.raises(ValueError, match=message):
             models.recurrent((None, 2), 3, **options)

@@ -453,3 +453,54 @@ def test_a_ladder_of_bounds_comes_from_one_set_of_draws():
     assert found[1].mean() < found[10].mean() < found[100].mean()
     expected = np.mean([model.importance_weighted_bound(x[:20], 10, seed=seed).mean() for seed in range(60)])
     assert found[10].mean() == pytest.approx(expected, abs=0.05)
+
+
+@pytest.mark.parametrize("k", [2, 7])
+def test_equal_draws_are_worth_one(k):
+    """The bound is the logarithm of a mean: k times the same z give what z gives once, and gain nothing from k."""
+    model, x = small(), zeros_and_ones(6)
+    model.draw = lambda loc, scale, *shape, seed=None: tf.broadcast_to(
+        loc + 0.3 * scale, (*shape, *loc.shape)
+    )
+    once = model.log_weights(x, 1)[0].numpy()
+    np.testing.assert_allclose(model.importance_weighted_bound(x, k), once, rtol=1e-5)
+    np.testing.assert_allclose(model.importance_weighted_bound(x, k, at_once=1), once, rtol=1e-5)
+    loss, metrics = objectives.importance_weighted(k)(model, (x,), training=False)
+    assert float(loss) == pytest.approx(-once.mean(), rel=1e-5)
+    assert float(metrics["effective"]) == pytest.approx(k, rel=1e-5)
+
+
+def test_rounds_of_draws_are_independent():
+    """5,000 draws are not 50 repeated: no two rounds, and no two batches of images, share their noise."""
+    model, x = small(), np.repeat(zeros_and_ones(1), 4, axis=0)
+    seen = []
+    original = model._drawn_log_weights
+    model._drawn_log_weights = lambda *given: seen.append(original(*given)) or seen[-1]
+    model.importance_weighted_bound(x, 20, batch_size=2, at_once=5)
+    rounds = [draws.numpy() for draws in seen]
+    assert len(rounds) == 8 and rounds[0].shape == (5, 2)
+    assert len(np.unique(np.concatenate(rounds))) == 80
+
+
+def test_free_bits_press_the_mean_of_the_batch_latent_by_latent():
+    """Kingma et al. 2016: sum over latents of max(λ, the batch's mean rate), not the mean of each image's maximum."""
+    model, x = small(), zeros_and_ones()
+    by_latent = model.rate_by_latent(x).numpy()
+    share = float(np.median(by_latent.mean(0)))
+    assert (by_latent < share).any(axis=0).all() and (by_latent.mean(0) > share).any()
+    loss, metrics = objectives.negative_elbo(free_bits=share)(model, (x,), training=False)
+    expected = np.maximum(by_latent.mean(0), share).sum()
+    assert float(loss - metrics["distortion"]) == pytest.approx(expected, rel=1e-4)
+    assert np.maximum(by_latent, share).mean(0).sum() > expected * 1.001
+
+
+def test_another_seed_and_another_epoch_draw_other_codes():
+    x = zeros_and_ones(20)
+
+    def losses(seed):
+        still = keras.optimizers.SGD(0.0)
+        return training.fit(
+            small(), objectives.negative_elbo(), (x,), epochs=3, batch_size=20, seed=seed, optimizer=still
+        ).history["distortion"]
+
+    assert len(set(losses(0) + losses(1))) == 6 and losses(0) == losses(0)

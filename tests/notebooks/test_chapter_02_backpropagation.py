@@ -9,6 +9,7 @@ import pytest
 from scipy import differentiate
 from sklearn import linear_model, metrics, neural_network
 
+from dlcourse import datasets, exercises, training
 from dlcourse.figures import backpropagation, charts
 from dlcourse.from_scratch import operation_count
 
@@ -362,6 +363,17 @@ def test_optimisers_are_keras(chapter, dimensions):
             keras.optimizers.Adam(0.125, beta_1=0.75, beta_2=0.9375, amsgrad=True),
             {"beta_1": 0.75, "beta_2": 0.9375, "amsgrad": True},
         ),
+        (chapter.nesterov, keras.optimizers.SGD(0.25, momentum=0.75, nesterov=True), {"beta": 0.75}),
+        (
+            chapter.rmsprop,
+            keras.optimizers.RMSprop(0.125, rho=0.75, epsilon=2**-20),
+            {"rho": 0.75, "epsilon": 2**-20},
+        ),
+        (
+            chapter.rmsprop,
+            keras.optimizers.RMSprop(0.125, rho=0.75, momentum=0.5, epsilon=2**-20),
+            {"rho": 0.75, "momentum": 0.5, "epsilon": 2**-20},
+        ),
     ]:
         own = chapter.walk(rule, hessian, start, float(optimizer.learning_rate), 40, **options)
         theirs = chapter.keras_walk(optimizer, hessian, start, 40)
@@ -409,23 +421,153 @@ def test_momentum_and_gradient_descent_turn_with_the_landscape(chapter):
         assert other @ turned[1] == pytest.approx(path, abs=1e-12)
 
 
+# Keras' step, and ours
+
+
+@pytest.fixture
+def reader(chapter):
+    """The chapter's Keras network, with the loss and the data that its cells use."""
+    import keras
+
+    chapter.loss_of_logits = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    return chapter.digit_reader
+
+
+def few_digits(examples, batch_size):
+    import tensorflow as tf
+
+    digits = datasets.load("digits").train
+    x, y = digits.x[:examples].reshape(-1, 64), digits.y[:examples]
+    return tf.data.Dataset.from_tensor_slices((x, y)).batch(batch_size)
+
+
+def weights_of(model):
+    return np.concatenate([array.ravel() for array in model.get_weights()])
+
+
+@pytest.mark.parametrize(("examples", "batch_size", "rate"), [(96, 32, 0.25), (70, 16, 0.5)])
+def test_keras_fit_the_written_loop_training_fit_and_train_step_agree(
+    chapter, reader, examples, batch_size, rate
+):
+    import keras
+    import tensorflow as tf
+
+    batches, epochs = few_digits(examples, batch_size), 3
+    by_fit, by_loop, by_course, monitored = reader(), reader(), reader(), reader(chapter.Monitored)
+    start = weights_of(by_fit)
+    assert all((weights_of(model) == start).all() for model in (by_loop, by_course, monitored))
+    for model in (by_fit, monitored):
+        model.compile(optimizer=keras.optimizers.SGD(rate), loss=chapter.loss_of_logits)
+        history = model.fit(batches, epochs=epochs, shuffle=False, verbose=0).history
+    norms = []
+    for epoch in range(epochs):
+        for x, y in batches:
+            with tf.GradientTape() as tape:
+                loss = chapter.loss_of_logits(y, by_loop(x, training=True))
+            gradients = tape.gradient(loss, by_loop.trainable_variables)
+            norms.append((epoch, np.sqrt(sum(np.sum(np.square(g)) for g in gradients))))
+            for weight, gradient in zip(by_loop.trainable_variables, gradients, strict=True):
+                weight.assign_sub(rate * gradient)
+    training.fit(
+        by_course,
+        training.objectives.classification(),
+        batches,
+        epochs=epochs,
+        optimizer=keras.optimizers.SGD(rate),
+    )
+    assert np.abs(weights_of(by_loop) - start).max() > 0.01
+    for model in (by_fit, by_course, monitored):
+        assert weights_of(model) == pytest.approx(weights_of(by_loop), abs=1e-5)
+    for epoch in range(epochs):
+        mean = np.mean([norm for of, norm in norms if of == epoch])
+        assert history["gradient norm"][epoch] == pytest.approx(mean, rel=1e-4)
+
+
+# The noise of a batch
+
+
+@pytest.mark.parametrize(("widths", "examples"), SIZES[1:])
+def test_the_gradient_is_the_mean_of_the_examples(chapter, widths, examples):
+    layers, x, labels = problem(11, widths, examples)
+    each = chapter.each_gradient(layers, x, labels)
+    assert each.shape == (examples, len(chapter.flat(layers)))
+    assert each.mean(axis=0) == pytest.approx(chapter.gradient_of(layers, x, labels, np.tanh, chapter.d_tanh))
+
+
+def test_noise_scale_by_hand(chapter):
+    numbers = np.array([[1.0], [2.0], [6.0]])
+    assert chapter.noise_scale(numbers) == pytest.approx((14 / 3) / 9)
+    random = np.random.default_rng(0)
+    found = [chapter.relative_noise(numbers, size, random, draws=20_000) for size in (1, 4)]
+    assert found == pytest.approx([np.sqrt(14 / 27), np.sqrt(14 / 27) / 2], rel=0.02)
+
+
+# The exercises
+
+
+def test_divide_is_judged(chapter, capsys):
+    node, Node = chapter.node, chapter.Node
+
+    def divide(a, b, wrong=1.0):
+        a, b = node(a), node(b)
+        back = [(a, lambda g: g / b.value), (b, lambda g: -wrong * g * a.value / b.value**2)]
+        return Node(a.value / b.value, "÷", back)
+
+    judge = exercises.find("02.3").judge
+    assert judge(divide) is None
+    assert "denominator" in judge(lambda a, b: divide(a, b, wrong=-1.0))
+    assert "quotient" in judge(lambda a, b: divide(b, a + 1))
+    assert "function" in judge(3)
+
+
+def test_sign_descent_is_judged():
+    import keras
+    import tensorflow as tf
+
+    def stepping(change):
+        class Model(keras.Model):
+            def train_step(self, data):
+                x, y = data
+                with tf.GradientTape() as tape:
+                    loss = self.compute_loss(x, y, self(x, training=True))
+                gradients = tape.gradient(loss, self.trainable_variables)
+                self.optimizer.apply([change(gradient) for gradient in gradients], self.trainable_variables)
+                return {"loss": loss}
+
+        return Model
+
+    judge = exercises.find("02.4").judge
+    assert judge(stepping(tf.sign)) is None
+    assert "gradient descent still" in judge(stepping(tf.identity))
+    assert "uphill" in judge(stepping(lambda gradient: -tf.sign(gradient)))
+    assert "no weight has moved" in judge(stepping(tf.zeros_like))
+    assert "something else" in judge(stepping(lambda gradient: 2 * tf.sign(gradient)))
+    assert "class" in judge(keras.Sequential())
+
+
+def test_complex_steps_of_the_last_exercise(chapter):
+    layers, x, labels = problem(12, [5, 7, 4], 9)
+    direction = np.random.default_rng(0).normal(size=len(chapter.flat(layers)))
+    moved = chapter.shaped(chapter.flat(layers) + 1e-100j * direction, layers)
+    slope = chapter.loss_of(moved, x, labels, np.tanh).imag / 1e-100
+    true = direction @ chapter.gradient_of(layers, x, labels, np.tanh, chapter.d_tanh)
+    assert slope == pytest.approx(true, rel=1e-12)
+
+
 # Smaller parts
 
 
-def test_moved_digits(chapter):
-    picture = np.zeros((1, 8, 8))
-    picture[0, 3, 4] = 1
-    x, y = chapter.moved(picture.reshape(1, 64), np.array([7]))
-    assert x.shape == (5, 64) and list(y) == [7] * 5
-    places = {tuple(int(i) for i in np.argwhere(image.reshape(8, 8))[0]) for image in x}
-    assert places == {(3, 4), (2, 4), (4, 4), (3, 3), (3, 5)}
+def test_drawings():
+    from matplotlib import pyplot as plt
 
-
-def test_two_slopes_of_a_made_valley(chapter):
-    steps = np.logspace(-12, 0, 49)
-    left, right, best = chapter.two_slopes(steps, 1e-16 / steps + steps**2)
-    assert (left, right) == pytest.approx((-1, 2), abs=0.02)
-    assert best == pytest.approx((1e-16 / 2) ** (1 / 3), rel=0.5)
+    figure, axes = plt.subplots(2)
+    steps = [("times 3", "u", 6.0, 12.0, ""), ("square", "E", 36.0, 1.0, "dE/du = 2 u = 12")]
+    backpropagation.chain(steps, ax=axes[0])
+    backpropagation.two_layers((8, 5, 4, 3), ax=axes[1])
+    texts = [[text.get_text() for text in ax.texts] for ax in axes]
+    assert {"u = 6", "dE/du = 12", "E = 36", "dE/dE = 1"} <= set(texts[0])
+    assert {"$X$\n(8,5)", "$Z_2$\n(8,3)", "$dE/dW_1 = X^\\top \\delta_1$\n(5,4)"} <= set(texts[1])
+    plt.close(figure)
 
 
 def test_figures(chapter):

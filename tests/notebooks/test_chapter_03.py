@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from dlcourse import datasets, recording
+from dlcourse import datasets, exercises, recording, training
 from dlcourse.analysis import mean_field, signal_propagation
 from dlcourse.experiments import deep_network_cures
+from dlcourse.figures import gradients as gradient_figures
 from dlcourse.measured import Measured
 
 
@@ -64,6 +65,121 @@ def test_a_gradient_travels_back_through_the_product_of_jacobians(chapter, depth
             product = kernel @ np.diag(derivative) @ product
         expected = np.log10(np.linalg.norm(product.T @ gradient) / np.linalg.norm(gradient))
         assert chapter.travelled(run, slopes=known) == pytest.approx(expected)
+
+
+# Keras' fit, the callback, the loop, training.fit
+
+
+@pytest.fixture
+def keras_chapter(chapter):
+    """The chapter's functions with what its cells give them: data, a loss, a batch to look at."""
+    import keras
+    import tensorflow as tf
+
+    digits = datasets.load("digits")
+    x, y = digits.train.x[:98], digits.train.y[:98]
+    chapter.batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(49)
+    chapter.validation = (digits.validation.x[:50], digits.validation.y[:50])
+    chapter.sample = (x[:20], y[:20])
+    chapter.loss_of_logits = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    return chapter
+
+
+def weights_of(model):
+    return np.concatenate([array.ravel() for array in model.get_weights()])
+
+
+@pytest.mark.parametrize(
+    "cure", [{}, {"residual": True}, {"norm": "LayerNormalization"}, {"norm": "BatchNormalization"}]
+)
+def test_keras_fit_the_written_loop_and_training_fit_agree(keras_chapter, cure):
+    import keras
+
+    def build():
+        options = {"norm": getattr(keras.layers, cure["norm"])} if "norm" in cure else cure
+        return keras_chapter.deep_network(**options, depth=3, units=8)
+
+    by_fit, by_course = build(), build()
+    start = weights_of(by_fit)
+    assert (weights_of(by_course) == start).all()
+    accuracy, norms = keras_chapter.fitted(by_fit, rate=0.01, epochs=2)
+    objective = training.objectives.classification()
+    training.fit(by_course, objective, keras_chapter.batches, epochs=2, optimizer=keras.optimizers.Adam(0.01))
+    written = keras_chapter.by_loop(build(), rate=0.01, epochs=2)
+    assert np.abs(weights_of(written) - start).max() > 0.01
+    for model in (by_fit, by_course):
+        assert weights_of(model) == pytest.approx(weights_of(written), abs=1e-4)
+    assert 0 <= accuracy <= 1 and norms.shape == (2, 4)
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_the_callback_records_the_norms_of_the_gradient(keras_chapter, depth):
+    import keras
+    import tensorflow as tf
+
+    model = keras_chapter.plain_network(depth=depth, units=6)
+    _, norms = keras_chapter.fitted(model, rate=0.01, epochs=1)
+    x, y = keras_chapter.sample
+    with tf.GradientTape() as tape:  # the weights are those after the last epoch
+        losses = keras.losses.sparse_categorical_crossentropy(y, model(x), from_logits=True)
+        loss = tf.reduce_mean(losses)
+    kernels = [layer.kernel for layer in model.layers if hasattr(layer, "kernel")]
+    expected = [np.log10(np.linalg.norm(gradient)) for gradient in tape.gradient(loss, kernels)]
+    assert norms[-1] == pytest.approx(expected, abs=1e-4) and len(expected) == depth + 1
+
+
+@pytest.mark.parametrize(("cure", "layer"), [({"dropout": 0.3}, "Dropout"), ({"residual": True}, "Add")])
+def test_the_deep_network_has_what_is_asked_for(keras_chapter, cure, layer):
+    model = keras_chapter.deep_network(**cure, depth=4, units=5)
+    kinds = [type(one).__name__ for one in model.layers]
+    assert kinds.count(layer) == 3 and kinds.count("Dense") == 5 and kinds.count("Activation") == 4
+    assert model.output_shape == (None, 10)
+
+
+# The exercise that is answered by a model
+
+
+def test_the_judge_of_deep_sigmoid_networks():
+    import keras
+
+    def network(units=64, depth=30, normalised=False, residual=False, start="glorot_uniform"):
+        keras.utils.set_random_seed(1)
+        inputs = keras.Input((8, 8, 1))
+        h = keras.layers.Dense(units)(keras.layers.Flatten()(inputs))
+        for _ in range(depth):
+            if normalised:
+                h = keras.layers.Activation("sigmoid")(
+                    keras.layers.BatchNormalization()(keras.layers.Dense(units)(h))
+                )
+                continue
+            step = keras.layers.Dense(units, activation="sigmoid", kernel_initializer=start)(h)
+            h = keras.layers.add([h, step]) if residual else step
+        return keras.Model(inputs, keras.layers.Dense(10)(h))
+
+    judge = exercises.find("03.3").judge
+    assert judge(network(residual=True)) is None
+    assert judge(network(normalised=True)) is None
+    assert judge(network(start=keras.initializers.RandomNormal(stddev=(103 / 64) ** 0.5))) is None
+    assert "less than a hundredth" in judge(network())
+    assert "30 are asked for" in judge(network(depth=29, residual=True))
+    assert "30 are asked for" in judge(network(units=32, residual=True))
+    assert "maps" in judge(keras.Sequential([keras.Input((64,)), keras.layers.Dense(10)]))
+    assert "keras.Model" in judge(3)
+
+
+def test_drawings():
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(3)
+    gradient_figures.jacobian_chain(0.5, layers=3, ax=axes[0])
+    gradient_figures.residual_block(("norm", "Dense $W$"), ax=axes[1])
+    gradient_figures.normalised_axes([[1, 5], [3, 6], [5, 7]], unit=0, example=2, ax=axes[2])
+    texts = [[text.get_text() for text in ax.texts] for ax in axes]
+    norms = [float(text.split("=")[1].strip(" $")) for text in texts[0] if "delta" in text]
+    assert norms == [0.25, 0.5, 1.0]
+    assert {"norm", "Dense $W$", "+"} <= set(texts[1])
+    assert "shaded: mean 3, sd 1.63" in texts[2] and "shaded: mean 6, sd 1" in texts[2]
+    plt.close(figure)
 
 
 def test_the_best_rate_is_that_of_the_highest_mean(chapter):

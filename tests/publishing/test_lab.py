@@ -100,6 +100,14 @@ def test_jupyterlab_serves_the_copies_on_localhost_with_a_token(course, chapter)
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{address}/api/contents")
         assert refused.value.code == 403
+        plugin = "@jupyterlab/apputils-extension:notification"
+        with urllib.request.urlopen(f"{address}/lab/api/settings/{plugin}?token={token}") as answer:
+            defaults = json.load(answer)["schema"]["properties"]
+        assert defaults["fetchNews"]["default"] == "false" and not defaults["checkForUpdates"]["default"]
+        with urllib.request.urlopen(f"{address}/lsp/status?token={token}") as answer:
+            assert json.load(answer)["sessions"] == {}
+        said = (course / "log.txt").read_text("utf-8")
+        assert "127.0.0.1" in said and "non-installed" not in said and "language-server" not in said
 
 
 @pytest.mark.slow

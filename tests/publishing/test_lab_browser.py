@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from lab_server import serving
 
-from dlcourse.publishing import chapters
+from dlcourse.publishing import chapters, lab
 from dlcourse.reproducibility import ENVIRONMENT
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -163,6 +163,26 @@ def shown_at_start(notebook, number):
     """The stored figure of a cell, in base64."""
     [picture] = [o.data["image/png"] for o in notebook.cells[number].outputs if "image/png" in o.data]
     return picture.replace("\n", "")
+
+
+def test_tagged_cells_are_folded_and_nothing_is_asked(browser, course, chapter):
+    lab.copies([chapter])
+    with serving(course, lab.command(course, chapter), lab.environment()) as (address, opened, token):
+        page = browser.new_page(viewport={"width": 1400, "height": 4000})
+        page.goto(f"{address}/lab/tree/{opened}?token={token}")
+        page.get_by_text(re.compile(r"Python 3.* \| Idle")).wait_for(timeout=120_000)
+        page.locator(".jp-CodeCell").first.wait_for()
+        page.wait_for_timeout(3000)  # the question would come now
+        assert (
+            page.locator(".jp-toastContainer *, .Toastify__toast, dialog.jp-Dialog").all_inner_texts() == []
+        )
+        cells = page.locator(".jp-CodeCell")
+        folded = [
+            cells.nth(number).locator(".jp-InputPlaceholder").count() for number in range(cells.count())
+        ]
+        page.close()
+    code = [cell for cell in nbformat.read(course / "work" / opened, 4).cells if cell.cell_type == "code"]
+    assert folded == ["hide-input" in cell.metadata.get("tags", []) for cell in code] and sum(folded) == 1
 
 
 def test_a_chapter_runs_by_plain_nbconvert_outside_the_repository(tmp_path):

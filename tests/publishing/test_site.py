@@ -17,13 +17,27 @@ import nbformat
 import pytest
 from conftest import SAMPLE, make_course
 
-from dlcourse.publishing import chapters, site, site_pages, site_reference, tools
+from dlcourse.publishing import (
+    chapters,
+    course_map,
+    pairing,
+    site,
+    site_pages,
+    site_reference,
+    site_search,
+    tools,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 STORED = [chapter for chapter in chapters.find(ROOT) if chapter.notebook.exists()]
 LOCAL = ("http://127.0.0.1:", "data:", "file:")
-SEARCHED = "/finished|did not match|\\d+ page/.test(document.querySelector('#search-results p')?.innerText)"
-QUERIES = [("backpropagation", "02_backpropagation"), ("反向传播", "02_backpropagation"), ("qqzzxx", None)]
+QUERIES = [
+    ("backpropagation", "chapters/02_backpropagation"),
+    ("反向传播", "chapters/02_backpropagation"),
+    ("Xavier", "chapters/03_vanishing"),  # which calls it Glorot
+    ("gradient tape", "chapters/"),
+    ("qqzzxx", None),
+]
 MEASURE = """() => {
   const width = document.documentElement.clientWidth, wrong = [];
   const scrolls = element => {
@@ -35,6 +49,11 @@ MEASURE = """() => {
   for (const element of document.querySelectorAll(".bd-article *"))
     if (element.getBoundingClientRect().right > width + 1 && !scrolls(element)) {
       wrong.push(`wider than the screen: ${element.textContent.trim().slice(0, 60)}`);
+      break;
+    }
+  for (const element of document.querySelectorAll(".prev-next-area *"))
+    if (element.getBoundingClientRect().right > width + 1) {
+      wrong.push(`the way on is cut off: ${element.textContent.trim().slice(0, 60)}`);
       break;
     }
   for (const figure of document.querySelectorAll(".bd-article figure"))
@@ -80,6 +99,7 @@ class Page(html.parser.HTMLParser):
     def __init__(self, path):
         super().__init__()
         self.links, self.loaded, self.ids, self.pictures, self.words, self.depth = [], [], [], [], [], 0
+        self.folds = []  # whether each <details> of a cell stands open
         self.feed(path.read_text(encoding="utf-8"))
         self.text = " ".join("".join(self.words).split())
 
@@ -93,6 +113,8 @@ class Page(html.parser.HTMLParser):
             self.loaded.append(found["src"])
         if tag == "link" and found.get("rel") != "canonical":
             self.loaded.append(found["href"])
+        if tag == "details" and "toctree" not in found.get("class", ""):
+            self.folds.append("open" in found)
         if tag == "img":
             self.pictures.append((found.get("src", ""), found.get("alt")))
         self.depth += tag in ("script", "style")
@@ -115,8 +137,9 @@ def built(tmp_path_factory, publish_group):
 
 @pytest.fixture(scope="module")
 def pages(built):
-    """Each page of the site by its path."""
-    return {path.relative_to(built).as_posix(): Page(path) for path in sorted(built.rglob("*.html"))}
+    """Each page of the site by its path; without the lectures, which have tests of their own."""
+    paths = [path for path in sorted(built.rglob("*.html")) if path.parent != built / "slides"]
+    return {path.relative_to(built).as_posix(): Page(path) for path in paths}
 
 
 @pytest.fixture(scope="module")
@@ -225,14 +248,172 @@ def test_a_claim_without_its_chapter_is_not_yet_written():
         "id": "A1", "chapter": "01", "statement": "it rises | or not", "values": [1.0, 1.5], "bound": [0.5, None],
         "control": [0.0], "verdict": "holds when asked", "source": "recorded",
     }  # fmt: skip
-    sections = [{"id": "1", "title": "Introduction"}]
-    claimed = [{"id": id, "section": "1", "claim": f"claim {id}"} for id in ("A1", "A2")]
+    article = {
+        "article": {"about": "Short.", "about_in_chinese": "很短。"},
+        "sections": [{"id": "1", "title": "Introduction", "chinese": "简介"}],
+        "claims": [
+            {"id": id, "section": "1", "claim": f"claim {id}", "says": "会升", "in_english": f"{id} rises"}
+            for id in ("A1", "A2")
+        ],
+    }
     [one] = chapters.find(ROOT)[1:2]
-    text = site_pages.claims(sections, claimed, [record], [one])
+    text = site_pages.claims(article, [record], [one])
     assert "| [A2](#claim-a2) | claim A2 | not yet written | not yet written |" in text
     assert "**Verdict: holds when asked.**" in text and "it rises \\| or not" in text
     assert "⟨1.25 ± 3.18⟩ (recorded) | above 0.5 | ⟨0⟩" in text  # 3.18 = 12.706 · 0.3536 / √2
     assert "Of 2 claims, 1 have been measured" in text
+    assert "> 「会升」\n>\n> “A2 rises”" in text and text.startswith(
+        "# The article's claims · 文章的论断\n\nShort."
+    )
+
+
+def test_each_sentence_of_the_article_is_quoted_and_translated_and_its_author_named(pages):
+    table = tomllib.loads((ROOT / "docs" / "claims.toml").read_text(encoding="utf-8"))
+    text = pages["claims/index.html"].text
+    for claim in table["claims"]:
+        assert f"「{claim['says']}」" in text and re.search("[\u4e00-\u9fff]", claim["says"]), claim["id"]
+        assert not re.search("[\u4e00-\u9fff]", claim["in_english"]) and claim["in_english"][:20] in text
+    for place in (text, pages["index.html"].text, (ROOT / "README.md").read_text(encoding="utf-8")):
+        assert place.count(table["article"]["signed"]) >= 2  # in English and in Chinese
+
+
+# Chapters, the first page, what is folded
+
+
+@pytest.mark.parametrize("chapter", STORED, ids=lambda chapter: chapter.id)
+def test_a_chapter_leads_to_its_notebook_and_its_slides(chapter, pages, built):
+    links = pages[f"chapters/{chapter.name}.html"].links
+    assert f"../notebooks/{chapter.name}.ipynb" in links
+    offered = pairing.read_notebook(built / "notebooks" / f"{chapter.name}.ipynb")
+    stored = pairing.read_notebook(chapter.notebook)
+    assert [cell.source for cell in offered.cells] == [cell.source for cell in stored.cells]
+    if not (built / "slides").is_dir():
+        pytest.skip("the site has no slides, since reveal.js can't be had")
+    assert f"../slides/{chapter.id}.html" in links
+    for link in Page(built / "slides" / f"{chapter.id}.html").links:
+        if ".html" in link and not urlsplit(link).scheme:
+            assert (built / "slides" / urldefrag(link)[0]).resolve().is_file(), link
+
+
+@pytest.mark.parametrize(
+    ("repository", "expected"),
+    [
+        ("", []),
+        (
+            "https://github.com/some/course.git",
+            [
+                "https://colab.research.google.com/github/some/course/blob/main/notebooks/01_sample.ipynb",
+                "https://mybinder.org/v2/gh/some/course/main?urlpath=lab/tree/notebooks/01_sample.ipynb",
+            ],
+        ),
+        (
+            "https://gitlab.com/group/some/course",
+            [
+                "https://mybinder.org/v2/gl/group%2Fsome%2Fcourse/main?urlpath=lab/tree/notebooks/01_sample.ipynb"
+            ],
+        ),
+        ("https://git.example.org/some/course", []),
+    ],
+)
+def test_where_the_repository_is_known_chapters_lead_to_colab_and_binder(repository, expected):
+    ways = site_pages.ways(chapters.Chapter(ROOT, "01_sample"), False, repository, "main")
+    assert re.findall(r'href="(https://[^"]*)"', ways) == expected
+
+
+def test_pages_promise_colab_and_binder_only_where_the_repository_is_known(pages):
+    chosen = site.settings(ROOT)
+    for chapter in STORED:
+        known = site_pages.ways(chapter, False, chosen["repository"], chosen["branch"]).count(
+            'href="https://'
+        )
+        links = pages[f"chapters/{chapter.name}.html"].links
+        assert sum("colab.research" in link or "mybinder.org" in link for link in links) == known
+        assert known == 0 or chosen["repository"]
+
+
+def test_the_first_page_has_a_picture_a_line_for_each_chapter_and_a_map(pages, built):
+    page = pages["index.html"]
+    alts = {
+        " ".join(output["metadata"]["image/png"]["alt"].split())
+        for chapter in STORED
+        for cell in json.loads(chapter.notebook.read_text(encoding="utf-8"))["cells"]
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    }
+    assert [alt for _, alt in page.pictures if alt in alts]
+    for chapter in STORED:
+        header = chapter.source.read_text(encoding="utf-8").split("\n# %%")[0]
+        assert re.sub(r"\W+", "", chapter.sentence) in re.sub(r"\W+", "", header)
+        assert chapter.sentence.replace("'", "’") in page.text.replace("'", "’")
+        assert page.links.count(f"chapters/{chapter.name}.html") >= 2  # in the list and in the map
+    arrows = (built / "index.html").read_text(encoding="utf-8").count('class="arrow"')
+    assert arrows == sum(map(len, course_map.needed(STORED).values())) > len(STORED) / 2
+    assert "chapters/01_perceptrons_and_networks.html" in pages["teach.html"].links
+
+
+def course_of(tmp_path, **needs):
+    sources = {
+        f"{name[1:]}_x": f"# %% [markdown]\n# # Chapter {name[1:]} · X · 甲\n#\n# One.\n#\n# **You need** {text}.\n"
+        for name, text in needs.items()
+    }
+    return chapters.find(make_course(tmp_path, **sources))
+
+
+def test_the_map_draws_what_is_needed_at_once_below_what_it_needs(tmp_path):
+    found = course_of(
+        tmp_path, c00="nothing", c01="chapter 00", c02="chapters 00 and\n# [01](01_x.ipynb)", c03="patience",
+        c04="chapters 02, 03 and 99, and 30 minutes",
+    )  # fmt: skip
+    links = course_map.needed(found)
+    assert links == {"00": [], "01": ["00"], "02": ["01"], "03": [], "04": ["02", "03"]}
+    assert course_map.rows(links) == [["00"], ["01"], ["02", "03"], ["04"]]
+    drawn = course_map.svg(found, label="<Map>")
+    assert drawn.count('class="arrow"') == 4 and 'aria-label="&lt;Map&gt;"' in drawn
+    assert re.findall(r'<a href="(chapters/\w+\.html)"', drawn) == [f"chapters/0{n}_x.html" for n in range(5)]
+
+
+def test_chapters_that_need_each_other_are_an_error(tmp_path):
+    with pytest.raises(ValueError, match="in a circle: 00 → 01 → 00"):
+        course_map.needed(course_of(tmp_path, c00="chapter 01", c01="chapter 00"))
+
+
+def test_tagged_code_rules_and_long_sources_are_folded(pages):
+    for chapter in STORED:
+        cells = json.loads(chapter.notebook.read_text(encoding="utf-8"))["cells"]
+        tagged = sum("hide-input" in cell["metadata"].get("tags", []) for cell in cells)
+        page = pages[f"chapters/{chapter.name}.html"]
+        assert tagged and page.text.count("Code Code") >= tagged, chapter.id
+        assert not any(page.folds)
+    code = "```python\ndef f():\n" + "    x\n" * 20 + "\n\ndef g():\n    y\n```"
+    assert site_pages.folded(code).startswith(
+        "<details><summary>Source code of <code>f</code>, <code>g</code></summary>\n\n```python"
+    )
+    short = "```python\ndef f():\n    x\n```"
+    assert site_pages.folded(short) == short
+    rule = "**What would have to be measured for each verdict on A1**\n\n| verdict |\n| --- |"
+    assert "<summary>What would have to be measured for each verdict on A1</summary>" in site_pages.folded(
+        rule
+    )
+
+
+def test_chinese_titles_stand_in_the_side_bar(built):
+    page = (built / "index.html").read_text(encoding="utf-8")
+    bar = page[page.index("bd-sidebar-primary") : page.index("bd-article-container")]
+    for chapter in STORED:
+        assert f'<span lang="zh-Hans">{chapter.titles[1]}</span>' in bar
+
+
+def test_the_search_has_every_section_of_a_page():
+    page = """<nav><section id="no"></section></nav><article class="bd-article"><section id="top"><h1>A · 甲<a
+    class="headerlink">#</a></h1><p>One <em>word</em></p><script>no</script><section id="below"><h2>Below</h2>
+    <pre><span>x</span> = 1</pre><svg><text>no</text></svg><p>last</p></section>
+    <dl><dt class="sig" id="f">f(x)</dt><dd><p>doubles</p></dd></dl></section></article>
+    <section id="after"></section>"""
+    assert site_search.Sections(page).found == [
+        ["top", "A · 甲", "One word"],
+        ["below", "Below", "x = 1 last"],
+        ["f", "f(x)", "doubles"],
+    ]
 
 
 def test_the_glossary_has_the_terms_of_every_chapter(pages):
@@ -412,6 +593,7 @@ def test_what_is_wrong_with_a_page_would_be_found(browser, address, axe, built):
         ("<p style='color: #bbb'>pale</p>", "color-contrast"),
         ("<p style='white-space: nowrap'>" + "wide " * 60 + "</p>", "wider than the screen"),
         ("<figure style='float: left'>a</figure>", "stands beside it"),
+        ("<div class='prev-next-area'><p style='width: 600px'>on</p></div>", "the way on is cut off"),
     ]:
         (built / "spoilt.html").write_text(
             good.replace("<p>You need", f"{bad}<p>You need", 1), encoding="utf-8"
@@ -425,17 +607,79 @@ def test_what_is_wrong_with_a_page_would_be_found(browser, address, axe, built):
 
 
 @pytest.mark.parametrize("served", [True, False], ids=["served", "as files"])
-def test_the_search_finds_what_is_there(served, browser, address, built):
+def test_the_search_finds_sections_and_shows_a_line_of_each(served, browser, address, built):
     start = address if served else built.as_uri() + "/"
     wrong = []
     page = opened(browser, wrong)
     for words, found in QUERIES:
         page.goto(f"{start}search.html?q={words}")
-        page.wait_for_function(SEARCHED)
-        links = page.eval_on_selector_all("#search-results li a", "links => links.map(link => link.href)")
-        assert any(found in link for link in links) if found else not links, (words, links)
+        said = page.inner_text("#search-summary")
+        results = page.evaluate("""() => [...document.querySelectorAll("#search-results li")].map(
+            item => [item.querySelector("a").href, item.querySelectorAll("p mark").length, item.innerText])""")
+        if found is None:
+            assert results == [] and said == f"No section has “{words}”."
+            continue
+        assert re.match(r"\d+ sections? on \d+ pages? for “", said), said
+        places = [link for link, marks, text in results if found in link and "#" in link and marks]
+        assert places, (words, results[:3])
+        assert all(len(text) < 600 for _, _, text in results)
+        page.goto(places[0])
+        assert page.locator(".bd-article .highlighted").count() or words == "Xavier"
     page.close()
     assert wrong == []
+
+
+def test_what_the_search_marks_can_be_read_in_the_dark(browser, address, axe):
+    wrong = []
+    page = opened(browser, wrong, color_scheme="dark")
+    for name in (
+        "search.html?q=gradient",
+        "chapters/02_backpropagation.html?highlight=gradient",
+        "index.html?highlight=course",
+    ):
+        page.goto(address + name)
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        assert page.locator("mark, .bd-article .highlighted").count() > 1
+        page.evaluate(THIN)
+        page.evaluate(axe)
+        wrong += [f"{name}: {sentence}" for sentence in page.evaluate(AXE, ["color-contrast"])]
+    page.close()
+    assert wrong == []
+
+
+def test_the_contents_stay_in_sight_and_say_where_the_reader_is(browser, address):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{address}chapters/{STORED[1].name}.html")
+    headings = page.locator(".bd-article h2")
+    middle = headings.nth(headings.count() // 2)
+    middle.scroll_into_view_if_needed()
+    page.evaluate("scrollBy(0, 500)")
+    active = page.locator(".bd-sidebar-secondary .nav-link.active").last
+    active.wait_for()
+    bar = page.locator(".bd-sidebar-secondary").bounding_box()
+    page.close()
+    assert bar["y"] >= -1 and bar["y"] + bar["height"] <= 901
+
+
+def test_figures_have_no_grey_frame_in_the_dark(browser, address):
+    page = browser.new_page(color_scheme="dark")
+    page.goto(f"{address}chapters/{STORED[1].name}.html")
+    styles = page.evaluate("""() => [...document.querySelectorAll(".bd-article figure img")].map(image => {
+        const style = getComputedStyle(image);
+        return [style.paddingLeft, style.borderLeftWidth, style.backgroundColor];
+    })""")
+    page.close()
+    assert styles and {tuple(style) for style in styles} == {("0px", "0px", "rgb(255, 255, 255)")}
+
+
+def test_lists_of_terms_and_chapters_fit_a_phone(browser, address):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    for name in ("glossary.html", "index.html", "claims/index.html"):
+        page.goto(address + name)
+        wide = page.evaluate("""() => [...document.querySelectorAll("table.stacked :is(td, td *):not(math *)")].filter(
+            cell => cell.getBoundingClientRect().right > innerWidth).map(cell => cell.textContent.slice(0, 40))""")
+        assert page.locator("table.stacked td").count() > 10 and wide == [], name
+    page.close()
 
 
 def test_the_reader_chooses_light_or_dark(browser, address):

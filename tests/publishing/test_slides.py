@@ -421,6 +421,45 @@ def test_the_pdf_has_a_page_a_slide(reveal, browser, tmp_path):
     )  # reveal.js takes the padding of slides away in print
 
 
+PRINTED = """() => [...document.querySelectorAll(".pdf-page")].flatMap((sheet, number) => {
+  const box = sheet.getBoundingClientRect(), stage = sheet.querySelector(".stage");
+  const wrong = [...stage.querySelectorAll("*")].filter(element => !element.closest("math")).filter(element => {
+    const own = element.getBoundingClientRect();
+    return own.width && (own.bottom > box.bottom + 1 || own.right > box.right + 1);
+  }).map(element => `page ${number + 1} cuts off: ${element.textContent.trim().slice(0, 60)}`);
+  if (stage.scrollHeight > stage.clientHeight) wrong.push(`page ${number + 1} is too full`);
+  return wrong.slice(0, 1);
+})"""
+
+
+def printed(browser, path):
+    """What is cut off where a deck is printed, and the number of pages. A slide has one page and no second."""
+    page = browser.new_page()
+    page.goto(f"{path.absolute().as_uri()}?print-pdf")
+    page.wait_for_selector(".pdf-page")
+    page.wait_for_function("[...document.images].every(image => image.complete)")
+    found = page.evaluate(PRINTED), page.locator(".pdf-page").count()
+    page.close()
+    return found
+
+
+@pytest.mark.parametrize("chapter", STORED, ids=lambda c: c.id)
+def test_nothing_is_cut_off_in_print(chapter, reveal, browser, tmp_path):
+    talk = lecture.slides(pairing.read_notebook(chapter.notebook))
+    path = tmp_path / f"{chapter.id}.html"
+    path.write_text(slides.deck(chapter, talk, reveal), encoding="utf-8")
+    assert printed(browser, path) == ([], len(talk))
+
+
+def test_what_is_cut_off_in_print_is_found(reveal, browser, tmp_path):
+    [chapter] = chapters.find(make_course(tmp_path / "course", **{"01_sample": SAMPLE}))
+    long = talk_of(text("## Good", "slide"), text("## Long\n\n" + "some words of a length " * 200, "slide"))
+    path = tmp_path / "long.html"
+    path.write_text(slides.deck(chapter, long, reveal), encoding="utf-8")
+    [wrong], pages = printed(browser, path)
+    assert wrong.startswith("page 2") and pages == 2
+
+
 def test_without_a_browser_the_message_says_what_to_do(monkeypatch):
     monkeypatch.delenv("DLCOURSE_BROWSER", raising=False)
     monkeypatch.setattr(shutil, "which", lambda name: None)

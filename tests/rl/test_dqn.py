@@ -245,3 +245,12 @@ def test_diverging_values_are_an_error():
     settings = dqn.Settings(**{**SHORT.__dict__, "learning_rate": 1e30, "updates": 10})
     with pytest.raises(ValueError, match="no longer finite"):
         dqn.train(cartpoles(4), settings, agents=1, steps=2_000)
+
+
+def test_schedules_reach_what_they_say_and_stay_there():
+    settings = dqn.Settings(explore=(0.9, 0.05, 0.25), correction=0.4, learning_rate=1e-2, final_share=0.1)
+    start, middle, end = (dqn.schedules(settings, done) for done in (0.0, 0.5, 1.0))
+    assert start == pytest.approx((0.9, 0.4, 1e-2)) and end == pytest.approx((0.05, 1.0, 1e-3))
+    assert middle == pytest.approx((0.05, 0.7, 5.5e-3))
+    assert dqn.schedules(settings, 0.125)[0] == pytest.approx((0.9 + 0.05) / 2)
+    assert [dqn.schedules(settings, done)[0] for done in (0.25, 0.3, 0.9)] == pytest.approx([0.05] * 3)

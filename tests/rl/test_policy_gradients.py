@@ -1,5 +1,6 @@
 """Rollouts, policies, advantages, the judge, REINFORCE and the actor-critic, against computations of their own."""
 
+import dataclasses
 import itertools
 
 import gymnasium
@@ -268,10 +269,10 @@ def test_policies_that_do_not_fit_are_refused(tmp_path):
         policy.layers(np.zeros((1, 7), "float32"))
     with pytest.raises(ValueError, match="Were they trained with other"):
         policies.save(tmp_path / "policy.npz", policy, np.zeros(7))
-    with pytest.raises(ValueError, match="list of layer sizes"):
+    with pytest.raises(ValueError, match="expected 1 or more widths"):
         policies.Categorical(4, 2, ())
     model = planning.from_transitions([[[(1.0, 0, 0.0, True)]]], 0)
-    with pytest.raises(ValueError, match="Turn numbered states into vectors"):
+    with pytest.raises(ValueError, match="FlattenObservation"):
         policies.fitting(environments.TableVectorEnv(model, 2))
     pictures = Counter()
     pictures.single_observation_space = spaces.Box(0, 1, (4, 4), np.float32)
@@ -400,3 +401,63 @@ class OnePendulum(gymnasium.Env):
 
 def test_gymnasiums_checker_passes_the_pendulum():
     check_env(OnePendulum(), skip_render_check=True)
+
+
+class LastRewardOnly(Counter):
+    """Pays 1 on the step that ends an episode, and nothing before."""
+
+    def step(self, actions):
+        seen, _reward, terminated, truncated, info = super().step(actions)
+        return seen, np.where(terminated | truncated, 1.0, 0.0), terminated, truncated, info
+
+
+def test_reinforce_counts_an_episodes_last_reward():
+    settings = policy_gradient.Settings(discount=1.0, learning_rate=0.0)
+    trained = policy_gradient.reinforce(lambda: LastRewardOnly(4), settings, "to go", updates=1, agents=2)
+    assert [episode.total for agent in trained.episodes for episode in agent] == [1.0] * 4
+    policy = policies.Categorical(2, 2, (4,))
+    layers = policy.layers(policy.initial(np.random.default_rng(0), 2))
+    found, first = policy_gradient.whole_episodes(
+        LastRewardOnly(4), policy, layers, 2, np.random.default_rng(0), [0, 0], 50
+    )
+    _, to_go = policy_gradient.weights(found, first, 1.0, "to go", np.zeros_like(found.rewards))
+    assert first.sum(axis=0).tolist() == [[3, 3], [3, 3]]
+    np.testing.assert_array_equal(
+        to_go[:3], np.ones((3, 2, 2))
+    )  # each action is followed by the reward at the end
+
+
+@pytest.mark.parametrize("baseline", policy_gradient.BASELINES)
+def test_an_agents_weights_know_nothing_of_its_neighbours(baseline):
+    """Baseline, advantage and scale of agent 0 stay, whatever agent 1 is paid, sees or expects."""
+    random = np.random.default_rng(0)
+    found = rollout.Collector(Counter(num_envs=4), 2).collect(lambda x: np.zeros(x.shape[:2], np.int64), 3)
+    first, values = np.ones((3, 2, 2), bool), random.normal(size=(3, 2, 2))
+
+    def of_agent_0(factor):
+        rewards, others = random.normal(size=(3, 2, 2)) * 0 + 1.0, values.copy()
+        rewards[:, 1] *= factor
+        others[:, 1] *= factor
+        changed = dataclasses.replace(found, rewards=rewards)
+        return policy_gradient.weights(changed, first, 0.9, baseline, others)[0][:, 0]
+
+    np.testing.assert_array_equal(of_agent_0(1.0), of_agent_0(-50.0))
+
+
+@pytest.mark.parametrize(
+    "train",
+    [
+        lambda rates: policy_gradient.reinforce(
+            lambda: cart_poles(4), policy_gradient.Settings(learning_rate=rates), "mean", updates=2, agents=2
+        ),
+        lambda rates: policy_gradient.actor_critic(
+            cart_poles(4), policy_gradient.Settings(learning_rate=rates), steps=200, agents=2
+        ),
+    ],
+    ids=["reinforce", "actor_critic"],
+)
+def test_another_agents_learning_rate_changes_nothing(train):
+    """Agent 1 leaps; agent 0 learns what it learns beside a calm neighbour, as long as both draw the same numbers."""
+    calm, wild = train(np.array([1e-3, 0.0])), train(np.array([1e-3, 0.0 + 1e-30]))
+    np.testing.assert_array_equal(calm.theta[0], wild.theta[0])
+    assert not np.array_equal(calm.theta[0], calm.theta[1])

@@ -157,7 +157,7 @@ def test_bad_settings_and_rewards():
         ppo.train(cart_poles(3), ppo.Settings(length=5, minibatch=4), steps=10)
     with pytest.raises(ValueError, match="reward nan"):
         ppo.train(Counter(reward=np.nan), ppo.Settings(length=4, minibatch=16), steps=10)
-    with pytest.raises(ValueError, match="Turn numbered states into vectors"):
+    with pytest.raises(ValueError, match="FlattenObservation"):
         ppo.train(
             gymnasium.make_vec("FrozenLake-v1", num_envs=2, vectorization_mode="sync"),
             ppo.Settings(),
@@ -196,3 +196,11 @@ def test_cart_pole_is_solved_and_stays_so():
     run = ppo.train(cart_poles(8), ppo.CART_POLE, steps=200_000, seed=5)
     assert run.solved[0] is not None
     assert evaluation.confirm(cart_poles(100), run.chooser()).mean() >= 475
+
+
+def test_the_learning_rate_falls_to_its_final_share_and_stays_there():
+    settings = ppo.Settings(learning_rate=1e-2, anneal=1_000, final_share=0.1)
+    steps = np.array([0, 500, 1_000, 1_001, 90_000])
+    np.testing.assert_allclose(ppo.annealed(settings, steps), [1e-2, 5.5e-3, 1e-3, 1e-3, 1e-3])
+    level = ppo.Settings(learning_rate=1e-2, final_share=1.0)
+    np.testing.assert_allclose(ppo.annealed(level, steps), 1e-2)

@@ -381,3 +381,23 @@ def test_environments_that_do_not_fit_are_refused(agent):
 def test_a_policy_of_the_wrong_shape_is_named(policy):
     with pytest.raises(ValueError, match="policy"):
         tabular.evaluate(TableVectorEnv(crossroads(), 4), policy, 1, seed=0)
+
+
+def test_double_q_learning_values_by_the_other_table():
+    """Ten ways to end, each paying +1 or -1.2: worth -0.1. The largest of ten noisy values is too large; valued by a
+    table that did not name it, it is not."""
+    lottery = [(0.5, 1, 1.0, True), (0.5, 1, -1.2, True)]
+    model = planning.from_transitions([[[(1.0, 1, 0.0, False)]] * 10, [lottery] * 10], 0)
+    found = {
+        train: train(TableVectorEnv(model, 200), steps=600, step_size=0.1, epsilon=0.5, discount=1.0, seed=3)
+        .table[:, 0]
+        .max(axis=1)
+        .mean()
+        for train in (tabular.q_learning, tabular.double_q_learning)
+    }
+    assert found[tabular.q_learning] > 0.1
+    assert found[tabular.double_q_learning] < 0.05
+    same = spoilt(tabular.double_q_learning, "tables[1 - learner, agents, following, named]",
+                  "tables[learner, agents, following, named]")  # fmt: skip
+    wrong = same(TableVectorEnv(model, 200), steps=600, step_size=0.1, epsilon=0.5, discount=1.0, seed=3)
+    assert wrong.table[:, 0].max(axis=1).mean() > found[tabular.double_q_learning] + 0.1

@@ -103,6 +103,48 @@ def test_work_goes_on_where_it_was(tmp_path):
     ]
 
 
+def test_an_interrupted_trial_is_tried_again_with_its_own_setting(tmp_path):
+    calls = []
+
+    def interrupted_once(setting):
+        calls.append(setting)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return distance(setting)
+
+    with pytest.raises(KeyboardInterrupt):
+        search.work(interrupted_once, SPACE, tmp_path / "cut", trials=5)
+    assert search.work(interrupted_once, SPACE, tmp_path / "cut", trials=5) == 3
+    search.work(distance, SPACE, tmp_path / "whole", trials=5)
+    assert search.read(tmp_path / "cut").trials == search.read(tmp_path / "whole").trials
+    assert calls[3] == calls[2]
+
+
+def test_a_killed_process_leaves_its_trial_to_others(tmp_path):
+    script = (
+        "import os, signal, sys\nfrom dlcourse.training import search\n"
+        "space = {'rate': search.Range(0.0, 1.0)}\n"
+        "search.work(lambda setting: os.kill(os.getpid(), signal.SIGKILL), space, sys.argv[1], trials=3, seed=2)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "killed")], capture_output=True)
+    space = {"rate": search.Range(0.0, 1.0)}
+    assert search.work(lambda setting: setting["rate"], space, tmp_path / "killed", trials=3, seed=2) == 3
+    search.work(lambda setting: setting["rate"], space, tmp_path / "whole", trials=3, seed=2)
+    assert search.read(tmp_path / "killed").trials == search.read(tmp_path / "whole").trials
+
+
+@pytest.mark.parametrize("cut", [1, 5, 40])
+def test_a_journal_whose_last_line_was_cut_keeps_the_rest(tmp_path, cut):
+    search.work(distance, SPACE, tmp_path / "study", trials=3)
+    content = (tmp_path / "study").read_bytes()
+    (tmp_path / "study").write_bytes(content[:-cut])
+    before = search.read(tmp_path / "study").trials
+    assert len(before) >= 2
+    search.work(distance, SPACE, tmp_path / "study", trials=4)
+    search.work(distance, SPACE, tmp_path / "whole", trials=4)
+    assert search.read(tmp_path / "study").trials == search.read(tmp_path / "whole").trials
+
+
 def test_another_space_in_the_same_file_is_refused(tmp_path):
     search.work(distance, SPACE, tmp_path / "study", trials=1)
     with pytest.raises(ValueError, match="another search"):
@@ -162,3 +204,13 @@ def test_results_that_say_too_little():
         search.run(lambda setting: iter([1.0]), SPACE, budget=6, epochs=1).importances()
     with pytest.raises(ValueError, match="None of the"):
         _ = search.Search([], None).best
+
+
+def test_the_best_of_a_pruned_search_is_one_that_ran_to_its_end():
+    """A trial that was stopped early, while its error was still low by luck, is not the best."""
+    found = search.run(falling, SPACE, budget=60, epochs=9, sampler="random", pruning=True, seed=0)
+    assert any(not trial.complete for trial in found.trials)
+    lucky = search.Trial(99, {}, (-1.0,), False)
+    assert search.Search([lucky, *found.trials], found.study).best.complete
+    assert len(found.best.errors) == 9
+    assert found.best.error == min(trial.error for trial in found.trials if trial.complete)

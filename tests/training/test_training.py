@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from dlcourse import models, training
-from dlcourse.training import loop, objectives, sources
+from dlcourse.training import loop, objectives, repeats, sources
 
 
 def blobs(examples, features=6, classes=3, seed=0):
@@ -288,28 +288,45 @@ X, Y = blobs(40)
     ("change", "message"),
     [
         ({"train": (X, Y[:-1])}, r"arrays of \[40, 39\] examples; x and y must have the same number"),
-        ({"train": (X[:0], Y[:0])}, "no training examples"),
-        ({"train": (X[:, :5], Y)}, r"examples of shape \(5,\), but the model takes \(6,\)"),
+        ({"train": (X[:0], Y[:0])}, "got training data without examples"),
+        ({"train": (X[:, :5], Y)}, r"training data, examples of shape \(5,\), but the model takes \(6,\)"),
         ({"train": (X, Y + 1)}, r"Labels run from 1 to 3, but the model has 3 outputs, for classes 0 to 2"),
         ({"train": (X, Y - 1)}, "Labels run from -1"),
         ({"train": (X, np.eye(3)[Y])}, r"one-hot labels give y.argmax"),
+        ({"train": (X, Y[:, None])}, r"got int32 \(40, 1\): give y.ravel\(\)"),
+        ({"train": (X, np.eye(3, dtype="int64")[Y])}, r"one-hot labels give y.argmax"),
         ({"train": (X, Y.astype("float32"))}, "whole numbers"),
         ({"train": (np.where(X[3] == X, np.nan, X), Y)}, "not finite .NaN or infinite.. Find them"),
-        ({"train": "mnist"}, r"Split or a tuple \(x, y\)"),
+        ({"train": "mnist"}, r"as str; expected a Split or a tuple \(x, y\)"),
+        ({"train": X}, r"data of 1 arrays; classification\(\) takes \(x, y\)"),
+        ({"train": (X, Y, np.ones(40))}, r"data of 3 arrays; classification\(\) takes \(x, y\). Weights"),
+        ({"train": [X, Y]}, r"as a list of 2 arrays; expected a tuple: write \(x, y\)"),
+        ({"train": (X.astype(object), Y)}, r"of dtype object, shape \(40, 6\); expected numbers"),
+        ({"train": (np.ma.masked_greater(X, 1), Y)}, r"with \d+ masked values; fill them in"),
+        (
+            {"validation": tf.data.Dataset.from_tensor_slices((X, Y)).batch(10)},
+            "validation data as _BatchDataset",
+        ),
+        ({"objective": objectives.classification}, r"is a class: write objectives.classification\(\)"),
+        ({"objective": "crossentropy"}, r"objective is 'crossentropy'; expected a callable"),
+        ({"model": "mlp"}, r"trains a keras.Model; got 'mlp'"),
+        ({"early_stopping": keras.callbacks.EarlyStopping()}, "expected training.EarlyStopping"),
+        ({"seed": 2**31}, r"fit\(seed\)=2147483648: expected a whole number, from 0 to 2,147,483,647"),
         ({"batch_size": 41}, r"fit\(batch_size\)=41: expected a whole number, from 1 to 40"),
         ({"batch_size": 0}, r"fit\(batch_size\)=0: expected a whole number, from 1 to 40"),
         ({"batch_size": None}, "needs batch_size"),
         ({"batch_size": 2.5}, "expected a whole number"),
         ({"epochs": -1}, "expected a whole number"),
         ({"seed": "0"}, "expected a whole number"),
-        ({"validation": (X[:, :5], Y)}, "validation examples of shape"),
+        ({"validation": (X[:, :5], Y)}, "validation data, examples of shape"),
         ({"early_stopping": training.EarlyStopping()}, "Give fit.. validation"),
     ],
 )
 def test_bad_input_is_named(change, message):
-    options = {"train": (X, Y), "epochs": 1, "batch_size": 10} | change
+    options = {"model": network(), "objective": objectives.classification(), "train": (X, Y)}
+    options |= {"epochs": 1, "batch_size": 10} | change
     with pytest.raises(ValueError, match=message):
-        training.fit(network(), objectives.classification(), options.pop("train"), **options)
+        training.fit(**options)
 
 
 def test_an_empty_stream_and_a_batch_size_beside_a_stream_are_named():
@@ -333,7 +350,7 @@ def test_regression_learns_and_checks_its_targets():
         optimizer=keras.optimizers.Adam(0.1),
     )
     np.testing.assert_allclose(model.layers[-1].kernel.numpy().ravel(), np.arange(6.0), atol=0.02)
-    with pytest.raises(ValueError, match="as many targets"):
+    with pytest.raises(ValueError, match="in the outputs' shape, axis for axis"):
         training.fit(model, objectives.regression(), (x, np.stack([y, y], 1)), epochs=1, batch_size=10)
 
 
@@ -397,3 +414,14 @@ def test_xla_is_chosen_by_rule():
     assert not loop.xla_pays(network(), 100)
     assert not loop.xla_pays(models.mlp((8,), 3, hidden=[8], dropout=0.5), 5_000)
     assert not loop.xla_pays(models.convnet((8, 8, 1), 3, filters=(4,), hidden=8), 5_000)
+
+
+def test_every_pass_of_a_repeated_training_has_an_order_of_its_own():
+    study = repeats.Repeats(
+        network(), objectives.classification(), steps=12, batch_size=10, jit_compile=False
+    )
+    rows = np.arange(100, 140)
+    passes = study.order(rows, seed=0).reshape(3, 40)
+    assert all(sorted(each) == list(rows) for each in passes)
+    other = study.order(rows, seed=1).reshape(3, 40)
+    assert len({tuple(each) for each in [*passes, *other]}) == 6

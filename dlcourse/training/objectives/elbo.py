@@ -4,6 +4,8 @@ A batch is ``(x,)`` or ``(x, y)``; y is used where the model takes labels. Under
 are binarised anew in each batch, with their grey values as probabilities.
 """
 
+import numbers
+
 import numpy as np
 import tensorflow as tf
 
@@ -27,7 +29,8 @@ class negative_elbo:
 
     def __init__(self, beta=1.0, free_bits=0.0):
         for name, value in {"beta": beta, "free_bits": free_bits}.items():
-            if not 0 <= value < np.inf:
+            real = isinstance(value, numbers.Real | tf.Variable) and not isinstance(value, bool)
+            if not real or not 0 <= value < np.inf:
                 raise ValueError(f"negative_elbo({name}={value!r}): expected a number, 0 or more.")
         self.beta, self.free_bits = beta, free_bits
 

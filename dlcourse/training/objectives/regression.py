@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from dlcourse.training import inputs
+
 
 class regression:
     """Mean squared error between targets and the model's output, in squared units of the targets.
@@ -13,16 +15,18 @@ class regression:
     def __call__(self, model, batch, training):
         x, y = batch
         prediction = model(x, training=training)
-        loss = tf.reduce_mean(
-            tf.square(prediction - tf.reshape(tf.cast(y, prediction.dtype), tf.shape(prediction)))
-        )
-        return loss, {}
+        target = tf.reshape(
+            tf.cast(y, prediction.dtype), tf.shape(prediction)
+        )  # (batch,) to (batch, 1) or back
+        return tf.reduce_mean(tf.square(prediction - target)), {}
 
     def check(self, model, x, y):
-        if np.prod(y.shape[1:], dtype=int) != np.prod(model.output_shape[1:], dtype=int):
+        outputs = inputs.output_shape(model, x)
+        given, wanted = y.shape[1:], outputs[1:]
+        if given != wanted and {given, wanted} != {(), (1,)}:
             raise ValueError(
-                f"regression() compares targets of shape {y.shape} with outputs of shape {model.output_shape}: "
-                "each example needs as many targets as the model has outputs."
+                f"regression() compares targets of shape {y.shape} with outputs of shape {outputs}: give targets in "
+                "the outputs' shape, axis for axis."
             )
         if not np.isfinite(y).all():
             raise ValueError(

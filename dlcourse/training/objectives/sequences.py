@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from dlcourse.training import inputs
+
 
 class sequence_classification:
     """Cross-entropy at every step, in nats per step, and accuracy; steps whose label is -1 don't count.
@@ -24,13 +26,19 @@ class sequence_classification:
         number = tf.maximum(tf.reduce_sum(counts), 1.0)
         return tf.reduce_sum(counts * each) / number, {"accuracy": tf.reduce_sum(counts * right) / number}
 
+    def count(self, batch):
+        """How many steps count, at least 1."""
+        return tf.maximum(tf.reduce_sum(tf.cast(tf.cast(batch[1], tf.int32) >= 0, tf.int32)), 1)
+
     def check(self, model, x, y):
         if y.ndim != 2 or not np.issubdtype(y.dtype, np.integer):
             raise ValueError(
                 "sequence_classification() takes labels as whole numbers of shape (examples, steps), -1 where a step "
                 f"doesn't count; got {y.dtype} {y.shape}."
             )
-        classes = model.output_shape[-1]
+        classes = inputs.output_shape(model, x)[-1]
+        if y.max() < 0:
+            raise ValueError("sequence_classification() got labels that are all -1: no step counts.")
         if y.min() < -1 or y.max() >= classes:
             raise ValueError(
                 f"Labels run from {y.min()} to {y.max()}, but the model has {classes} outputs, for classes 0 to "

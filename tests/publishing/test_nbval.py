@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from conftest import Quiet, make_course
 
-from dlcourse.publishing import chapters, pairing, testing
+from dlcourse.publishing import chapters, execute, pairing, pytest_call
 
 CELLS = {
     "plain": 'print("accuracy 0.974")',
@@ -47,7 +47,7 @@ def failing(chapter, notebook):
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "--nbval", "-q", "-rf", "-p", "no:xdist", str(folder), "--color=no"],
         cwd=chapter.root,
-        env=testing.execute.environment() | {"DLCOURSE_ROOT": str(chapter.root)},
+        env=execute.environment() | {"DLCOURSE_ROOT": str(chapter.root)},
         capture_output=True,
         text=True,
     )
@@ -110,9 +110,9 @@ def test_run_tests_one_chapter_with_two_workers(compared, capfd, monkeypatch):
     )
     (tests / "test_chapter_01_more.py").write_text("def test_more(): pass\n")
     (tests / "test_chapter_02.py").write_text("def test_other(): assert False\n")
-    assert testing.run(compared.root, [compared], whole=False) == 0
+    assert pytest_call.run(compared.root, [compared], whole=False) == 0
     assert f"{len(CELLS) + 2} passed" in capfd.readouterr().out
-    assert testing.run(compared.root, [compared], whole=True) == 1
+    assert pytest_call.run(compared.root, [compared], whole=True) == 1
     assert f"1 failed, {len(CELLS) + 3} passed" in capfd.readouterr().out
 
 
@@ -129,7 +129,7 @@ def test_cells_after_an_error_are_skipped_and_the_run_fails(compared, capfd, mon
 def test_a_chapter_without_a_notebook_is_told_apart(tmp_path):
     folder = make_course(tmp_path, **{"02_new": "# %%\n1\n"})
     with pytest.raises(FileNotFoundError, match=r"no notebook yet for 02_new: run `dlcourse notebooks`"):
-        testing.run(folder, chapters.find(folder), whole=True)
+        pytest_call.run(folder, chapters.find(folder), whole=True)
 
 
 def test_numerics_tells_which_setting_failed(tmp_path, capfd, monkeypatch):
@@ -139,5 +139,5 @@ def test_numerics_tells_which_setting_failed(tmp_path, capfd, monkeypatch):
     chapter = chapters.select("01", folder)[0]
     assert pairing.synchronise([chapter], Quiet(), say=lambda text: None)
     said = []
-    assert testing.run_numerics(folder, [chapter], more=["--numprocesses=0"], say=said.append) == 1
+    assert pytest_call.run_numerics(folder, [chapter], more=["--numprocesses=0"], say=said.append) == 1
     assert said[-1] == "\nFailed under: 1 thread"

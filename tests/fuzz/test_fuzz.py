@@ -1,0 +1,767 @@
+"""Public functions on odd input: what comes out is an answer or one of the package's own, documented errors.
+
+Hypothesis mixes what people should give with what they do give: other dtypes, shapes, sizes, names and files. An error
+from inside NumPy, TensorFlow, Keras or json is a finding. In ``make test`` each function gets few examples, always the
+same; for longer: ``DLCOURSE_FUZZ=2000 pytest tests/fuzz``, which draws new ones.
+"""
+
+import os
+import pathlib
+import shutil
+import tempfile
+import traceback
+
+import gymnasium
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays_of
+
+import dlcourse
+from dlcourse import checks, claims, datasets, exercises, models, show, training
+from dlcourse.datasets import catalogue, characters, sequence_tasks, splitting, windows
+from dlcourse.from_scratch import ngrams
+from dlcourse.metrics import calibration, classification, forecasting
+from dlcourse.publishing import chapters, sides
+from dlcourse.rl import (
+    advantages,
+    dqn,
+    evaluation,
+    planning,
+    policies,
+    policy_gradient,
+    ppo,
+    tabular,
+    validation,
+)
+from dlcourse.rl.environments import TableVectorEnv
+from dlcourse.rules import ClaimError
+from dlcourse.training import checkpoint, objectives, search
+
+EXAMPLES = int(os.environ.get("DLCOURSE_FUZZ", 6))
+PACKAGE = str(pathlib.Path(dlcourse.__file__).parent)
+DOCUMENTED = (
+    ValueError,
+    FileNotFoundError,
+    KeyError,
+    checks.CheckError,
+    ClaimError,
+    catalogue.DataError,
+    training.NonFiniteLossError,
+    checkpoint.CheckpointError,
+)
+
+# What people give
+
+NUMBERS = st.sampled_from(
+    [
+        0,
+        1,
+        2,
+        3,
+        5,
+        -1,
+        True,
+        None,
+        2.0,
+        0.5,
+        -0.25,
+        float("nan"),
+        float("inf"),
+        "3",
+        "",
+        [2],
+        (1, 2),
+        np.int64(2),
+        np.float32(0.5),
+        np.uint8(3),
+        np.array(2),
+        10**12,
+        ...,
+        1j,
+    ]
+)
+SIZES = st.sampled_from(
+    [0, 1, 2, 3, 4, -1, True, None, 2.0, 2.5, "3", np.int64(2), np.uint8(3), [2], float("nan")]
+)
+TEXTS = st.one_of(
+    st.sampled_from(["", "a", "数据", "../x", "a\0b", "NaN", "lstm", "adam", "val_loss"]), st.text(max_size=5)
+)
+DTYPES = st.sampled_from(
+    [
+        "float32",
+        "float64",
+        "float16",
+        "int8",
+        "int32",
+        "int64",
+        "uint8",
+        "uint64",
+        "bool",
+        "complex64",
+        "U3",
+        "S3",
+        "object",
+        "datetime64[s]",
+    ]
+)
+
+
+@st.composite
+def odd_arrays(draw, shape=None):
+    """An array of any kind; its shape is drawn where none is given."""
+    shape = (
+        draw(arrays_of.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5))
+        if shape is None
+        else shape
+    )
+    dtype = np.dtype(draw(DTYPES))
+    if dtype.hasobject:
+        values = draw(st.lists(NUMBERS, min_size=int(np.prod(shape)), max_size=int(np.prod(shape))))
+        array = np.empty(shape, object)
+        array.ravel()[:] = values if all(np.ndim(value) == 0 for value in values) else 0
+        return array
+    elements = (
+        st.text(max_size=2) if dtype.kind == "U" else st.binary(max_size=2) if dtype.kind == "S" else None
+    )
+    return draw(arrays_of.arrays(dtype, shape, elements=elements))
+
+
+def mostly(good, odd):
+    """Usually what is right, so that one odd argument gets past the checks of the others."""
+    return st.one_of(good, good, good, odd)
+
+
+def floats(*shape):
+    return arrays_of.arrays("float32", shape, elements=st.floats(-4, 4, width=32))
+
+
+def whole(most, *shape):
+    return arrays_of.arrays("int32", shape, elements=st.integers(0, most))
+
+
+def only_documented(function, *arguments, **options):
+    """Call; an error must be a documented one, and raised by the package itself."""
+    note(f"called with {arguments} {options}")
+    try:
+        return function(*arguments, **options)
+    except DOCUMENTED as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        assert frames[-1].filename.startswith(PACKAGE), (
+            f"{type(error).__name__} from {frames[-1].filename}:{frames[-1].lineno}: {str(error)[:300]}"
+        )
+        assert len(str(error)) > 15, f"an error that says nothing: {error!r}"
+
+
+def fuzz(**strategies):
+    """A test by Hypothesis: few examples that are always the same, or many new ones."""
+
+    def decorate(test):
+        many = "DLCOURSE_FUZZ" in os.environ
+        return settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            derandomize=not many,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )(given(**strategies)(test))
+
+    return decorate
+
+
+# Data
+
+
+@fuzz(
+    x=mostly(floats(20, 3), odd_arrays()),
+    y=mostly(whole(1, 20), odd_arrays()),
+    fraction=mostly(st.sampled_from([0.2, 0.0]), NUMBERS),
+    seed=mostly(st.just(0), NUMBERS),
+    classes=mostly(st.none(), st.lists(TEXTS, max_size=3)),
+)
+def test_from_arrays(x, y, fraction, seed, classes):
+    only_documented(datasets.from_arrays, x, y, validation=fraction, test=0.2, seed=seed, classes=classes)
+
+
+CELLS = st.one_of(
+    st.sampled_from(["1", "2.5", "", "NA", "0012", "a,b", '"', '"a"', ";", "1e400", "ä"]), TEXTS
+)
+
+
+@fuzz(
+    rows=st.lists(st.lists(CELLS, min_size=2, max_size=3), max_size=12),
+    target=mostly(st.just("kind"), TEXTS),
+    delimiter=mostly(st.just(","), st.one_of(TEXTS, NUMBERS)),
+    encoding=st.sampled_from(["utf-8", "utf-16", "latin-1"]),
+    quantity=st.booleans(),
+)
+def test_from_csv(rows, target, delimiter, encoding, quantity):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "table.csv"
+        lines = ["a,kind", *(",".join(row) for row in rows)]
+        path.write_bytes("\n".join(lines).encode(encoding, "replace"))
+        only_documented(
+            datasets.from_csv, path, target, delimiter=delimiter, quantity=quantity, validation=0, test=0
+        )
+
+
+@fuzz(
+    content=st.one_of(st.binary(max_size=40), st.just(b"\x89PNG\r\n\x1a\n"), st.none()),
+    size=mostly(st.just((4, 4)), st.one_of(NUMBERS, st.tuples(SIZES, SIZES))),
+    channels=mostly(st.just(1), NUMBERS),
+    name=st.sampled_from(["a.png", "b.jpg", "c", ".d", "notes.txt"]),
+)
+def test_from_images(content, size, channels, name):
+    from PIL import Image
+
+    with tempfile.TemporaryDirectory() as folder:
+        for of_class in ["x", "y"]:
+            (pathlib.Path(folder) / of_class).mkdir()
+            for number in range(2):
+                Image.new("L", (5, 6), 100).save(pathlib.Path(folder) / of_class / f"{number}.png")
+        if content is not None:
+            (pathlib.Path(folder) / "x" / name).write_bytes(content)
+        only_documented(datasets.from_images, folder, size=size, channels=channels, validation=0, test=0)
+
+
+@fuzz(
+    picture=mostly(floats(9, 9), st.one_of(odd_arrays(), TEXTS, NUMBERS)),
+    invert=mostly(st.just("auto"), NUMBERS),
+)
+def test_own_digit(picture, invert):
+    only_documented(datasets.own_digit, picture, invert)
+
+
+@fuzz(
+    name=mostly(st.sampled_from(["iris", "digits"]), st.one_of(TEXTS, NUMBERS)),
+    examples=mostly(st.just(30), SIZES),
+    seed=mostly(st.just(0), NUMBERS),
+)
+def test_load(name, examples, seed):
+    only_documented(datasets.load, name, examples, seed)
+
+
+@fuzz(y=mostly(whole(2, 12), odd_arrays()), n=mostly(st.just(4), SIZES), seed=mostly(st.just(0), NUMBERS))
+def test_choose(y, n, seed):
+    only_documented(splitting.choose, y, n, seed)
+
+
+@fuzz(
+    features=mostly(floats(30, 2), odd_arrays()),
+    target=mostly(floats(30), odd_arrays()),
+    window=mostly(st.just(3), SIZES),
+    horizons=mostly(st.just(2), SIZES),
+    first=mostly(st.just(0), SIZES),
+    end=mostly(st.just(30), SIZES),
+)
+def test_windows(features, target, window, horizons, first, end):
+    only_documented(windows.windows, features, target, window=window, horizons=horizons, first=first, end=end)
+
+
+@fuzz(
+    task=st.sampled_from([sequence_tasks.copying, sequence_tasks.adding, sequence_tasks.recall]),
+    examples=mostly(st.just(3), SIZES),
+    lag=mostly(st.just(4), SIZES),
+    seed=mostly(st.just(0), NUMBERS),
+)
+def test_sequence_tasks(task, examples, lag, seed):
+    only_documented(task, examples, lag, seed=seed)
+
+
+@fuzz(
+    text=mostly(st.just("abab"), st.one_of(TEXTS, NUMBERS)),
+    alphabet=mostly(st.just("ab"), st.one_of(TEXTS, NUMBERS)),
+    steps=mostly(st.just(2), SIZES),
+)
+def test_characters(text, alphabet, steps):
+    tokens = only_documented(characters.encode, text, alphabet)
+    if tokens is not None:
+        only_documented(characters.excerpts, tokens, steps)
+
+
+# Models
+
+
+@fuzz(
+    shape=mostly(st.just((4,)), st.one_of(NUMBERS, st.lists(SIZES, max_size=3))),
+    classes=mostly(st.just(2), SIZES),
+    hidden=mostly(st.just([3]), st.one_of(SIZES, st.lists(SIZES, max_size=2))),
+    dropout=mostly(st.just(0.0), NUMBERS),
+    seed=mostly(st.just(0), NUMBERS),
+)
+def test_mlp(shape, classes, hidden, dropout, seed):
+    only_documented(models.mlp, shape, classes, hidden=hidden, dropout=dropout, seed=seed)
+
+
+@fuzz(
+    shape=mostly(st.just((8, 8, 1)), st.lists(SIZES, max_size=4)),
+    classes=mostly(st.just(2), SIZES),
+    filters=mostly(st.just([2]), st.one_of(SIZES, st.lists(SIZES, max_size=2))),
+    hidden=mostly(st.just(3), SIZES),
+)
+def test_convnet(shape, classes, filters, hidden):
+    only_documented(models.convnet, shape, classes, filters=filters, hidden=hidden)
+
+
+@fuzz(
+    shape=mostly(st.just((5, 2)), st.lists(SIZES, max_size=3)),
+    outputs=mostly(st.just(2), SIZES),
+    cell=mostly(st.sampled_from(["gru", "lstm", "simple"]), st.one_of(TEXTS, NUMBERS)),
+    units=mostly(st.just([3]), st.one_of(SIZES, st.lists(SIZES, max_size=2))),
+    tokens=mostly(st.none(), SIZES),
+    batch=mostly(st.none(), SIZES),
+    stateful=st.booleans(),
+)
+def test_recurrent(shape, outputs, cell, units, tokens, batch, stateful):
+    only_documented(
+        models.recurrent,
+        shape,
+        outputs,
+        cell=cell,
+        units=units,
+        tokens=tokens,
+        batch_size=batch,
+        stateful=stateful,
+    )
+
+
+@fuzz(
+    shape=mostly(st.just((4, 4, 1)), st.lists(SIZES, max_size=3)),
+    latents=mostly(st.just(2), SIZES),
+    hidden=mostly(st.just([3]), st.one_of(SIZES, st.lists(SIZES, max_size=2))),
+    prior=mostly(st.just("normal"), st.one_of(TEXTS, NUMBERS)),
+    likelihood=mostly(st.just("bernoulli"), TEXTS),
+    noise=mostly(st.none(), NUMBERS),
+    classes=mostly(st.none(), SIZES),
+)
+def test_vae(shape, latents, hidden, prior, likelihood, noise, classes):
+    only_documented(
+        models.vae,
+        shape,
+        latents,
+        hidden=hidden,
+        prior=prior,
+        likelihood=likelihood,
+        noise=noise,
+        classes=classes,
+    )
+
+
+VAE = models.vae((2, 2, 1), 2, hidden=[3], classes=3, seed=0)
+
+
+@fuzz(
+    call=st.sampled_from(["encode", "reconstruct", "elbo"]),
+    x=mostly(st.just(np.zeros((3, 2, 2, 1), "float32")), odd_arrays()),
+    y=mostly(st.just(np.array([0, 1, 2])), st.one_of(odd_arrays(), NUMBERS)),
+)
+def test_a_vaes_methods(call, x, y):
+    only_documented(getattr(VAE, call), x, y)
+
+
+@fuzz(n=mostly(st.just(2), SIZES), y=mostly(st.just(1), st.one_of(odd_arrays(), NUMBERS)))
+def test_a_vaes_samples(n, y):
+    only_documented(VAE.sample, n, y)
+
+
+# Training
+
+
+NET = models.mlp((3,), 2, hidden=[], seed=0)
+X = mostly(floats(6, 3), st.one_of(odd_arrays(), odd_arrays((6, 3)), NUMBERS, TEXTS))
+Y = mostly(whole(1, 6), st.one_of(odd_arrays(), odd_arrays((6,)), NUMBERS))
+
+
+@fuzz(
+    x=X,
+    y=Y,
+    epochs=mostly(st.just(1), SIZES),
+    batch_size=mostly(st.just(3), SIZES),
+    seed=mostly(st.just(0), NUMBERS),
+)
+def test_fit(x, y, epochs, batch_size, seed):
+    only_documented(
+        training.fit,
+        NET,
+        objectives.classification(),
+        (x, y),
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        optimizer="sgd",
+    )
+
+
+@fuzz(
+    data=st.one_of(
+        st.tuples(X, Y),
+        st.tuples(X),
+        st.tuples(X, Y, Y),
+        X,
+        st.lists(X, max_size=3),
+        st.dictionaries(TEXTS, X),
+    ),
+    objective=mostly(
+        st.sampled_from([objectives.classification(), objectives.regression()]),
+        st.sampled_from(
+            [
+                objectives.classification,
+                None,
+                "mse",
+                objectives.negative_elbo(),
+                objectives.sequence_classification(),
+            ]
+        ),
+    ),
+    batch_size=mostly(st.just(3), SIZES),
+)
+def test_evaluate(data, objective, batch_size):
+    only_documented(training.evaluate, NET, objective, data, batch_size)
+
+
+@fuzz(x=X, batch_size=mostly(st.just(3), SIZES))
+def test_predict(x, batch_size):
+    only_documented(training.predict, NET, x, batch_size)
+
+
+@fuzz(
+    kind=st.sampled_from(
+        [
+            objectives.classification,
+            objectives.negative_elbo,
+            objectives.importance_weighted,
+            lambda value: training.EarlyStopping(patience=value),
+            training.EarlyStopping,
+        ]
+    ),
+    value=NUMBERS,
+)
+def test_objectives_and_early_stopping(kind, value):
+    only_documented(kind, value)
+
+
+@fuzz(low=NUMBERS, high=NUMBERS, log=st.booleans(), whole=st.booleans())
+def test_ranges(low, high, log, whole):
+    only_documented(search.Range, low, high, log=log, whole=whole)
+
+
+@fuzz(
+    values=st.lists(NUMBERS, max_size=4),
+    budget=mostly(st.just(4), SIZES),
+    epochs=mostly(st.just(2), SIZES),
+    sampler=mostly(st.just("random"), TEXTS),
+    seed=mostly(st.just(0), NUMBERS),
+)
+def test_search(values, budget, epochs, sampler, seed):
+    space = {"rate": search.Range(0.1, 1.0)}
+    only_documented(
+        search.run, lambda setting: values, space, budget=budget, epochs=epochs, sampler=sampler, seed=seed
+    )
+
+
+# Metrics
+
+
+@fuzz(
+    outputs=mostly(floats(6, 3), odd_arrays()),
+    labels=mostly(whole(2, 6), odd_arrays()),
+    bins=mostly(st.just(3), SIZES),
+)
+def test_calibration(outputs, labels, bins):
+    only_documented(calibration.fit_temperature, outputs, labels)
+    only_documented(calibration.reliability, outputs, labels, bins)
+
+
+@fuzz(one=mostly(floats(6), odd_arrays()), two=mostly(floats(6), odd_arrays()))
+def test_classification_metrics(one, two):
+    only_documented(classification.auroc, one, two)
+    only_documented(classification.recall_and_specificity, one, two)
+
+
+@fuzz(
+    errors=mostly(floats(8, 2), odd_arrays()),
+    baseline=mostly(floats(8, 2), odd_arrays()),
+    block=mostly(st.just(2), SIZES),
+)
+def test_skill(errors, baseline, block):
+    only_documented(forecasting.skill_interval, errors, baseline, block=block)
+
+
+@fuzz(
+    tokens=mostly(whole(3, 20), odd_arrays()),
+    order=mostly(st.just(2), SIZES),
+    letters=mostly(st.none(), SIZES),
+)
+def test_n_grams(tokens, order, letters):
+    only_documented(ngrams.NGram, order, tokens, letters)
+
+
+# Agents
+
+
+TABLE = planning.from_transitions(
+    [[[(1.0, 1, 0.0, False)]] * 2, [[(0.5, 1, 1.0, True), (0.5, 0, 0.0, False)]] * 2], 0
+)
+
+
+@fuzz(
+    agent=st.sampled_from([tabular.q_learning, tabular.sarsa, tabular.double_q_learning]),
+    steps=mostly(st.just(9), SIZES),
+    step_size=mostly(st.just(0.1), NUMBERS),
+    epsilon=mostly(st.just(0.1), NUMBERS),
+    discount=mostly(st.just(0.9), NUMBERS),
+    seed=mostly(st.just(0), NUMBERS),
+)
+def test_tabular_agents(agent, steps, step_size, epsilon, discount, seed):
+    environments = TableVectorEnv(TABLE, 2, time_limit=5)
+    only_documented(
+        agent, environments, steps=steps, step_size=step_size, epsilon=epsilon, discount=discount, seed=seed
+    )
+
+
+OUTCOME = st.one_of(
+    st.tuples(NUMBERS, NUMBERS, NUMBERS, st.booleans()), st.just((1.0, 0, 0.0, True)), NUMBERS
+)
+
+
+@fuzz(
+    table=st.one_of(st.lists(st.lists(st.lists(OUTCOME, max_size=2), max_size=2), max_size=2), NUMBERS),
+    start=mostly(st.just(0), st.one_of(NUMBERS, odd_arrays())),
+)
+def test_transition_tables(table, start):
+    only_documented(planning.from_transitions, table, start)
+
+
+@fuzz(
+    policy=st.one_of(odd_arrays(), odd_arrays((2,)), odd_arrays((2, 2)), NUMBERS),
+    discount=mostly(st.just(0.9), NUMBERS),
+)
+def test_planning(policy, discount):
+    only_documented(planning.evaluate, TABLE, policy, discount)
+    only_documented(planning.value_iteration, TABLE, discount)
+    only_documented(validation.probabilities, policy, 2, 2)
+
+
+FLAGS = st.one_of(st.just(np.zeros((4, 2), bool)), odd_arrays())
+
+
+@fuzz(
+    rewards=mostly(floats(4, 2), odd_arrays()),
+    values=mostly(floats(5, 2), odd_arrays()),
+    terminated=FLAGS,
+    discount=mostly(st.just(0.9), NUMBERS),
+    share=mostly(st.just(0.9), NUMBERS),
+)
+def test_advantages(rewards, values, terminated, discount, share):
+    none = np.zeros((4, 2), bool)
+    only_documented(advantages.gae, rewards, values, terminated, none, discount=discount, gae_lambda=share)
+    only_documented(advantages.returns_to_go, rewards, terminated, discount)
+
+
+SETTINGS = {
+    "learning_rate": NUMBERS,
+    "discount": NUMBERS,
+    "batch_size": SIZES,
+    "train_every": SIZES,
+    "updates": SIZES,
+    "learning_starts": SIZES,
+    "hidden": st.one_of(SIZES, st.lists(SIZES, max_size=2)),
+    "capacity": SIZES,
+    "n": SIZES,
+    "explore": NUMBERS,
+    "priority": NUMBERS,
+    "max_grad_norm": NUMBERS,
+}
+
+
+PPO_SETTINGS = {"learning_rate": NUMBERS, "discount": NUMBERS, "gae_lambda": NUMBERS, "clip": NUMBERS}
+PPO_SETTINGS |= {"length": SIZES, "epochs": SIZES, "minibatch": SIZES}
+
+
+def cart_poles(number=2):
+    return gymnasium.make_vec("CartPole-v1", num_envs=number, vectorization_mode="vector_entry_point")
+
+
+@fuzz(
+    odd=st.sampled_from(sorted(SETTINGS)).flatmap(lambda name: st.tuples(st.just(name), SETTINGS[name])),
+    agents=mostly(st.just(1), SIZES),
+    steps=mostly(st.just(20), SIZES),
+    seed=mostly(st.just(0), NUMBERS),
+)
+def test_deep_q_learning(odd, agents, steps, seed):
+    small = {
+        "hidden": (4,),
+        "batch_size": 4,
+        "train_every": 8,
+        "updates": 1,
+        "learning_starts": 8,
+        "capacity": 100,
+    }
+
+    def train():
+        return dqn.train(
+            cart_poles(), dqn.Settings(**small | dict([odd])), agents=agents, steps=steps, seed=seed
+        )
+
+    only_documented(train)
+
+
+@fuzz(
+    odd=st.sampled_from(sorted(PPO_SETTINGS)).flatmap(
+        lambda name: st.tuples(st.just(name), PPO_SETTINGS[name])
+    ),
+    steps=mostly(st.just(40), SIZES),
+    agents=mostly(st.just(1), SIZES),
+)
+def test_ppo(odd, steps, agents):
+    small = {"length": 8, "epochs": 1, "minibatch": 8}
+
+    def train():
+        return ppo.train(
+            cart_poles(),
+            ppo.Settings(**small | dict([odd])),
+            steps=steps,
+            agents=agents,
+            hidden=(4,),
+            jit_compile=False,
+        )
+
+    only_documented(train)
+
+
+@fuzz(
+    baseline=mostly(st.sampled_from(policy_gradient.BASELINES), st.one_of(TEXTS, NUMBERS)),
+    updates=mostly(st.just(1), SIZES),
+    longest=mostly(st.just(20), SIZES),
+)
+def test_reinforce(baseline, updates, longest):
+    only_documented(
+        policy_gradient.reinforce,
+        cart_poles,
+        policy_gradient.Settings(),
+        baseline,
+        updates=updates,
+        hidden=(4,),
+        longest=longest,
+    )
+
+
+@fuzz(
+    observations=mostly(st.just(3), SIZES),
+    actions=mostly(st.just(2), SIZES),
+    hidden=mostly(st.just((3,)), NUMBERS),
+)
+def test_policies(observations, actions, hidden):
+    only_documented(policies.Categorical, observations, actions, hidden)
+
+
+@fuzz(totals=st.one_of(st.lists(NUMBERS, max_size=5), odd_arrays()))
+def test_solved(totals):
+    only_documented(evaluation.first_solved, totals)
+
+
+# The hall
+
+
+@fuzz(
+    id=mostly(st.just("C01.1"), TEXTS),
+    statement=mostly(st.just("a claim"), st.one_of(TEXTS, NUMBERS)),
+    of=st.lists(NUMBERS, max_size=4),
+    control=st.lists(NUMBERS, max_size=4),
+    bound=NUMBERS,
+)
+def test_claims(id, statement, of, control, bound):
+    only_documented(
+        lambda: claims.Claims("01").measure(
+            id, statement, lambda *value: value[0], of=of, control=control, above=bound
+        )
+    )
+
+
+@fuzz(
+    id=mostly(st.just("A2.1.1"), TEXTS),
+    values=st.lists(NUMBERS, max_size=3),
+    other=st.lists(NUMBERS, max_size=3),
+)
+def test_rules(id, values, other):
+    def state():
+        own = claims.Claims("01")
+        own.rule(
+            id,
+            {"holds": lambda a: a.low > 1, "does not hold": lambda a: a.high < 1, "not settled": True},
+            made_up={
+                "holds": {"a": [2, 2, 2]},
+                "does not hold": {"a": [0, 0, 0]},
+                "not settled": {"a": values},
+            },
+        )
+        own.verdict(id, a=other)
+
+    only_documented(state)
+
+
+@fuzz(
+    name=mostly(st.sampled_from(["01.1", "03.2"]), st.one_of(TEXTS, NUMBERS)),
+    answer=st.one_of(NUMBERS, TEXTS, odd_arrays()),
+)
+def test_exercises(name, answer):
+    only_documented(exercises.check, name, answer)
+
+
+@fuzz(
+    rows=st.one_of(st.lists(st.lists(NUMBERS, max_size=3), max_size=3), NUMBERS),
+    columns=st.lists(TEXTS, max_size=3),
+)
+def test_tables(rows, columns):
+    only_documented(show.table, rows, columns)
+
+
+@fuzz(
+    actual=st.one_of(odd_arrays(), NUMBERS),
+    expected=st.one_of(odd_arrays(), NUMBERS),
+    rtol=mostly(st.just(1e-6), NUMBERS),
+)
+def test_equal(actual, expected, rtol):
+    only_documented(checks.equal, "two", actual, expected, rtol=rtol)
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=4)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=2),
+        st.dictionaries(
+            st.one_of(
+                st.sampled_from(["cells", "nbformat", "nbformat_minor", "metadata", "cell_type", "source"]),
+                TEXTS,
+            ),
+            inner,
+            max_size=4,
+        ),
+    ),
+    max_leaves=8,
+)
+
+
+@fuzz(
+    content=st.one_of(JSON, st.binary(max_size=30)),
+    source=st.one_of(TEXTS, st.just("# %%\n1"), st.binary(max_size=20)),
+)
+def test_spoilt_notebooks(content, source):
+    import json
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        (root / "notebooks" / "src").mkdir(parents=True)
+        shutil.copy(pathlib.Path(PACKAGE).parent / "pyproject.toml", root)
+        chapter = chapters.Chapter(root, "01_x")
+        chapter.notebook.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+        chapter.source.write_bytes(source if isinstance(source, bytes) else source.encode())
+        only_documented(sides.read_notebook, chapter.notebook)
+        only_documented(sides.read_source, chapter)
+
+
+@pytest.fixture(autouse=True)
+def nothing_shown(monkeypatch):
+    """What is displayed goes nowhere."""
+    monkeypatch.setattr("IPython.display.display", lambda *given, **options: None)
