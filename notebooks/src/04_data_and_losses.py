@@ -118,12 +118,12 @@ drawings.pipeline(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # `Normalization` is a layer: `adapt` goes through data once and keeps each column's mean and variance, so that scaling
-# travels with the model. A column of 10, 12 and 14 has mean 12 and deviation 1.63, and 14 becomes
+# travels with the model. A column of 10, 12 and 14 has mean 12 and deviation $1.63$, and 14 becomes
 # $(14 - 12)/1.63 = 1.22$. It is given *training* rows.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # One output unit gives a **logit**, the logarithm of the odds: $z = \log \frac{p}{1 - p}$, so that
-# $p = \sigma(z) = 1/(1 + e^{-z})$. A logit of 0 means one half, 2 means 0.88, −4 means 0.018. Keras' loss is told that it gets
+# $p = \sigma(z) = 1/(1 + e^{-z})$. A logit of 0 means one half, 2 means $0.88$, −4 means $0.018$. Keras' loss is told that it gets
 # logits.
 
 # %% slideshow={"slide_type": "skip"}
@@ -411,7 +411,7 @@ show.table([[name, f"{Measured(one['accuracy']):.1%}", f"{Measured(one['auc']):.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # One training of each says little. So ten classes of digits: ten logits $z_k$, of which *softmax* makes probabilities,
-# $p_k = e^{z_k} / \sum_j e^{z_j}$ (logits 2, 0, 0 give 0.79, 0.11, 0.11). And networks side by side, one for each loss, learning rate and seed; a network's loss times its rate, under a step
+# $p_k = e^{z_k} / \sum_j e^{z_j}$ (logits 2, 0, 0 give $0.79, 0.11, 0.11$). And networks side by side, one for each loss, learning rate and seed; a network's loss times its rate, under a step
 # size of 1, is gradient descent at that rate. In the second experiment each network starts *sure and wrong*: the bias of
 # class 0 begins at 12, so that every picture is called a zero with nearly all its probability.
 
@@ -557,7 +557,7 @@ drawings.code_lengths(
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# 1.75 and 0.25 more. "2 signs, since there are four kinds of weather" is the common guess for the first: it is right only
+# $1.75$, and $0.25$ more. "2 signs, since there are four kinds of weather" is the common guess for the first: it is right only
 # if all are equally likely.
 #
 # </details>
@@ -1752,9 +1752,8 @@ show.table([[name, f"{Measured(before[:, k]):.3f}", f"{Measured(after[:, k]):.3f
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# Larger. "Equal" is the usual guess, because cross-entropy rewards honest probabilities. It does, *on the
-# data it is computed on*. On its training data a network of this size can be right nearly always, and learns to be sure. The
-# same sureness on new data is too much.
+# Larger. "Equal" is the usual guess, because cross-entropy rewards honest probabilities. It does, *on the data it is computed
+# on*. There this network is right nearly always, and learns to be sure.
 #
 # </details>
 
