@@ -276,6 +276,7 @@ TRAINING = """
         os.replace(result + ".part", result)
 
     # TensorFlow is imported once; each line asks for one attempt in a process of its own.
+    print("ready", flush=True)
     for line in sys.stdin:
         folder, result = line.rstrip("\\n").split("\\t")
         child = os.fork()
@@ -314,6 +315,7 @@ def test_killed_at_random_moments_twenty_times_it_ends_in_the_same_bits(tmp_path
                     pass
         assert nursery.stdout.readline() == "ended\n"
 
+    assert nursery.stdout.readline() == "ready\n"
     begun = time.monotonic()
     attempt("", tmp_path / "whole")
     needed = time.monotonic() - begun  # moments are shares of it, on a slow or busy machine too
@@ -325,7 +327,7 @@ def test_killed_at_random_moments_twenty_times_it_ends_in_the_same_bits(tmp_path
             result.unlink()
             for path in folder.iterdir():
                 path.unlink()
-        attempt(folder, result, kill_after=needed * rng.uniform(0.1, 1.0))
+        attempt(folder, result, kill_after=needed * rng.uniform(0.1, 0.6))
         kills += not result.exists()
         found = checkpoint.load(folder) if folder.exists() else None
         middles += bool(found and found[1]["step"])
