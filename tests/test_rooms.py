@@ -26,5 +26,10 @@ def test_a_textbook_algorithm_needs_no_tensorflow():
 
 def test_every_folder_of_tests_is_named_like_what_it_tests():
     folders = {path.parent for path in (ROOT / "tests").rglob("test_*.py")} - {ROOT / "tests"}
-    named = {path.name for path in PACKAGE.iterdir() if path.is_dir()} | {"notebooks", "benchmarks", "fuzz", "faults"}
+    named = {path.name for path in PACKAGE.iterdir() if path.is_dir()} | {
+        "notebooks",
+        "benchmarks",
+        "fuzz",
+        "faults",
+    }
     assert {folder.name for folder in folders} <= named

@@ -106,5 +106,7 @@ def test_bad_input_is_told(call, message):
 
 
 def test_a_confidence_on_an_edge_belongs_to_the_bin_below():
-    found = calibration.reliability(np.array([[0.75, 0.25], [0.5, 0.5], [1.0, 0.0]]), np.array([0, 0, 0]), bins=4)
+    found = calibration.reliability(
+        np.array([[0.75, 0.25], [0.5, 0.5], [1.0, 0.0]]), np.array([0, 0, 0]), bins=4
+    )
     assert found.counts.tolist() == [0, 1, 1, 1]

@@ -240,7 +240,9 @@ def test_the_last_block_is_drawn_as_often_as_others():
 
 
 def test_squared_errors_are_squares():
-    parts = windows.Windows(np.zeros((2, 1, 1)), np.array([[1.0, np.nan], [3.0, -1.0]]), np.zeros(2), np.arange(2))
+    parts = windows.Windows(
+        np.zeros((2, 1, 1)), np.array([[1.0, np.nan], [3.0, -1.0]]), np.zeros(2), np.arange(2)
+    )
     found = forecasting.squared_errors(np.array([[3.0, 0.0], [0.0, 1.0]]), parts)
     np.testing.assert_array_equal(found, [[4.0, np.nan], [9.0, 4.0]])
     np.testing.assert_allclose(forecasting.root_mean_square(found), [np.sqrt(6.5), 2.0])

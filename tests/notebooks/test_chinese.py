@@ -47,7 +47,9 @@ def wrong(text):
     line = 1
     for paragraph in re.split(r"(\n[#>\s]*\n)", text):
         if "文中" in paragraph and not NAMED.search(paragraph):
-            found.append((line + paragraph[: paragraph.index("文中")].count("\n"), "文中", "先说是哪篇文章，或写本章"))
+            found.append(
+                (line + paragraph[: paragraph.index("文中")].count("\n"), "文中", "先说是哪篇文章，或写本章")
+            )
         line += paragraph.count("\n")
     return [f"line {number}: {what}; write {better}" for number, what, better in sorted(found)]
 
