@@ -23,7 +23,7 @@
 #
 # 变分自编码器用编码器给出后验分布，用解码器给出似然，通过最大化证据下界（ELBO）来学习数据的分布；本章先用 Keras 的层搭建并训练它。
 #
-# 我们用可以精确计算的情形检验它：线性模型对照主成分分析，二维隐空间对照网格积分；并测量码率与失真、后验坍缩、摊销差距、卷积与离散隐变量。
+# 我们用可以精确计算的情形检验它：线性模型对照主成分分析，二维潜在空间对照网格积分；并测量码率与失真、后验坍缩、摊销差距、卷积与离散隐变量。
 #
 # 多数结论来自多次独立训练：样本的质量由分类器判断；似然不是可靠的异常分数。
 
@@ -2184,7 +2184,7 @@ exercises.solution("08d.5")
 # | generative model | 生成模型 | a distribution over data that can be drawn from |
 # | variational autoencoder (VAE) | 变分自编码器 | encoder, decoder and prior, trained by the evidence lower bound |
 # | latent variable, code | 隐变量，编码 | what isn't observed, and explains what is |
-# | latent space | 隐空间 | where codes lie |
+# | latent space | 潜在空间 | where codes lie |
 # | prior, posterior | 先验分布，后验分布 | the code's distribution before and after the image is seen |
 # | encoder, decoder | 编码器，解码器 | networks for q(z given x) and p(x given z) |
 # | logits | 未归一化得分（logits） | any numbers, from which sigmoid or softmax makes probabilities |
