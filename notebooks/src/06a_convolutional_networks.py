@@ -1611,30 +1611,18 @@ claims.measure(
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Exercises
+# ## Exercises · 练习
 #
 # **1. Recall.** A 5×5 convolution with stride 2, then a 3×3 convolution with dilation 2, then max pooling of 2×2: how
 # many pixels does a unit see along an axis?
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-exercises.check(
-    answer,
-    5 + 2 * 2 * 2 + 1 * 2,
-    hints={
-        11: "After a stride of 2 every step counts two pixels: multiply by the jump.",
-        9: "The second layer's dilation spreads its three points over five places.",
-        13: "The pooling window sees two neighbours, which are 2 pixels apart.",
-    },
-)
+exercises.check("06a.1", answer)
 
-# %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# $r = 5$, $j = 2$ after the first; the second adds $(3-1) \cdot 2 \cdot 2 = 8$; pooling adds $(2-1) \cdot 2 = 2$:
-# `answer = 15`.
-#
-# </details>
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("06a.1")
+exercises.solution("06a.1")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **2. Compute.** How many multiply-adds does a 3×3 convolution from 32 to 64 channels take on a 14×14 map (same
@@ -1644,82 +1632,41 @@ exercises.check(
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
-exercises.check(
-    answer,
-    9 * 64 / (9 + 64),
-    tolerance=1e-2,
-    hints={
-        9: "The 1×1 convolution across the channels costs something too: add both.",
-        64: "The 3×3 convolution of each channel costs something too: add both.",
-    },
-)
+exercises.check("06a.2", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("06a.2")
+exercises.solution("06a.2")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# Whole: $9 \cdot 32 \cdot 64 \cdot 196 = 3{,}612{,}672$. Split: $(9 \cdot 32 + 32 \cdot 64) \cdot 196$. The factor is
-# $9 \cdot 64 / (9 + 64)$: `answer = 9 * 64 / (9 + 64)`, about $7.9$.
-#
-# </details>
+# **3. Build.** A Keras model for colour images of 32×32 pixels (red, green, blue, from 0 to 1) in five classes: at least
+# three `Conv2D` layers, fewer than 10,000 parameters, logits as outputs. Compile it with a loss that takes logits and
+# labels 0 to 4. `answer` is the compiled model.
+
+# %% slideshow={"slide_type": "skip"}
+answer = ...
+exercises.check("06a.3", answer)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("06a.3")
+exercises.solution("06a.3")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **3. Prove, then check.** A linear layer on a ring of $n$ places that is equivariant to all shifts is a convolution.
-# (Let $T$ be the shift by one place; show that $WT = TW$ leaves $n$ free numbers in $W$.)
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary>Solution</summary>
-#
-# $(WT)_{ij} = W_{i,j+1}$ and $(TW)_{ij} = W_{i-1,j}$, counted round the ring. Equal for all $i, j$: $W_{i,j+1} =
-# W_{i-1,j}$, so $W_{ij}$ depends on $j - i$ alone. One row of $n$ numbers says everything, and moves along by one
-# place per row: a convolution. So sharing weights isn't one way among others for a linear layer to be equivariant; it
-# is the only one.
-#
-# ```python
-# row = np.arange(5.0)
-# W = np.array([np.roll(row, i) for i in range(5)])
-# T = np.roll(np.eye(5), 1, axis=0)
-# print(np.allclose(W @ T, T @ W))
-# ```
-#
-# </details>
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# **4. Explore.** Measure the effective receptive field of the residual networks' last maps before and after training
-# (`receptive_field.by_gradient`, `spread`, on `digit_readers.residual(seed)` and `networks["residual"]`). Does
+# **4. Explore.** A unit's gradient fades towards the border of its field. Measure how widely the units of the residual
+# networks' last maps look (`receptive_field.by_gradient`, `receptive_field.spread`), before and after training. Does
 # training widen it?
-#
-# <details><summary>Solution</summary>
-#
-# ```python
-# fresh = [digit_readers.residual(seed) for seed in range(1, 6)]
-# for models_of_kind in (fresh, networks["residual"]):
-#     spreads = [
-#         receptive_field.spread(receptive_field.by_gradient(
-#             model, "stage_3_block_1_activation", mnist.validation.x[:100]))
-#         for model in models_of_kind
-#     ]
-#     print(Measured(spreads))
-# ```
-#
-# Luo et al. (2016) find that training widens it. `by_formula` refuses
-# these networks, since their branches have several paths: the field is that of the longest.
-#
-# </details>
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("06a.4")
+exercises.solution("06a.4")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **5. Open-ended.** Write a layer that follows turns by 90° as a convolution follows shifts, by applying each kernel
-# in four directions (Cohen & Welling 2016). On turned digits, how many examples is it worth? Where does it hurt?
-# (Think of 6 and 9.)
-#
-# <details><summary>Solution</summary>
-#
-# Apply each kernel in its four turned copies (`tf.image.rot90` of the kernel's first two axes) and take the largest
-# of the four maps at each place, or keep the four as channels that the next layer turns along. Compare by number of
-# examples as in
-# `sample_efficiency`, on digits turned by a random multiple of 90°, with the plain network at equal parameters. It hurts where direction
-# is part of the class: with the largest of the four kept, a 6 and a turned 9 give nearly the same maps.
-#
-# </details>
+# **5. Open-ended.** Write a layer that follows turns by 90° as a convolution follows shifts (Cohen & Welling 2016). On
+# turned digits, how many examples is it worth? Where does it hurt? (Think of 6 and 9.)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+exercises.hint("06a.5")
+exercises.solution("06a.5")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Terms

@@ -1,5 +1,7 @@
 """Chapter 06a's tools: convolution, receptive fields, Gabor fits, attribution, local filters, augmentation."""
 
+import re
+
 import chapter_code
 import keras
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 import tensorflow as tf
 from scipy import ndimage, signal
 
-from dlcourse import datasets, models, recording, reproducibility, training
+from dlcourse import checks, datasets, exercises, models, recording, reproducibility, training
 from dlcourse.analysis import attribution, gabor, receptive_field
 from dlcourse.datasets import Split
 from dlcourse.experiments import digit_readers, sample_efficiency, shuffled_mnist1d
@@ -16,6 +18,51 @@ from dlcourse.from_scratch import convolution
 
 def random(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape)
+
+
+def typed(name):
+    """What the code of an exercise's solution leaves behind when it is typed, a dict."""
+    known = {"keras": keras, "np": np, "checks": checks, "mnist": datasets.load("mnist")}
+    for block in re.findall(r"```python\n(.*?)```", "\n".join(exercises.find(name).solution), re.DOTALL):
+        exec(block, known)
+    return known
+
+
+def test_the_built_solution_is_accepted_and_near_misses_are_told_why(capsys):
+    judge, right = exercises.find("06a.3").judge, typed("06a.3")["answer"]
+    assert judge(right) is None and right.count_params() < 10_000
+    layers = right.layers
+
+    def built(*layers, loss=None):
+        model = keras.Sequential([keras.Input((32, 32, 3)), *layers])
+        if loss:
+            model.compile("adam", loss)
+        return model
+
+    logits = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    for model, said in [
+        ("text", "this is str"),
+        (keras.Sequential([keras.Input((32, 32, 1)), keras.layers.Flatten(), keras.layers.Dense(5)]), "inputs"),
+        (built(*layers[:-1]), "how many classes"),
+        (built(layers[0], layers[-2], keras.layers.Dense(5)), "three are asked for"),
+        (built(*layers[:-2], keras.layers.Flatten(), keras.layers.Dense(5)), "parameters, most of them in"),
+        (built(*layers, keras.layers.Softmax()), "Logits were asked for"),
+        (built(*layers), "isn't compiled"),
+        (built(*layers, loss="sparse_categorical_crossentropy"), "reads the outputs as probabilities"),
+        (built(*layers, loss="categorical_crossentropy"), "*sparse*"),
+    ]:
+        assert said in judge(model), said
+    assert judge(built(*layers, loss=logits)) is None
+
+
+def test_the_solution_of_turns_follows_turns():
+    known = typed("06a.5")
+    layer, image = known["TurningConvolution"](3), random(2, 6, 6, 2).astype("float32")
+    layer(image)
+    found = layer(np.rot90(image, 2, axes=(1, 2)))
+    np.testing.assert_allclose(found, np.rot90(layer(image), 2, axes=(1, 2)), atol=1e-5)
+    plain = keras.layers.Conv2D(3, 3, padding="same")
+    assert not np.allclose(plain(np.rot90(image, axes=(1, 2))), np.rot90(plain(image), axes=(1, 2)), atol=1e-2)
 
 
 @pytest.mark.parametrize(
