@@ -11,9 +11,15 @@ def exercise_1():
     return Exercise(
         expected=field,
         wrong=[
-            (11, "After a stride of 2, a step of one place is a step of two pixels: where do you multiply by it?"),
+            (
+                11,
+                "After a stride of 2, a step of one place is a step of two pixels: where do you multiply by it?",
+            ),
             (9, "Three points that lie two places apart span more than three places."),
-            (13, "Does pooling add nothing? Its window has two units, whose own fields aren't the same pixels."),
+            (
+                13,
+                "Does pooling add nothing? Its window has two units, whose own fields aren't the same pixels.",
+            ),
             (16, "Pooling's two units overlap in what they see; only the distance between them is new."),
         ],
         hints=[
@@ -95,7 +101,10 @@ def exercise_3():
         except (ValueError, TypeError):
             return "Its loss doesn't take labels such as 3. There is a *sparse* one, which does."
         if abs(value) > 1e-3 or abs(other - 40) > 1:
-            return "Its loss reads the outputs as probabilities, and they are logits. Its constructor has an argument for that."
+            return (
+                "Its loss reads the outputs as probabilities, and they are logits. Its constructor has an argument for "
+                "that."
+            )
         return None
 
     return Exercise(
