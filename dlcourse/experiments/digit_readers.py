@@ -1,8 +1,8 @@
 """Chapter 06a's readers of digits: residual networks, perceptrons of equally many parameters, small convolutional ones.
 
-The last know the digits 0 to 4 only, and learn others in the chapter. Five of each are shipped
-(``benchmarks/studies/ch06_readers.py`` trains them), so that what one network does can be told from what such networks
-do.
+The small ones learn other digits in the chapter; some of them (``small_0_to_4``) know 0 to 4 only. Five of each are
+shipped (``benchmarks/studies/ch06_readers.py`` trains them), so that what one network does can be told from what such
+networks do.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from dlcourse.analysis import complexity
 from dlcourse.experiments import sample_efficiency
 
 EPOCHS, BATCH = 2, 200
-KINDS = ("residual", "perceptron", "convolutional")
+KINDS = ("residual", "perceptron", "small", "small_0_to_4")
 
 
 def residual(seed):
@@ -30,9 +30,14 @@ def perceptron(seed):
     return models.mlp((28, 28, 1), 10, hidden=widths, seed=seed)
 
 
-def convolutional(seed):
-    """Two convolutions of 8 and 16 filters, each pooled, and a hidden layer of 64; logits of five classes (5,)."""
-    return sample_efficiency.convolutional(seed, classes=5)
+def small(seed, classes=10):
+    """Two convolutions of 8 and 16 filters, each pooled, and a hidden layer of 64: images to logits (classes,)."""
+    return sample_efficiency.convolutional(seed, classes=classes)
+
+
+def small_0_to_4(seed):
+    """The same with logits of five classes (5,)."""
+    return small(seed, classes=5)
 
 
 def schedule(peak, steps):
@@ -94,7 +99,7 @@ def ship(kind, networks):
     return hashlib.sha256(file(kind).read_bytes()).hexdigest()
 
 
-BUILD = {"residual": residual, "perceptron": perceptron, "convolutional": convolutional}
+BUILD = {"residual": residual, "perceptron": perceptron, "small": small, "small_0_to_4": small_0_to_4}
 
 
 def file(kind):

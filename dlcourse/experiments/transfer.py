@@ -88,9 +88,9 @@ def draw_by_class(y, count, seed):
     return np.stack([of_class[:count] for of_class in drawn])
 
 
-STARTS = ("frozen", "fine-tuned", "from scratch", "weights mixed")
+STARTS = ("frozen", "fine-tuned", "from scratch")
 """How ``few_labels`` learns: a new last layer on trained features; all layers, from trained weights; all layers, from
-random weights; all layers, from the trained weights in random order within each array, features gone."""
+random weights."""
 
 
 def like_mnist(split):
@@ -113,7 +113,7 @@ def few_labels(readers, build, new, score, *, counts, rates, contenders=STARTS, 
 
     Args:
         readers: dict from seed to a trained keras.Model whose last layer gives the logits.
-        build: callable ``seed -> keras.Model`` of the same layers, untrained.
+        build: callable ``seed -> keras.Model`` of the same layers, untrained, with logits of the new classes.
         new, score: Splits to draw the labels from and to be scored on.
         counts: examples per class, a list.
         rates: Adam's learning rate, dict from (contender, count) to number.
@@ -125,16 +125,12 @@ def few_labels(readers, build, new, score, *, counts, rates, contenders=STARTS, 
     """
     options = {"steps": steps, "batch_size": batch_size}
     whole = repeats.classifier(build, **options) if set(contenders) - {"frozen"} else None
-    last = next(iter(readers.values())).layers[-1]
+    last = build(0).layers[-1]
     head = repeats.classifier(lambda seed: _alone(last), **options) if "frozen" in contenders else None
     result = {name: np.zeros((len(readers), len(counts))) for name in contenders}
     for row, (seed, reader) in enumerate(readers.items()):
         trained, fresh = reader.get_weights(), build(seed + 1_000).get_weights()
-        starts = {
-            "fine-tuned": trained[:-2] + fresh[-2:],
-            "from scratch": fresh,
-            "weights mixed": _mixed(trained[:-2], seed) + fresh[-2:],
-        }
+        starts = {"fine-tuned": trained[:-2] + fresh[-2:], "from scratch": fresh}
         if "frozen" in contenders:
             learnt, scored = (Split(features(reader, split.x), split.y) for split in (new, score))
         drawn = draw_by_class(new.y, max(counts), seed)
@@ -162,8 +158,3 @@ def _alone(layer):
     """A network of one dense layer of the same size."""
     inputs = keras.Input(layer.input.shape[1:])
     return keras.Model(inputs, keras.layers.Dense(layer.units)(inputs))
-
-
-def _mixed(weights, seed):
-    random = np.random.default_rng(seed)
-    return [random.permuted(array.ravel()).reshape(array.shape) for array in weights]

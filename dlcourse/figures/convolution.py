@@ -194,7 +194,9 @@ def growing_field(ax, strides, size=15):
         size: places of the input.
     """
     width, levels = size + 2.5, max(map(len, strides.values())) + 1
-    diagrams.canvas(ax, len(strides) * width - 2.5, 2.2 * levels, f"What one unit of layer {levels - 1} depends on")
+    diagrams.canvas(
+        ax, len(strides) * width - 2.5, 2.2 * levels, f"What one unit of layer {levels - 1} depends on"
+    )
     described = []
     for panel, (title, of_layers) in enumerate(strides.items()):
         jumps = np.cumprod([1, *of_layers])
