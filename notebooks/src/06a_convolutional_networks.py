@@ -15,7 +15,7 @@
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** chapters 01, 02 and 04; the residual blocks go back to chapter 03.
 #
-# **Time** about three and a half hours with the exercises; about a minute to run.
+# **Time** about three hours with the exercises; about a minute to run.
 #
 # **摘要**
 #
@@ -51,7 +51,12 @@ from dlcourse import (
 )
 from dlcourse.analysis import attribution, complexity, gabor, receptive_field
 from dlcourse.claims import Claims
-from dlcourse.experiments import digit_readers, sample_efficiency, transfer
+from dlcourse.experiments import (
+    digit_readers,
+    sample_efficiency,
+    shuffled_mnist1d,
+    transfer,
+)
 from dlcourse.figures import charts
 from dlcourse.figures import convolution as drawings
 from dlcourse.from_scratch import convolution
@@ -70,7 +75,7 @@ mnist
 # products up: one number. Move the kernel by one pixel, and do the same again. The numbers of all places are a new
 # image, the *feature map*. This is a **convolution**.
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "-"} tags=["hide-input"]
 drawings.sliding_kernel(
     [[1, 0, 2, 1], [0, 3, 1, 0], [2, 1, 0, 1], [1, 0, 2, 3]],
     [[1, 0], [2, -1]],
@@ -112,7 +117,7 @@ checks.equal("the convolution by Keras' layer and by loops",
 checks.equal("the convolution by a matrix and by loops",
              (matrix @ image.ravel()).reshape(loops.shape), loops, atol=1e-5)
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 drawings.panels(
     [convolution.matrix(kernel[..., :1], (7, 7, 1))],
     ["matrix of a 3×3 kernel on a 7×7 image"],
@@ -152,7 +157,7 @@ On 28×28 pixels the matrix has the shape {one.shape[0]:,} × {one.shape[1]}:
 # `"same"` zeros are put around the image, so that the kernel's middle can stand on every pixel. With *stride* $s$ it
 # stands on every $s$-th only.
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "-"} tags=["hide-input"]
 drawings.padding_and_stride(
     caption="A 3×3 kernel on 5×5 pixels. Dots: where its middle may stand, one number of the map "
     "for each. Blue: its first place. Dotted: the zeros of the padding.",
@@ -239,7 +244,7 @@ drawings.panels(
 # A colour image has three *channels*: how much red, green and blue light each pixel has. A kernel then has three slices
 # too, one per channel. Their sums are added up as well.
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "-"} tags=["hide-input"]
 red, green, blue = [[9, 8], [9, 9]], [[2, 3], [1, 2]], [[1, 1], [0, 1]]
 plus, minus, zero = np.ones((2, 2), int), -np.ones((2, 2), int), np.zeros((2, 2), int)
 drawings.channel_sums(
@@ -256,11 +261,12 @@ drawings.channel_sums(
 # %% slideshow={"slide_type": "fragment"}
 flower = load_sample_image("flower.jpg")[30:390:2, 140:500:2] / 255.0
 astronaut = photographs.astronaut()[:360:2, 60:420:2] / 255.0
-photos = np.stack([flower, astronaut]).astype("float32")  # (2, 180, 180, 3)
+photos = np.stack([flower, astronaut]).astype("float32")
 
 layer = layers.Conv2D(8, 3)
 print(photos.shape, "->", layer(photos).shape)
-print([weights.shape for weights in layer.weights], layer.count_params())
+print([tuple(weights.shape) for weights in layer.weights],
+      layer.count_params())
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
@@ -273,7 +279,7 @@ print([weights.shape for weights in layer.weights], layer.count_params())
 # So a kernel can ask about colour. Four kernels, written by hand, each a shape (blur or edge) times a mixture of
 # channels:
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 blur, edge = CLASSIC["blur (Gauss)"], CLASSIC["vertical edges (Sobel)"]
 COLOUR = {  # name: (shape, what red, green and blue count)
     "red − green": (blur, [1, -1, 0]),
@@ -313,9 +319,9 @@ drawings.panels(
 # ## What does a whole network look like in Keras? · 用 Keras 搭一个完整的网络
 #
 # Convolutions and poolings take turns: maps become smaller and more. Then `Flatten` writes the last maps one number
-# after another, and dense layers decide. The last one has no activation. Its outputs are *logits*, scores of any size:
-# the loss turns them into probabilities by softmax. Logits $(2, 1, 0)$ become $(e^2, e^1, e^0) / (e^2 + e^1 + e^0)
-# \approx (0.67, 0.24, 0.09)$.
+# after another, and dense layers decide. The last one has no activation. Its outputs are *logits*, scores of any size,
+# which softmax turns into probabilities (the loss does so for us). Logits $2, 1, 0$ become
+# $e^2, e^1, e^0$ over their sum: $0.67, 0.24, 0.09$.
 
 # %% slideshow={"slide_type": "subslide"}
 model = keras.Sequential([
@@ -347,15 +353,16 @@ model.compile(
     loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     metrics=["accuracy"],
 )
-digits, held_out = mnist.train.take(10_000), mnist.validation.take(1_000)
+digits = mnist.train.take(10_000)
+held_out = mnist.validation.take(1_000)
 history = model.fit(
     digits.x, digits.y, batch_size=64, epochs=3, verbose=0,
     validation_data=(held_out.x, held_out.y),
 )
-trained = model.get_weights()
-loss, keras_accuracy = model.evaluate(mnist.test.x, mnist.test.y, verbose=0)
-some = model.predict(mnist.test.x[:10], verbose=0)      # logits (10, 10)
-print("read:", some.argmax(axis=-1), " right:", mnist.test.y[:10])
+_, keras_accuracy = model.evaluate(
+    mnist.test.x, mnist.test.y, verbose=0)
+some = model.predict(mnist.test.x[:10], verbose=0)  # logits (10, 10)
+print("read:", some.argmax(axis=-1), " is:", mnist.test.y[:10])
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 by_epoch = [f"{Measured(value):.1%}" for value in history.history["val_accuracy"]]
@@ -390,10 +397,10 @@ def step(model, optimizer, loss_of, x, y):
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Is that all? We train three times from the same weights on the same 2,000 digits in the same order: by `fit`, by this
-# loop, and by the course's own `training.fit`, which the chapters use from here on (it is faster, and repeats to the
-# bit; chapter 01 compares the three).
+# loop, and by the course's own `training.fit`, which the chapters use from here on (one seed gives the same bits again, and
+# a training that was interrupted goes on).
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 few = mnist.train.take(2_000)
 order = training.loop.epoch_order(len(few), seed=0, epoch=0).numpy()
 x, y = few.x[order], few.y[order]
@@ -434,7 +441,7 @@ same.set_weights(model.get_weights())
 checks.equal("outputs of models.convnet and of the network above, same weights",
              same(few.x[:50]), model(few.x[:50]), atol=1e-5)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## What does a convolution save? · 卷积节省了什么？
 #
 # With $P$ places, $n$ inputs, $F$ filters and fields of $k^2 C$ inputs:
@@ -466,7 +473,7 @@ checks.equal("parameters by formula and as Keras counts them",
              [cost[0] for cost in costs.values()],
              [layer.count_params() for layer in built.values()])
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table(
     [[name, f"{cost[0]:,}", f"{cost[1]:,}"] for name, cost in costs.items()],
     ["28×28×1 → 28×28×8", "parameters", "multiply-adds"],
@@ -479,7 +486,7 @@ Dense over convolution: parameters {dense_weights / weights:,.0f}, multiply-adds
 {local_weights / weights:.0f}, of the parameters alone.
 """)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # The parameters shrink much more. A common guess is that both shrink alike, since a smaller layer has less of
@@ -488,7 +495,7 @@ Dense over convolution: parameters {dense_weights / weights:,.0f}, multiply-adds
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # So a convolutional network may be small on disk and slow to run. The two ideas can be tested apart, which a
 # later section does.
 
@@ -498,7 +505,7 @@ Dense over convolution: parameters {dense_weights / weights:,.0f}, multiply-adds
 # A unit of the first 3×3 layer sees three pixels along an axis, one of the second layer sees what three units of the
 # first see: its *receptive field*.
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "-"} tags=["hide-input"]
 drawings.growing_field(
     {"all strides 1": [1, 1, 1], "first stride 2": [2, 1, 1]},
     caption="Seen from the side. With stride 1 each layer adds one pixel on either side. If the first "
@@ -585,7 +592,7 @@ for name, specification in STACKS.items():
         network, last, crops, unit=(middle, middle)
     )
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 drawings.receptive_fields(
     crops[20, ..., 0],
     list(gradients.values()),
@@ -878,9 +885,10 @@ claims.measure(
 curve_study = recording.load("ch06_mnist1d")
 by_network = {name: np.array([curve_study[f"{name}, seed {seed}"] for seed in RECORDED]).T
               for name in ("CNN", "MLP, equal parameters")}
+authors = {"CNN": "{:.0%} / {:.0%}".format(*shuffled_mnist1d.AUTHORS["CNN"])}
 show.table(
-    [[name, *(f"{Measured(value):.0%}" for value in values), authors]
-     for (name, values), authors in zip(by_network.items(), ("94% / 56%", ""), strict=True)],
+    [[name, *(f"{Measured(value):.0%}" for value in values), authors.get(name, "")]
+     for name, values in by_network.items()],
     ["network", "in order", "shuffled", "authors, in order / shuffled"],
     "Accuracy on MNIST-1D, five seeds, 6,000 steps (recorded)",
 )
@@ -888,10 +896,10 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is in a residual block? · 残差块里有什么？
 #
-# Networks that are deep enough to see far need what chapter 03 found: normalisation, and links around layers. A
+# Deep networks, which see far, are trained with what chapter 03 found: normalisation, and links around layers. A
 # *residual block* computes $y = \mathrm{ReLU}(F(x) + x)$.
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "-"} tags=["hide-input"]
 drawings.residual_block(
     caption="Grey boxes have weights. *Batch normalisation* sets each channel to mean 0 and variance 1 "
     "over the batch, then multiplies it by γ and adds β, which are learnt.",
@@ -899,12 +907,12 @@ drawings.residual_block(
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Where $F$ halves the map or changes the number of channels, $x$ has to follow, by a convolution with a kernel of 1×1
-# (the section after next has more about it). Branches need Keras' *functional* form: a layer is called with a tensor, and
+# (a later section has more about it). Branches need Keras' *functional* form: a layer is called with a tensor, and
 # gives one.
 
 # %% slideshow={"slide_type": "-"}
 def block(x, filters, stride=1):
-    """A residual block: maps (batch, height, width, channels) to maps."""
+    """A residual block, from maps (batch, height, width, channels)."""
     options = {"padding": "same", "use_bias": False}
     link = x
     f = layers.Conv2D(filters, 3, strides=stride, **options)(x)
@@ -917,11 +925,11 @@ def block(x, filters, stride=1):
         link = layers.BatchNormalization()(link)
     return layers.ReLU()(layers.Add()([f, link]))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **Predict before you run.** Set the scale γ of the block's second normalisation to 0. What does the block then compute
 # for an input that came out of a ReLU: 0, the input, or noise?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 inputs = keras.Input((14, 14, 8))
 one_block = keras.Model(inputs, block(inputs, filters=8))
 normalisations = [layer for layer in one_block.layers
@@ -932,7 +940,7 @@ maps = np.maximum(generator.normal(size=(4, 14, 14, 8)), 0)
 checks.equal("a residual block with γ = 0, and its input",
              one_block(maps.astype("float32")), maps, atol=1e-6)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # The input. 0 is what the block would give without its link. With the link it starts as the identity, and learns what
@@ -940,11 +948,11 @@ checks.equal("a residual block with γ = 0, and its input",
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # A whole residual network: a first convolution (the *stem*), blocks in stages of ever smaller maps, the mean of every
 # map, one dense layer.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "skip"}
 inputs = x = keras.Input((28, 28, 1))
 x = layers.Conv2D(16, 7, strides=2, padding="same", use_bias=False)(x)
 x = layers.ReLU()(layers.BatchNormalization()(x))
@@ -1143,14 +1151,14 @@ claims.measure(
     source="evaluated",
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## How do maps change their channels, and grow again? · 1×1 卷积与转置卷积
 #
 # A **1×1 convolution** sees one place and all its channels. With channels $(3, 1, 2)$ at some place and the filter $(2, 0, -1)$:
 # $3 \cdot 2 + 1 \cdot 0 + 2 \cdot (-1) = 4$. It is a dense layer, applied to each place by itself: the cheapest way to
 # change the number of channels.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 maps = generator.normal(size=(2, 14, 14, 8)).astype("float32")
 one_by_one, dense = layers.Conv2D(4, 1), layers.Dense(4)
 one_by_one.build(maps.shape)
@@ -1160,18 +1168,18 @@ one_by_one.set_weights([weights[None, None], bias])     # (1, 1, 8, 4)
 checks.equal("a 1×1 convolution and a dense layer at each place",
              one_by_one(maps), dense(maps), atol=1e-5)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Decoders (chapter 08d) have to make large maps of small ones. A **transposed convolution** turns things round: each input
 # *stamps* the kernel, times itself, into the output, one stride after another. Where stamps overlap, they add up.
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 drawings.transposed_convolution(
     [1, 2], [1, 2, 3], stride=2,
     caption="Inputs (1, 2), kernel (1, 2, 3), stride 2: five outputs. In the middle two stamps overlap: "
     "3 + 2 = 5.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # The name says what it is. A convolution is a matrix $M$ that takes the large map to the small one; the transposed one
 # multiplies by $M^\top$:
 #
@@ -1180,7 +1188,7 @@ drawings.transposed_convolution(
 # **Predict before you run.** A convolution with stride 2 makes a 6×6 map of a 13×13 image. `Conv2DTranspose` with the
 # same kernel and stride goes over that map. Does it give the image back?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 down = layers.Conv2D(1, 3, strides=2, use_bias=False)
 up = layers.Conv2DTranspose(1, 3, strides=2, use_bias=False)
 picture = mnist.train.x[:1, ::2, ::2][:, :13, :13]      # (1, 13, 13, 1)
@@ -1194,7 +1202,7 @@ checks.equal("Conv2DTranspose and the transposed matrix",
              large_again.ravel(), M.T @ small.ravel(), atol=1e-5)
 print(picture.shape, "->", small.shape, "->", large_again.shape)
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 drawings.panels(
     [picture[0, ..., 0], small[0, ..., 0], large_again[0, ..., 0]],
     ["image, 13×13", "convolved, 6×6", "transposed, 13×13"],
@@ -1206,7 +1214,7 @@ drawings.panels(
     "can't be made out well.",
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # No. It is sometimes called a *deconvolution*, which sounds like an inverse. But 36 numbers can't hold 169, and
@@ -1215,7 +1223,7 @@ drawings.panels(
 #
 # </details>
 #
-# Where the kernel isn't a multiple of the stride, some places get more stamps than others, and a checkerboard shows
+# Where the kernel's size isn't a multiple of the stride, some places get more stamps than others, and a checkerboard shows
 # ([Odena et al. 2016](https://distill.pub/2016/deconv-checkerboard/)). `UpSampling2D` and a plain convolution avoid it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -1235,7 +1243,7 @@ show.source(transfer.like_mnist)
 new, new_test = (transfer.like_mnist(transfer.of_classes(split, range(5, 10)))
                  for split in (eights.train, eights.test))
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 figures.image_grid(
     np.concatenate([mnist.train.x[:10], new.x[:10]]),
     columns=10,
@@ -1252,15 +1260,15 @@ readers = {"0 to 9": digit_readers.shipped("small"),    # five, by seed
            "0 to 4": digit_readers.shipped("small_0_to_4")}
 with tempfile.TemporaryDirectory() as folder:
     path = pathlib.Path(folder) / "reader.keras"
-    readers["0 to 9"][1].save(path)         # layers and weights in one file
+    readers["0 to 9"][1].save(path)     # layers and weights: one file
     base = keras.saving.load_model(path)
 
-features = keras.Model(base.inputs[0], base.layers[-2].output)  # 64 numbers
+features = keras.Model(base.inputs[0], base.layers[-2].output)  # 64
 features.trainable = False
 student = keras.Sequential([features, layers.Dense(5)])
-chosen = transfer.draw_by_class(new.y, 2, seed=0).ravel()       # ten examples
+chosen = transfer.draw_by_class(new.y, 2, seed=0).ravel()  # ten digits
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 def taught(student, rate, examples, test, epochs=100):
     """Compile, train on a few examples; returns the accuracy on others."""
     student.compile(
@@ -1278,7 +1286,7 @@ learnt = sum(weights.shape.num_elements()
 features.trainable = True               # takes effect when compiled anew
 tuned = taught(student, 1e-3, ten, new_test)
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.markdown(f"""
 Frozen, {learnt} parameters learn: {Measured(frozen):.1%} of the test digits. Then all
 {student.count_params():,}, at a tenth of the rate: {Measured(tuned):.1%}. One network, one
@@ -1331,7 +1339,7 @@ charts.curves(
     "“0 to 9”, “0 to 4”: the digits of MNIST that the network knows.",
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table(
     [[start, f"{Measured(live[start]):.1%}",
       *(f"{Measured(recorded[start][LABELS.index(count)]):.1%}" for count in (2, 50))]
@@ -1359,7 +1367,7 @@ claims.measure(
     above=0.0,
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Which pixels does its answer depend on? · 答案取决于哪些像素？
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -1390,7 +1398,7 @@ drawings.panels(
     "visible, below it only coarse spots.",
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Pictures of filters and maps suggest much and prove nothing. Here are three ways to ask *which pixels* matter, and a
 # test that can fail.
 #
@@ -1399,7 +1407,7 @@ drawings.panels(
 #   places $p$ of the last maps $m$. Each place's term is its part of the answer.
 # - **Occlusion** (Zeiler & Fergus 2014): cover a square with background, and see how much $z_c$ falls.
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **Predict before you run.** Take 20 of a digit's some 100 inked pixels away. How many answers change if they are
 # taken at random? And if they are taken where one of the three methods points?
 
@@ -1422,7 +1430,7 @@ read_as = training.predict(networks["residual"][0], asked.x).argmax(axis=-1)
 marked = [maps_of(model, asked.x) for model in networks["residual"]]
 first_of_each = [int(np.flatnonzero(asked.y == label)[0]) for label in range(8)]
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 drawings.explanations(
     asked.x[first_of_each][..., 0],
     {name: values[first_of_each] for name, values in marked[0].items()},
@@ -1461,7 +1469,7 @@ def by_network(maps, images, networks):
     return [changed(model, images, scores)
             for model, scores in zip(networks, maps, strict=True)]
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Each method is compared with its like. A coarse map takes pixels that lie together, and a gap in a stroke does more
 # harm than scattered points; so each method has random maps of its own resolution beside it. Moreover, occlusion asks
 # nearly the question of the test: what happens if something is covered? Its like is therefore the occlusion map of
@@ -1484,7 +1492,7 @@ pointers = {name: [maps[name] for maps in marked] for name in SIDES} | {
     for side in SIDES.values()
 }
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table(
     [[name, f"{Measured(by_network(maps, asked.x, networks['residual'])):.0%}"]
      for name, maps in pointers.items()],
@@ -1492,7 +1500,7 @@ show.table(
     "Five residual networks, 100 digits",
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # Scattered at random: hardly any. Where a method points: more, and most for occlusion. "The finest map is best" is a
@@ -1500,10 +1508,10 @@ show.table(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # But taking pixels away is nearly what occlusion does. A ranking of methods is a statement about a test.
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.measure(
     "C06a.7",
     "20 inked pixels taken where a network's occlusion map points: share of its "
@@ -1517,7 +1525,7 @@ claims.measure(
     source="evaluated",
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Do its first filters look like the cortex? · 第一层滤波器像视觉皮层吗？
 #
 # Neurons of the primary visual cortex (V1) respond to bars and edges of one direction at one place: Hubel & Wiesel's
@@ -1533,7 +1541,7 @@ claims.measure(
 # %% slideshow={"slide_type": "skip"}
 show.source(gabor.fit)
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # The article: 「CNN的结构类似于图像的感官系统，如视网膜、皮质结构等」 ("the structure of a CNN resembles the sensory system of images, such as
 # the retina and the cortex"). That fields are local is settled (A2.6.1). What else would make the structure resemble
 # retina and cortex? Filters like V1's: Gabor functions should explain trained filters better than
@@ -1542,7 +1550,7 @@ show.source(gabor.fit)
 # which no cortex has, the likeness ends there. `trained`, `noise`: share that Gabor functions explain, by network;
 # `shared`, `local`: accuracy with and without sharing, by seed.
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 PARTLY = "holds for local fields, in part for filters, not for shared weights"
 HIGH, LOW = [0.78, 0.79, 0.8], [0.74, 0.75, 0.77]  # made-up values, by network
 CASES = {"holds": ([0.88, 0.9, 0.89], [0.6, 0.61, 0.6], HIGH, HIGH),
@@ -1599,7 +1607,7 @@ gabor_shares["noise of the trained filters' spectrum"] = [
     np.mean([explained(same_spectrum(kernels, seed)) for seed in range(4)])
     for kernels in first]
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 shown, fits = gabor.fit(first[0])[0], gabor.fit(first[0])[2]
 best = np.argsort(-shown)[:8]
 drawings.panels(
@@ -1616,7 +1624,7 @@ drawings.panels(
     "several directions, below each a smoother copy, and below it a pattern as coarse.",
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table(
     [[name, f"{Measured(values):.0%}"] for name, values in gabor_shares.items()]
     + [["recorded larger networks, trained",
@@ -1627,7 +1635,7 @@ show.table(
     "Five networks each",
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # About 20 %: see the untrained filters, which are noise. 1 % seems safe, since noise has no shape. But whoever may
@@ -1635,12 +1643,12 @@ show.table(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Against untrained or mixed filters the trained ones look like the cortex; against noise of their own spectrum little
 # of that is left; and noise that is only smooth wins. A share by itself shows that filters are smooth. Which control
 # you choose decides what you find.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Does it matter that all places share their weights? · 共享权重重要吗？
 #
 # Each synapse of a retina or a cortex belongs to one place: nothing copies what one place has learnt to all others
@@ -1654,7 +1662,7 @@ show.table(
 show.source(models.LocalConvolution2D.call)
 from_few["local"] = accuracies("local", pixels, study)
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table(
     [[name, f"{getattr(sample_efficiency, name)(0).count_params():,}",
       *(f"{Measured(from_few[name][order]):.1%}" for order in pixels),
@@ -1664,7 +1672,7 @@ show.table(
     "Accuracy by number of digits; 100: live, eight seeds; 60,000: recorded, five",
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # Worse. "Better" trusts in the number of parameters. But they have to be learnt place by place: a stroke seen at the
@@ -1672,14 +1680,14 @@ show.table(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # It isn't the smaller number of parameters that makes the difference: with the pixels shuffled, sharing doesn't help.
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # How a brain gets by without copying weights is an open question: it has more examples, it moves its eyes, and a
 # place can also be taught by its neighbours (Pogodin et al. 2021).
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.measure(
     "C06a.8",
     "100 digits: accuracy with shared weights less that of the same network "
@@ -1696,7 +1704,7 @@ claims.verdict(
     noise=gabor_shares["noise of the trained filters' spectrum"],
     shared=from_few["convolutional"]["in order"], local=from_few["local"]["in order"])
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## How small a change flips its answer? · 多小的改动会让它认错？
 #
 # The *fast gradient sign* method (Goodfellow et al. 2015) changes every pixel by ε in the direction that raises the
@@ -1734,7 +1742,7 @@ survive = {
     for name, of_networks in directions.items()
 }  # (strengths, networks)
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 charts.curves(
     strengths,
     {name: 100 * values for name, values in survive.items()},
@@ -1751,7 +1759,7 @@ attacked = np.clip(victims.x + 0.1 * chosen[0], 0, 1)
 read = training.predict(networks["residual"][0], attacked).argmax(axis=-1)
 fooled = np.flatnonzero(read != victims.y)[:8]
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 figures.image_grid(
     np.concatenate([victims.x[fooled], attacked[fooled]]),
     [*(f"is {victims.y[index]}" for index in fooled),
@@ -1763,7 +1771,7 @@ figures.image_grid(
     figsize=(8.0, 2.8),
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
 # A common guess is that equal changes do equal harm. There are 784 pixels. A random direction adds up to nearly
@@ -1772,10 +1780,10 @@ figures.image_grid(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # An accuracy on test data is a statement about data *like the test data*. The network needn't look at what we look at.
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.measure(
     "C06a.9",
     "every pixel changed by 0.1 against the network: right answers, a share of "
