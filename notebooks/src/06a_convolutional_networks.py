@@ -1352,9 +1352,14 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# TODO
+# Better, if the network knew all ten digits. Worse than from scratch, if it knew 0 to 4 only! A common guess is that
+# features of strokes serve for any digit. But a network keeps what its task needs, and telling 0 to 4 apart doesn't
+# need all that makes a 7 a 7. Fine-tuned, the layers can learn what they lack.
 #
 # </details>
+#
+# So ask what the network had to tell apart before you reuse it, and compare with a start from scratch at its own best
+# learning rate. With many labels frozen layers hold a network back.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
@@ -1799,10 +1804,10 @@ claims.measure(
 # ## What does the article say, and what was measured? · 文中的说法与测量结果
 
 # %% [markdown]
-# The article is right about local fields (by definition), and about what they are good for, on a condition that it
-# leaves out: neighbours must belong together (A2.6.2). The likeness to retina and cortex (A2.6.4) is real where it
-# says "local". Its first filters resemble V1's only in part: most of the fit comes with their smoothness. And the
-# shared weights, which the article doesn't mention, have no counterpart in the brain.
+# The article is right about local fields (by definition), about images (A2.6.3a), and about what local fields are good
+# for, on a condition that it leaves out: neighbours must belong together (A2.6.2). The likeness to retina and cortex
+# (A2.6.4) is real where it says "local". Its first filters resemble V1's only in part: most of the fit comes with their
+# smoothness. And the shared weights, which the article doesn't mention, have no known counterpart in the brain.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.report()
