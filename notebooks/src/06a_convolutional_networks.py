@@ -1354,12 +1354,13 @@ show.table(
 #
 # Better, if the network knew all ten digits. Worse than from scratch, if it knew 0 to 4 only! A common guess is that
 # features of strokes serve for any digit. But a network keeps what its task needs, and telling 0 to 4 apart doesn't
-# need all that makes a 7 a 7. Fine-tuned, the layers can learn what they lack.
+# need all that makes a 7 a 7. Even with 50 labels per class its frozen layers hold the new network back; fine-tuned,
+# they can learn what they lack.
 #
 # </details>
 #
-# So ask what the network had to tell apart before you reuse it, and compare with a start from scratch at its own best
-# learning rate. With many labels frozen layers hold a network back.
+# So ask what a network had to tell apart before you reuse it, and compare it with a start from scratch, each at its own
+# best learning rate.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
