@@ -1335,7 +1335,8 @@ charts.curves(
     xticks=LABELS,
     xticklabels=LABELS,
     caption="Recorded: five networks, mean with 95 % intervals, each start at its best learning rate. "
-    "“0 to 9”, “0 to 4”: the digits of MNIST that the network knows.",
+    "“0 to 9”, “0 to 4”: the digits of MNIST that the network knows. The bands are wide since some "
+    "draws of digits are luckier than others, for all starts alike.",
 )
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
