@@ -80,8 +80,8 @@ drawings.sliding_kernel(
     [[1, 0, 2, 1], [0, 3, 1, 0], [2, 1, 0, 1], [1, 0, 2, 3]],
     [[1, 0], [2, -1]],
     place=(0, 1),
-    caption="The kernel at its second place: four products, one sum. Work out the place to its "
-    "right by yourself before you read it in the map.",
+    caption="The kernel at its second place: four products, one sum. Work out the "
+    "place to its right by yourself before you read it in the map.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -159,8 +159,9 @@ On 28×28 pixels the matrix has the shape {one.shape[0]:,} × {one.shape[1]}:
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 drawings.padding_and_stride(
-    caption="A 3×3 kernel on 5×5 pixels. Dots: where its middle may stand, one number of the map "
-    "for each. Blue: its first place. Dotted: the zeros of the padding.",
+    caption="A 3×3 kernel on 5×5 pixels. Dots: where its middle may stand, one "
+    "number of the map for each. Blue: its first place. Dotted: the zeros of "
+    "the padding.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -196,8 +197,9 @@ for name, layer in {
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 drawings.pooling(
     [[1, 0, 2, 1], [0, 3, 1, 0], [2, 1, 0, 1], [1, 0, 2, 3]],
-    caption="*Max pooling* keeps the largest number of each block, and forgets where in the block "
-    "it stood. It has no weights. Average pooling takes the mean.",
+    caption="*Max pooling* keeps the largest number of each block, and forgets where "
+    "in the block it stood. It has no weights. Average pooling takes the "
+    "mean.",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -250,8 +252,8 @@ plus, minus, zero = np.ones((2, 2), int), -np.ones((2, 2), int), np.zeros((2, 2)
 drawings.channel_sums(
     np.stack([red, green, blue], axis=-1),
     np.stack([plus, minus, zero], axis=-1),
-    caption="Red pixels under a kernel that adds red and subtracts green: 35 − 8 = 27. On a grey "
-    "wall red and green are equal, and it gives 0.",
+    caption="Red pixels under a kernel that adds red and subtracts green: 35 − 8 = "
+    "27. On a grey wall red and green are equal, and it gives 0.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -304,10 +306,12 @@ drawings.panels(
     side=1.75,
     signed=True,
     suptitle="Colour photographs, and what four kernels answer",
-    caption="Red: above 0, blue: below 0. Petals and suit, which are orange, answer most to red − green, "
-    "white and grey hardly. The last two see edges, one of brightness and one of hue.",
-    alt="Two rows: a flower and four maps of it in red and blue, an astronaut and four maps of "
-    "her. In the first maps the petals and the orange suit stand out.",
+    caption="Red: above 0, blue: below 0. Petals and suit, which are orange, answer "
+    "most to red − green, white and grey hardly. The last two see edges, one "
+    "of brightness and one of hue.",
+    alt="Two rows: a flower and four maps of it in red and blue, an astronaut and "
+    "four maps of her. In the first maps the petals and the orange suit stand "
+    "out.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -343,8 +347,9 @@ start = model.get_weights()         # to begin from once more, later
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 drawings.network_volumes(
     model,
-    caption="Blue: tensors, with their shapes (height×width×channels) and the layer that makes them. "
-    "Maps become smaller and more. Below: the parameters of each layer.",
+    caption="Blue: tensors, with their shapes (height×width×channels) and the layer "
+    "that makes them. Maps become smaller and more. Below: the parameters of "
+    "each layer.",
 )
 
 # %% slideshow={"slide_type": "subslide"}
@@ -508,8 +513,9 @@ Dense over convolution: parameters {dense_weights / weights:,.0f}, multiply-adds
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 drawings.growing_field(
     {"all strides 1": [1, 1, 1], "first stride 2": [2, 1, 1]},
-    caption="Seen from the side. With stride 1 each layer adds one pixel on either side. If the first "
-    "layer has stride 2, a step of one unit above it is a step of two pixels.",
+    caption="Seen from the side. With stride 1 each layer adds one pixel on either "
+    "side. If the first layer has stride 2, a step of one unit above it is a "
+    "step of two pixels.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -883,8 +889,9 @@ claims.measure(
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 curve_study = recording.load("ch06_mnist1d")
-by_network = {name: np.array([curve_study[f"{name}, seed {seed}"] for seed in RECORDED]).T
-              for name in ("CNN", "MLP, equal parameters")}
+by_network = {
+    name: np.array([curve_study[f"{name}, seed {seed}"] for seed in RECORDED]).T
+    for name in ("CNN", "MLP, equal parameters")}
 authors = {"CNN": "{:.0%} / {:.0%}".format(*shuffled_mnist1d.AUTHORS["CNN"])}
 show.table(
     [[name, *(f"{Measured(value):.0%}" for value in values), authors.get(name, "")]
@@ -901,8 +908,9 @@ show.table(
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 drawings.residual_block(
-    caption="Grey boxes have weights. *Batch normalisation* sets each channel to mean 0 and variance 1 "
-    "over the batch, then multiplies it by γ and adds β, which are learnt.",
+    caption="Grey boxes have weights. *Batch normalisation* sets each channel to "
+    "mean 0 and variance 1 over the batch, then multiplies it by γ and adds "
+    "β, which are learnt.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -1089,8 +1097,8 @@ figures.image_grid(
 large = list(recording.load("ch06_mnist").values())
 show.markdown(f"""
 Recorded (`make bench STUDY=ch06_mnist`): larger residual networks, eight epochs with
-such copies, {len(large)} seeds: {Measured([one['accuracy'] for one in large]):.2%} of the
-test digits.
+such copies, {len(large)} seeds:
+{Measured([one['accuracy'] for one in large]):.2%} of the test digits.
 """)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -1175,8 +1183,8 @@ checks.equal("a 1×1 convolution and a dense layer at each place",
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 drawings.transposed_convolution(
     [1, 2], [1, 2, 3], stride=2,
-    caption="Inputs (1, 2), kernel (1, 2, 3), stride 2: five outputs. In the middle two stamps overlap: "
-    "3 + 2 = 5.",
+    caption="Inputs (1, 2), kernel (1, 2, 3), stride 2: five outputs. In the middle "
+    "two stamps overlap: 3 + 2 = 5.",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -1210,8 +1218,8 @@ drawings.panels(
     side=2.2,
     suptitle="Down and up again with one kernel",
     caption="The size comes back, the picture doesn't.",
-    alt="A coarse digit, a smaller grey map of it, and a map of the first size in which the digit "
-    "can't be made out well.",
+    alt="A coarse digit, a smaller grey map of it, and a map of the first size in "
+    "which the digit can't be made out well.",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -1248,7 +1256,8 @@ figures.image_grid(
     np.concatenate([mnist.train.x[:10], new.x[:10]]),
     columns=10,
     title="Digits of MNIST, and 5 to 9 of the 8×8 digits, stretched",
-    caption="Above: what a network has learnt from. Below: what it shall learn to read.",
+    caption="Above: what a network has learnt from. Below: what it shall learn to "
+    "read.",
     figsize=(8.0, 2.0),
 )
 
@@ -1288,9 +1297,9 @@ tuned = taught(student, 1e-3, ten, new_test)
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.markdown(f"""
-Frozen, {learnt} parameters learn: {Measured(frozen):.1%} of the test digits. Then all
-{student.count_params():,}, at a tenth of the rate: {Measured(tuned):.1%}. One network, one
-draw of ten digits.
+Frozen, {learnt} parameters learn: {Measured(frozen):.1%} of the test digits. Then
+all {student.count_params():,}, at a tenth of the rate: {Measured(tuned):.1%}. One
+network, one draw of ten digits.
 """)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -1334,9 +1343,10 @@ charts.curves(
     xscale="log",
     xticks=LABELS,
     xticklabels=LABELS,
-    caption="Recorded: five networks, mean with 95 % intervals, each start at its best learning rate. "
-    "“0 to 9”, “0 to 4”: the digits of MNIST that the network knows. The bands are wide since some "
-    "draws of digits are luckier than others, for all starts alike.",
+    caption="Recorded: five networks, mean with 95 % intervals, each start at its "
+    "best learning rate. “0 to 9”, “0 to 4”: the digits of MNIST that the "
+    "network knows. The bands are wide since some draws of digits are "
+    "luckier than others, for all starts alike.",
 )
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
@@ -1365,8 +1375,8 @@ show.table(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C06a.6",
-    "two labels per class: accuracy on frozen features less that from scratch, by network; "
-    "control: features of networks that have seen other digits only",
+    "two labels per class: accuracy on frozen features less that from scratch, by "
+    "network; control: features of networks that have seen other digits only",
     lambda known, row: live[f"frozen, {known}"][row] - live["from scratch"][row],
     of=[("0 to 9", row) for row in range(5)],
     control=[("0 to 4", row) for row in range(5)],
@@ -1490,7 +1500,7 @@ pointers = {name: [maps[name] for maps in marked] for name in SIDES} | {
     ],
 } | {
     f"at random, {side}×{side} places": [
-        np.random.default_rng(seed).random((len(asked), side, side)) for seed in range(5)
+        np.random.default_rng(seed).random((100, side, side)) for seed in range(5)
     ]
     for side in SIDES.values()
 }
@@ -1565,6 +1575,7 @@ CASES = {"holds": ([0.88, 0.9, 0.89], [0.6, 0.61, 0.6], HIGH, HIGH),
          "does not hold beyond local fields":
              ([0.6, 0.62, 0.61], [0.61, 0.62, 0.62], HIGH, LOW),
          "not settled": ([0.6, 0.9, 0.61], [0.62, 0.61, 0.63], HIGH, LOW)}
+NAMES = ["trained", "noise", "shared", "local"]
 claims.rule(
     "A2.6.4",
     {"holds": lambda trained, noise, shared, local: trained.low > 0.8
@@ -1574,7 +1585,7 @@ claims.rule(
      "does not hold beyond local fields": lambda trained, noise, shared, local:
          (trained - noise).high < 0.02 and (shared - local).low > 0,
      "not settled": True},
-    made_up={verdict: dict(zip(["trained", "noise", "shared", "local"], values, strict=True))
+    made_up={verdict: dict(zip(NAMES, values, strict=True))
              for verdict, values in CASES.items()},
     compares=("trained", "noise"),
 )
