@@ -1,7 +1,8 @@
-"""Chapter 06a's readers of digits: residual networks, and perceptrons of equally many parameters, trained alike.
+"""Chapter 06a's readers of digits: residual networks, perceptrons of equally many parameters, small convolutional ones.
 
-Five of each are shipped (``benchmarks/studies/ch06_readers.py`` trains them), so that what one network does can be told
-from what such networks do.
+The small ones learn other digits in the chapter; some of them (``small_0_to_4``) know 0 to 4 only. Five of each are
+shipped (``benchmarks/studies/ch06_readers.py`` trains them), so that what one network does can be told from what such
+networks do.
 """
 
 import hashlib
@@ -11,9 +12,10 @@ import numpy as np
 
 from dlcourse import models, recording, training
 from dlcourse.analysis import complexity
+from dlcourse.experiments import sample_efficiency
 
 EPOCHS, BATCH = 2, 200
-KINDS = ("residual", "perceptron")
+KINDS = ("residual", "perceptron", "small", "small_0_to_4")
 
 
 def residual(seed):
@@ -26,6 +28,16 @@ def perceptron(seed):
     """One hidden layer, with as many parameters as ``residual``, to 1 %."""
     widths = complexity.widths_for(57_466, 28 * 28, 10, (1,))
     return models.mlp((28, 28, 1), 10, hidden=widths, seed=seed)
+
+
+def small(seed, classes=10):
+    """Two convolutions of 8 and 16 filters, each pooled, and a hidden layer of 64: images to logits (classes,)."""
+    return sample_efficiency.convolutional(seed, classes=classes)
+
+
+def small_0_to_4(seed):
+    """The same with logits of five classes (5,)."""
+    return small(seed, classes=5)
 
 
 def schedule(peak, steps):
@@ -58,7 +70,7 @@ def shipped(kind):
     """
     if kind not in KINDS:
         raise ValueError(f"shipped({kind!r}): expected one of {KINDS}.")
-    path, build = file(kind), {"residual": residual, "perceptron": perceptron}[kind]
+    path, build = file(kind), BUILD[kind]
     expected = recording.load("ch06_readers")[f"{kind}, sha256"]
     if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
         raise ValueError(
@@ -85,6 +97,9 @@ def ship(kind, networks):
     }
     np.savez_compressed(file(kind), **arrays)
     return hashlib.sha256(file(kind).read_bytes()).hexdigest()
+
+
+BUILD = {"residual": residual, "perceptron": perceptron, "small": small, "small_0_to_4": small_0_to_4}
 
 
 def file(kind):

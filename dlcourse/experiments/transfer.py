@@ -1,10 +1,12 @@
-"""Features reused: a network trained on some classes learns others from few examples."""
+"""Features reused: a network trained on some classes, or on other pictures, learns new ones from few examples."""
 
 import keras
 import numpy as np
 
 from dlcourse import progress
+from dlcourse.datasets import Split
 from dlcourse.training import objectives, repeats
+from dlcourse.training.evaluation import in_batches
 
 CONTENDERS = ("reused", "from nothing", "another start")
 """What ``reuse`` starts from: weights trained on other classes; random ones; other random ones."""
@@ -84,3 +86,75 @@ def draw_by_class(y, count, seed):
     if count > smallest:
         raise ValueError(f"draw_by_class(count={count}): the smallest class has only {smallest} examples.")
     return np.stack([of_class[:count] for of_class in drawn])
+
+
+STARTS = ("frozen", "fine-tuned", "from scratch")
+"""How ``few_labels`` learns: a new last layer on trained features; all layers, from trained weights; all layers, from
+random weights."""
+
+
+def like_mnist(split):
+    """Digits of 8 by 8 as MNIST has its own: stretched to 20 by 20 pixels in the middle of 28 by 28; a Split."""
+    large = keras.ops.image.resize(split.x, (20, 20), interpolation="bilinear")
+    return Split(np.pad(np.asarray(large), [(0, 0), (4, 4), (4, 4), (0, 0)]), split.y)
+
+
+def of_classes(split, chosen):
+    """The examples of some classes, relabelled from 0 in the order of ``chosen``, sorted labels; a Split."""
+    kept = np.isin(split.y, chosen)
+    return Split(split.x[kept], np.searchsorted(chosen, split.y[kept]).astype("int32"))
+
+
+def few_labels(readers, build, new, score, *, counts, rates, contenders=STARTS, steps=150, batch_size=32):
+    """Learn other classes of other pictures from few labels: with trained features, and without.
+
+    Each seed has its own trained network, its own initial weights, and its own draw of labelled examples; within a
+    seed all contenders get the same examples in the same order, the same new output layer, and as many steps of Adam.
+
+    Args:
+        readers: dict from seed to a trained keras.Model whose last layer gives the logits.
+        build: callable ``seed -> keras.Model`` of the same layers, untrained, with logits of the new classes.
+        new, score: Splits to draw the labels from and to be scored on.
+        counts: examples per class, a list.
+        rates: Adam's learning rate, dict from (contender, count) to number.
+        contenders: some of ``STARTS``.
+        steps, batch_size: of each training.
+
+    Returns:
+        dict from contender to accuracies on ``score``, float array (seeds, counts).
+    """
+    options = {"steps": steps, "batch_size": batch_size}
+    whole = repeats.classifier(build, **options) if set(contenders) - {"frozen"} else None
+    last = build(0).layers[-1]
+    head = repeats.classifier(lambda seed: _alone(last), **options) if "frozen" in contenders else None
+    result = {name: np.zeros((len(readers), len(counts))) for name in contenders}
+    for row, (seed, reader) in enumerate(readers.items()):
+        trained, fresh = reader.get_weights(), build(seed + 1_000).get_weights()
+        starts = {"fine-tuned": trained[:-2] + fresh[-2:], "from scratch": fresh}
+        if "frozen" in contenders:
+            learnt, scored = (Split(features(reader, split.x), split.y) for split in (new, score))
+        drawn = draw_by_class(new.y, max(counts), seed)
+        for column, count in enumerate(counts):
+            rows = drawn[:, :count].ravel()
+            for name in contenders:
+                study, start, data, judged = (
+                    (head, fresh[-2:], learnt, scored)
+                    if name == "frozen"
+                    else (whole, starts[name], new, score)
+                )
+                rate = rates[name, count]
+                study.train(start, data.x, data.y, seed=seed, rows=rows, learning_rate=rate)
+                result[name][row, column] = repeats.accuracy(study.model, judged)
+    return result
+
+
+def features(reader, x):
+    """What a network's last layer is given for images x, float32 (images, features)."""
+    below = keras.Model(reader.inputs[0], reader.layers[-1].input)
+    return in_batches(lambda batch: below(batch, training=False), x)
+
+
+def _alone(layer):
+    """A network of one dense layer of the same size."""
+    inputs = keras.Input(layer.input.shape[1:])
+    return keras.Model(inputs, keras.layers.Dense(layer.units)(inputs))

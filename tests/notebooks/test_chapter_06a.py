@@ -1,5 +1,8 @@
 """Chapter 06a's tools: convolution, receptive fields, Gabor fits, attribution, local filters, augmentation."""
 
+import ast
+import re
+
 import chapter_code
 import keras
 import numpy as np
@@ -7,15 +10,66 @@ import pytest
 import tensorflow as tf
 from scipy import ndimage, signal
 
-from dlcourse import datasets, models, recording, reproducibility, training
+from dlcourse import checks, datasets, exercises, models, recording, reproducibility, training
 from dlcourse.analysis import attribution, gabor, receptive_field
 from dlcourse.datasets import Split
-from dlcourse.experiments import digit_readers, sample_efficiency, shuffled_mnist1d
+from dlcourse.experiments import digit_readers, sample_efficiency, shuffled_mnist1d, transfer
+from dlcourse.figures import convolution as drawings
 from dlcourse.from_scratch import convolution
 
 
 def random(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape)
+
+
+def typed(name):
+    """What the code of an exercise's solution leaves behind when it is typed, a dict."""
+    known = {"keras": keras, "np": np, "checks": checks, "mnist": datasets.load("mnist")}
+    for block in re.findall(r"```python\n(.*?)```", "\n".join(exercises.find(name).solution), re.DOTALL):
+        exec(block, known)
+    return known
+
+
+def test_the_built_solution_is_accepted_and_near_misses_are_told_why(capsys):
+    judge, right = exercises.find("06a.3").judge, typed("06a.3")["answer"]
+    assert judge(right) is None and right.count_params() < 10_000
+    layers = right.layers
+
+    def built(*layers, loss=None):
+        model = keras.Sequential([keras.Input((32, 32, 3)), *layers])
+        if loss:
+            model.compile("adam", loss)
+        return model
+
+    logits = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    for model, said in [
+        ("text", "this is str"),
+        (
+            keras.Sequential([keras.Input((32, 32, 1)), keras.layers.Flatten(), keras.layers.Dense(5)]),
+            "inputs",
+        ),
+        (built(*layers[:-1]), "how many classes"),
+        (built(layers[0], layers[-2], keras.layers.Dense(5)), "three are asked for"),
+        (built(*layers[:-2], keras.layers.Flatten(), keras.layers.Dense(5)), "parameters, most of them in"),
+        (built(*layers, keras.layers.Softmax()), "Logits were asked for"),
+        (built(*layers), "isn't compiled"),
+        (built(*layers, loss="sparse_categorical_crossentropy"), "reads the outputs as probabilities"),
+        (built(*layers, loss="categorical_crossentropy"), "*sparse*"),
+    ]:
+        assert said in judge(model), said
+    assert judge(built(*layers, loss=logits)) is None
+
+
+def test_the_solution_of_turns_follows_turns():
+    known = typed("06a.5")
+    layer, image = known["TurningConvolution"](3), random(2, 6, 6, 2).astype("float32")
+    layer(image)
+    found = layer(np.rot90(image, 2, axes=(1, 2)))
+    np.testing.assert_allclose(found, np.rot90(layer(image), 2, axes=(1, 2)), atol=1e-5)
+    plain = keras.layers.Conv2D(3, 3, padding="same")
+    assert not np.allclose(
+        plain(np.rot90(image, axes=(1, 2))), np.rot90(plain(image), axes=(1, 2)), atol=1e-2
+    )
 
 
 @pytest.mark.parametrize(
@@ -313,11 +367,17 @@ def test_the_best_rate_of_a_recorded_grid_lies_inside_it():
         rates, recorded = chapter_code.study(name).RATES, recording.load(name)
         for network in networks:
             assert min(rates) < sample_efficiency.best_rate(recorded, network) < max(rates), network
+    study, recorded = chapter_code.study("ch06_transfer"), recording.load("ch06_transfer")
+    for start in ("frozen, 0 to 9", "fine-tuned, 0 to 9", "from scratch"):
+        tried = study.rates_tried(start)
+        assert min(tried) < study.best_rates(recorded, start, [2])[2] < max(tried), start
 
 
 @pytest.mark.parametrize("kind", digit_readers.KINDS)
 def test_shipped_readers_are_those_recorded(kind):
     networks, validation = digit_readers.shipped(kind), datasets.load("mnist").validation
+    if kind == "small_0_to_4":
+        validation = Split(validation.x[validation.y < 5], validation.y[validation.y < 5])
     assert list(networks) == [1, 2, 3, 4, 5] and digit_readers.file(kind).stat().st_size < 1e6
     found = [
         np.mean(training.predict(model, validation.x).argmax(axis=-1) == validation.y)
@@ -325,7 +385,9 @@ def test_shipped_readers_are_those_recorded(kind):
     ]
     np.testing.assert_allclose(found, recording.load("ch06_readers")[f"{kind}, accuracy"], atol=2e-3)
     counts = {model.count_params() for model in networks.values()}
-    assert counts == {57_466 if kind == "residual" else 57_250}
+    assert counts == {
+        {"residual": 57_466, "perceptron": 57_250, "small": 52_138, "small_0_to_4": 51_813}[kind]
+    }
 
 
 def test_readers_of_another_file_or_kind_are_refused(tmp_path, monkeypatch):
@@ -364,3 +426,159 @@ def test_a_recorded_point_of_mnist1d_is_measured_again():
     anew = study.accuracies("MLP", [0])[:, 0]
     np.testing.assert_allclose(anew, recorded["MLP, seed 0"], atol=0.03)
     assert abs(anew[0] - recorded["CNN, seed 0"][0]) > 0.03  # so the test can fail
+
+
+def chapter_model():
+    """The chapter's network, its training step and its residual block, as they stand in its cells."""
+    wanted = ("model = keras.Sequential", "loss_of =")
+    return chapter_code.definitions("06a", also=lambda node: ast.unparse(node).startswith(wanted))
+
+
+def test_fit_the_written_loop_and_training_fit_give_the_same_weights():
+    chapter = chapter_model()
+    model, step = chapter.model, chapter.step
+    x, y = random(24, 28, 28, 1).astype("float32"), np.arange(24, dtype="int32") % 10
+    order = training.loop.epoch_order(24, seed=3, epoch=0).numpy()
+    start = model.get_weights()
+    model.compile(keras.optimizers.Adam(1e-3), chapter.loss_of)
+    model.fit(x[order], y[order], batch_size=8, shuffle=False, verbose=0)
+    by_fit = model.get_weights()
+    model.set_weights(start)
+    adam = keras.optimizers.Adam(1e-3)
+    adam.build(model.trainable_variables)
+    for rows in order.reshape(3, 8):
+        step(model, adam, chapter.loss_of, x[rows], y[rows])
+    by_loop = model.get_weights()
+    model.set_weights(start)
+    options = {"epochs": 1, "batch_size": 8, "optimizer": keras.optimizers.Adam(1e-3), "seed": 3}
+    training.fit(model, training.objectives.classification(), (x, y), **options)
+    for before, one, other, third in zip(start, by_fit, by_loop, model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+        np.testing.assert_allclose(third, other, atol=1e-5)
+        assert np.abs(other - before).max() > 1e-3  # three steps of 1e-3 show
+
+
+@pytest.mark.parametrize(("channels", "filters", "stride"), [(8, 8, 1), (4, 6, 2), (4, 6, 1)])
+def test_the_block_in_the_chapter_is_the_packages(channels, filters, stride):
+    inputs = keras.Input((10, 10, channels))
+    written = keras.Model(inputs, chapter_model().block(inputs, filters, stride))
+    packaged = keras.Model(inputs, models.residual_block(inputs, filters, stride=stride))
+    for kind, part in [
+        (keras.layers.Conv2D, "convolution"),
+        (keras.layers.BatchNormalization, "normalisation"),
+    ]:
+        ours = [layer for layer in written.layers if isinstance(layer, kind)]
+        ours.sort(key=lambda layer: int(layer.name.rpartition("_")[2]) if layer.name[-1].isdigit() else 0)
+        names = [f"residual_{place}_{part}" for place in ("1", "2", "shortcut")][: len(ours)]
+        assert len(ours) == sum(isinstance(layer, kind) for layer in packaged.layers)
+        for index, (layer, name) in enumerate(zip(ours, names, strict=True)):
+            layer.set_weights([random(*w.shape, seed=index) ** 2 for w in layer.get_weights()])
+            packaged.get_layer(name).set_weights(layer.get_weights())
+            if part == "normalisation":
+                packaged.get_layer(name).epsilon = layer.epsilon  # the chapter's has Keras' default
+    x = random(3, 10, 10, channels).astype("float32")
+    np.testing.assert_allclose(written(x), packaged(x), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(written(x, training=True), packaged(x, training=True), rtol=1e-3, atol=1e-3)
+
+
+def test_classes_are_picked_and_counted_from_0():
+    split = Split(np.arange(6), np.array([7, 2, 5, 7, 1, 2]))
+    found = transfer.of_classes(split, [2, 7])
+    assert found.x.tolist() == [0, 1, 3, 5] and found.y.tolist() == [1, 0, 1, 0] and found.y.dtype == np.int32
+
+
+def test_digits_of_eight_dots_lie_in_the_middle_of_mnists_frame():
+    x = np.zeros((1, 8, 8, 1), "float32")
+    x[0, :, 3] = 1.0
+    large = transfer.like_mnist(Split(x, np.array([1]))).x
+    assert large.shape == (1, 28, 28, 1) and large.dtype == np.float32
+    assert (
+        not large[:, :4].any() and not large[:, 24:].any() and large[0, 4:24, 12].min() == pytest.approx(0.9)
+    )
+    constant = transfer.like_mnist(Split(np.full((1, 8, 8, 1), 0.25, "float32"), np.array([1]))).x
+    np.testing.assert_allclose(constant[:, 4:24, 4:24], 0.25, atol=1e-6)
+
+
+def transfer_case():
+    """Curves whose class is the sign of a feature that a trained network computes."""
+    generator = np.random.default_rng(0)
+
+    def build(seed):
+        return models.mlp((12,), 2, hidden=[6], seed=seed)
+
+    reader, x = build(0), generator.normal(size=(400, 12)).astype("float32")
+    hidden = keras.Model(reader.inputs, reader.layers[-2].output)
+    y = (np.asarray(hidden(x))[:, 0] > np.asarray(hidden(x))[:, 1]).astype("int32")
+    options = {"counts": [4], "steps": 150, "batch_size": 8}
+    return build, reader, Split(x[:200], y[:200]), Split(x[200:], y[200:]), options
+
+
+def test_trained_features_help_and_the_trained_network_stays_as_it_was():
+    build, reader, new, score, options = transfer_case()
+    before, rates = reader.get_weights(), {(start, 4): 0.02 for start in transfer.STARTS}
+    readers = dict.fromkeys(range(5), reader)
+    found = transfer.few_labels(readers, build, new, score, rates=rates, **options)
+    again = transfer.few_labels(readers, build, new, score, rates=rates, contenders=["frozen"], **options)
+    assert set(found) == set(transfer.STARTS) and found["frozen"].shape == (5, 1)
+    np.testing.assert_array_equal(found["frozen"], again["frozen"])
+    assert found["frozen"].mean() > found["from scratch"].mean() + 0.05
+    for one, other in zip(before, reader.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_drawings_say_what_they_compute():
+    from matplotlib import pyplot as plt
+
+    shown = {}
+
+    def described(name, function, *data, **options):
+        figure, ax = plt.subplots()
+        shown[name] = function.__wrapped__(ax, *data, **options)
+        texts = [text.get_text() for text in ax.texts]
+        plt.close(figure)
+        return texts
+
+    image, kernel = np.arange(16).reshape(4, 4), np.array([[1, -1], [0, 2]])
+    texts = described("slide", drawings.sliding_kernel, image, kernel, (1, 2))
+    value = int((image[1:3, 2:4] * kernel).sum())
+    assert f"6·1 + 7·(−1) + 10·0 + 11·2 = {value}" in texts and value == 21
+    expected = signal.correlate2d(image, kernel, "valid").tolist()
+    assert f"{expected}" in shown["slide"]
+    texts = described("sums", drawings.channel_sums, np.ones((2, 2, 3), int), np.full((2, 2, 3), -1))
+    assert texts.count("−4") == 3 and "-12" in shown["sums"]
+    texts = described("pad", drawings.padding_and_stride)
+    assert [text for text in texts if text.startswith("map")] == [f"map of {n}×{n}" for n in (3, 5, 3)]
+    described("pool", drawings.pooling, image)
+    assert "[[5, 7], [13, 15]]" in shown["pool"]
+    strides = {"a": [1, 1, 1], "b": [2, 1, 1]}
+    described("field", drawings.growing_field, strides)
+    for name, of_layers in strides.items():
+        field = receptive_field.Field()
+        for stride in of_layers:
+            field = field.after(kernel=3, stride=stride)
+        assert f"{name}: the top unit depends on {field.size} inputs" in shown["field"]
+    stamped = tf.nn.conv1d_transpose(
+        np.array([[[2.0], [3.0]]]), np.array([[[1.0]], [[4.0]], [[5.0]]]), [1, 5, 1], 2, "VALID"
+    )
+    described("stamps", drawings.transposed_convolution, [2, 3], [1, 4, 5])
+    assert f"{np.ravel(stamped).astype(int).tolist()}" in shown["stamps"]
+    model = models.convnet((8, 8, 3), 5, filters=(4,), hidden=6)
+    texts = described("volumes", drawings.network_volumes, model)
+    assert "8×8×3" in shown["volumes"] and f"{4 * (27 + 1)}" in texts and f"{(64 + 1) * 6}" in texts
+    assert "plus" in drawings.residual_block.__wrapped__(plt.subplots()[1])
+    plt.close("all")
+
+
+@pytest.mark.slow
+def test_a_point_of_the_transfer_study_is_measured_again():
+    study, recorded = chapter_code.study("ch06_transfer"), recording.load("ch06_transfer")
+    reproducibility.start(0)
+    found, test = {}, datasets.load("digits").test
+    for start in ("frozen, 0 to 9", "frozen, 0 to 4"):
+        readers, rates = (
+            digit_readers.shipped(study.kind_of(start)[1]),
+            study.best_rates(recorded, start, [2]),
+        )
+        found[start] = study.accuracies(readers, start, rates, test)[:, 0]
+        np.testing.assert_allclose(found[start], recorded[f"{start}, 2"], atol=0.03)
+    assert np.mean(found["frozen, 0 to 9"]) - np.mean(found["frozen, 0 to 4"]) > 0.03  # so the test can fail
