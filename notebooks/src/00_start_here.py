@@ -1363,7 +1363,7 @@ show.table(
 folder.cleanup()
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## What the article says, and what was measured · 原文怎么说，测得怎样
+# ## What the article says, and what was measured · 文章怎么说，测得如何
 #
 # This course follows an introduction to deep learning in Chinese, signed 禅与计算机程序设计艺术, and puts its sentences to
 # the test, from chapter 01 on. Here stand this chapter's own claims. Every chapter ends with such a table.

@@ -1950,7 +1950,7 @@ claims.verdict("A1.2", reused=live["reused"].mean(axis=1),
 # may suit one of them better.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## What the article says, and what was measured · 原文怎么说，测得怎样
+# ## What the article says, and what was measured · 文章怎么说，测得如何
 #
 # The article is an introduction to deep learning in Chinese, signed 禅与计算机程序设计艺术. Its sentences about networks,
 # each quoted where it is judged:

@@ -2082,7 +2082,7 @@ claims.measure(
 # ([chapter 05](05_hyperparameters_and_regularization.ipynb)).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## What the article says, and what was measured · 原文怎么说，测得怎样
+# ## What the article says, and what was measured · 文章怎么说，测得如何
 #
 # A2.2.1: the four steps, until it converges. A2.2.2: updating in turn, from the output layer to the input layer. C02: the
 # course's own sentences in this chapter.

@@ -1575,7 +1575,7 @@ claims.measure(
 # residual links help twice, with the size of gradients and with their agreement.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## What the article says, and what was measured · 原文怎么说，测得怎样
+# ## What the article says, and what was measured · 文章怎么说，测得如何
 #
 # The article names a real problem (A2.3.1), one of its causes out of three (A2.3.3), and the wrong cures (A2.3.2).
 # Regularisation answers another question, which [chapter 05](05_hyperparameters_and_regularization.ipynb) asks.

@@ -2376,7 +2376,7 @@ show.table([[fault, *["**found**" if suspicious else "passes"
 # loss at the start; one batch; neighbours; the two sources of input. Only then the learning rate.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## What the article says, and what was measured · 文章的说法与测量结果
+# ## What the article says, and what was measured · 文章怎么说，测得如何
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.report()

@@ -1991,7 +1991,7 @@ claims.measure(
 # optimizer to another.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## What the article says, and what was measured · 文章的说法与测量结果
+# ## What the article says, and what was measured · 文章怎么说，测得如何
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.report()

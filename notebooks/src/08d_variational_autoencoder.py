@@ -2108,7 +2108,7 @@ show.table(
 # course measures it (`tests/models/test_vae.py`).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What the article says, and what was measured · 文章的说法与测量结果
+# ## What the article says, and what was measured · 文章怎么说，测得如何
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.report()

@@ -1373,7 +1373,7 @@ reinforcement.learning_by_steps(
 # before you let it land anything dear, and at winds that it hasn't met (an exercise).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What the article says, and what was measured · 文章怎么说，实测如何
+# ## What the article says, and what was measured · 文章怎么说，测得如何
 #
 # 「RL的应用领域包括智能玩具、游戏控制、驾驶、推荐系统等。」 (Applications of reinforcement learning include smart toys, game control,
 # driving and recommendation.) On game control:
