@@ -665,8 +665,8 @@ dqn_figures.beliefs(
     caption="10 greedy episodes of each of 8 seeds. A point above the diagonal is a"
     " value that wasn't earned; below it, values are still on their way up.",
     alt="Points of believed value against discounted return got, with the diagonal."
-    " Plain DQN's points are spread to the left and near the diagonal; most of together's lie"
-    " at the right edge, below it.",
+    " Plain DQN's points are spread to the left and near the diagonal; most of those of"
+    " together lie at the right edge, below it.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
