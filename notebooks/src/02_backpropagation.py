@@ -929,7 +929,7 @@ loss, accuracy_by_fit = by_fit.evaluate(
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 guesses = by_fit.predict(held_out_pixels, verbose=0).argmax(axis=1)
-checks.equal("accuracy by evaluate, and counted from predict's logits",
+checks.equal("accuracy by evaluate, and from predict's logits",
              accuracy_by_fit, np.mean(guesses == held_out[1]), atol=1e-6)
 show.markdown(f"Validation accuracy after 5 epochs: {Measured(accuracy_by_fit):.1%}.")
 
