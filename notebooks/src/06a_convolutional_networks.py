@@ -71,9 +71,8 @@ mnist
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a convolution compute? · 卷积算的是什么？
 #
-# A *kernel* is a small array of weights. Lay it on an image, multiply each weight with the pixel below it, and add the
-# products up: one number. Move the kernel by one pixel, and do the same again. The numbers of all places are a new
-# image, the *feature map*. This is a **convolution**.
+# A *kernel* is a small array of weights. Lay it on an image, multiply each weight with the pixel below, add the products
+# up; then move it by one pixel. The numbers of all places are the *feature map*. This is a **convolution**.
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 drawings.sliding_kernel(
@@ -153,9 +152,8 @@ On 28×28 pixels the matrix has the shape {one.shape[0]:,} × {one.shape[1]}:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How large is the map? Padding, stride and pooling · 填充、步幅与池化
 #
-# Without *padding* (Keras' `"valid"`) the kernel must lie inside the image, and the map is smaller. With padding
-# `"same"` zeros are put around the image, so that the kernel's middle can stand on every pixel. With *stride* $s$ it
-# stands on every $s$-th only.
+# Without *padding* (`"valid"`) the kernel must lie inside the image. With `"same"` zeros are put around it, so that the
+# kernel's middle can stand on every pixel; with *stride* $s$ on every $s$-th only.
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 drawings.padding_and_stride(
