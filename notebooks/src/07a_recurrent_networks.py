@@ -1611,14 +1611,14 @@ With the state forgotten between calls, logits differ by up to
 # (It can simulate mechanisms of human language such as memory, recall and association, and is good at processing sequential
 # data. It can process the order of a time series at the same time, and is therefore also called a sequence neural network.)
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-claims.report()
-
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 claims.verdict(
     "A2.7.2",
     in_order=by_condition["in order"], without_order=without_order, where_idle=idle,
 )
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.report()
 
 # %% [markdown]
 # The article is right that recurrent networks keep order and can learn to remember. "Memory, recall and association" is

@@ -1,5 +1,7 @@
 """What holds for every chapter of the course. nbval compares its outputs besides; see ``dlcourse test``."""
 
+import re
+
 import pytest
 
 from dlcourse.publishing import chapters, checks, html, pairing
@@ -50,3 +52,13 @@ def test_the_id_in_the_title_is_the_files(chapter, notebook):
 def test_everything_can_be_shown_and_loads_nothing(chapter, notebook):
     page = html.body(chapter, notebook)  # fails where a formula can't be shown
     report(checks.alternative_texts(page, checks.pictures(notebook)) + checks.self_contained(page))
+
+
+def test_the_report_comes_after_all_that_it_reports(chapter):
+    text = chapter.source.read_text("utf-8")
+    reports = [found.start() for found in re.finditer(r"^claims\.report\(\)", text, re.MULTILINE)]
+    said = [
+        found.start()
+        for found in re.finditer(r"^ *claims\.(measure|verdict|by_definition)\(", text, re.MULTILINE)
+    ]
+    assert len(reports) == 1 and max(said) < reports[0]
