@@ -13,6 +13,7 @@ def exercise_1():
         expected=weights + biases,
         wrong=[
             (weights, "These are the weights. Each unit has a bias, too."),
+            (784 * 300 + 300, "That is the first layer alone."),
             (weights + sum(widths), "The inputs are no units: they have no biases."),
             (784 * 300 * 100 * 10, "Layers follow each other: their numbers add up."),
         ],

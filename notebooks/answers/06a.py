@@ -84,7 +84,8 @@ def exercise_3():
             largest = max(model._flatten_layers(include_self=False), key=lambda layer: layer.count_params())
             return (
                 f"It has {model.count_params():,} parameters, most of them in {type(largest).__name__}. What does that "
-                "layer get from the one before, and which layer would give it less?"
+                "layer get from the one before, and how much does it give: fewer filters, or a layer before it that "
+                "passes on less?"
             )
         images = np.random.default_rng(0).random((8, 32, 32, 3), dtype="float32")
         outputs = np.asarray(model(images))
@@ -102,8 +103,8 @@ def exercise_3():
             return "Its loss doesn't take labels such as 3. There is a *sparse* one, which does."
         if abs(value) > 1e-3 or abs(other - 40) > 1:
             return (
-                "Its loss reads the outputs as probabilities, and they are logits. Its constructor has an argument for "
-                "that."
+                "Its loss isn't the cross-entropy of logits. Which one is for whole-number labels, and which argument "
+                "tells it that it gets logits?"
             )
         return None
 

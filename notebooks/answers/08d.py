@@ -12,6 +12,7 @@ def exercise_1():
     return Exercise(
         expected=rate,
         wrong=[
+            (0.5 * (m**2 + 0.5**2 - 1) - np.log(0.5), "That is the chapter's example, whose width is ½."),
             (m**2, "The squared mean enters with a factor in front of it."),
             (0.0, "Equal widths alone don't make two Gaussians equal: where are their middles?"),
             (rate / np.log(2), "That is in bits. Nats come from natural logarithms."),
@@ -86,7 +87,7 @@ def _encoder_and_decoder(answer):
             "The encoder's outputs are never negative, but a posterior's mean may be: look at the last layer."
         )
     if not any("relu" in str(getattr(layer, "activation", "")) for part in answer for layer in part.layers):
-        return "Both are linear. Where are the hidden ReLUs?"
+        return "Neither has a ReLU. What stands after the hidden layers?"
     return None
 
 
@@ -137,6 +138,7 @@ def exercise_4():
                 (m / s) ** 2 + 3,
                 "That is the mean of the square. The square of the mean is still to be taken off.",
             ),
+            (1.0, "That is the gradient's mean, as it must be. How far do single draws lie from it?"),
             ((m / s) ** 2, "A baseline would remove this term. What is left of it?"),
         ],
         hints=[

@@ -338,12 +338,13 @@ checks.equal("units of a 3 × 3 convolution that one pixel moves, and 9",
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# The article, section $2.1$, says of a perceptron: 「这个输出会影响下一层中的所有感知器」, *this output influences all
-# perceptrons of the next layer*, and so on 「直到最后一层的输出被认为是整个网络的输出」, *until the last layer's output is taken
-# as the whole network's*. That is what *dense* means, so it needs no experiment, only the check that Keras' layer is our
-# equation. Its "all" describes dense layers: a convolution of 3 × 3 passes a pixel on to 9 of 64 units only. With
-# ReLU units there is a second exception, at the unit's output: one that is off, and stays off, hides what arrived.
+# %% [markdown] slideshow={"slide_type": "notes"} The article from which this course is built (a short introduction to
+# deep learning in Chinese, whose sentences are tested one by one), section $2.1$, says of a perceptron:
+# 「这个输出会影响下一层中的所有感知器」, *this output influences all perceptrons of the next layer*, and so on 「直到最后一层的输出被认为是整个网络的输出」,
+# *until the last layer's output is taken as the whole network's*. That is what *dense* means, so it needs no
+# experiment, only the check that Keras' layer is our equation. Its "all" describes dense layers: a convolution of 3 × 3
+# passes a pixel on to 9 of 64 units only. With ReLU units there is a second exception, at the unit's output: one that
+# is off, and stays off, hides what arrived.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.by_definition(
@@ -423,11 +424,12 @@ show.table(
     caption="Four of the thirty, in the training data",
 )
 
-# %% [markdown]
-# An area counts in hundreds and a fractal dimension's error in thousandths. A unit that adds them up hears only the
-# area. So each measurement is *standardised*, $(x - m) / s$, with mean and standard deviation of the training data: a
-# value of $m + s$ becomes 1, of $m - 2s$ becomes $-2$. In Keras this is a layer, `Normalization`. It learns $m$ and $s$ not
-# by gradient but from the data, once, by `adapt`.
+# %% [markdown] An area counts in hundreds and a fractal dimension's error in thousandths. A unit that adds them up
+# hears only the area. So each measurement is *standardised*, $(x - m) / s$, with mean and standard deviation of the
+# training data: a value of $m + s$ becomes 1, of $m - 2s$ becomes $-2$. In Keras this is a layer, `Normalization`. It
+# learns $m$ and $s$ not by gradient but from the data, once, by `adapt`. Each place on the *last* axis has its own: 30
+# measurements, 30 means. Images (28, 28, 1) have one mean and one deviation for all pixels. Don't flatten them before:
+# a pixel that is always blank has $s = 0$.
 
 # %% slideshow={"slide_type": "subslide"}
 def nuclei_network(normalization):
@@ -509,9 +511,9 @@ print("p(malignant) of three:", mask(", ".join(malignant)))
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# A common guess is that the weights will make up for the units, since they may be small where numbers are large. In
-# the end they may; but gradient descent starts where all weights are of one size, and then the sums belong to the few
-# large measurements. With the normalisation the network is nearly always right after a few epochs.
+# A common guess is that the weights will make up for the units, since they may be small where numbers are large. In the
+# end they may; but gradient descent starts where all weights are of one size, and then the sums belong to the few large
+# measurements. With the normalisation the network is nearly always right after a few epochs.
 #
 # </details>
 
@@ -655,9 +657,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Can one hidden layer draw any curve? · 一个隐藏层能画出任意曲线吗？
 #
-# A steep sigmoid $\sigma(k(x - a))$ is nearly a step: 0 before $a$, 1 behind it. One step up at $a$ minus another at $b$
-# is a *bump*, 1 between $a$ and $b$ and 0 elsewhere. Bumps of the right heights, side by side, make a staircase along any
-# curve: two hidden units for each stair.
+# A steep sigmoid $\sigma(k(x - a))$ is nearly a step: 0 before $a$, 1 after it. One step up at $a$ minus another at $b$
+# is a *bump*, 1 between $a$ and $b$ and 0 elsewhere. Bumps of the right heights, side by side, make a staircase along
+# any curve: two hidden units for each stair.
 
 # %% slideshow={"slide_type": "skip"}
 def curve(x):
@@ -707,10 +709,9 @@ charts.row(
     "and a staircase of twelve steps along it.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# That is, in one dimension, the *universal approximation theorem* ([Cybenko
-# 1989](https://doi.org/10.1007/BF02551274)): with enough units one hidden layer comes as close to any continuous function
-# on an interval as you like. It says that such weights exist, not that training finds them.
+# %% [markdown] slideshow={"slide_type": "subslide"} This is, in one dimension, the *universal approximation theorem*
+# ([Cybenko 1989](https://doi.org/10.1007/BF02551274)): with enough units one hidden layer comes as close to any
+# continuous function on an interval as you like. It says that such weights exist, not that training finds them.
 #
 # **Predict before you run.** (1) By hand: with twice as many stairs, does the error fall to a half, to a quarter, or
 # less regularly? (2) A hidden layer of as many ReLUs is *trained* on 1,024 points of the curve, by 2,000 steps of Adam. Is
@@ -1620,9 +1621,10 @@ charts.row(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far does a plain network get on real digits? · 普通网络识字能到什么程度？
 #
-# All that we have, on all of MNIST: 55,000 digits to learn from, two layers of 256 ReLUs, Adam, a learning rate that
-# falls to 0 along half a cosine, and *dropout*: in each step, a fifth of the hidden units is silenced at random, so
-# that no unit relies on another (chapter 05). The test digits stay untouched until the end.
+# Now all of MNIST (its pixels are already between 0 and 1, so no `Normalization`): 55,000 digits to learn from, two
+# layers of 256 ReLUs, Adam, a learning rate that falls to 0 along half a cosine, and *dropout*: in each step, a fifth
+# of the hidden units is silenced at random, so that no unit relies on another (chapter 05). The test digits stay
+# untouched until the end.
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # **Predict before you run.** In 1998 a linear classifier got 12 % of the test digits wrong, 1,200 of 10,000 ([LeCun
@@ -1709,9 +1711,9 @@ show.markdown(f"Most often it takes {mask(pairs)}.")
 #
 # $$W = \left(A^\top A + \lambda n I\right)^{-1} A^\top Y$$
 
-# %% [markdown] slideshow={"slide_type": "skip"}
-# where $A$, `(examples, units)`, holds centred activations, and $Y$, `(examples, classes)`, the labels. The network
-# is trained on 10,000 digits; the probes are fitted to 5,000 others and scored on the validation digits.
+# %% [markdown] slideshow={"slide_type": "skip"} where $n$ is the number of examples, $I$ the unit matrix, $A$,
+# `(examples, units)`, holds centred activations, and $Y$, `(examples, classes)`, the labels. The network is trained on
+# 10,000 digits; the probes are fitted to 5,000 others and scored on the validation digits.
 #
 # **Predict before you run.** Four layers of 128 units. Draw two curves: the probe's accuracy from the pixels to the
 # fourth layer, for the trained network, and for its twin with the initial weights.
@@ -1940,7 +1942,7 @@ claims.verdict("A1.2", reused=live["reused"].mean(axis=1),
 #
 # A common guess is 20 points, at least with few examples. The dense network gains a point at best on average, if
 # anything at all: its features answer the question "which of 0 to 4?", and training from nothing finds nearly as good
-# ones for 5 to 9 within the same hundred steps.
+# ones for 5 to 9 within the same hundred steps. With 100 examples the two lines nearly meet.
 #
 # </details>
 

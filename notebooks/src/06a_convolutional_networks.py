@@ -398,10 +398,9 @@ def step(model, optimizer, loss_of, x, y):
     optimizer.apply(gradients, model.trainable_variables)
     return loss
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# Is that all? We train three times from the same weights on the same 2,000 digits in the same order: by `fit`, by this
-# loop, and by the course's own `training.fit`, which the chapters use from here on (one seed gives the same bits again, and
-# a training that was interrupted goes on).
+# %% [markdown] slideshow={"slide_type": "notes"} Is that all? We train three times from the same weights on the same
+# 2,000 digits in the same order: by `fit`, by this loop, and by the course's own `training.fit`, which many chapters
+# use (one seed gives the same bits again, and a training that was interrupted goes on).
 
 # %% slideshow={"slide_type": "skip"}
 few = mnist.train.take(2_000)
@@ -447,7 +446,8 @@ checks.equal("outputs of models.convnet and of the network above, same weights",
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## What does a convolution save? · 卷积节省了什么？
 #
-# With $P$ places, $n$ inputs, $F$ filters and fields of $k^2 C$ inputs:
+# With $P$ places, $n$ inputs, $F$ filters, and kernels of $k \times k$ on $C$ channels, so that a unit's field has $k^2
+# C$ inputs:
 #
 # | layer | parameters | multiply-adds |
 # | --- | --- | --- |
@@ -911,10 +911,10 @@ drawings.residual_block(
     "β, which are learnt.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# Where $F$ halves the map or changes the number of channels, $x$ has to follow, by a convolution with a kernel of 1×1
-# (a later section has more about it). Branches need Keras' *functional* form: a layer is called with a tensor, and
-# gives one.
+# %% [markdown] slideshow={"slide_type": "subslide"} Where $F$ halves the map or changes the number of channels, $x$ has
+# to follow, by a convolution with a kernel of 1×1 (a later section has more about it). The convolutions need no bias,
+# since the normalisation would take it off again and adds β. Branches need Keras' *functional* form (chapter 01): a
+# layer is called with a tensor, and gives one.
 
 # %% slideshow={"slide_type": "-"}
 def block(x, filters, stride=1):
@@ -1078,10 +1078,9 @@ figures.image_grid(
     figsize=(9.0, 2.6),
 )
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# What convolution doesn't build in, turning and scaling, can be shown to the network instead: a layer that works in
-# training only changes every digit a little each time (*data augmentation*; Keras has `RandomRotation`, `RandomZoom`
-# and others). It tells the network which changes don't matter.
+# %% [markdown] slideshow={"slide_type": "notes"} What convolution doesn't build in, turning and scaling, can be shown
+# to the network instead: a layer that is active in training only, and changes every digit a little each time (*data
+# augmentation*; Keras has `RandomRotation`, `RandomZoom` and others). It tells the network which changes don't matter.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 augment = models.RandomAffine(rotation=12, scale=0.12, shear=0.15, shift=2.0, seed=0)
@@ -1259,8 +1258,9 @@ figures.image_grid(
     figsize=(8.0, 2.0),
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# By hand, in Keras, once. The trained network is saved to a file and loaded again, as if it came from somebody else.
+# %% [markdown] slideshow={"slide_type": "subslide"} By hand, in Keras, once. The trained network is saved to a file and
+# loaded again, as if it came from somebody else. First all but the last layer is frozen; then the same student is set
+# free and trained on, its last layer with it. Does that help with ten digits?
 
 # %% slideshow={"slide_type": "-"}
 readers = {"0 to 9": digit_readers.shipped("small"),    # five, by seed
@@ -1300,9 +1300,9 @@ all {student.count_params():,}, at a tenth of the rate: {Measured(tuned):.1%}. O
 network, one draw of ten digits.
 """)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# One draw of ten digits says little. So the same with five networks of this form, from five seeds, each with its own
-# draws; and with five others that know MNIST's digits 0 to 4 only.
+# %% [markdown] slideshow={"slide_type": "subslide"} Not here. One draw of ten digits says little. So the same with five
+# networks of this form, from five seeds, each with its own draws; and with five others that know MNIST's digits 0 to 4
+# only.
 #
 # **Predict before you run.** With two labelled digits per class: are the frozen features better than a start from
 # scratch? And if they come from a network that has never seen a 5, 6, 7, 8 or 9?
@@ -1548,6 +1548,8 @@ claims.measure(
 #
 # $$g(x, y) = e^{-(u^2 + \gamma^2 v^2)/2\sigma^2} \cos(2\pi u/\lambda + \varphi), \qquad u, v: x - x_0,\ y - y_0 \text{ turned by } \theta .$$
 #
+# $\sigma$ and $\gamma$ are the bell's width and shape, $\lambda$ and $\varphi$ the wave's length and phase.
+#
 # How much of a filter does the best Gabor function explain?
 #
 # **Predict before you run.** The best of 9,000 Gabor shapes is fitted to a 7×7 filter of pure noise. What share of its
@@ -1789,8 +1791,9 @@ figures.image_grid(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# A common guess is that equal changes do equal harm. There are 784 pixels. A random direction adds up to nearly
-# nothing along the gradient; the chosen one adds up 784 small steps, all in the same sense: $\varepsilon \sum_i
+# A common guess is that equal changes do equal harm. There are 784 pixels. A random direction adds up to little along
+# the gradient: at ε = 0.05 hardly an answer changes, at 0.1 some do (noise is new to the network, too). The chosen one
+# adds up 784 small steps, all in the same sense: $\varepsilon \sum_i
 # |\partial L / \partial x_i|$.
 #
 # </details>

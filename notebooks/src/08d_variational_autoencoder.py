@@ -136,9 +136,12 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What lies between the codes of an autoencoder? · 自编码器的编码之间有什么？
 #
-# An *encoder* squeezes each image into two numbers, its *code* $z$; a *decoder* paints the image from them. Both are
-# stacks of Keras layers. The decoder gives *logits*: a logit $l$ means ink with probability $1 / (1 + e^{-l})$, so that 0
-# means one half, and $1.39$ means $0.8$.
+# An *encoder* squeezes each image into two numbers, its *latents*, together its *code* $z$; a *decoder* paints the
+# image from them. Both are stacks of Keras layers. The decoder gives *logits*: a logit $l$ means ink with probability
+# $1 / (1 + e^{-l})$, so that 0 means one half, and $1.39$ means $0.8$. With $\mathrm{softplus}(l) = \ln(1 + e^l)$, ink
+# costs $\mathrm{softplus}(l)
+# - l$ and no ink $\mathrm{softplus}(l)$: $0.22$ and $1.61$ for $l = 1.39$. With $x$ = 1 or 0, both are
+# $\mathrm{softplus}(l) - x\,l$.
 
 # %% slideshow={"slide_type": "subslide"}
 def networks(latents, outputs):
@@ -173,9 +176,9 @@ vae.encoder_decoder(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Train both to make the painting likely, and nothing else. Then pick a code at random, and decode it. Is that a new digit?
 #
-# **Predict before you run.** Draw codes from the Gaussian that fits the training codes best. What share of them falls
-# into *holes*, places farther from any training code than all but one in a hundred held-out codes are: 1 %, 5 % or
-# 20 %?
+# **Predict before you run.** Draw codes from the Gaussian that fits the training codes best. A code lies in a *hole* if
+# its nearest training code is farther away than it is for 99 of 100 held-out codes. What share of the drawn codes lies
+# in holes: 1 %, 5 % or 20 %?
 
 # %% slideshow={"slide_type": "subslide"}
 autoencoder = keras.Sequential([encoder, decoder])
@@ -189,8 +192,9 @@ per_pixel = autoencoder.evaluate(held_x, held_x, verbose=0)
 codes = encoder.predict(train.x, verbose=0)
 held_codes = encoder.predict(held.x, verbose=0)
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# `BinaryCrossentropy` is the *mean* over pixels of what each costs. Times 784 it is the distortion, in nats per image.
+# %% [markdown] slideshow={"slide_type": "notes"} `BinaryCrossentropy` is the *mean* over pixels of what each costs.
+# Times 784 it is what an image costs once its code is known, its *distortion*, in nats. Input and target are the grey
+# values here; the cost of a grey target is the mean cost of its draws.
 
 # %% slideshow={"slide_type": "skip"}
 def share_in_holes(drawn, train_codes, held_codes):
@@ -563,8 +567,9 @@ reparameterised gradient; with a baseline, {helped:.1f} times (five trainings).
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How is it built and trained in Keras? · 如何用 Keras 搭建并训练？
 #
-# The encoder now gives four numbers for an image: two means, and two *raw* numbers from which a softplus, $\ln(1 + e^r)$, makes
-# standard deviations above 0. The constant below lets a raw 0 mean $s = 1$, the prior's.
+# The encoder now gives four numbers for an image: two means, and two *raw* numbers from which a softplus, $\ln(1 +
+# e^r)$, makes standard deviations above 0. The constant below, $\ln(e - 1)$, lets a raw 0 mean $s = 1$, the prior's:
+# $\ln(1 + e - 1) = 1$. The $10^{-6}$ keeps $\ln s$ finite.
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 encoder, decoder = networks(latents=2, outputs=4)
@@ -616,8 +621,8 @@ def averaged(means, *values):
         mean.update_state(value)
     return {mean.name: mean.result() for mean in means}
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# A rate is no comparison of outputs with targets, so `loss=` won't do: a VAE overrides `train_step`.
+# %% [markdown] slideshow={"slide_type": "subslide"} A rate is no comparison of outputs with targets, so `loss=` won't
+# do: a VAE overrides `train_step`. `binarised` draws zeros and ones from grey values.
 
 # %%
 class VAE(EncoderDecoder):
@@ -634,10 +639,12 @@ class VAE(EncoderDecoder):
         rate, lost = map(ops.mean, self.rate_and_distortion(x))
         return averaged(self.means, rate + lost, rate, lost)
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# What one step does with one batch is ours now; the rest stays Keras': `compile`, `fit`, `evaluate`, callbacks, progress bars.
-# `test_step` is the same for `evaluate`, on images that are zeros and ones already. A metric that is an attribute of the model
-# is reset by `fit` when an epoch begins.
+# %% [markdown] slideshow={"slide_type": "notes"} What one step does with one batch is ours now; the rest stays Keras':
+# `compile`, `fit`, `evaluate`, callbacks, progress bars. `test_step` is the same for `evaluate`, on images that are
+# zeros and ones already. A metric that is an attribute of the model is reset by `fit` when an epoch begins.
+# `self.means` are three such metrics, no means of images; `averaged` feeds them and gives their values. `self.noise`, a
+# `SeedGenerator`, holds the state of the random numbers; every draw moves it on. `fit(x)` hands over $x$ itself,
+# `fit(x, y)` a pair.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict before you run.** Before training, all logits are near 0. Roughly what is the loss of the first batch: 0.69, 100 or
@@ -686,8 +693,8 @@ vae.rows(
     figsize=(7.4, 2.8),
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# What `compile` and `fit` do with a `train_step` is no secret. The loop, written out:
+# %% [markdown] slideshow={"slide_type": "subslide"} What `compile` and `fit` do with a `train_step` is no secret. The
+# loop, written out (`tf.function` compiles the step; `build` makes Adam's own variables before that):
 
 # %%
 def by_loop(model, images, optimizer, batch_size=50):
@@ -1334,10 +1341,10 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Would convolutions do better? · 卷积编码器与解码器更好吗？
 #
-# `VAE` and `models.vae` don't ask what is inside encoder and decoder. Convolutions (chapter 06a) with stride 2 halve height
-# and width; *transposed* convolutions double them: each number is spread over a 3 × 3 patch, its kernel times the number,
-# and where patches overlap they add up. In one dimension, kernel $(1, 2, 1)$ and stride 2, the two numbers $(3, 1)$ become
-# $(3, 6, 3, 0, 0) + (0, 0, 1, 2, 1) = (3, 6, 4, 2, 1)$, of which `padding="same"` keeps four.
+# `VAE` and `models.vae` don't ask what is inside encoder and decoder. Convolutions (chapter 06a) with stride 2 halve
+# height and width; *transposed* convolutions double them: each number is spread over a 3 × 3 patch, its kernel times
+# the number, and where patches overlap they add up. In one dimension, kernel $(1, 2, 1)$ and stride 2, the two numbers
+# $(3, 1)$ become $(3, 6, 3, 0, 0) + (0, 0, 1, 2, 1) = (3, 6, 4, 2, 1)$, of which `padding="same"` keeps the first four.
 
 # %% slideshow={"slide_type": "subslide"}
 def convolutional(latents):
@@ -1764,8 +1771,9 @@ claims.measure(
 # Two judges: how sure a digit classifier is of what it reads (the lenient one); and a *two-sample test*, a fresh classifier
 # trained to tell samples from real images: an accuracy of one half means that it can't (the strict one).
 #
-# **Predict before you run.** How often will the fresh classifier be right about samples of the small ten-latent VAE: 55 %,
-# 75 %, or more than 90 %? And of networks with gates and a learnt prior?
+# **Predict before you run.** How often will the fresh classifier be right about samples of the small ten-latent VAE: 55
+# %, 75 %, or more than 90 %? And of networks with gates (each unit's output is multiplied by a second one's sigmoid)
+# and a learnt prior?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The article: 「其思路是在训练过程中将生成的数据的分布限制在一定的范围内，从而实现生成高质量的图片、文本等数据」, "its idea is to keep the distribution of the generated data

@@ -53,7 +53,7 @@ def test_the_built_solution_is_accepted_and_near_misses_are_told_why(capsys):
         (built(*layers[:-2], keras.layers.Flatten(), keras.layers.Dense(5)), "parameters, most of them in"),
         (built(*layers, keras.layers.Softmax()), "Logits were asked for"),
         (built(*layers), "isn't compiled"),
-        (built(*layers, loss="sparse_categorical_crossentropy"), "reads the outputs as probabilities"),
+        (built(*layers, loss="sparse_categorical_crossentropy"), "the cross-entropy of logits"),
         (built(*layers, loss="categorical_crossentropy"), "*sparse*"),
     ]:
         assert said in judge(model), said
