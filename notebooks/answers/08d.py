@@ -97,7 +97,7 @@ def exercise_3():
         judge=_encoder_and_decoder,
         hints=[
             "The section that builds the chapter's own two networks has both; only the numbers of units differ.",
-            "A Gaussian posterior takes two numbers for each latent. An image is flattened first, and its logits are "
+            "A Gaussian posterior with independent latents takes two numbers for each. An image is flattened first, and its logits are "
             "brought back into its shape at the end by `layers.Reshape`.",
             "The last layers have no activation: means and logits may be any numbers.",
         ],
@@ -184,7 +184,7 @@ def exercise_5():
             "print(latent_space.parts(tens[1.0, 0], held_x).rate.mean())\n"
             "```",
             r"The class is one of ten, so at most $\ln 10 \approx 2.3$ nats of an image; how it is written is the "
-            "larger part, and most of the rate stays. From one training each, take differences of a few tenths of a "
+            "larger part, and most of the rate stays. From one training each, take differences of up to about a "
             "nat for chance.",
             "In Keras by hand, both networks get a second input:\n\n"
             "```python\n"

@@ -1111,7 +1111,7 @@ claims.measure(
 # The linear network does no better than the classifier without a hidden layer, for a product of matrices is a matrix:
 # three linear layers can do no more than one. Whoever put the sigmoid in front because it looks most like a neuron:
 # its slope is at most 1/4, so each sigmoid layer passes on at most a quarter of the gradient (times the weights), and
-# learning begins slowly. [Chapter 03](03_vanishing_and_exploding_gradients.ipynb) counts what depth does to this.
+# its outputs are all positive. Either may slow it down; tanh differs in both, so this comparison doesn't say which. [Chapter 03](03_vanishing_and_exploding_gradients.ipynb) counts what depth does to this.
 #
 # </details>
 
@@ -1149,14 +1149,14 @@ widgets.explore(
     units=widgets.Knob([1, 2, 3, 4, 8, 16, 32], start=2),
     random_start=widgets.Knob(range(6), start=0), figsize=(5.4, 5.0),
     caption="Shade: the probability of class 1; black: where the answer changes. Two "
-    "tanh units make a band, which holds two corners and leaves out the other two.",
+    "tanh units can make a band, which holds two corners and leaves out the other two.",
     alt="Four clouds of points at the corners of a square, opposite ones of one class; "
     "two nearly parallel boundary lines with a band of one class between them.",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *Linear* never does: its boundary is one straight line at any width. One unit of a function that only rises, or only
-# stays, gives one straight line as well, wherever its bend lies; two of them make a band. *GELU* may do with one, since
+# stays, gives one straight line as well, wherever its bend lies; two of them can make a band. *GELU* may do with one, since
 # it falls before it rises. And thresholds learn after all with many units: the hidden lines stay where chance put them,
 # and the last layer chooses among them. Move the random start at 2 and at 32 to see how much is luck.
 

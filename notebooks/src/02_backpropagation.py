@@ -786,7 +786,7 @@ show.markdown(f"Relative error of an engine that overwrites: {Measured(wrong):.2
 # all others, because it read a variable from outside. So: several depths, widths, batch sizes, numbers of outputs and
 # activations, against `tf.GradientTape`, in float64.
 #
-# **Predict before you run.** Rounding makes each operation wrong by up to $10^{-16}$, relatively. A gradient through
+# **Predict before you run.** Rounding makes each operation wrong by up to about $10^{-16}$, relatively. A gradient through
 # eight layers of 128 units sums up a million products. Will its relative error be nearer $10^{-15}$ or $10^{-10}$?
 
 # %% slideshow={"slide_type": "skip"}

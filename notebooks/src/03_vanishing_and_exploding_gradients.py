@@ -445,7 +445,8 @@ def log_chi(activation, q, weight_variance):
     return np.log(weight_variance * mean) / 2
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# We compare the rates over layers 24 to 60 of 64, where the forward variance has nearly settled. `theory` follows the
+# We compare the rates over layers 24 to 60 of 64, where the predicted factor per layer has nearly settled. (The variance need
+# not: ReLU's halves in every layer at $\sigma_w^2 = 1$, and doubles at 4.) `theory` follows the
 # variance map layer by layer. Its rival, `no_map`, keeps the variance of the first layer: it has the same integral, but
 # not the map.
 
@@ -934,7 +935,8 @@ claims.measure(
 #
 # *Normalising* numbers means subtracting their mean and dividing by their standard deviation (sd). Batch normalisation does it
 # for each unit over the examples of a batch; layer normalisation for each example over the units of a layer. It keeps
-# the forward signal from dying or blowing up, whatever the weights.
+# the forward signal from dying or blowing up at any scale of the weights, until the numbers are so much alike that the small
+# `epsilon` under the root counts.
 #
 # **Predict before you run.** So with batch normalisation in every layer, does a plain network of ReLU layers have
 # gradients that, towards the input, (a) stay, (b) vanish, (c) explode?

@@ -1144,7 +1144,7 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# With independent features the first five to enter are right. But the best predictor lets many irrelevant ones in: a
+# With independent features the first five to enter are right, in all 20 draws here. But the best predictor lets many irrelevant ones in: a
 # penalty strong enough to keep them out shrinks the relevant ones too. And "A, since only A is right" is the wrong guess
 # for neighbours: sharing a weight between A and B costs the same sum of absolute values as giving it to A alone, so the
 # noise of one sample decides. Zeros mean "not needed beside the others", not "irrelevant".

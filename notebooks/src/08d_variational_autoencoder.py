@@ -1124,7 +1124,7 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# "All ten stay" is a common guess: ten were given. Latents are paid for in nats, and one that saves less than it
+# "All ten stay" is a common guess: ten were given. Latents are paid for in nats, and in a linear VAE one that saves less than it
 # costs is dropped, by the *likelihood*, without any fault of the bound ([Lucas et al. 2019](https://arxiv.org/abs/1911.02469)). They go one after another, as the noise passes the
 # components' variances.
 #
@@ -2122,8 +2122,8 @@ show.table(
 claims.report()
 
 # %% [markdown]
-# A VAE learns a distribution, and its encoder models the posterior, as the article says; the codes come near the prior
-# without following it. Whether its images are good depends on the network, on how long it was trained, and on who judges.
+# These VAEs learn a distribution of digits, as the article says. With two latents the encoder's bound stays about five nats below the
+# exact $\ln p(x)$; with ten the codes come near the prior without following it. Whether its images are good depends on the network, on how long it was trained, and on who judges.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习

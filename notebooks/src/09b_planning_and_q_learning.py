@@ -1405,7 +1405,7 @@ claims.report()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The article has the loop right: act, get feedback, adapt, and the reward grows; give as many rewards at random and it
-# doesn't find the goal. "Long-term" it takes for granted. An agent looks as far as its discount lets it, and a discount too small for the
+# learns to keep off the goal, which ends them. "Long-term" it takes for granted. An agent looks as far as its discount lets it, and a discount too small for the
 # task gives a tireless pursuer of the nearest crumb, also with exact knowledge of everything.
 
 # %% [markdown] slideshow={"slide_type": "skip"}

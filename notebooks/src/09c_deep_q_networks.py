@@ -548,8 +548,9 @@ than {ceiling:.0f}.
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## With ten seeds and more steps, which parts count? · 更多种子之后，哪些部分要紧？
 #
-# Recorded, not run here (`make bench STUDY=ch09c_ablations`): each part added to DQN, and left out of *together*, ten
-# seeds each, 50,000 steps. *No replay* keeps the last 64 steps. (On 57 Atari games, leaving out priorities or several steps cost
+# Recorded, not run here (`make bench STUDY=ch09c_ablations`), ten seeds each, 50,000 steps: double, duelling, priorities and
+# 8 steps each added to DQN; double added to *together*, and its parts left out one by one; replay and target network left out
+# of DQN too. *No replay* keeps the last 64 steps. (On 57 Atari games, leaving out priorities or several steps cost
 # most, double and duelling little: [Hessel et al. 2018](https://arxiv.org/abs/1710.02298).)
 #
 # **Predict before you run.** Which of double, duelling, priorities and 8 steps brings DQN most? And which part will count in one of
@@ -956,7 +957,7 @@ show.table(
 # ## What was measured, and what the article says · 实测与文章
 #
 # **How far to trust this.** Settings and bounds were settled on run seeds 0 to 5 and 101. What you see comes from run seed 103. What agents
-# *believe* differs little from seed to seed, what they *get* differs much. So no claim about returns is held here: one, that *together*
+# with a target network *believe* differs little from seed to seed, what they *get* differs much. So no claim about returns is held here: one, that *together*
 # has a mean return above 300 in training, was dropped, since the interval of eight seeds reached below it.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
