@@ -338,7 +338,8 @@ checks.equal("units of a 3 × 3 convolution that one pixel moves, and 9",
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "notes"} The article from which this course is built (a short introduction to
+# %% [markdown] slideshow={"slide_type": "notes"}
+# The article from which this course is built (a short introduction to
 # deep learning in Chinese, whose sentences are tested one by one), section $2.1$, says of a perceptron:
 # 「这个输出会影响下一层中的所有感知器」, *this output influences all perceptrons of the next layer*, and so on 「直到最后一层的输出被认为是整个网络的输出」,
 # *until the last layer's output is taken as the whole network's*. That is what *dense* means, so it needs no
@@ -424,7 +425,8 @@ show.table(
     caption="Four of the thirty, in the training data",
 )
 
-# %% [markdown] An area counts in hundreds and a fractal dimension's error in thousandths. A unit that adds them up
+# %% [markdown]
+# An area counts in hundreds and a fractal dimension's error in thousandths. A unit that adds them up
 # hears only the area. So each measurement is *standardised*, $(x - m) / s$, with mean and standard deviation of the
 # training data: a value of $m + s$ becomes 1, of $m - 2s$ becomes $-2$. In Keras this is a layer, `Normalization`. It
 # learns $m$ and $s$ not by gradient but from the data, once, by `adapt`. Each place on the *last* axis has its own: 30
@@ -709,7 +711,8 @@ charts.row(
     "and a staircase of twelve steps along it.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"} This is, in one dimension, the *universal approximation theorem*
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# This is, in one dimension, the *universal approximation theorem*
 # ([Cybenko 1989](https://doi.org/10.1007/BF02551274)): with enough units one hidden layer comes as close to any
 # continuous function on an interval as you like. It says that such weights exist, not that training finds them.
 #
@@ -1711,7 +1714,8 @@ show.markdown(f"Most often it takes {mask(pairs)}.")
 #
 # $$W = \left(A^\top A + \lambda n I\right)^{-1} A^\top Y$$
 
-# %% [markdown] slideshow={"slide_type": "skip"} where $n$ is the number of examples, $I$ the unit matrix, $A$,
+# %% [markdown] slideshow={"slide_type": "skip"}
+# where $n$ is the number of examples, $I$ the unit matrix, $A$,
 # `(examples, units)`, holds centred activations, and $Y$, `(examples, classes)`, the labels. The network is trained on
 # 10,000 digits; the probes are fitted to 5,000 others and scored on the validation digits.
 #

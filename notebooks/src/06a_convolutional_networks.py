@@ -398,7 +398,8 @@ def step(model, optimizer, loss_of, x, y):
     optimizer.apply(gradients, model.trainable_variables)
     return loss
 
-# %% [markdown] slideshow={"slide_type": "notes"} Is that all? We train three times from the same weights on the same
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Is that all? We train three times from the same weights on the same
 # 2,000 digits in the same order: by `fit`, by this loop, and by the course's own `training.fit`, which many chapters
 # use (one seed gives the same bits again, and a training that was interrupted goes on).
 
@@ -911,10 +912,12 @@ drawings.residual_block(
     "β, which are learnt.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"} Where $F$ halves the map or changes the number of channels, $x$ has
-# to follow, by a convolution with a kernel of 1×1 (a later section has more about it). The convolutions need no bias,
-# since the normalisation would take it off again and adds β. Branches need Keras' *functional* form (chapter 01): a
-# layer is called with a tensor, and gives one.
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Where $F$ halves the map or changes the number of channels, $x$ has
+# to follow, by a convolution with a kernel of 1×1. Branches need Keras' *functional* form: a layer is called with a
+# tensor, and gives one.
+#
+# No bias: the normalisation would take it off, and adds β.
 
 # %% slideshow={"slide_type": "-"}
 def block(x, filters, stride=1):
@@ -1078,7 +1081,8 @@ figures.image_grid(
     figsize=(9.0, 2.6),
 )
 
-# %% [markdown] slideshow={"slide_type": "notes"} What convolution doesn't build in, turning and scaling, can be shown
+# %% [markdown] slideshow={"slide_type": "notes"}
+# What convolution doesn't build in, turning and scaling, can be shown
 # to the network instead: a layer that is active in training only, and changes every digit a little each time (*data
 # augmentation*; Keras has `RandomRotation`, `RandomZoom` and others). It tells the network which changes don't matter.
 
@@ -1258,7 +1262,8 @@ figures.image_grid(
     figsize=(8.0, 2.0),
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"} By hand, in Keras, once. The trained network is saved to a file and
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# By hand, in Keras, once. The trained network is saved to a file and
 # loaded again, as if it came from somebody else. First all but the last layer is frozen; then the same student is set
 # free and trained on, its last layer with it. Does that help with ten digits?
 
@@ -1300,7 +1305,8 @@ all {student.count_params():,}, at a tenth of the rate: {Measured(tuned):.1%}. O
 network, one draw of ten digits.
 """)
 
-# %% [markdown] slideshow={"slide_type": "subslide"} Not here. One draw of ten digits says little. So the same with five
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Not here. One draw of ten digits says little. So the same with five
 # networks of this form, from five seeds, each with its own draws; and with five others that know MNIST's digits 0 to 4
 # only.
 #
@@ -1814,7 +1820,7 @@ claims.measure(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What does the article say, and what was measured? · 文中的说法与测量结果
+# ## What does the article say, and what was measured? · 文章的说法与测量结果
 
 # %% [markdown]
 # The article is right about local fields (by definition), about images (A2.6.3a), and about what local fields are good

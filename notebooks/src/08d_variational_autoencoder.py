@@ -192,7 +192,8 @@ per_pixel = autoencoder.evaluate(held_x, held_x, verbose=0)
 codes = encoder.predict(train.x, verbose=0)
 held_codes = encoder.predict(held.x, verbose=0)
 
-# %% [markdown] slideshow={"slide_type": "notes"} `BinaryCrossentropy` is the *mean* over pixels of what each costs.
+# %% [markdown] slideshow={"slide_type": "notes"}
+# `BinaryCrossentropy` is the *mean* over pixels of what each costs.
 # Times 784 it is what an image costs once its code is known, its *distortion*, in nats. Input and target are the grey
 # values here; the cost of a grey target is the mean cost of its draws.
 
@@ -621,7 +622,8 @@ def averaged(means, *values):
         mean.update_state(value)
     return {mean.name: mean.result() for mean in means}
 
-# %% [markdown] slideshow={"slide_type": "subslide"} A rate is no comparison of outputs with targets, so `loss=` won't
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# A rate is no comparison of outputs with targets, so `loss=` won't
 # do: a VAE overrides `train_step`. `binarised` draws zeros and ones from grey values.
 
 # %%
@@ -639,7 +641,8 @@ class VAE(EncoderDecoder):
         rate, lost = map(ops.mean, self.rate_and_distortion(x))
         return averaged(self.means, rate + lost, rate, lost)
 
-# %% [markdown] slideshow={"slide_type": "notes"} What one step does with one batch is ours now; the rest stays Keras':
+# %% [markdown] slideshow={"slide_type": "notes"}
+# What one step does with one batch is ours now; the rest stays Keras':
 # `compile`, `fit`, `evaluate`, callbacks, progress bars. `test_step` is the same for `evaluate`, on images that are
 # zeros and ones already. A metric that is an attribute of the model is reset by `fit` when an epoch begins.
 # `self.means` are three such metrics, no means of images; `averaged` feeds them and gives their values. `self.noise`, a
@@ -693,7 +696,8 @@ vae.rows(
     figsize=(7.4, 2.8),
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"} What `compile` and `fit` do with a `train_step` is no secret. The
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# What `compile` and `fit` do with a `train_step` is no secret. The
 # loop, written out (`tf.function` compiles the step; `build` makes Adam's own variables before that):
 
 # %%
