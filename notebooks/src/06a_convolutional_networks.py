@@ -914,10 +914,10 @@ drawings.residual_block(
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Where $F$ halves the map or changes the number of channels, $x$ has
-# to follow, by a convolution with a kernel of 1×1. Branches need Keras' *functional* form: a layer is called with a
+# to follow, by a 1×1 convolution. Branches need Keras' *functional* form: a layer is called with a
 # tensor, and gives one.
 #
-# No bias: the normalisation would take it off, and adds β.
+# No bias: the normalisation has one, β.
 
 # %% slideshow={"slide_type": "-"}
 def block(x, filters, stride=1):
