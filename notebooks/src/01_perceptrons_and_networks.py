@@ -425,7 +425,7 @@ show.table(
     caption="Four of the thirty, in the training data",
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # An area counts in hundreds and a fractal dimension's error in thousandths. A unit that adds them up
 # hears only the area. So each measurement is *standardised*, $(x - m) / s$, with mean and standard deviation of the
 # training data: a value of $m + s$ becomes 1, of $m - 2s$ becomes $-2$. In Keras this is a layer, `Normalization`. It

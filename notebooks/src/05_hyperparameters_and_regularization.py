@@ -1264,7 +1264,7 @@ image_grid(
     "white is much, black none. Border pixels, dark in nearly every digit, lose their "
     "weights first; without a penalty they keep what they started with.")
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # Of the three, L1 keeps by far the most. "L2 as well, since it shrinks" is the common guess: it shrinks large weights more than small ones, and spreads
@@ -1746,7 +1746,7 @@ wrong labels and all, from width {mask(threshold)} on. Held-out error:
 # the sum that the next layer gets is the same on average: units of 1 and 3 become $1.67$ and 0, or 0 and 5. In use nothing is
 # dropped.
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 masks = {"one training step": [1, 0, 1, 1, 0], "the next": [0, 1, 1, 0, 1],
          "in use": [1, 1, 1, 1, 1]}
 charts.row(*[lambda ax, title=title: regularization.dropout(masks[title], title, ax=ax)

@@ -138,10 +138,9 @@ show.table(
 #
 # An *encoder* squeezes each image into two numbers, its *latents*, together its *code* $z$; a *decoder* paints the
 # image from them. Both are stacks of Keras layers. The decoder gives *logits*: a logit $l$ means ink with probability
-# $1 / (1 + e^{-l})$, so that 0 means one half, and $1.39$ means $0.8$. With $\mathrm{softplus}(l) = \ln(1 + e^l)$, ink
-# costs $\mathrm{softplus}(l)
-# - l$ and no ink $\mathrm{softplus}(l)$: $0.22$ and $1.61$ for $l = 1.39$. With $x$ = 1 or 0, both are
-# $\mathrm{softplus}(l) - x\,l$.
+# $1 / (1 + e^{-l})$, so that 0 means one half, and $1.39$ means $0.8$. No ink costs
+# $\mathrm{softplus}(l) = \ln(1 + e^l)$, and ink $l$ less: $1.61$ and $0.22$ for $l = 1.39$. With $x = 1$ for ink, else
+# $0$, both are $\mathrm{softplus}(l) - x\,l$.
 
 # %% slideshow={"slide_type": "subslide"}
 def networks(latents, outputs):
