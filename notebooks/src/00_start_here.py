@@ -1077,8 +1077,8 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # A common guess is that a network is wrong in the same tone in which it is right. It is not: most mistakes come with low
-# confidence. A post office could let it sort what it is sure of, and show a person the rest. But look at the ten
-# pictures once more: the rule has exceptions, and those are the costly ones.
+# confidence. A post office could let it sort what it is sure of, and show a person the rest. But the rule has
+# exceptions, such as the ten mistakes of which it was surest, and those are the costly ones.
 #
 # </details>
 

@@ -215,12 +215,12 @@ for example, label in zip(np.tile(inputs, (2, 1)), np.tile(xor, 2), strict=True)
 show.table(rows, ["example", "label", "weights after it", "bias after it"],
            caption="Two passes over XOR")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # <details><summary>Your prediction</summary>
 #
 # After four mistakes the weights are back at zero, and the second pass repeats the first. (a) is the common guess:
-# each mistake adds something, so something should pile up. But what the two positive examples add, the two negative
-# ones take away again.
+# each mistake adds something, which should pile up. But what the two positive examples add, the two negative ones
+# take away.
 #
 # </details>
 
@@ -253,7 +253,7 @@ show.table(np.column_stack([inputs, hidden, output, xor]).tolist(),
 # Units side by side, on the same inputs, are a *layer*; layers one after the other, each fed by the one before and by no
 # other, are a *feed-forward network*. In a *dense* layer every unit has a weight for every unit before.
 
-# %% tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 networks.dense_network(
     [4, 5, 5, 3], ["inputs", "hidden layer 1", "hidden layer 2", "outputs"],
     title="A dense feed-forward network",
@@ -282,7 +282,7 @@ network = keras.Sequential([
 # **Predict before you run.** In a network 64-12-16-10 we push one unit of the first hidden layer by 0.1. Which units move,
 # in its own layer, in the next, and at the output? And in the next layer, if that is a convolution?
 
-# %% slideshow={"slide_type": "subslide"}
+# %%
 def forward(weights, x, push=0.0, unit=0):
     """Activations of each layer; one unit of the first is pushed."""
     activations = [x]
@@ -1034,7 +1034,7 @@ functions = {
              lambda z: stats.norm.cdf(z) + z * stats.norm.pdf(z)),
 }
 
-# %% tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 networks.activation_functions(
     functions, caption="Five activation functions and their slopes. The sigmoid's "
     "slope is nowhere above 1/4.",
@@ -1698,8 +1698,8 @@ show.markdown(f"Most often it takes {mask(pairs)}.")
 # <details><summary>Your prediction</summary>
 #
 # About 200. Who guessed more probably thought of images as something that needs convolutions; for digits that all
-# stand in the middle, dense layers go far. Look at the mistakes: some digits are hard to read, others are plain, and the
-# network is sure and wrong. It has only seen each stroke at its usual place: a dense network doesn't know that a digit
+# stand in the middle, dense layers go far. Of the digits that it gets wrong some are hard to read, others are plain, and
+# the network is sure and wrong. It has only seen each stroke at its usual place: a dense network doesn't know that a digit
 # moved by three pixels is the same digit (chapter 06a).
 #
 # </details>

@@ -57,8 +57,9 @@ claims = Claims("02")
 #
 # with $x = (1, 2)$, $w = (0.5, -0.25)$, $b = 0$, target $t = 1$.
 #
-# $z$ is the neuron's input signal. **Predict before you run.** After one update, which of the two weights has moved
-# further, and by what factor?
+# $z$ is the neuron's input signal.
+#
+# **Predict before you run.** After one update, which of the two weights has moved further, and by what factor?
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The chain rule, one link at a time. Each factor on the right is a derivative of one line of the computation alone:

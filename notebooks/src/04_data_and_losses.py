@@ -2262,7 +2262,8 @@ report(round_1)
 # <details><summary>Your prediction</summary>
 #
 # The *second*: the first passes, and three report a fault at once. Take the earliest. A network that can't
-# store 32 examples can't learn, whatever the data. Another learning rate? We try it at the end.
+# store 32 examples can't learn, whatever the data. Another learning rate wouldn't have helped: at the end of this
+# section we try one ten times lower and one ten times higher.
 #
 # </details>
 

@@ -455,7 +455,7 @@ trainings).
 # The distortion is an average over draws of $q$, and $m$ and $s$ are the encoder's outputs, which we must differentiate by. But
 # a draw has no slope. The *reparameterisation trick* draws $\varepsilon \sim \mathcal N(0, 1)$ first, and computes $z = m + s\,\varepsilon$.
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 vae.reparameterisation(
     caption="Left, z is drawn, and the gradient ends there. Right, the same z is "
     "computed from m, s and a draw ε.",
@@ -830,7 +830,7 @@ codes_by = {
     for price in (0.0, 1.0)
 }
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 vae.codes(
     {"autoencoder (β = 0)": codes_by[0.0], "VAE (β = 1)": codes_by[1.0]},
     train.y[:3_000],
