@@ -16,7 +16,7 @@ from dlcourse.publishing import course_map, execute
 from dlcourse.publishing.html import CAPTION
 
 PICTURES = {"image/png": "png", "image/svg+xml": "svg"}
-TERMS = re.compile(r"^## Terms\s*$(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)
+TERMS = re.compile(r"^## Terms\b[^\n]*$(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)
 RULE = re.compile(r"\*\*(What would have to be measured for each verdict on [^*\n]*)\*\*\n\n")
 LINES = 12
 """A function of more lines than these is folded, where a cell shows the package's own code."""

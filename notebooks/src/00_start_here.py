@@ -1429,7 +1429,7 @@ exercises.hint("00.5")
 exercises.solution("00.5")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Terms
+# ## Terms · 术语
 #
 # | English | 中文 | in one line |
 # | --- | --- | --- |

@@ -2020,7 +2020,7 @@ exercises.hint("01.5")
 exercises.solution("01.5")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Terms
+# ## Terms · 术语
 #
 # | English | 中文 | in one line |
 # | --- | --- | --- |

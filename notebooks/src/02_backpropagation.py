@@ -2153,7 +2153,7 @@ exercises.hint("02.5")
 exercises.solution("02.5")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Terms
+# ## Terms · 术语
 #
 # | English | 中文 | in one line |
 # | --- | --- | --- |

@@ -1652,7 +1652,7 @@ exercises.hint("03.5")
 exercises.solution("03.5")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Terms
+# ## Terms · 术语
 #
 # | English | 中文 | in one line |
 # | --- | --- | --- |

@@ -2188,7 +2188,7 @@ exercises.hint("08d.5")
 exercises.solution("08d.5")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Terms
+# ## Terms · 术语
 #
 # | English | 中文 | in one line |
 # | --- | --- | --- |
