@@ -20,7 +20,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 HAN = r"\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
-CHINESE = re.compile(rf"[{HAN}](?:[{HAN}0-9 ]*[{HAN}])?")
+CHINESE = re.compile(rf"[{HAN}](?:(?:[{HAN}0-9 ]|\b[A-Z]\b)*[{HAN}])?")
 CHINESE_BREAK = re.compile(rf"(?<=[{HAN}])\n(?=[{HAN}])")
 MEASURED = re.compile(r"⟨([^⟨⟩\n]*)⟩")
 LOW_ROOT = re.compile(r"<msqrt>((?:<mrow>|<msub>)?(?:<m[ino]>[^<]*</m[ino]>)+(?:</mrow>|</msub>)?)</msqrt>")

@@ -530,7 +530,7 @@ for variance in (2.0, 4.0):
         source="recorded",
     )
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Where does χ cross 1?
 #
 # If the theory is right, then each activation has a weight variance at which a gradient neither vanishes nor explodes,
@@ -1313,7 +1313,7 @@ show.table(
      "best rate", "test accuracy at it", "at 0.001"],
 )
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 # by seed, the better of both rates
 better = {cure: np.maximum(accuracy[cure], usual[cure]) for cure in judged}
 claims.verdict(
@@ -1351,7 +1351,7 @@ claims.measure(
     above=-0.15,
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # <details><summary>Your prediction</summary>
 #
 # A tempting guess ranks dropout and L2 among the cures. They act on something else. Dropout multiplies units by 0 or

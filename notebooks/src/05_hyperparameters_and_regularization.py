@@ -999,7 +999,7 @@ counted = ", ".join(f"{name} {count[-1]}" for name, count in zeros.items())
 show.markdown(f"Exact zeros after 500 steps, of 20 weights: {counted}; in the solution "
               f"{(solution == 0).sum()}.")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # None, although more than half are zero in the *solution*. A weight near 0 is kicked by $\pm\eta\lambda$ from side to side.
@@ -1731,7 +1731,7 @@ wrong labels and all, from width {mask(threshold)} on. Held-out error:
 # show the peak in networks use larger data and networks, and train for longer.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What do dropout, early stopping, shifts and smoothed labels bring? · 丢弃法、早停、平移和标签平滑各有多大作用？
+# ## What do dropout, early stopping, shifts and smoothed labels bring? · 各种正则化方法有多大作用？
 #
 # Regularisers need not be penalties. **Dropout** removes units at random during training. **Early stopping** takes the
 # epoch that is best on validation data. **Augmentation** adds changed copies of the examples, here moved by 2 of 28 pixels.

@@ -1820,7 +1820,7 @@ claims.measure(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What does the article say, and what was measured? · 文章的说法与测量结果
+# ## What the article says, and what was measured · 文章怎么说，测得如何
 
 # %% [markdown]
 # The article is right about local fields (by definition), about images (A2.6.3a), and about what local fields are good

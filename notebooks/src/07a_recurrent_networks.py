@@ -1264,7 +1264,7 @@ bag {bits["bag"]:.2f}. Number of vowels: in order {bits["vowels, in order"]:.2f}
 shuffled {bits["vowels, shuffled"]:.2f}.
 """)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # About one bit. A common guess is a tenth, since the letters themselves seem to say most. But the same letters predict

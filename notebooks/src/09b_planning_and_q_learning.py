@@ -638,7 +638,7 @@ charts.curve_panels(
     "hurry dares to pass the holes; the longer the horizon, the safer the way.",
 )
 
-# %% tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 at = {discount: far[index] for index, discount in enumerate(discounts)}
 show.table(
     [["corridor, learnt, share of 10 seeds that go far", f"{Measured(at[0.5]):.2f}",
@@ -1074,7 +1074,7 @@ is worth {Measured(lied_to.table[:, 0, 0]):.1f}, selling 10.
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# 20. A common guess is 10, since ten days are seen at most. That counts what is watched; the return counts what would follow.
+# It is worth 20. A common guess is 10, since ten days are seen at most. That counts what is watched; the return counts what would follow.
 # The agent that takes a time-out for an end believes that keeping and selling are worth about the same, and can't decide.
 #
 # </details>
@@ -1240,7 +1240,7 @@ choose the machine and the other five value it: {Measured(named_by_half):.2f}.
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # $$\mathbb{E}\,\max_a \hat q(a) \;\ge\; \max_a \mathbb{E}\,\hat q(a), \qquad \text{(Jensen)}$$
 #
 # since the max picks whoever was lucky. Q-learning's target is such a max, and passes its error on to the states before:
@@ -1403,7 +1403,7 @@ claims.verdict(
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.report()
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown]
 # The article has the loop right: act, get feedback, adapt, and the reward grows; give as many rewards at random and it
 # learns to keep off the goal, which ends them. "Long-term" it takes for granted. An agent looks as far as its discount lets it, and a discount too small for the
 # task gives a tireless pursuer of the nearest crumb, also with exact knowledge of everything.

@@ -616,7 +616,7 @@ losses {show.mask("; ".join(losses))}; not settled, or nothing:
 """)
 
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 lost = {
     name: f"{-change.mean:.0f} ± {change.half_width:.0f}"
     for name, change in changes.items()
@@ -628,7 +628,7 @@ Mean return in training that is lost, ten seeds, recorded. Without a target netw
 {show.mask(lost["DQN - replay"])}, together {show.mask(lost["together - replay"])}.
 """)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # <details><summary>Your prediction</summary>
 #
 # Eight steps bring most; a common guess puts double first, the best known of them. The target network counts in one of the two and
@@ -954,7 +954,7 @@ show.table(
 # something that stands still; a fresh memory is less off-policy.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## What was measured, and what the article says · 实测与文章
+# ## What the article says, and what was measured · 文章怎么说，测得如何
 #
 # **How far to trust this.** Settings and bounds were settled on run seeds 0 to 5 and 101. What you see comes from run seed 103. What agents
 # with a target network *believe* differs little from seed to seed, what they *get* differs much. So no claim about returns is held here: one, that *together*

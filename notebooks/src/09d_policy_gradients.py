@@ -622,7 +622,7 @@ From 0 to 1: {steps[0]:.3f} nats. From 4 to 5: {steps[1]:.4f} nats,
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Three answers to that:
 #
-# - The **natural gradient** (Kakade 2001): for small steps the divergence is $\frac12 F \Delta\theta^2$, where the **Fisher
+# - The **natural gradient** (Kakade 2001): for small steps the divergence is $F \Delta\theta^2 / 2$, where the **Fisher
 #   information** $F = \mathbb{E}\,(\nabla \log \pi)^2$ is $\pi (1 - \pi)$ here, and a matrix in general. Go along
 #   $F^{-1} \nabla J$: steepest per nat, not per unit of θ.
 # - **TRPO** (Schulman et al. 2015): the natural direction, and then so far that the mean divergence stays below a number, such as
@@ -644,7 +644,7 @@ checks.equal(
 # and throws the experience away. It must: its gradient's formula is about actions drawn from the *present* policy. After
 # one step they are old.
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 policy_gradients.actor_critic(
     caption="Actor and critic, two networks. Dashed arrows are a draw and gradients."
     " The critic's error tells the actor whether an action was better than expected.",
