@@ -19,8 +19,8 @@ def exercise_1():
             "Set the slope to zero: each house pulls with the sign of its distance, or with the distance itself.",
         ],
         solution=[
-            "For the absolute error at most half of the prices lie above the best constant, and at most half below: the "
-            "middle one of the five, 2. For the squared error the distances sum to zero: the mean, $20/5 = 4$.",
+            "For the absolute error at most half of the prices lie above the best constant, and at most half below: "
+            "the middle one of the five, 2. For the squared error the distances sum to zero: the mean, $20/5 = 4$.",
             """
             The one expensive house pulls the mean above four of the five prices.
 

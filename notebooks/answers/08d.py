@@ -97,8 +97,8 @@ def exercise_3():
         judge=_encoder_and_decoder,
         hints=[
             "The section that builds the chapter's own two networks has both; only the numbers of units differ.",
-            "A Gaussian posterior with independent latents takes two numbers for each. An image is flattened first, and its logits are "
-            "brought back into its shape at the end by `layers.Reshape`.",
+            "A Gaussian posterior with independent latents takes two numbers for each. An image is flattened "
+            "first, and its logits are brought back into its shape at the end by `layers.Reshape`.",
             "The last layers have no activation: means and logits may be any numbers.",
         ],
         solution=[
