@@ -6,6 +6,7 @@ What is expected lives apart from the chapters, in ``notebooks/answers/NN.py``: 
 
 import dataclasses
 import importlib.util
+import inspect
 import pathlib
 from collections.abc import Callable, Sequence
 
@@ -132,11 +133,5 @@ def _folded(alone, numbered, texts):
     folds = []
     for number, text in enumerate(texts, 1):
         title = numbered.format(number=number, all=len(texts)) if len(texts) > 1 else alone
-        folds.append(f"<details><summary>{title}</summary>\n\n{_dedent(text)}\n\n</details>")
+        folds.append(f"<details><summary>{title}</summary>\n\n{inspect.cleandoc(text)}\n\n</details>")
     display(Markdown("\n\n".join(folds)))
-
-
-def _dedent(text):
-    import inspect
-
-    return inspect.cleandoc(text)
