@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from dlcourse import checks, show
 from dlcourse.measured import Measured
-from dlcourse.rules import ClaimError, Rule, in_words, measured_of
+from dlcourse.rules import ClaimError, Rule, in_words, measured_of, spoken
 
 SOURCES = {
     "live": "trained in this run",
@@ -466,7 +466,7 @@ def _shown(measured):
 
 
 def _list(quantities):
-    return ", ".join(f"{one.statement} {_shown(one)}" for one in quantities)
+    return ", ".join(f"{spoken(one.statement)} {_shown(one)}" for one in quantities)
 
 
 def _interval(value):

@@ -128,10 +128,15 @@ class Rule:
             )
 
 
+def spoken(name):
+    """A quantity's name as a reader sees it: ``twice_as_far`` is *twice as far*."""
+    return name.replace("_", " ")
+
+
 def in_words(made_up):
     """Made-up quantities, which are exact."""
     return "; ".join(
-        f"{name} {', '.join(f'{value:g}' for value in measured.values)}" for name, measured in made_up.items()
+        f"{spoken(name)} {', '.join(f'{value:g}' for value in measured.values)}" for name, measured in made_up.items()
     )
 
 

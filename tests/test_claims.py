@@ -237,6 +237,18 @@ def test_a_rule_shows_what_would_have_to_be_measured_and_the_verdict_masks_its_v
     assert said == "**A0.1: holds.** Measured: a ⟨2 ± 0⟩, b ⟨1⟩ (recorded)."
 
 
+def test_a_quantitys_name_is_shown_as_words():
+    claims = Claims("00")
+    conditions = {
+        "holds": lambda twice_as_far: twice_as_far.low > 1,
+        "does not hold": lambda twice_as_far: twice_as_far.high < 1,
+        "not settled": True,
+    }
+    made_up = dict(zip(conditions, ({"twice_as_far": value} for value in (2, 0, 1)), strict=True))
+    assert "| holds | twice as far 2 |" in text(claims.rule, "A0.2", conditions, made_up)
+    assert text(claims.verdict, "A0.2", twice_as_far=3).endswith("Measured: twice as far ⟨3⟩.")
+
+
 def spoilt(**changes):
     """outcomes and made_up, with some entries changed; None takes one out."""
     conditions, values = outcomes(), made_up()
