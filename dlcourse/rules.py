@@ -136,7 +136,8 @@ def spoken(name):
 def in_words(made_up):
     """Made-up quantities, which are exact."""
     return "; ".join(
-        f"{spoken(name)} {', '.join(f'{value:g}' for value in measured.values)}" for name, measured in made_up.items()
+        f"{spoken(name)} {', '.join(f'{value:g}' for value in measured.values)}"
+        for name, measured in made_up.items()
     )
 
 
