@@ -95,7 +95,7 @@ class GradientNorms(keras.callbacks.Callback):
         self.x, self.y, self.norms = x, y, []
 
     def on_epoch_end(self, epoch, logs=None):
-        if epoch % 2:                               # counted from 0
+        if epoch % 2:                    # counted from 0
             return
         model = self.model
         kernels = [weight for weight in model.trainable_variables
@@ -467,7 +467,9 @@ gradient_figures.predicted_rates(
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 def in_short(q):
-    return "∞" if np.isinf(q) else "0" if q < 1e-3 else f"{q:.1g}" if q < 1 else f"{q:.1f}"
+    if np.isinf(q):
+        return "∞"
+    return "0" if q < 1e-3 else f"{q:.1g}" if q < 1 else f"{q:.1f}"
 
 
 settled = {(a, s): mean_field.fixed_point(a, STARTS[s]) for a, s in cases}
