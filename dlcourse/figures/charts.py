@@ -124,7 +124,7 @@ def curve_panels(
     )
 
 
-def row(*draws, caption, alt, title="", sharey=False, figsize=(9.0, 3.4)):
+def row(*draws, caption, alt, title="", sharey=False, figsize=(9.0, 3.4), columns=None):
     """Panels side by side in one figure.
 
     Args:
@@ -132,12 +132,17 @@ def row(*draws, caption, alt, title="", sharey=False, figsize=(9.0, 3.4)):
         caption, alt: as for ``show.figure``.
         title: over all panels.
         sharey: whether they have the same vertical axis.
+        columns: how many stand side by side, the others in rows below; None: all.
     """
     from matplotlib import pyplot as plt
 
-    fig, axes = plt.subplots(1, len(draws), figsize=figsize, sharey=sharey, squeeze=False)
-    for draw, ax in zip(draws, axes[0], strict=True):
+    columns = columns or len(draws)
+    rows = -(-len(draws) // columns)
+    fig, axes = plt.subplots(rows, columns, figsize=figsize, sharey=sharey, squeeze=False)
+    for draw, ax in zip(draws, axes.flat, strict=False):
         draw(ax)
+    for ax in axes.flat[len(draws) :]:
+        ax.set_axis_off()
     if title:
         fig.suptitle(title, fontweight="bold")
     show.figure(fig, caption=caption, alt=alt)
