@@ -80,7 +80,9 @@ def maps(panels, *, caption, alt, columns=None, figsize=None):
 
 
 @figure_function(figsize=(7.5, 4.0))
-def learning_by_steps(ax, series, width, threshold=None, title="", xlabel="environment steps, thousands"):
+def learning_by_steps(
+    ax, series, width, threshold=None, title="", xlabel="environment steps, thousands", legend=None
+):
     """Mean return of training episodes against steps, with the 95 % interval over seeds.
 
     Args:
@@ -88,11 +90,14 @@ def learning_by_steps(ax, series, width, threshold=None, title="", xlabel="envir
         series: dict from label to returns (seeds, stretches); NaN where nothing is known yet.
         width: of a stretch, in what ``xlabel`` says.
         threshold: a level to reach, or None.
+        legend: options of ``Axes.legend``.
     """
     x = {label: width * np.arange(1, np.shape(values)[1] + 1) for label, values in series.items()}
     values = {label: np.transpose(of_seeds) for label, of_seeds in series.items()}
     levels = {} if threshold is None else {f"{threshold:g}": threshold}
-    charts.curves(x, values, xlabel, "return of training episodes", title, levels=levels, ax=ax)
+    charts.curves(
+        x, values, xlabel, "return of training episodes", title, levels=levels, legend=legend, ax=ax
+    )
     return f"Learning curves, one line each for {', '.join(series)}, with bands over seeds."
 
 

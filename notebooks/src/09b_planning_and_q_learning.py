@@ -737,8 +737,8 @@ def prediction_errors(learn, episodes, step_sizes, exact, **options):
 
 
 def judged_errors(walk, methods, step_sizes):
-    """Errors of each method (step sizes, 30 seeds), and the place of its best step size,
-    chosen on 30 other seeds with the error that it has there."""
+    """Errors of each method (step sizes, 30 seeds); the place of its best step size,
+    chosen on 30 other seeds, and its error there."""
     coin, walks = planning.uniform(walk), environments.TableVectorEnv(walk, 30)
     exact = planning.evaluate(walk, coin, discount=1.0)
     tuning, judging = (tabular.record(walks, coin, 10, seed=s) for s in (200, 201))
@@ -1337,7 +1337,10 @@ gamble = {
     "discount": 1.0,
     "snapshot_steps": often,
 }
-both = {"Q-learning": tabular.q_learning, "double Q-learning": tabular.double_q_learning}
+both = {
+    "Q-learning": tabular.q_learning,
+    "double Q-learning": tabular.double_q_learning,
+}
 gamblers = {name: learn(halls(5), **gamble) for name, learn in both.items()}
 with_two = {name: learn(halls(1), **gamble) for name, learn in both.items()}
 
@@ -1515,7 +1518,7 @@ exercises.hint("09b.4")
 exercises.solution("09b.4")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **5. Explore.** With accumulating traces instead of replacing ones, run `prediction_errors` with `tabular.td_lambda`,
+# **5. Explore.** With accumulating traces instead of replacing ones, run `judged_errors` with `tabular.td_lambda`,
 # `trace_decay=0.9`, `replace=False`, and step sizes up to 0.6. Where do they beat replacing traces, where do they explode, and
 # how does the number of visits to a place in an episode explain both?
 

@@ -331,14 +331,14 @@ checks.equal(
 # %% slideshow={"slide_type": "skip"}
 optimizer, lengths = keras.optimizers.Adam(1e-2), []
 logits = tf.function(actor)  # compiled: it is called for every step
-for _ in range(30):
+for _ in range(24):
     played = play(cart_poles(16), logits, rng)
     reinforce_step(actor, optimizer, *examples(*played))
     lengths.append(played[-1].sum(axis=0).mean())
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
-    16 * np.arange(1, 31),
+    16 * np.arange(1, 25),
     {"REINFORCE": np.array(lengths)},
     title="REINFORCE in plain Keras, CartPole, one run",
     xlabel="episodes",
@@ -885,7 +885,7 @@ show.table(
 #
 # Implementations of PPO carry dozens of details, and papers differ on which matter (Engstrom et al. 2020; Andrychowicz
 # et al. 2021; Huang et al. 2022). Because an agent may have settings of its own, one run can leave out several things at
-# once. First the clip, at two learning rates, eight seeds each.
+# once. First the clip, at two learning rates, six seeds each; *as it is* are the eight agents above, up to as many steps.
 #
 # **Predict before you run.** Without the clip, does one update of twenty epochs move the policy further at both rates, or
 # only at the large one? And at which of them does learning suffer?
@@ -912,19 +912,28 @@ def side_by_side(changes, seeds):
 
 
 # %% slideshow={"slide_type": "skip"}
+AS_IT_IS, *others = CHANGES
+TRIED = 6  # agents of each
 tried = ppo.train(
-    cart_poles(4 * SEEDS * 8), side_by_side(CHANGES, SEEDS),
-    steps=15_000, agents=4 * SEEDS, seed=SEED + 1, threshold=None,
+    cart_poles(3 * TRIED * 8),
+    side_by_side({name: CHANGES[name] for name in others}, TRIED),
+    steps=15_000, agents=3 * TRIED, seed=SEED + 1, threshold=None,
 )
-short = evaluation.learning_curves(tried.episodes, 15_000, 1_500)
-short = short.reshape(4, SEEDS, -1)
+found = {AS_IT_IS: (proximal.episodes, proximal.reports[: len(tried.reports)])}
+for place, name in enumerate(others):
+    mine = slice(place * TRIED, (place + 1) * TRIED)
+    found[name] = tried.episodes[mine], tried.reports[:, mine]
+short = {
+    name: evaluation.learning_curves(episodes, 15_000, 1_500)
+    for name, (episodes, _) in found.items()
+}
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 reinforcement.learning_by_steps(
-    {name: short[place] for place, name in enumerate(CHANGES)},
+    short,
     width=1.5,
     title="PPO with and without the clip, on CartPole",
-    caption="Training episodes, 8 seeds with their 95 % intervals.",
+    caption="Training episodes, 6 to 8 seeds with their 95 % intervals.",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -932,11 +941,12 @@ reinforcement.learning_by_steps(
 # minibatch (`Trained.reports` holds it).
 
 # %% slideshow={"slide_type": "skip"}
-moved = tried.reports[:, :, 1].mean(axis=0).reshape(4, SEEDS)
-moved = {name: Measured(moved[place]) for place, name in enumerate(CHANGES)}
+moved = {
+    name: Measured(reports[:, :, 1].mean(axis=0))
+    for name, (_, reports) in found.items()
+}
 second_half = {
-    name: Measured(np.nanmean(short[place][:, 5:], axis=1))
-    for place, name in enumerate(CHANGES)
+    name: Measured(np.nanmean(curve[:, 5:], axis=1)) for name, curve in short.items()
 }
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
@@ -951,15 +961,15 @@ claims.measure(
     "PPO as it is: return over the second half of 15,000 steps",
     lambda name, seed: second_half[name].values[seed],
     of=[("as it is", seed) for seed in range(SEEDS)],
-    control=[("no clipping", seed) for seed in range(SEEDS)],
+    control=[("no clipping", seed) for seed in range(TRIED)],
     above=200,
 )
 claims.measure(
     "C09d.12",
     "PPO at five times the rate: return over the second half of 15,000 steps",
     lambda name, seed: second_half[name].values[seed],
-    of=[("5 × the rate", seed) for seed in range(SEEDS)],
-    control=[("5 × the rate, no clipping", seed) for seed in range(SEEDS)],
+    of=[("5 × the rate", seed) for seed in range(TRIED)],
+    control=[("5 × the rate, no clipping", seed) for seed in range(TRIED)],
     above=200,
 )
 claims.measure(
@@ -967,7 +977,7 @@ claims.measure(
     "KL divergence of an update, log10 (nats): with the clip",
     lambda name, seed: np.log10(moved[name].values[seed]),
     of=[("as it is", seed) for seed in range(SEEDS)],
-    control=[("no clipping", seed) for seed in range(SEEDS)],
+    control=[("no clipping", seed) for seed in range(TRIED)],
     below=-1,  # a tenth of a nat
 )
 
@@ -1062,10 +1072,10 @@ def levers(pays, draws, bonus, rate, seed, learners=100):
 
 # %% slideshow={"slide_type": "skip"}
 PAYS, RATES = np.array([[1.0, 0.5], [0.0, 0.5]]), 0.1 * 2.0 ** np.arange(6)
-tuned = {}  # each kind's best learning rate, on seeds that are not judged
+tuned = {}  # each kind's best learning rate, on a seed that is not judged
 for bonus in (0.0, 0.1):
     sweep = {
-        rate: np.mean([levers(PAYS, 1_000, bonus, rate, s) for s in (100, 101)])
+        rate: np.mean([levers(PAYS, 1_000, bonus, rate, s) for s in (100,)])
         for rate in RATES
     }
     tuned[bonus] = max(sweep, key=sweep.get)
@@ -1279,13 +1289,13 @@ With the second term forgotten it adds up to {np.trapezoid(forgotten, a):.2f}.
 # %% slideshow={"slide_type": "skip"}
 swing = ppo.train(
     environments.VectorPendulum(5 * 16), ppo.PENDULUM,
-    steps=40_000, agents=5, seed=SEED, threshold=None,
+    steps=30_000, agents=5, seed=SEED, threshold=None,
 )
 field = environments.VectorPendulum(100)
 swung = [evaluation.confirm(field, swing.chooser(k)).mean() for k in range(5)]
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
-swings = evaluation.learning_curves(swing.episodes, 40_000, 5_000)
+swings = evaluation.learning_curves(swing.episodes, 30_000, 5_000)
 reinforcement.learning_by_steps(
     {"PPO": swings},
     width=5,
