@@ -154,12 +154,7 @@ def _source(model, objective, train, batch_size, seed):
     if batch_size is None:
         raise ValueError("fit() needs batch_size, the number of examples per step, such as batch_size=64.")
     batch_size = checks.whole_number("fit(batch_size)", batch_size, most=examples)
-    fixed = inputs.fixed_batch(model)
-    if fixed is not None and (batch_size != fixed or examples % fixed):
-        raise ValueError(
-            f"fit() got {examples} training examples in batches of {batch_size}, but the model was built for batches "
-            f"of exactly {fixed} (stateful): give batch_size={fixed} and a number of examples that it divides."
-        )
+    inputs.check_batches(model, examples, where, batch_size)
     return sources.Arrays(arrays, batch_size, seed)
 
 

@@ -163,6 +163,25 @@ def fixed_batch(model):
     return shape[0] if isinstance(shape, tuple) and shape and isinstance(shape[0], int) else None
 
 
+def check_batches(model, examples, where, batch_size=None):
+    """The batch size that a model was built for (``stateful``), or None, after a check that the examples fill such.
+
+    Args:
+        examples: how many.
+        where: as for ``arrays_of``.
+        batch_size: what the caller asked for, where only the model's own will do.
+    """
+    fixed = fixed_batch(model)
+    if fixed is not None and (examples % fixed or batch_size not in (None, fixed)):
+        asked = "" if batch_size is None else f" in batches of {batch_size}"
+        wanted = "" if batch_size is None else f"batch_size={fixed} and "
+        raise ValueError(
+            f"{where}, {examples} examples{asked}, but the model was built for batches of exactly {fixed} "
+            f"(stateful): give {wanted}a number of examples that {fixed} divides."
+        )
+    return fixed
+
+
 def build(model, x):
     """Make the weights of a subclassed model, which has none until it is called."""
     if not model.built:
