@@ -165,6 +165,7 @@ def run(objective, space, *, budget, epochs, sampler="tpe", pruning=False, seed=
         raise ValueError(f"run(sampler={sampler!r}): expected one of {SAMPLERS}.")
     checks.whole_number("run(epochs)", epochs)
     checks.whole_number("run(budget)", budget)
+    checks.whole_number("run(seed)", seed, least=0, most=2**31 - 1)
     if budget < epochs:
         raise ValueError(f"run(budget={budget}) can't pay for one complete trial of {epochs} epochs.")
     optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -199,6 +199,13 @@ def test_an_objective_that_breaks_its_promise(values, message):
         search.run(lambda setting: iter(values), SPACE, budget=4, epochs=2)
 
 
+@pytest.mark.parametrize("seed", [None, -1, 2**31, 0.5])
+@pytest.mark.parametrize("sampler", search.SAMPLERS)
+def test_a_seed_that_is_none_is_named(seed, sampler):
+    with pytest.raises(ValueError, match=r"run\(seed\)=.*: expected a whole number, from 0 to 2,147,483,647"):
+        search.run(falling, SPACE, budget=9, epochs=9, sampler=sampler, seed=seed)
+
+
 def test_results_that_say_too_little():
     with pytest.raises(ValueError, match="four complete"):
         search.run(lambda setting: iter([1.0]), SPACE, budget=6, epochs=1).importances()
