@@ -95,6 +95,15 @@ def test_nan_is_refused_by_predict_and_evaluate_as_by_fit(rows):
         training.evaluate(net(), C, (x, np.zeros(rows, "int32")))
 
 
+@pytest.mark.parametrize("objective", [None, "mse", objectives.classification])
+def test_what_is_no_objective_is_named_by_evaluate_as_by_fit(objective):
+    for call in [lambda: fit(objective=objective), lambda: training.evaluate(net(), objective, (X, Y))]:
+        with pytest.raises(
+            ValueError, match=r"The objective (is .*; expected a callable|classification is a class)"
+        ):
+            call()
+
+
 # Optimizers with a life of their own
 
 
@@ -278,7 +287,7 @@ def test_a_stateful_network_trains_and_the_look_at_the_data_does_not_move_its_st
         assert score["accuracy"] == pytest.approx(np.mean(again.argmax(1) == Y[:20]))
     with pytest.raises(ValueError, match=r"batches of exactly 4 .stateful.: give batch_size=4"):
         fit(stateful(4), (x, Y[:20]), batch_size=5)
-    with pytest.raises(ValueError, match="a number of examples that it divides"):
+    with pytest.raises(ValueError, match=r"got x, 7 examples, but .* a number of examples that 4 divides"):
         training.predict(stateful(4), x[:7])
 
 
@@ -364,3 +373,15 @@ def test_a_label_that_a_vae_does_not_know_is_named_wherever_it_comes_in():
         with pytest.raises(ValueError, match=r"outside 0 to 2, the classes that this VAE was built for"):
             call()
     assert vae.sample(2, y=2).shape == (2, 4, 4, 1)
+    for dtype in ["uint8", "int16", "uint16", "uint32", "int64", "uint64"]:
+        found = vae.encode(x, np.array([0, 2], dtype)).mean()
+        np.testing.assert_array_equal(found, vae.encode(x, [0, 2]).mean())
+    for call in [
+        lambda: vae.encode(x, [0, 1, 2]),
+        lambda: vae.elbo(x, (0, 1, 2)),
+        lambda: vae.sample(2, y=[0, 1, 2]),
+    ]:
+        with pytest.raises(
+            ValueError, match=r"got 3 labels for 2 examples: give y, int \(2,\), or one number"
+        ):
+            call()
