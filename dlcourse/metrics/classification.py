@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import stats
 
+from dlcourse import checks
+
 
 def linear_accuracy(weights, x, y):
     """Accuracy of a linear classifier, a float.
@@ -99,7 +101,20 @@ def auroc(usual, unusual):
 
     Args:
         usual, unusual: float (n,), (m,), the scores. Ties count half (Mann & Whitney 1947).
+
+    Raises:
+        ValueError: where they are no such arrays, one of them is empty, or a score is NaN.
     """
+    usual, unusual = (
+        checks.numeric(f"auroc({name})", scores, axes=1)
+        for name, scores in [("usual", usual), ("unusual", unusual)]
+    )
+    spoilt = int(np.isnan(usual).sum() + np.isnan(unusual).sum())
+    if not len(usual) or not len(unusual) or spoilt:
+        raise ValueError(
+            f"auroc() got {len(usual)} and {len(unusual)} scores, {spoilt} of them NaN: expected one or more of each "
+            "kind, all numbers."
+        )
     ranks = stats.rankdata(np.concatenate([unusual, usual]))[: len(unusual)]
     wins = ranks.sum() - len(unusual) * (len(unusual) + 1) / 2
     return float(1 - wins / (len(usual) * len(unusual)))

@@ -230,6 +230,14 @@ def test_auroc_is_scikit_learns():
     usual, unusual = random.integers(0, 9, 50), random.integers(-3, 6, 30)
     expected = metrics.roc_auc_score(np.r_[np.zeros(50), np.ones(30)], -np.r_[usual, unusual])
     assert classification.auroc(usual, unusual) == pytest.approx(expected)
+    for spoilt, message in [
+        ([], r"got 50 and 0 scores"),
+        ([1.0, np.nan], r"1 of them NaN"),
+        ([[1.0]], r"auroc\(unusual\) is list.*expected an array of real numbers with 1 axes"),
+        (np.array([1.0, None]), r"auroc\(unusual\) is ndarray, dtype object"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            classification.auroc(usual, spoilt)
 
 
 def test_judged_images():
