@@ -257,6 +257,7 @@ def work(objective, space, file, *, trials, seed=0):
 
     _check_space(space)
     checks.whole_number("work(trials)", trials)
+    seed = checks.whole_number("work(seed)", seed, least=0, most=2**31 - 1)
     study = _open(file, NumberedSampler(seed))
     wanted = {
         "seed": seed,

@@ -206,6 +206,15 @@ def test_a_seed_that_is_none_is_named(seed, sampler):
         search.run(falling, SPACE, budget=9, epochs=9, sampler=sampler, seed=seed)
 
 
+@pytest.mark.parametrize("seed", [None, -1, "0"])
+def test_a_shared_study_names_its_seed_before_it_writes_a_file(seed, tmp_path):
+    with pytest.raises(
+        ValueError, match=r"work\(seed\)=.*: expected a whole number, from 0 to 2,147,483,647"
+    ):
+        search.work(distance, SPACE, tmp_path / "study.log", trials=2, seed=seed)
+    assert not list(tmp_path.iterdir())
+
+
 def test_results_that_say_too_little():
     with pytest.raises(ValueError, match="four complete"):
         search.run(lambda setting: iter([1.0]), SPACE, budget=6, epochs=1).importances()
