@@ -318,6 +318,16 @@ def test_pooled_pixels_are_the_means_of_squares(shape):
         transforms.pooled(datasets.Split(x[:, 1:], np.zeros(examples)))
 
 
+def test_what_are_no_images_cannot_be_pooled():
+    for x in [np.zeros((4, 4)), np.zeros((1, 4, 4, 1), "U1"), 3]:
+        with pytest.raises(
+            ValueError, match=r"take images, numbers .examples, height, width, channels.; got"
+        ):
+            transforms.pooled(datasets.Split(x, np.zeros(1)))
+    with pytest.raises(ValueError, match=r"shifted\(pixels\)=0.5: expected a whole number"):
+        transforms.shifted(datasets.Split(np.zeros((1, 4, 4, 1)), np.zeros(1)), 0.5)
+
+
 def test_shifted_copies_are_moved_in_eight_directions():
     x = np.zeros((1, 8, 8, 1), "float32")
     x[0, 0, 0] = 16  # in the upper left square
