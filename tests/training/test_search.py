@@ -230,3 +230,32 @@ def test_the_best_of_a_pruned_search_is_one_that_ran_to_its_end():
     assert search.Search([lucky, *found.trials], found.study).best.complete
     assert len(found.best.errors) == 9
     assert found.best.error == min(trial.error for trial in found.trials if trial.complete)
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n3,4", b"\x89PNG\r\n", b"{}"])
+def test_a_file_that_is_no_study_is_left_as_it_is(content, tmp_path):
+    """Its last line, without an end, would be cut off as one of a study is that was not written whole."""
+    file = tmp_path / "table.csv"
+    file.write_bytes(content)
+    for call in [lambda: search.read(file), lambda: search.work(distance, SPACE, file, trials=1)]:
+        with pytest.raises(
+            ValueError, match=r"table.csv is no study that search.work.. made: it begins with b'"
+        ):
+            call()
+        assert file.read_bytes() == content
+
+
+def test_a_damaged_line_of_a_study_names_the_file(tmp_path):
+    file = tmp_path / "study.log"
+    search.work(distance, SPACE, file, trials=2)
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join([*lines[:2], b"{spoilt\n", *lines[2:]]))
+    with pytest.raises(ValueError, match=r"study.log can't be read as a study .*a line of it is damaged"):
+        search.read(file)
+    assert len(file.read_bytes().splitlines()) == len(lines) + 1
+
+
+@pytest.mark.parametrize("space", [5, [], {}, {"rate": 0.1}, "rate"])
+def test_what_is_no_space_is_named(space, tmp_path):
+    with pytest.raises(ValueError, match=r"A space is a dict from name to search\.Range"):
+        search.work(distance, space, tmp_path / "study.log", trials=1)
