@@ -170,8 +170,9 @@ def residual_stages(x, filters, blocks, *, normalise=True, shortcut=True, seeds=
         blocks: residual blocks of each stage: a list, or a whole number for all.
         normalise, shortcut, seeds: as for ``residual_block``.
     """
-    blocks = [blocks] * len(filters) if isinstance(blocks, int) else list(blocks)
-    if len(blocks) != len(filters) or not filters:
+    filters = checks.widths("residual_stages(filters)", filters, least=1)
+    blocks = list(blocks) if checks.is_list(blocks) else [blocks] * len(filters)
+    if len(blocks) != len(filters):
         raise ValueError(
             f"residual_stages(filters={filters}, blocks={blocks}): give as many numbers of blocks as stages, or one "
             "for all."
@@ -236,8 +237,7 @@ def resnet(
     checks.whole_number("resnet(classes)", classes)
     checks.whole_number("resnet(stem_kernel)", stem_kernel)
     checks.whole_number("resnet(stem_stride)", stem_stride)
-    for stage, width in enumerate(filters):
-        checks.whole_number(f"resnet(filters[{stage}])", width)
+    filters, seed = checks.widths("resnet(filters)", filters, least=1), checks.seed("resnet(seed)", seed)
     checks.rate("resnet(dropout)", dropout)
     smallest = stem_stride * 2 ** (len(filters) - 1)
     if min(shape[:-1]) < smallest:
