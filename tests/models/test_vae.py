@@ -534,6 +534,21 @@ def test_free_bits_press_the_mean_of_the_batch_latent_by_latent():
     assert np.maximum(by_latent, share).mean(0).sum() > expected * 1.001
 
 
+def test_beta_weighs_what_is_pressed_and_the_metrics_stay_the_bounds():
+    model, x = small(), zeros_and_ones()
+    by_latent = model.rate_by_latent(x).numpy().mean(axis=0)
+    for beta in [0.0, 0.25, 4.0, tf.Variable(4.0)]:
+        for free_bits, pressed in [(0.0, by_latent.sum()), (5.0, 5.0 * len(by_latent))]:
+            objective = objectives.negative_elbo(beta, free_bits)
+            loss, metrics = objective(model, (x,), training=False)
+            assert float(metrics["rate"]) == pytest.approx(by_latent.sum(), rel=1e-5)
+            assert float(metrics["elbo"] + metrics["rate"] + metrics["distortion"]) == pytest.approx(
+                0, abs=1e-4
+            )
+            expected = float(metrics["distortion"]) + float(beta) * pressed
+            assert float(loss) == pytest.approx(expected, rel=1e-5)
+
+
 def test_another_seed_and_another_epoch_draw_other_codes():
     x = zeros_and_ones(20)
 
