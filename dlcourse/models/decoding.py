@@ -27,7 +27,8 @@ def sample(model, start, letters, *, temperature, seed=0):
     """
     temperature = checks.positive("sample(temperature)", temperature)
     letters = checks.whole_number("sample(letters)", letters)
-    seed, start = checks.whole_number("sample(seed)", seed, least=0), np.asarray(start)
+    seed = checks.whole_number("sample(seed)", seed, least=0)
+    start = np.asarray(start if checks.is_list(start) and not any(map(np.ndim, start)) else [])
     known = model.output_shape[-1]
     if (
         start.ndim != 1

@@ -157,6 +157,24 @@ def _finite(array):
     return array.dtype.kind != "f" or bool(np.isfinite(np.min(array)) and np.isfinite(np.max(array)))
 
 
+def optimizer(given, where):
+    """A Keras optimizer, or the one of that name.
+
+    Raises:
+        ValueError: where it is neither.
+    """
+    try:
+        found = keras.optimizers.get(given)
+    except (ValueError, TypeError, AttributeError):
+        found = None
+    if found is None:
+        raise ValueError(
+            f"{where}={given!r}: expected a Keras optimizer or its name; give for example 'adam' or "
+            "keras.optimizers.Adam(1e-3)."
+        )
+    return found
+
+
 def fixed_batch(model):
     """The number of examples in each batch of a model that was built for one (``stateful``), or None."""
     shape = getattr(model, "input_shape", None)

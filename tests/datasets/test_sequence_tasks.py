@@ -92,7 +92,7 @@ def test_a_cold_sample_is_the_likeliest_letter():
     np.testing.assert_allclose(np.bincount(many.ravel()) / many.size, 1 / 3, atol=0.04)
     with pytest.raises(ValueError, match="above 0"):
         decoding.sample(model, [0], 6, temperature=0)
-    for start in [[], [3], [-1], [0.5], "a", 0]:
+    for start in [[], [3], [-1], [0.5], "a", 0, [0, [1]], [[0]]]:
         with pytest.raises(ValueError, match=r"sample\(start\) is .*read first, whole numbers from 0 to 2"):
             decoding.sample(model, start, 6, temperature=1)
     with pytest.raises(ValueError, match=r"sample\(letters\)=0: expected a whole number, 1 or more"):

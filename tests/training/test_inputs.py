@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from dlcourse import models, training
-from dlcourse.training import objectives
+from dlcourse.training import objectives, repeats
 
 RANDOM = np.random.default_rng(0)
 X, Y = RANDOM.normal(size=(200, 4)).astype("float32"), RANDOM.integers(0, 2, 200).astype("int32")
@@ -93,6 +93,55 @@ def test_nan_is_refused_by_predict_and_evaluate_as_by_fit(rows):
         training.predict(net(), x)
     with pytest.raises(ValueError, match=r"evaluate.. got data with values that are not finite"):
         training.evaluate(net(), C, (x, np.zeros(rows, "int32")))
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"optimizer": "adamm"}, r"fit\(optimizer\)='adamm': expected a Keras optimizer or its name"),
+        ({"optimizer": 0.1}, r"fit\(optimizer\)=0.1: expected a Keras optimizer or its name.*Adam\(1e-3\)"),
+        ({"optimizer": None}, r"fit\(optimizer\)=None"),
+        ({"checkpoint": 3}, r"fit\(checkpoint=3\): expected the path of a folder"),
+        ({"checkpoint": ""}, r"fit\(checkpoint=''\): expected the path of a folder"),
+        ({"jit_compile": "yes"}, r"fit\(jit_compile='yes'\): expected True, False, or None"),
+    ],
+)
+def test_options_that_make_no_sense_are_named(option, message):
+    with pytest.raises(ValueError, match=message):
+        fit(**option)
+
+
+STUDY = repeats.Repeats(net(), C, steps=3, batch_size=10, jit_compile=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"x": X[:, :3]}, r"got data, examples of shape \(3,\), but the model takes \(4,\)"),
+        ({"x": X * np.nan}, "not finite"),
+        ({"y": Y[:-1]}, r"arrays of \[200, 199\] examples"),
+        ({"y": Y + 1}, "Labels run from 1 to 2"),
+        ({"rows": [0, 200]}, r"train\(rows\) is int64 \(2,\): expected indices .* from 0 to 199"),
+        ({"rows": [0.5]}, r"train\(rows\) is float64"),
+        ({"rows": []}, r"train\(rows\)"),
+        ({"seed": None}, r"train\(seed\)=None"),
+        ({"learning_rate": 0}, r"train\(learning_rate\)=0: expected a finite number above 0"),
+        ({"weights": net().get_weights()[:3]}, r"got weights of shapes .* the model's are \[\(4, 8\), "),
+        ({"weights": 5}, "got weights of shapes 5"),
+    ],
+)
+def test_a_repeated_training_has_the_checks_of_fit(change, message):
+    given = {"weights": net(), "x": X, "y": Y, "seed": 0} | change
+    with pytest.raises(ValueError, match=message):
+        STUDY.train(given.pop("weights"), given.pop("x"), given.pop("y"), **given)
+
+
+def test_a_repeated_training_takes_labels_and_examples_as_loaders_give_them():
+    STUDY.train(net(), X, Y, seed=0)
+    expected = weights(STUDY.model)
+    for x, y in [(X, Y.astype("uint8")), (X.tolist(), Y.tolist()), (tf.constant(X), tf.constant(Y))]:
+        STUDY.train(net().get_weights(), x, y, seed=np.int64(0), rows=list(range(200)))
+        np.testing.assert_allclose(weights(STUDY.model), expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("objective", [None, "mse", objectives.classification])
@@ -232,6 +281,8 @@ def test_a_stream_has_the_checks_of_arrays_on_its_first_batch():
         (stream(X, Y + 1), "Labels run from 1 to 2"),
         (stream(X), r"of 1 arrays; classification\(\) takes \(x, y\)"),
         (stream(X * np.nan, Y), "not finite"),
+        (stream(X.astype("U4"), Y), "of dtype object.*expected numbers"),
+        (stream(X.astype("complex64"), Y), "of dtype complex64.*expected numbers"),
     ]:
         with pytest.raises(ValueError, match=message):
             fit(train=data)
