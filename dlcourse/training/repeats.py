@@ -4,6 +4,8 @@
 compiles once here, and each training puts other weights and other data into the same graph.
 """
 
+import numbers
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -76,7 +78,12 @@ class Repeats:
         inputs.check(self.model, self.objective, (x, y), "Repeats.train() got data")
         checks.whole_number("Repeats.train(seed)", seed, least=0, most=2**32 - 1)
         if learning_rate is not None:
-            checks.positive("Repeats.train(learning_rate)", learning_rate)
+            real = isinstance(learning_rate, numbers.Real)
+            if not real or not 0 <= learning_rate < np.inf:
+                raise ValueError(
+                    f"Repeats.train(learning_rate)={learning_rate!r}: expected a finite number, 0 or more; give for "
+                    "example 1e-3."
+                )
         weights = self._fitting(weights.get_weights() if hasattr(weights, "get_weights") else weights)
         for variable, value in zip(self.model.weights, weights, strict=True):
             variable.assign(value)

@@ -100,6 +100,7 @@ def test_options_reach_every_layer():
         (lambda: models.resnet((4, 8, 1), 10, stem_stride=2, filters=(4, 4, 4)), "divide each axis by 8"),
         (lambda: models.resnet((8, 8, 1), 10, filters=(4, 4), blocks=[1]), "as many numbers of blocks"),
         (lambda: models.resnet((8, 8, 1), 10, filters=(4, 0)), r"resnet\(filters\)\[1\]=0"),
+        (lambda: models.resnet((8, 8, 1), 10, stem_kernel=2.0), r"resnet\(stem_kernel\)=2.0"),
         (lambda: models.resnet((8, 8, 1), 10, filters=4), r"resnet\(filters\)=4: expected a list of widths"),
         (
             lambda: models.resnet((8, 8, 1), 10, filters=[]),

@@ -172,6 +172,8 @@ def fit(folder, model=None, objective=None, **options):
         ({"optimizer": "sgd"}, "its optimizer is Adam, here it is SGD"),
         ({"train": blobs(199)}, "its examples is 200, here it is 199"),
         ({"train": (blobs()[0] + 1e-3, blobs()[1])}, "data checksums"),
+        ({"train": (np.r_[blobs()[0][:-1], blobs()[0][-1:] + 1e-3], blobs()[1])}, "data checksums"),
+        ({"train": (blobs()[0], np.r_[blobs()[1][:-1], (blobs()[1][-1:] + 1) % 3].astype("int32"))}, "data checksums"),
         ({"jit_compile": True}, "compiled by XLA"),
     ],
 )  # fmt: skip

@@ -125,7 +125,8 @@ STUDY = repeats.Repeats(net(), C, steps=3, batch_size=10, jit_compile=False)
         ({"rows": [0.5]}, r"train\(rows\) is float64"),
         ({"rows": []}, r"train\(rows\)"),
         ({"seed": None}, r"train\(seed\)=None"),
-        ({"learning_rate": 0}, r"train\(learning_rate\)=0: expected a finite number above 0"),
+        ({"learning_rate": -1}, r"train\(learning_rate\)=-1: expected a finite number, 0 or more"),
+        ({"learning_rate": [0.1, 0.2]}, r"train\(learning_rate\)=\[0.1, 0.2\]: expected a finite number"),
         ({"weights": net().get_weights()[:3]}, r"got weights of shapes .* the model's are \[\(4, 8\), "),
         ({"weights": 5}, "got weights of shapes 5"),
     ],
@@ -409,6 +410,14 @@ def test_numbers_of_numpy_build_models_too():
     assert np.array_equal(
         weights(models.mlp((4,), 2, hidden=(8,), dropout=0.5, seed=np.int32(0))), weights(net())
     )
+    two, options = np.int64(2), {"filters": np.array([4]), "seed": np.int64(0)}
+    plain = models.resnet((8, 8, 1), 2, filters=[4], blocks=2, stem_kernel=2, stem_stride=2, seed=0)
+    found = models.resnet((8, 8, 1), two, **options, blocks=two, stem_kernel=two, stem_stride=two)
+    assert np.array_equal(weights(found), weights(plain))
+    block = models.convolution_block(
+        keras.Input((8, 8, 1)), two, kernel=np.array([3, 1]), stride=two, dilation=1
+    )
+    assert block.shape == (None, 4, 4, 2)
 
 
 def test_a_label_that_a_vae_does_not_know_is_named_wherever_it_comes_in():
