@@ -223,6 +223,11 @@ def test_more_epochs_do_not_change_who_compiles(tmp_path, monkeypatch):
     _, short = fit(tmp_path, build(**data), epochs=1)  # 13 steps: TensorFlow's kernels
     _, run = fit(tmp_path, build(**data), epochs=3)  # 39 would be for XLA
     assert run.history["loss"][:1] == short.history["loss"] and run.epochs == 3
+    fit(tmp_path / "compiled", build(**data), epochs=2)  # 26: XLA
+    monkeypatch.setattr(fitting.loop, "XLA_STEPS", 10_000)  # a rule that would no longer choose it
+    compiled, run = fit(tmp_path / "compiled", build(**data), epochs=3)
+    whole, expected = fit(None, build(**data), epochs=3, jit_compile=True)
+    assert run.history == expected.history and same(whole, compiled)
 
 
 def test_another_patience_counts_from_the_best_epoch_and_none_goes_on_from_the_last_weights(tmp_path):
