@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent import futures
 
 import numpy as np
 import pytest
@@ -259,3 +260,28 @@ def test_a_damaged_line_of_a_study_names_the_file(tmp_path):
 def test_what_is_no_space_is_named(space, tmp_path):
     with pytest.raises(ValueError, match=r"A space is a dict from name to search\.Range"):
         search.work(distance, space, tmp_path / "study.log", trials=1)
+
+
+def test_progress_counts_epochs_of_all_and_errors_of_complete_trials_alone():
+    trials = [
+        search.Trial(0, {}, (0.05,), False),
+        search.Trial(1, {}, (0.5, 0.4), True),
+        search.Trial(2, {}, (0.1,), False),
+        search.Trial(3, {}, (0.3, 0.2), True),
+    ]
+    spent, best = search.Search(trials, None).progress()
+    assert spent.tolist() == [3, 4, 6] and best.tolist() == [0.4, 0.4, 0.2]
+
+
+def test_an_interrupted_trial_is_free_for_others_while_its_process_lives_on(tmp_path):
+    """As in a notebook: the cell was interrupted, the kernel is there still, and another worker goes on."""
+
+    def interrupted(setting):
+        raise KeyboardInterrupt
+
+    file = tmp_path / "study.log"
+    with pytest.raises(KeyboardInterrupt):
+        search.work(interrupted, SPACE, file, trials=3)
+    with futures.ThreadPoolExecutor(1) as other:
+        assert other.submit(search.work, distance, SPACE, file, trials=3).result() == 3
+    assert [trial.number for trial in search.read(file).trials] == [0, 1, 2]
