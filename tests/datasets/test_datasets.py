@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dlcourse import datasets
-from dlcourse.datasets import splitting
+from dlcourse.datasets import splitting, transforms
 
 SHIPPED = ["mnist", "digits", "mnist1d", "pen_digits", "iris", "breast_cancer", "diabetes"]
 
@@ -341,3 +341,41 @@ heavy &= set(sys.modules)
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8, 1), (3, 4, 12, 2)])
+def test_pooled_pixels_are_the_means_of_squares(shape):
+    examples, height, width, channels = shape
+    x = np.random.default_rng(0).random(shape).astype("float32")
+    small = transforms.pooled(datasets.Split(x, np.zeros(examples)))
+    assert small.x.shape == (examples, height // 4, width // 4, channels) and small.x.dtype == np.float32
+    for place in np.ndindex(small.x.shape):
+        image, row, column, channel = place
+        square = x[image, 4 * row : 4 * row + 4, 4 * column : 4 * column + 4, channel]
+        assert small.x[place] * 0.25 + 0.13 == pytest.approx(square.mean(), abs=1e-5)
+    with pytest.raises(ValueError, match=rf"got images of {height - 1} × {width}.*multiples of 4"):
+        transforms.pooled(datasets.Split(x[:, 1:], np.zeros(examples)))
+
+
+def test_what_are_no_images_cannot_be_pooled():
+    for x in [np.zeros((4, 4)), np.zeros((1, 4, 4, 1), "U1"), 3]:
+        with pytest.raises(
+            ValueError, match=r"take images, numbers .examples, height, width, channels.; got"
+        ):
+            transforms.pooled(datasets.Split(x, np.zeros(1)))
+    with pytest.raises(ValueError, match=r"shifted\(pixels\)=0.5: expected a whole number"):
+        transforms.shifted(datasets.Split(np.zeros((1, 4, 4, 1)), np.zeros(1)), 0.5)
+
+
+def test_shifted_copies_are_moved_in_eight_directions():
+    x = np.zeros((1, 8, 8, 1), "float32")
+    x[0, 0, 0] = 16  # in the upper left square
+    copies = transforms.shifted(datasets.Split(x, np.zeros(1)), pixels=4)
+    assert copies.shape == (8, 1, 2, 2, 1)
+    squares = copies.reshape(8, 4) * 0.25 + 0.13
+    np.testing.assert_allclose(squares.max(axis=1) > 0.5, squares.sum(axis=1) > 0.5)
+    assert sorted(squares.argmax(axis=1)[squares.max(axis=1) > 0.5]) == [
+        1,
+        2,
+        3,
+    ]  # right, down, both; else lost
