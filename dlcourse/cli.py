@@ -99,6 +99,9 @@ def parser():
     entry.add_argument(
         "--course", metavar="FOLDER", help="lay out a course for nbgrader there, to grade with"
     )
+    entry.add_argument(
+        "--alike", metavar="FOLDER", help="list learners of a course whose programs are the same"
+    )
 
     entry = command("bench", _bench, "measure speed side by side with other ways", BENCH)
     entry.add_argument(
@@ -184,7 +187,8 @@ An assignment goes with a chapter, and lies in notebooks/assignments. Written ar
 
 With --course, a folder for nbgrader besides: its settings, the assignments' sources, a gradebook. nbgrader and its page
 Formgrader open it as it is. It is brought by pip, once, pinned with hashes. What is there already is never overwritten;
-called again, the command changes nothing. How to set, collect, grade and return work: docs/teach.md.
+called again, the command changes nothing. --alike compares what learners submitted there: same program, other names or
+comments. How to set, collect, grade and return work: docs/teach.md.
 """
 
 DATA = """
@@ -304,6 +308,8 @@ def _assignments(arguments):
     chosen = assignments.select(chapters.select(arguments.chapter))
     if not chosen:
         raise ValueError("There is no assignment for this chapter yet.")
+    if arguments.alike:
+        return _alike(arguments.alike, chosen)
     assignments.write(chosen)
     if not arguments.course:
         return 0
@@ -316,6 +322,17 @@ def _assignments(arguments):
 
     grading_course.lay_out(arguments.course, chosen)
     print(grading_course.next_steps(arguments.course, chosen[0].name))
+    return 0
+
+
+def _alike(course, chosen):
+    from pathlib import Path
+
+    from dlcourse.publishing import grading_copies
+
+    for assignment in chosen:
+        for one, other, names in grading_copies.pairs(Path(course).expanduser(), assignment.name):
+            print(f"{assignment.name}: {one} and {other}: {', '.join(names)}")
     return 0
 
 

@@ -22,7 +22,7 @@ def lay_out(folder, assignments, say=print):
     Raises:
         ValueError: where the folder holds other things than an nbgrader course.
     """
-    folder = Path(folder).resolve()
+    folder = Path(folder).expanduser().resolve()
     if folder.is_dir() and any(folder.iterdir()) and not (folder / CONFIG).exists():
         raise ValueError(
             f"{folder} isn't empty, and has no {CONFIG}: give a new folder, or one of an nbgrader course."
@@ -56,6 +56,7 @@ def _register(folder, assignments):
 
 def next_steps(folder, name):
     """What a teacher types next, as text."""
+    folder = Path(folder).expanduser().resolve()
     programs = Path(sys.executable).parent
     return f"""
 To go on, by commands or by nbgrader's page (in JupyterLab's menu: Nbgrader, Formgrader):

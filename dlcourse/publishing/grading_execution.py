@@ -27,6 +27,9 @@ SHADOWED = (
 )
 UNSHADOWED = "_b.globals().update(_shadowed)"
 """A test doesn't see that a learner has called something `sum` or `list`; the learner's cells after it do."""
+DIED = "Python was ended by this cell. The usual causes are memory, and code that ends the whole program."
+BROKEN = {"KernelDied", "Endless", "CellTimeoutError"}
+"""Errors of cells that aren't run a second time."""
 
 
 class RestoreCells(preprocessors.OverwriteCells):
@@ -58,23 +61,19 @@ class Execute(preprocessors.Execute):
     again, and goes on behind it.
     """
 
-    cell_seconds = Integer(60, help="Seconds that a cell may take, from the first answer on.").tag(
-        config=True
-    )
+    cell_seconds = Integer(60, help="Seconds for a cell, from the first answer on.").tag(config=True)
     seconds = Integer(600, help="Seconds that one submission may take.").tag(config=True)
     memory = Integer(4_000_000_000, help="Bytes that one submission may use (on Linux).").tag(config=True)
 
     def __init__(self, **options):
-        options.setdefault("kernel_manager_class", execute.Kernel)
+        options = {"kernel_manager_class": execute.Kernel, "shutdown_kernel": "immediate", **options}
         super().__init__(**options)
 
     def preprocess(self, nb, resources):
         self.until = time.monotonic() + self.seconds
-        self.timeout, self.unfit = self.seconds, set()  # what is given at the beginning loads TensorFlow
-        line = (
-            f"import resource; resource.setrlimit(resource.RLIMIT_DATA, 2 * ({self.memory},)); del resource"
-        )
+        self.timeout = self.seconds  # what is given at the beginning loads TensorFlow
         if os.name == "posix":
+            line = f"__import__('resource').setrlimit(2, 2 * ({self.memory},))"  # RLIMIT_DATA
             self.extra_arguments = [f"--IPKernelApp.exec_lines={line}"]
         folder = resources["metadata"]["path"]
         with tempfile.TemporaryDirectory(prefix="grading-") as outside, open(os.devnull, "wb") as nowhere:
@@ -97,21 +96,18 @@ class Execute(preprocessors.Execute):
             self.timeout = self.cell_seconds
         if time.monotonic() > self.until:
             self.fail(
-                cell,
-                "TimeIsUp",
-                f"This notebook took longer than {self.seconds} s; the rest of it was not run.",
+                cell, "TimeIsUp", f"The notebook took longer than {self.seconds} s; its rest was not run."
             )
             return cell, resources
         try:
             with self.own_builtins() if is_grade(cell) else contextlib.nullcontext():
                 cell, resources = super().preprocess_cell(cell, resources, index)
         except DeadKernelError:
-            why = "Python was ended by this cell. The usual causes are memory, and code that ends the whole program."
-            self.give_up(cell, index, "KernelDied", why)
+            self.fail(cell, "KernelDied", DIED)
+            self.begin_again(index)
         except CellTimeoutError:
-            self.give_up(
-                cell, index, "Endless", f"It ran longer than {self.timeout} s, and could not be interrupted."
-            )
+            self.fail(cell, "Endless", f"It ran longer than {self.timeout} s, and could not be interrupted.")
+            self.begin_again(index)
         if is_grade(cell):  # a warning is no error
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
         for output in cell.outputs:
@@ -129,23 +125,20 @@ class Execute(preprocessors.Execute):
     def fail(self, cell, name, message):
         cell.outputs = [new_output("error", ename=name, evalue=message, traceback=[f"{name}: {message}"])]
 
-    def give_up(self, cell, index, name, message):
-        self.fail(cell, name, message)
-        self.unfit.add(index)
+    def begin_again(self, index):
+        """A new kernel, in which the answers before the cell that ended the last one are run again."""
+        before = [cell for cell in self.nb.cells[:index] if cell.cell_type == "code" and not is_grade(cell)]
+        before = [cell for cell in before if not {output.get("ename") for output in cell.outputs} & BROKEN]
         self._cleanup_kernel()
         self.km = self.create_kernel_manager()
         self.start_new_kernel()
         self.start_new_kernel_client()
-        for number, before in enumerate(self.nb.cells[:index]):
-            if before.cell_type == "code" and not is_grade(before) and number not in self.unfit:
-                self.wait_for_reply(self.kc.execute(before.source, silent=True), before)
+        for cell in before:
+            self.wait_for_reply(self.kc.execute(cell.source, silent=True), cell)
 
 
 def adopt_renamed(assignment, student, notebooks):
-    """Before a submission is graded: where its only notebook has another name, a copy gets the one that is expected."""
+    """Before a submission is graded: where its only notebook has another name, it gets the one that is expected."""
     found = [Path(path) for path in notebooks]
-    if len(found) != 1 or found[0].stem == found[0].parent.name:
-        return
-    right = found[0].with_name(f"{found[0].parent.name}.ipynb")
-    shutil.copy(found[0], right)
-    notebooks[:] = [str(right)]
+    if len(found) == 1 and found[0].stem != found[0].parent.name:
+        notebooks[:] = [str(found[0].rename(found[0].with_name(f"{found[0].parent.name}.ipynb")))]

@@ -10,6 +10,7 @@ import nbformat
 
 from dlcourse import __version__, files
 from dlcourse.publishing import assignments, pairing
+from dlcourse.publishing import chapters as all_chapters
 from dlcourse.reproducibility import ENVIRONMENT
 
 COPIES = "work"
@@ -69,11 +70,19 @@ def self_tests(root):
     page, path = root / "docs" / "self_tests.md", root / COPIES / "self_tests.ipynb"
     if path.exists() or not page.exists():
         return
-    texts = re.split(r"\n(?=## |\*\*\d+\.\*\* )", files.text(page).replace("](chapters/", "]("))
-    cells = [
-        nbformat.v4.new_markdown_cell(text.strip(), id=f"cell-{number}") for number, text in enumerate(texts)
-    ]
+    text = files.text(page).replace("](chapters/", "](").replace("<!-- the map -->", _what_needs_what(root))
+    texts = re.split(r"\n(?=## |\*\*\d+\.\*\* )", text)
+    cells = [nbformat.v4.new_markdown_cell(one.strip(), id=f"cell-{n}") for n, one in enumerate(texts)]
     files.write(path, pairing.notebook_text(pairing.normalise(nbformat.v4.new_notebook(cells=cells))))
+
+
+def _what_needs_what(root):
+    """The map of the chapters as a table in Markdown."""
+    rows = [
+        f"| [{one.id}]({one.notebook.name}) {one.titles[0]} | {', '.join(one.needs) or '–'} |"
+        for one in all_chapters.find(root)
+    ]
+    return "\n".join(["| chapter | needs |", "| --- | --- |", *rows])
 
 
 def _with_its_solution(assignment, notebook, folder):

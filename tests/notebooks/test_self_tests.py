@@ -55,7 +55,8 @@ def test_lab_opens_it_with_links_to_the_copies(course):
     nbformat.validate(made)
     text = "\n".join(cell.source for cell in made.cells)
     assert "](00_start_here.ipynb)" in text and "chapters/" not in text
-    assert [cell.source.count("**") // 2 for cell in made.cells[1:]] == 6 * [0, *10 * [1]]
+    assert [cell.source.count("**") // 2 for cell in made.cells[2:]] == 6 * [0, *10 * [1]]
+    assert "| [01](01_sample.ipynb) A sample | – |" in made.cells[1].source
     before = (course / "work" / "self_tests.ipynb").stat().st_mtime_ns
     lab.self_tests(course)
     assert (course / "work" / "self_tests.ipynb").stat().st_mtime_ns == before
