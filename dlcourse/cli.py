@@ -303,19 +303,19 @@ def _site(arguments):
 
 
 def _assignments(arguments):
-    from dlcourse.publishing import assignments, chapters, tools
+    from dlcourse.publishing import assignments, chapters, pairing, tools
 
     chosen = assignments.select(chapters.select(arguments.chapter))
     if not chosen:
         raise ValueError("There is no assignment for this chapter yet.")
     if arguments.alike:
         return _alike(arguments.alike, chosen)
-    assignments.write(chosen)
-    if not arguments.course:
-        return 0
     try:
+        assignments.write(chosen)
+        if not arguments.course:
+            return 0
         tools.install(chapters.root(), "grade")
-    except tools.ToolMissing as error:
+    except (pairing.Conflict, tools.ToolMissing) as error:
         print(f"dlcourse assignments: {error}", file=sys.stderr)
         return 1
     from dlcourse.publishing import grading_course

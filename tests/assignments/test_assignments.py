@@ -142,6 +142,13 @@ def test_every_assertion_has_a_message(name):
 
 
 @each_assignment
+def test_no_test_ends_in_an_expression(name):
+    """nbgrader would take its value for the points that were reached."""
+    last = {three_ways.grade_id(cell): ast.parse(cell.source).body[-1] for cell in code_tests(name)}
+    assert [cell for cell, statement in last.items() if isinstance(statement, ast.Expr)] == []
+
+
+@each_assignment
 def test_source_and_notebook_agree_and_all_of_it_was_run(name):
     pair = pairing.pair(ALL[name])
     assert pair.newer is None and pair.executed, "make notebooks brings them together, and runs what changed"

@@ -116,6 +116,15 @@ def test_an_edit_in_the_notebook_goes_into_the_source(assignment):
     assert assignment.source.read_text("utf-8") == SOURCE.replace("The secret.", "Another secret.")
 
 
+def test_both_sides_edited_is_refused_with_what_to_do(assignment, course, capsys):
+    notebook = pairing.read_notebook(assignment.notebook)
+    notebook.cells[1].source = "start = 3"
+    assignment.notebook.write_text(pairing.notebook_text(notebook), "utf-8")
+    assignment.source.write_text(SOURCE.replace("start = 2", "start = 4"), "utf-8")
+    assert cli.main(["assignments"]) == 1
+    assert "were both edited" in capsys.readouterr().err and not (course / "build" / "assignments").exists()
+
+
 def test_lab_opens_what_learners_get_with_the_solution_beside(assignment, course):
     lab.copies([assignment])
     folder = course / "work" / "assignments" / assignment.name
