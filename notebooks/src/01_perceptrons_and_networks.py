@@ -1712,7 +1712,7 @@ show.markdown(f"Most often it takes {mask(pairs)}.")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# About 200. Who guessed more probably thought of images as something that needs convolutions; for digits that all
+# Of the three, 200 is nearest. Who guessed more probably thought of images as something that needs convolutions; for digits that all
 # stand in the middle, dense layers go far. Of the digits that it gets wrong some are hard to read, others look plain to us. A
 # dense network isn't told that a digit moved by three pixels is the same digit (chapter 06a).
 #
