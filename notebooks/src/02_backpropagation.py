@@ -95,8 +95,10 @@ show.table([["y", in_text(y)], ["dE/dz", in_text(dE_dz)], ["dE/dw", in_text(dE_d
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 backpropagation.chain(
     [("neuron\n$w_1 x_1 + w_2 x_2 + b$", "z", z, dE_dz, ""),
-     ("sigmoid\n$\\sigma(z)$", "y", y, dE_dy, f"dy/dz = y (1 − y) = {in_text(y * (1 - y))}"),
-     ("squared error\n½ (y − t)²", "E", loss, 1.0, f"dE/dy = y − t = {in_text(dE_dy)}")],
+     ("sigmoid\n$\\sigma(z)$", "y", y, dE_dy,
+      f"dy/dz = y (1 − y) = {in_text(y * (1 - y))}"),
+     ("squared error\n½ (y − t)²", "E", loss, 1.0,
+      f"dE/dy = y − t = {in_text(dE_dy)}")],
     title="One neuron: values forward, derivatives backward",
     caption="Solid arrows: the forward pass. Dashed arrows: the backward pass; each "
     "box multiplies what arrives by its own local derivative, which stands below it.",
@@ -467,8 +469,6 @@ for seed in range(5):
         angles[name].append(angle(found, numeric))
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-checks.equal("backpropagation and difference quotients, 5 networks: relative error",
-             errors["none"], 0, atol=1e-7)
 show.table(
     [[name, f"{Measured(errors[name]):.1g}", f"{Measured(angles[name], '°'):.0f}",
       f"{Measured(trained[name]):.0%}"] for name in ways],
@@ -492,6 +492,8 @@ show.table(
 # control of the claim trains the last layer only. In the four mistakes the hidden layers get a wrong gradient.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+checks.equal("backpropagation and difference quotients, 5 networks",
+             1 + np.array(errors["none"]), 1, rtol=1e-7)
 in_hidden = [name for name in mistakes
              if name not in ("wrong sign", "only the last layer")]
 claims.measure(
@@ -1413,7 +1415,7 @@ two batches stand at {between:.0f} to each other.
 
 # %% slideshow={"slide_type": "skip"}
 ways = {"all gradients first": gradient_step, "updated in passing": step_in_passing}
-training_rates = np.array([0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 2.0])
+training_rates = np.array([0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 2.0])
 
 
 def reached(way, rate, seed):
@@ -1493,8 +1495,8 @@ Largest at which gradient descent works: {Measured(high["updated in passing"])}.
 #
 # *The rule for the verdict on A2.2.1, before we measure.* Steps 1 to 3 hold by definition: the checks above say that
 # formulas, engine and tape agree. What may come out otherwise is the end of step 4. We take the share of the training
-# loss that is left after 20 epochs (1 where it hasn't fallen), at the rate 0.125 and at the rate 2, six networks each, and call
-# it converged where less than a tenth is left.
+# loss that is left after 20 epochs (1 where it hasn't fallen), at the rate 0.125 and at the rate 2, twelve networks each, and
+# call it converged where less than a tenth is left.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.rule(
@@ -1532,7 +1534,9 @@ def loss_left(learning_rate, seed):
 
 network_rates = [0.125, 0.25, 0.5, 1.0, 2.0, 4.0]
 left = np.array([[loss_left(rate, seed) for rate in network_rates]
-                 for seed in range(10, 16)])
+                 for seed in range(10, 13)])
+at_two_rates = {rate: [loss_left(rate, seed) for seed in range(20, 32)]
+                for rate in (0.125, 2.0)}  # for the verdict: other networks
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 charts.curves(
@@ -1540,15 +1544,15 @@ charts.curves(
     xlabel="learning rate", ylabel="share of the loss left", yscale="log", band="range",
     title="The training loss after 20 epochs",
     caption="Up to a point, a larger learning rate gets further. Beyond it, networks "
-    "differ widely, and at last none learns. Line: median of 6 seeds, band: all of "
+    "differ widely, and at last none learns. Line: median of 3 seeds, band: all of "
     "them.",
     alt="On a logarithmic axis the loss left falls with the learning rate, turns, and "
     "is as large as before training at the largest rate.",
 )
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
-claims.verdict("A2.2.1", small_rate=left[:, network_rates.index(0.125)],
-               large_rate=left[:, network_rates.index(2.0)])
+claims.verdict("A2.2.1", small_rate=at_two_rates[0.125],
+               large_rate=at_two_rates[2.0])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
