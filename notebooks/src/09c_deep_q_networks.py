@@ -476,7 +476,7 @@ charts.curve_panels(
     xlabel="environment steps, thousands",
     sharey=True,
     caption=f"{SEEDS} seeds with their 95 % intervals. Left, without a target network"
-    " the return breaks down; right, it doesn't.",
+    " the return breaks down; right, the bands overlap.",
 )
 
 # %% slideshow={"slide_type": "skip"}
@@ -516,21 +516,13 @@ claims.measure(
     control=[("together, no target network", seed) for seed in range(SEEDS)],
     above=1,
 )
-claims.measure(
-    "C09c.11",
-    "the additions without a target network: mean return of the training episodes",
-    lambda agent, seed: in_training[agent][seed],
-    of=[("together, no target network", seed) for seed in range(SEEDS)],
-    control=[("DQN", seed) for seed in range(SEEDS)],  # the target network alone
-    above=250,  # half of the most
-)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # Both go wrong, for DQN. A common guess is that only the return suffers. But without a held target one-step values chase
 # themselves upwards, past what any state can be worth, and the return breaks down. *Together*'s values stay
-# possible: a target of eight true rewards and one guess is harder to lift by one's own bootstraps. Nor does its return break down.
+# possible: a target of eight true rewards and one guess is harder to lift by one's own bootstraps. Nor does its return break down as DQN's does; by how much it suffers, five seeds don't settle.
 #
 # </details>
 
@@ -974,8 +966,9 @@ show.table(
 # ## What the article says, and what was measured · 文章怎么说，测得如何
 #
 # **How far to trust this.** Settings and bounds were settled on run seeds 0 to 5 and 101. What you see comes from run seed 103. What agents
-# with a target network *believe* differs little from seed to seed, what they *get* differs much. So one claim alone is about returns. Another, that *together*
-# has a mean return above 300 in training, was dropped, since the interval of eight seeds reached below it.
+# with a target network *believe* differs little from seed to seed, what they *get* differs much. So no claim about returns is held here. Two were dropped: that *together*
+# has a mean return above 300 in training, and that without its target network it has one above 250. Of some seeds more than others the first held, of
+# other seeds the second didn't.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.report()
