@@ -754,7 +754,7 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Plain DQN's points lie mostly above, *together*'s below. With two actions double brings beliefs down hardly at all. A common guess expects more of its name; but the maximum of two
+# Many of plain DQN's points do, *together*'s lie below. With two actions double brings beliefs down hardly at all. A common guess expects more of its name; but the maximum of two
 # guesses has little to flatter with, and the target network, a slightly older self, shares many of the network's errors.
 # With sixteen, double believes in clearly less. It is not unbiased either: two networks that are copies of each other
 # are no independent witnesses.
