@@ -52,8 +52,12 @@ def _finite(loss):
 
 
 def _objective(networks, batch, training):
-    loss, metrics = networks.objective(networks, batch, training)
-    return _finite(loss), metrics
+    loss, _ = networks.objective(networks, batch, training)
+    return _finite(loss), {}
+
+
+BY_NETWORK = ("weight_variance", "dropout", "l2")
+"""Options that may differ between networks side by side."""
 
 
 def accuracy_by_rate(options, rates, seeds, train, judge, *, optimizer="Adam", epochs=15, **settings):
@@ -63,27 +67,36 @@ def accuracy_by_rate(options, rates, seeds, train, judge, *, optimizer="Adam", e
     counts as guessing, and its neighbours go on.
 
     Args:
-        options: of ``models.DeepNetworks``, besides its shape.
+        options: of ``models.DeepNetworks``; its shape is ``SHAPE`` unless they say otherwise. Those in ``BY_NETWORK``
+            may be a list with one value per rate.
         rates: learning rates.
         seeds: of the initial weights, the same at every rate.
         train: Split, whose first 1,078 examples are learnt.
         judge: Split to be scored on.
         optimizer: a name in ``OPTIMIZERS``.
         epochs: passes over the examples.
-        settings: of the optimizer, such as ``momentum=0.9``.
+        settings: of the optimizer, such as ``momentum=0.9``; ``max_grad_norm`` may be a list with one per rate.
 
     Returns:
         Accuracies, float64 (rates, seeds).
     """
     every_seed = [seed for _ in rates for seed in seeds]
-    networks = models.DeepNetworks((8, 8, 1), 10, seeds=every_seed, **{**SHAPE, **options})
+    options = {
+        name: np.repeat(value, len(seeds)) if name in BY_NETWORK and np.ndim(value) else value
+        for name, value in {**SHAPE, **options}.items()
+    }
+    networks = models.DeepNetworks((8, 8, 1), 10, seeds=every_seed, **options)
+    limits = settings.pop("max_grad_norm") if np.ndim(settings.get("max_grad_norm")) else None
+    by_network = OPTIMIZERS[optimizer](np.repeat(rates, len(seeds)), **settings)
+    if limits is not None:
+        by_network.max_grad_norm = np.repeat(limits, len(seeds)).astype("float32")
     training.fit(
         networks,
         _objective,
         train.take(TRAINING_EXAMPLES),
         epochs=epochs,
         batch_size=BATCH_SIZE,
-        optimizer=OPTIMIZERS[optimizer](np.repeat(rates, len(seeds)), **settings),
+        optimizer=by_network,
     )
-    scores = training.evaluate(networks, networks.objective, judge)
-    return np.reshape([scores[f"accuracy {index}"] for index in range(len(every_seed))], (len(rates), -1))
+    answers = np.argmax(networks(judge.x, training=False), axis=-1)  # (networks, examples)
+    return np.mean(answers == judge.y, axis=-1).reshape(len(rates), -1)

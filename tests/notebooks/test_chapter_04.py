@@ -114,6 +114,9 @@ BOTH = np.array([True, False])
         (lambda: splitting.split(10, 0.01, 0), "leaves one side empty"),
         (lambda: splitting.split(4, 0.5, 0, groups=[1, 1, 1, 1]), "of 1 groups"),
         (lambda: splitting.split(4, 0.5, 0, groups=[1, 2]), "one group per example"),
+        (lambda: splitting.split(4.0, 0.5, 0), r"split\(examples\)=4.0: expected a whole number"),
+        (lambda: splitting.split(4, "0.5", 0), r"split\(test\)='0.5': expected a fraction"),
+        (lambda: splitting.split(4, 0.5, None), r"split\(seed\)=None: expected a whole number"),
         (lambda: penalized_regression.linear_classifier(np.zeros((3, 2)), np.array([0, 1, 1])), "each -1 or"),
         (
             lambda: penalized_regression.linear_classifier(np.zeros((3, 2)), np.array([1, 1])),
@@ -122,6 +125,21 @@ BOTH = np.array([True, False])
         (lambda: classification.most_correlated(np.zeros((3, 2)), np.zeros(3), 3), "from 1 to 2"),
         (lambda: classification.best_by_chance(0, 10), "1 or more"),
         (lambda: classification.best_by_chance(1, 10, p=1.5), "from 0 to 1"),
+        (lambda: classification.best_by_chance(1.5, 10), r"candidates\)=1.5: expected a whole number"),
+        (lambda: classification.most_correlated(np.zeros((3, 2)), np.zeros(2), 1), "one y for each row"),
+        (
+            lambda: classification.most_correlated(np.zeros((3, 2)), np.zeros(3), 1.0),
+            r"keep\)=1.0: expected a whole",
+        ),
+        (
+            lambda: classification.linear_accuracy(np.ones(2), np.ones((3, 2)), np.ones(3)),
+            "expected one more, the bias",
+        ),
+        (lambda: classification.linear_accuracy(np.ones(3), [["a"]], np.ones(3)), "dtype <U1"),
+        (
+            lambda: classification.nearest_neighbour_accuracy(np.full((2, 2), np.nan), [0, 1]),
+            "finite numbers",
+        ),
         (lambda: classification.recall_and_specificity(BOTH, np.array([True, True])), "same class"),
         (lambda: classification.recall_and_specificity(np.array([0.1, 2.0]), BOTH), "threshold"),
         (lambda: classification.nearest_neighbour_accuracy(np.zeros((1, 2)), np.zeros(1)), "two examples"),
@@ -243,6 +261,22 @@ def test_a_process_learns_from_more_than_it_may_hold(tmp_path):
             ValueError,
             "2 images and 3 labels",
         ),
+        (
+            lambda path: records.write(path, [["a"]], [0]),
+            ValueError,
+            r"images <U1 \(1, 1\).*expected arrays of numbers",
+        ),
+        (lambda path: records.write(path, np.zeros((2, 4)), 0), ValueError, "expected arrays of numbers"),
+        (
+            lambda path: records.write(path, np.zeros((1, 4)), [0], 0),
+            ValueError,
+            r"write\(copies\)=0: expected a whole",
+        ),
+        (
+            lambda path: path.write_bytes(b"12345") and records.load(path, 4),
+            ValueError,
+            r"records\(shape\)=4: expected the shape of one example",
+        ),
         (lambda path: records.write(path, np.full((2, 4), 7.0), np.zeros(2, int)), ValueError, "Rescale"),
         (
             lambda path: records.write(path, np.full((2, 4), np.nan), np.zeros(2, int)),
@@ -349,9 +383,10 @@ def test_gaussian_likelihood_is_scipys():
     assert float(loss) == pytest.approx(expected, rel=1e-5)
 
 
-def test_contradictions_counts_pairs():
+def test_in_order_counts_pairs():
     distance, loss = np.array([[1.0], [2.0], [5.0], [3.0]]), np.array([[0.5], [0.1], [9.0], [1.0]])
-    assert chapter()["contradictions"](distance, loss).tolist() == [0.5]
+    assert chapter()["in_order"](distance, loss).tolist() == [0.5]
+    assert chapter()["in_order"](distance, distance**2).tolist() == [1.0]
 
 
 @pytest.mark.parametrize("degree", [0, 3, 9])
@@ -359,7 +394,7 @@ def test_polynomial_is_numpys_fit_of_powers(degree):
     x, y = chapter()["points_about_a_sine"](1, 20)
     expected = np.polyval(np.polyfit(x, y, degree), x)
     np.testing.assert_allclose(chapter()["polynomial"](degree, x, y)(x), expected, atol=1e-6)
-    assert chapter()["polynomial_errors"](1, [degree]).shape == (1, 4)
+    assert chapter()["polynomial_errors"](1, [degree]).shape == (1, 3)
 
 
 def test_small_takes_means_of_two_by_two():
@@ -602,6 +637,37 @@ def test_curves_refuse_a_series_of_another_length():
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [2, 3])
     charts.bars({"one": {"a": Measured([1.0, 3.0])}}, "title", "x", ax=ax)
     assert ax.patches[0].get_width() == pytest.approx(2)
+    plt.close("all")
+
+
+def test_panels_stand_in_rows(monkeypatch):
+    from matplotlib import pyplot as plt
+
+    kept = []
+    monkeypatch.setattr(charts.show, "figure", lambda fig, **_: kept.append(fig))
+
+    def draw(ax):
+        ax.plot([1, 2])
+
+    charts.row(draw, draw, draw, columns=2, caption="Three panels.", alt="Three lines.")
+    axes = kept[0].axes
+    assert [ax.get_subplotspec().rowspan.start for ax in axes] == [0, 0, 1, 1]
+    assert [ax.axison for ax in axes] == [True, True, True, False]
+    plt.close("all")
+
+
+def test_the_pipeline_is_drawn_in_two_rows():
+    from matplotlib import pyplot as plt
+
+    _, ax = plt.subplots()
+    stages = [(f"step {k}", f"({k},)", "plain") for k in range(5)]
+    alt = drawings.pipeline(stages, "five steps", ax=ax)
+    heights = {
+        text.get_text(): text.get_position()[1] for text in ax.texts if text.get_text().startswith("step")
+    }
+    assert len(heights) == 5 and len(set(heights.values())) == 2
+    assert heights["step 0"] == heights["step 2"] > heights["step 3"] == heights["step 4"]
+    assert "step 4 (4,)" in alt
     plt.close("all")
 
 
