@@ -52,7 +52,7 @@ def predict(model, x, batch_size=BATCH_SIZE):
     found = inputs.arrays_of(x, where)
     if len(found) != 1:
         raise ValueError(
-            f"{where} as {len(found)} arrays; expected one of examples, without targets, such as predict(model, split.x)."
+            f"{where} as {len(found)} arrays; expected one of examples, without targets: predict(model, split.x)."
         )
     (x,) = found
     batch_size = checks.whole_number("predict(batch_size)", batch_size)
