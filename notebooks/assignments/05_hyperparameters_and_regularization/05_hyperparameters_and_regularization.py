@@ -183,7 +183,7 @@ losses = early_stopping(
 np.round(losses, 3)
 
 # %% [markdown]
-# ## 3 · Dropout (find the fault, 3 points)
+# ## 3 · Find the fault: dropout (3 points)
 #
 # This dropout was found in a student's notebook. With a rate of 0.5 the network learnt, if not well. Three things are wrong.
 #

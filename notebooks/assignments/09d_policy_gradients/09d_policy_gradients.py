@@ -271,7 +271,7 @@ assert np.allclose(found, right), "Where both are True, the episode is terminate
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 4 · PPO's objective (find the fault, 3 points)
+# ## 4 · Find the fault: PPO's objective (3 points)
 #
 # This loss was found in a student's notebook. Its first step learnt something; from the second on it got worse. Two things are wrong.
 # `new` and `old` are the **log** probabilities of the actions that were taken, by the present policy and by the one that acted.
