@@ -228,7 +228,8 @@ vae.rows(
         "from holes": painted(decoder, picks[:10]),
     },
     title="What an autoencoder rebuilds, and what it makes up",
-    caption="Two numbers say roughly what the image was. Below: what is painted from "
+    caption="Of some images two numbers say roughly what they were, of others not. "
+    "Below: what is painted from "
     "codes where no image has its code, the farthest of them.",
     figsize=(7.4, 2.8),
 )
@@ -236,7 +237,7 @@ vae.rows(
 # %% tags=["hide-input"]
 show.markdown(f"""
 {show.mask(f"{holes_of_one:.1%}")} of random codes fall into holes (one training).
-A held-out image's distortion is 784 × {show.mask(f"{per_pixel:.3f}")} =
+A held-out image's distortion is 784 × {show.mask(f"{per_pixel:.4f}")} =
 {show.mask(f"{784 * per_pixel:.0f}")} nats.
 """)
 
@@ -585,7 +586,7 @@ vae.encoder_decoder(
     decoder,
     title="A variational autoencoder",
     caption="The encoder says where codes may lie, one code is drawn, the decoder "
-    "paints it. Two losses are added up.",
+    "paints from it. Two losses are added up.",
 )
 
 # %% slideshow={"slide_type": "subslide"}
@@ -923,7 +924,7 @@ for seed in SEEDS:
 gap = [lost["encoder", seed].mean() for seed in SEEDS]
 family = [lost["both", seed].mean() for seed in SEEDS]
 vae.gaps(
-    {"the family's (best Gaussian of each image)": family,
+    {"the family's (best Gaussian found for each image)": family,
      "the encoder's (amortisation gap)": np.subtract(gap, family)},
     caption="Exact ln p(x) minus the ELBO, 100 test images, five trainings, and how it "
     "divides.",
@@ -950,8 +951,8 @@ claims.measure(
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 median = [np.median(lost["encoder", seed] - lost["both", seed]) for seed in SEEDS]
 show.markdown(f"""
-The ELBO is {Measured(gap, "nats"):.1f} below the exact value; with each image's own
-best Gaussian, {Measured(family, "nats"):.1f} are left (five trainings). The median
+The ELBO is {Measured(gap, "nats"):.1f} below the exact value; with the best Gaussian
+found for each image, {Measured(family, "nats"):.1f} are left (five trainings). The median
 image gains {Measured(median, "nats"):.1f}.
 """)
 
@@ -1145,7 +1146,7 @@ gaussian = behind(63)  # 63 directions and a 64th for the noise: every covarianc
 show.table(
     [
         ["probabilistic PCA, ten latents, closed form", f"{Measured(behind(10)):.2f}"],
-        ["linear VAE, ten latents, noise learnt", f"{Measured(divergence):.2f}"],
+        ["linear VAE, ten latents, noise learnt (by its ELBO)", f"{Measured(divergence):.2f}"],
         ["a Gaussian with all covariances", f"{Measured(gaussian):.2f}"],
         ["independent numbers, one variance", f"{Measured(behind(0)):.1f}"],
     ],
@@ -2063,7 +2064,8 @@ claims.verdict(
 )
 show.markdown(f"""
 Samples lie {Measured([novelty(seed) for seed in SEEDS]):.2f} times as far from the
-nearest training image as rebuilt test images do (five trainings): they are no copies.
+nearest of 12,000 training images as rebuilt test images do (five trainings): they are
+no copies of these.
 """)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
