@@ -73,7 +73,7 @@ assert abs(large - 400) < 1e-6, f"The logits 800 and -800 of two examples of cla
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 2 · A leak (find the fault, 3 points)
+# ## 2 · Find the fault: a leak (3 points)
 #
 # This preparation was found in a student's notebook. It gives every column the mean 0 and the standard deviation 1.
 #

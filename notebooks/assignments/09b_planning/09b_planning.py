@@ -121,7 +121,7 @@ assert values.max() < 0, "Where all rewards are negative, so are all values: don
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 3 · Is a time-out an end? (find the fault, 3 points)
+# ## 3 · Find the fault: is a time-out an end? (3 points)
 #
 # This target for Q-learning was found in a student's notebook. On an environment whose episodes are cut after 200 steps, its values come
 # out too small.
