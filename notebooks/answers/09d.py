@@ -157,7 +157,8 @@ def exercise_5():
             ```
             """,
             "Look at more than the mean: the number below 200 and the worst landing tell earlier that the policy "
-            "meets what it wasn't trained on. Gymnasium recommends powers up to 20.",
+            "meets what it wasn't trained on. Gymnasium recommends powers up to 20. At power 0 it isn't calm yet: "
+            "`enable_wind` brings turbulence, too.",
             "To train a lander that stands wind, give `ppo.train` fields with wind, and judge it on strengths it "
             "hasn't seen. To make it save fuel, subtract more per burst by a wrapper; report what it pays for it.",
         ],

@@ -58,8 +58,8 @@ SEED = 7_000  # no setting was tuned on it
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How do you climb a return that has no derivative? · 回报不可导，怎么爬升？
 #
-# A policy $\pi_\theta(a \mid s)$ gives probabilities; the return $G$ of an episode comes from a world that nobody can
-# differentiate. We want $\nabla_\theta J = \nabla_\theta \mathbb{E}\, G$.
+# A policy $\pi_\theta(a \mid s)$ gives probabilities; the return $G$ of an episode comes from a world that the agent
+# can't differentiate. We want $\nabla_\theta J = \nabla_\theta \mathbb{E}\, G$.
 #
 # **Predict before you run.** A corridor of seven states; the last step to the right pays 1, each other step costs 0.02,
 # a fifth of the moves slip the other way. From 2,000 episodes we estimate the gradient by a formula that never looks
@@ -99,9 +99,9 @@ def corridor(states=7, slip=0.2, cost=0.02):
 
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The experience is recorded by the course's `rollout.Collector`, which the package's agents use too: T steps of
-# many environments at once. `Rollout.learning` is False on the step after an episode's end, which only resets; here we
-# take the first episode of each environment.
+# The experience is recorded by the course's `rollout.Collector`, which the package's actor-critic and PPO use too: T
+# steps of many environments at once. `Rollout.learning` is False on the step after an episode's end, which only resets;
+# here we take the first episode of each environment.
 
 
 # %% slideshow={"slide_type": "skip"}
@@ -350,8 +350,9 @@ charts.curves(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Does less noise mean faster learning? · 噪声小就学得快吗？
 #
-# From here on the course's package trains: several agents at once, by the same update. Four choices of Ψ much like those on the
-# corridor (*mean*: of the returns to go at the same step), five seeds each. Here is all of its update:
+# From here on the course's package trains: several agents at once, by the same update, beside a critic and with
+# gradients shortened to the norm 0.5. Four choices of Ψ much like those on the corridor (*mean*: of the returns to go
+# at the same step), five seeds each. Here is all of its update:
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.source(policy_gradient.make_update)
@@ -423,8 +424,9 @@ claims.measure(
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Leaving out the past is what helps here. What a baseline adds to that, five seeds don't tell. A baseline that must be learnt first (*value*) may help less than one that
-# is simply there (*mean*), as long as its critic knows little. What follows: reduce variance first; a larger batch does it too, at its
+# Leaving out the past (and, with it, $\gamma^t$: the details above) is what helps here. What a baseline adds to that,
+# five seeds don't tell. A baseline that must be learnt first (*value*) may help less than one that is simply there
+# (*mean*), as long as its critic knows little. What follows: reduce variance first; a larger batch does it too, at its
 # price.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -441,17 +443,17 @@ claims.measure(
 show.source(advantages.gae)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# An error of the advantages that is the same for all actions of a state does no harm, as we have seen. So we measure, on the
-# corridor, the advantage of right over left, $\hat A(s, 1) - \hat A(s, 0)$, against the exact one, for three critics:
-# the exact one, one that says the same everywhere, and one that is as ragged as a network after little training.
+# An error of the advantages that is the same for all actions of a state biases no gradient, as we have seen. So we
+# measure, on the corridor, the advantage of right over left, $\hat A(s, 1) - \hat A(s, 0)$, against the exact one, for
+# three critics: the exact one, one that says the same everywhere, and a ragged one, wrong at random in every state.
 #
 # What λ leaves of a wrong critic can be calculated. With the critic's errors $\delta_\pi$ averaged over the policy,
 #
 # $$\mathbb{E}\,\hat A(s, a) = \delta(s, a) + \gamma\lambda \sum_{s'} P(s' \mid s, a)\, g(s'), \qquad g = (I - \gamma\lambda P_\pi)^{-1} \delta_\pi .$$
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict before you run.** With an exact critic, which λ has the smallest error: 0, somewhere between, or 1? And with
-# a constant one?
+# **Predict before you run.** Averaged over 4,000 episodes, which λ has the smallest error with an exact critic: 0,
+# somewhere between, or 1? And with a constant one?
 
 
 # %% slideshow={"slide_type": "skip"}
@@ -521,9 +523,9 @@ policy_gradients.bias_and_spread(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# A wrong critic asks for a look ahead. Because it is wrong, or because it is wrong by different amounts in different states? Twenty ragged
-# critics, and twenty that are wrong by as much (0.2, root mean square), but everywhere the same. One estimate's error, bias and noise
-# together, at λ = 0.6 over that at λ = 0:
+# A ragged critic asks for a look ahead. Because it is wrong, or because it is wrong by different amounts in different
+# states? Twenty ragged critics, and twenty that are wrong by as much (0.2, root mean square), but everywhere the same.
+# One estimate's error, bias and noise together, at λ = 0.6 over that at λ = 0:
 
 
 # %% slideshow={"slide_type": "skip"}
@@ -568,8 +570,8 @@ claims.measure(
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# λ is a statement about how far you trust your critic, and early in training you shouldn't. The points lie on the
-# dashed lines: the bias is what the equation says.
+# λ is a statement about how far you trust your critic, and early in training you shouldn't. But for the noise that is
+# left, the points lie on the dashed lines: the bias is what the equation says.
 #
 # What follows: λ between where critics are learnt. A batch averages noise away and leaves the bias, so the more experience, the
 # larger λ may be. At 0.9, which PPO takes below, most of the ragged critic's bias is gone.
@@ -645,7 +647,7 @@ From 0 to 1: {steps[0]:.3f} nats. From 4 to 5: {steps[1]:.4f} nats,
 # - **TRPO** (Schulman et al. 2015): the natural direction, and then so far that the mean divergence stays below a number, such as
 #   0.01 nats, checked on the batch, and shortened until it holds.
 # - **PPO** (Schulman et al. 2017): no matrix and no search. Ordinary gradient steps, but an action whose probability has already moved
-#   by a share ε has nothing more to gain.
+#   by a share ε, the way that its advantage asks for, has nothing more to gain.
 
 # %% slideshow={"slide_type": "skip"}
 checks.equal(
@@ -871,8 +873,8 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Further. A common guess is that stale data do harm, or that twenty passes bring twenty times as much. After a few
-# passes the policy has gone as far as the clip lets it, and what is missing then is new experience.
+# Further. A common guess is that stale data do harm, or that twenty passes bring twenty times as much. But the clip
+# lets the policy go only so far on the same steps, and what is missing then is new experience.
 #
 # </details>
 
@@ -1031,7 +1033,7 @@ least as many with these changes, one at a time: {show.mask("; ".join(harmless))
 #
 # The **entropy** $H = -\sum_a \pi_a \log \pi_a$ says how undecided a policy is: $0.69$ nats for $(0.5, 0.5)$, $0.33$ for
 # $(0.9, 0.1)$, 0 for a sure one. Many agents add a bonus $\beta H$ to what they climb (Williams & Peng 1991). It pulls the policy
-# towards undecided, so it must cost something. What does it buy?
+# towards undecided, so it costs something wherever a sure policy is best. What does it buy?
 #
 # Two levers pay 1 and 0.5 on average. After 1,000 draws, nobody says so, the first pays 0. REINFORCE plays them, with the
 # running mean reward as its baseline, with and without a bonus of β = 0.1.
@@ -1118,21 +1120,24 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# None of those tried comes near. A common guess is that a smaller learning rate keeps a policy open just as well. But whatever the
-# rate, a thousand draws make it nearly sure, and a lever that is never pulled can't show that it is now the better one.
+# None of those tried comes near. A common guess is that a smaller learning rate keeps a policy open just as well. But
+# at each of these rates a thousand draws make it nearly sure, and a lever that is hardly ever pulled can't show that it
+# is now the better one.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The price is a theorem: with a bonus β the best policy is $\operatorname{softmax}(\text{pay} / \beta)$, here $\sigma(5) = 0.993$ for the
-# better lever, and never 1. What follows: a bonus is worth its price where the world changes, or where what is good is found late.
-# CartPole does neither: of the recorded tricks above, a bonus of 0.01 is among the harmless ones.
+# The price is a theorem: with a bonus β the best policy is $\operatorname{softmax}(\text{pay} / \beta)$, here
+# $\sigma(5) = 0.993$ for the better lever, and never 1. What follows: a bonus can be worth its price where the world
+# changes, or where what is good is found late. CartPole's world doesn't change: of the recorded tricks above, a bonus
+# of 0.01 is among the harmless ones.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Is it solved, on every seed? · 每个种子都能解决吗？
 #
-# One good curve is an anecdote. Whether an agent is *solved*, as said above, is judged by the same code for every agent here and in
-# benchmarks/. The weights that it then has are confirmed, or not, by 100 greedy episodes with other seeds.
+# One good curve is an anecdote. Whether an agent is *solved*, as said above, is judged by the same code for every agent
+# on CartPole, here and in benchmarks/. The weights that it then has are confirmed, or not, by 100 greedy episodes with
+# other seeds.
 #
 # **Predict before you run.** Of ten seeds, recorded one by one with the settings of this chapter, how many are solved, and how
 # many of those then reach 475 in greedy episodes?
@@ -1171,7 +1176,8 @@ show.table(
 # Recorded, not run here (`make bench STUDY=rl_speed`): this PPO against Stable-Baselines3's with the settings of its zoo, and
 # chapter 09c's deep Q-learning against its DQN; ten seeds, each in a process of its own, taking turns, before the same judge.
 #
-# **Predict before you run.** Both of PPO's implementations compute the same formulas. By which factor may they differ in seconds?
+# **Predict before you run.** Both of PPO's implementations compute the same formulas, with settings of their own. By
+# which factor may they differ in seconds?
 
 # %% slideshow={"slide_type": "skip"}
 speed = recording.load("rl_speed")
@@ -1233,15 +1239,17 @@ to solved {ratio["seconds_from_first_step"]:.2f}, from the start of the process
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# By a factor of about three. A common guess is: hardly at all. But nothing in PPO's formulas says where the time goes.
+# By a factor of about three from the first step on, of two from the start of the process. A common guess is: hardly at
+# all. But nothing in PPO's formulas says where the time goes.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Both agents need about as many steps; what differs is the way from one to the next. Here all environments step in one NumPy call, and the update is compiled
-# as a whole; there each of the eight is asked in turn, and every minibatch goes back to Python. Compiling counts in both ratios; the second also
-# counts the start of the libraries, about 4 seconds here and 3 there. The two DQNs are not alike: ours is duelling, with priorities
-# and 8 steps, the other plain and wider, so their rows say nothing about implementations.
+# Both agents need about as many steps; what differs is the way from one to the next. Here all environments step in one
+# NumPy call, and the update is compiled as a whole; there each of the eight is asked in turn, and every minibatch goes
+# back to Python. Compiling counts in both ratios; the second also counts the start of the libraries, 4 to 5 seconds
+# here and about 3 there. The two DQNs are not alike: ours is duelling, with priorities and 8 steps, the other plain and
+# wider, so their rows say nothing about implementations.
 #
 # None of the deep Q-networks is *solved* by this judge, of either library: it looks at training episodes, and in training they
 # explore to the end. Greedily most play to the last step (the last column). Two judges, two verdicts, one agent: say which
@@ -1250,8 +1258,8 @@ to solved {ratio["seconds_from_first_step"]:.2f}, from the start of the process
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## What if an action is a number, not a choice? · 动作是实数怎么办？
 #
-# A pendulum hangs; a motor too weak to lift it may turn it left or right with any torque from −2 to 2. The policy is a
-# Gaussian, squashed by tanh into the bounds. Squashing changes the density: with $a = \tanh u$,
+# A pendulum begins at any angle; a motor too weak to lift it at once may turn it left or right with any torque from −2
+# to 2. The policy is a Gaussian, squashed by tanh into the bounds. Squashing changes the density: with $a = \tanh u$,
 #
 # $$\log p(a) = \log \mathcal{N}(u; \mu, \sigma) - \log (1 - \tanh^2 u) .$$
 #
@@ -1315,10 +1323,10 @@ show.markdown(f"""
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Can it land? · 它能着陆吗？
 #
-# LunarLander: eight numbers of place, speed and angle; four actions, of which three fire an engine; 100 to 140
-# points for the way down to rest on the pad, 100 more for a safe landing, 10 for each leg on the ground, −100 for a crash,
-# a little less for each burst of fuel. [Gymnasium](https://gymnasium.farama.org/environments/box2d/lunar_lander/)
-# calls an episode solved at 200 points.
+# LunarLander: eight numbers of place, speed, angle and the legs' contact; four actions, of which three fire an engine;
+# points for coming nearer to the pad, slower and upright, 100 for a safe landing, 10 for each leg on the ground, −100
+# for a crash, a little less for each burst of fuel.
+# [Gymnasium](https://gymnasium.farama.org/environments/box2d/lunar_lander/) calls an episode solved at 200 points.
 #
 # The policy was trained by the same PPO on 1.5 million steps, too many for this minute (`make bench STUDY=ch09d_lander`).
 # It is shipped as a file of plain numbers, and verified by its hash.
@@ -1389,8 +1397,8 @@ reinforcement.learning_by_steps(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# The number above says it. A common guess is one in ten. But the policy was trained on thousands of landings, each begun
-# differently, and these begin as those did.
+# The number above says it. A common guess is one in ten. But the policy was trained on thousands of episodes, each
+# begun differently, and these begin as those did.
 #
 # </details>
 #
@@ -1502,8 +1510,10 @@ exercises.solution("09d.5")
 # - [Sutton et al. 2000](https://papers.nips.cc/paper/1713-policy-gradient-methods-for-reinforcement-learning-with-function-approximation): the policy gradient theorem.
 # - [Kakade 2001](https://papers.nips.cc/paper/2073-a-natural-policy-gradient): the natural gradient of a policy.
 # - [Schulman et al. 2015](https://arxiv.org/abs/1502.05477): TRPO; section 6 says how the step is found.
-# - [Schulman et al. 2016](https://arxiv.org/abs/1506.02438): generalised advantage estimation; their figure of bias and variance.
+# - [Schulman et al. 2016](https://arxiv.org/abs/1506.02438): generalised advantage estimation; their learning curves
+#   with different λ.
 # - [Schulman et al. 2017](https://arxiv.org/abs/1707.06347): PPO; how short it is.
 # - [Huang et al. 2022](https://iclr-blog-track.github.io/2022/03/25/ppo-implementation-details/): 37 implementation details, with code for each.
-# - [Andrychowicz et al. 2021](https://openreview.net/forum?id=nIAxjsniDzg), [Engstrom et al. 2020](https://arxiv.org/abs/2005.12729): which details matter, measured on many tasks.
+# - [Andrychowicz et al. 2021](https://openreview.net/forum?id=nIAxjsniDzg),
+#   [Engstrom et al. 2020](https://arxiv.org/abs/2005.12729): which details matter, measured on several tasks.
 # - [Pardo et al. 2018](https://arxiv.org/abs/1712.00378): time limits.
