@@ -61,8 +61,8 @@ class Execute(preprocessors.Execute):
     again, and goes on behind it.
     """
 
-    cell_seconds = Integer(60, help="Seconds for a cell, from the first answer on.").tag(config=True)
-    seconds = Integer(600, help="Seconds that one submission may take.").tag(config=True)
+    cell_seconds = Integer(120, help="Seconds for a cell, from the first answer on.").tag(config=True)
+    seconds = Integer(900, help="Seconds that one submission may take.").tag(config=True)
     memory = Integer(4_000_000_000, help="Bytes that one submission may use (on Linux).").tag(config=True)
 
     def __init__(self, **options):

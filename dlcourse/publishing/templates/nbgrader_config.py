@@ -13,8 +13,8 @@ c.CourseDirectory.root = str(Path(__file__).parent)
 c.CourseDirectory.course_id = "deep_learning"
 
 # How long one cell, and one submission, may take, in seconds; and how much memory, in bytes (on Linux).
-c.Execute.cell_seconds = 60
-c.Execute.seconds = 600
+c.Execute.cell_seconds = 120
+c.Execute.seconds = 900
 c.Execute.memory = 4_000_000_000
 
 # Work that is late: "none" keeps its marks ("zero" takes them); the lateness is in the gradebook either way.
