@@ -672,7 +672,7 @@ dqn_figures.beliefs(
     {name: by_episode["got"][name] for name in SHOWN},
     bound=ceiling,
     caption=f"10 greedy episodes of each of {SEEDS} seeds. A point above the diagonal"
-    " is more than was earned, one below it less: values begin at 0, and rise.",
+    " is more than was earned, one below it less: values begin near 0, and rise.",
     alt="Points of believed value against discounted return got, with the diagonal."
     " Plain DQN's points are spread to the left and near the diagonal; most of those of"
     " together lie at the right edge, below it.",
