@@ -23,7 +23,8 @@ def dlcourse_dqn(seed, most_steps, threads):
     reproducibility.deterministic()
     worlds = environments.cart_poles(8)
 
-    def solved(returns):
+    def solved(by_agent):
+        (returns,) = by_agent
         return (
             len(returns) >= evaluation.WINDOW
             and np.mean(returns[-evaluation.WINDOW :]) >= evaluation.THRESHOLD
@@ -32,16 +33,16 @@ def dlcourse_dqn(seed, most_steps, threads):
     began = time.time()
     run = dqn.train(worlds, dqn.CART_POLE, agents=1, steps=most_steps, seed=seed, stop=solved)
     ended = time.time()
-    place = evaluation.first_solved(run.returns)
+    place = evaluation.first_solved(run.returns[0])
     other = environments.cart_poles(100)
     greedy = evaluation.confirm(other, lambda x: run.values(x[None])[0].argmax(axis=-1))
     return {
         "began": began,
         "ended": ended,
         "steps": run.steps,
-        "solved_steps": None if place is None else int(run.ends[place]),
+        "solved_steps": None if place is None else int(run.ends[0][place]),
         "greedy": float(greedy.mean()),
-        "last_100": float(np.mean(run.returns[-evaluation.WINDOW :])),
+        "last_100": float(np.mean(run.returns[0][-evaluation.WINDOW :])),
     }
 
 

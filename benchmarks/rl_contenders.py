@@ -36,13 +36,15 @@ def dlcourse_ppo(seed, most_steps, threads):
     fields = gymnasium.make_vec("CartPole-v1", num_envs=8, vectorization_mode="vector_entry_point")
     marks = []
 
-    def note(steps, theta, episodes):
+    def note(returns):
         if not marks:
-            marks.extend((steps, time.time()))
+            marks.extend((8 * ppo.CART_POLE.length, time.time()))
         return False
 
     began = time.time()
-    run = ppo.train(fields, ppo.CART_POLE, steps=most_steps, seed=seed, keep=note)
+    run = ppo.train(
+        fields, ppo.CART_POLE, steps=most_steps, seed=seed, threshold=evaluation.THRESHOLD, stop=note
+    )
     ended = time.time()
     other = gymnasium.make_vec("CartPole-v1", num_envs=100, vectorization_mode="vector_entry_point")
     greedy = evaluation.confirm(other, run.chooser())

@@ -371,8 +371,8 @@ show.source(policy_gradient.make_update)
 show.table(policy_gradient.REINFORCE_DETAILS, ["what this REINFORCE does", "source"])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The agents (seeds and settings) are held in one array of parameters, (agents, parameters), and train at
-# once without knowing of each other. The weights are divided by their root mean square over the batch, so that one
+# The networks of all agents (seeds and settings) are one Keras model, whose kernels have an axis in front, (agents, inputs,
+# outputs). They train at once without knowing of each other. The weights are divided by their root mean square over the batch, so that one
 # learning rate serves all four.
 #
 # **Predict before you run.** Batches of 8 episodes. Does REINFORCE with the whole return learn nothing, learn more
@@ -794,11 +794,11 @@ claims.rule(
 BUDGET, SEEDS = 40_000, 8
 critics = policy_gradient.actor_critic(
     cart_poles(SEEDS * 8), policy_gradient.ACTOR_CRITIC,
-    steps=BUDGET, agents=SEEDS, seed=SEED, stop=False,
+    steps=BUDGET, agents=SEEDS, seed=SEED,
 )
 proximal = ppo.train(
     cart_poles(SEEDS * 8), ppo.CART_POLE,
-    steps=BUDGET, agents=SEEDS, seed=SEED, stop=False,
+    steps=BUDGET, agents=SEEDS, seed=SEED,
 )
 
 # %% slideshow={"slide_type": "skip"}
@@ -808,7 +808,7 @@ curves = {
 }
 field = cart_poles(100)
 final, greedy = (
-    [evaluation.confirm(field, run.chooser(k, run.theta)).mean() for k in range(SEEDS)]
+    [evaluation.confirm(field, run.chooser(k)).mean() for k in range(SEEDS)]
     for run in (critics, proximal)
 )
 
@@ -880,7 +880,7 @@ def side_by_side(changes, seeds):
 # %% slideshow={"slide_type": "skip"}
 tried = ppo.train(
     cart_poles(4 * SEEDS * 8), side_by_side(CHANGES, SEEDS),
-    steps=15_000, agents=4 * SEEDS, seed=SEED + 1, threshold=None,
+    steps=15_000, agents=4 * SEEDS, seed=SEED + 1,
 )
 short = evaluation.learning_curves(tried.episodes, 15_000, 1_500)
 short = short.reshape(4, SEEDS, -1)
@@ -1228,10 +1228,10 @@ to solved {ratio["seconds_from_first_step"]:.2f}, from the start of the process
 show.source(policies.TanhGaussian.distribution, policies.TanhGaussian.log_probability)
 
 # %% slideshow={"slide_type": "skip"}
-gaussian = policies.TanhGaussian(3, [-2.0], [2.0])
-layers = gaussian.layers(gaussian.initial(np.random.default_rng(0)))
+gaussian = policies.TanhGaussian([-2.0], [2.0])
 u = np.linspace(-8, 8, 4_001, dtype="float32").reshape(1, -1, 1)
-log_density, _ = gaussian.log_probability(layers, np.ones((1, 4_001, 3), "float32"), u)
+outputs = np.tile(np.float32([0.0, 0.0]), (1, 4_001, 1))  # μ = 0, log σ = 0
+log_density, _ = gaussian.log_probability(outputs, u)
 a, density = np.tanh(u).ravel(), np.exp(log_density[0])
 forgotten = density * (1 - a**2)
 checks.equal(
@@ -1247,7 +1247,7 @@ LOOKS = ["γ = 0.9", "γ = 0"]  # five seeds that look ahead, five that don't
 swing = ppo.train(
     environments.VectorPendulum(10 * 16),
     dataclasses.replace(ppo.PENDULUM, discount=np.repeat([0.9, 0.0], 5)),
-    steps=40_000, agents=10, seed=SEED, threshold=None,
+    steps=40_000, agents=10, seed=SEED,
 )
 field = environments.VectorPendulum(100)
 swung = [evaluation.confirm(field, swing.chooser(k)).mean() for k in range(10)]
@@ -1296,17 +1296,18 @@ claims.measure(
 # calls an episode solved at 200 points.
 #
 # The policy was trained by the same PPO on 1.5 million steps, too many for this minute (`make bench STUDY=ch09d_lander`).
-# It is shipped as a file of plain numbers, and verified by its hash.
+# It is shipped as a `.keras` file, which Keras reads without this course's code, and verified by its hash.
 #
 # **Predict before you run.** Of 100 landings that it has never seen, how many fall short of 200?
 
 # %% slideshow={"slide_type": "skip"}
 fields = gymnasium.make_vec("LunarLander-v3", num_envs=100, vectorization_mode="sync")
-pilot, theta = policies.load("lander_policy", fields)
-layers = pilot.layers(theta)
-landings = evaluation.confirm(fields, lambda x: pilot.greedy(layers, x[None])[0])
-beginner = pilot.layers(pilot.initial(np.random.default_rng(0)))
-crashes = evaluation.confirm(fields, lambda x: pilot.greedy(beginner, x[None])[0])
+pilot = policies.load("lander_policy", fields)  # a keras.Model: states to logits
+beginner = keras.models.clone_model(pilot)  # the same layers, untrained
+landings, crashes = (
+    evaluation.confirm(fields, lambda x, agent=agent: agent.predict_on_batch(x).argmax(axis=1))
+    for agent in (pilot, beginner)
+)
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.markdown(f"""
@@ -1318,14 +1319,14 @@ network gets {Measured(crashes):.0f} points.
 
 
 # %% slideshow={"slide_type": "skip"}
-def one_landing(policy, layers, seed):
+def one_landing(pilot, seed):
     """States of one greedy episode, (steps, 8), and the ground, in metres from the
     pad."""
     world = gymnasium.make("LunarLander-v3")
     state, _ = world.reset(seed=seed)
     states, over = [state], False
     while not over:
-        action = int(policy.greedy(layers, states[-1][None, None])[0, 0])
+        action = int(pilot.predict_on_batch(states[-1][None]).argmax())
         state, _, terminated, truncated, _ = world.step(action)
         states.append(state)
         over = terminated or truncated
@@ -1336,7 +1337,7 @@ def one_landing(policy, layers, seed):
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 policy_gradients.landing(
-    *one_landing(pilot, layers, seed=7),
+    *one_landing(pilot, seed=7),
     caption="One episode from left to right, the lander drawn twice its size. Legs turn"
     " orange where they touch the ground; the line is its way.",
     alt="Six pictures of one episode: the lander comes down along a curve, straightens"
