@@ -52,8 +52,8 @@ class Network:
         found = self._called(tf.zeros((agents, 2, *self.shape))).shape
         if found != (agents, 2, outputs):
             raise ValueError(
-                f"{name}: from 2 observations of shape {self.shape} for each of {agents} agents it makes {tuple(found)}; "
-                f"expected {(agents, 2, outputs)}. Let it end in {outputs} outputs."
+                f"{name}: from 2 observations of shape {self.shape} for each of {agents} agents it makes "
+                f"{tuple(found)}; expected {(agents, 2, outputs)}. Let it end in {outputs} outputs."
             )
         self._check_weights(name)
         found = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_variables]

@@ -164,7 +164,7 @@ class DeepNetworks(Stacked, keras.Model):
 
 
 def _gaussian_weights(features, depth, width, classes, weight_variance, seeds):
-    """Kernels of first, hidden and last layers, (networks, ...); the hidden ones (networks, depth - 1, ...); float64."""
+    """Kernels of first, hidden and last layers, (networks, ...), of hidden ones (networks, depth - 1, ...); float64."""
     first, hidden, last = [], [], []
     for seed in seeds:
         generator = np.random.default_rng(seed)

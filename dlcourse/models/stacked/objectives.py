@@ -9,8 +9,8 @@ from dlcourse.models.stacked import axis
 class _Summed:
     """Adds up the networks' mean costs over examples; ``metric`` is the name of the mean over networks.
 
-    A batch is ``(x, y)`` or ``(x, y, weights)``, examples first: each of them (batch, ...), for all networks, or (batch,
-    networks, ...). Costs are multiplied by their weights.
+    A batch is ``(x, y)`` or ``(x, y, weights)``, examples first: each (batch, ...), the same for all networks, or
+    (batch, networks, ...). Costs are multiplied by their weights.
     """
 
     def __call__(self, model, batch, training):
