@@ -5,9 +5,11 @@
 Contenders: ``dlcourse PPO``, ``sb3 PPO`` and ``sb3 DQN`` (Stable-Baselines3 with the settings of rl-baselines3-zoo).
 All are judged by dlcourse.rl.evaluation: solved where the last 100 training episodes have a mean of at least 475, then
 100 greedy episodes on other seeds. Times are taken from the process's start and from the first step of an environment;
-``warm_steps_per_second`` leaves out what comes before the end of the first update, such as compiling.
+``warm_steps_per_second`` leaves out what comes before the end of the first update, such as compiling;
+``environment_steps_per_second`` is what the contender's environments do alone, under actions drawn at random.
 """
 
+import importlib.metadata
 import json
 import sys
 import time
@@ -23,6 +25,23 @@ def process_start():
         return psutil.Process().create_time()
     except ImportError:
         return START
+
+
+def versions(*packages):
+    """What a contender runs on."""
+    return {package: importlib.metadata.version(package) for package in (*packages, "gymnasium", "numpy")}
+
+
+def rate(reset, step, environments, calls=2_000):
+    """Environment steps per second of ``step(actions)``, two actions, without an agent."""
+    import numpy as np
+
+    actions = np.random.default_rng(0).integers(2, size=(calls, environments))
+    reset()
+    began = time.perf_counter()
+    for action in actions:
+        step(action)
+    return calls * environments / (time.perf_counter() - began)
 
 
 def dlcourse_ppo(seed, most_steps, threads):
@@ -57,6 +76,8 @@ def dlcourse_ppo(seed, most_steps, threads):
         "solved_steps": solved and solved.step,
         "greedy": float(greedy.mean()),
         "last_100": _last(run.episodes[0]),
+        "environment_steps_per_second": rate(lambda: fields.reset(seed=seed), fields.step, 8),
+        "versions": versions("tensorflow", "keras"),
     }
 
 
@@ -150,6 +171,8 @@ def stable_baselines3(name, seed, most_steps, threads):
         "solved_steps": judged.solved and judged.solved.step,
         "greedy": float(greedy.mean()),
         "last_100": _last(judged.episodes),
+        "environment_steps_per_second": rate(environments.reset, environments.step, zoo["environments"]),
+        "versions": versions("stable-baselines3", "torch"),
     }
 
 

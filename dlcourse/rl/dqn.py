@@ -245,6 +245,7 @@ class Trained:
         ends: environment steps of the agent when they ended, list of int64 (episodes,).
         errors: mean |TD error| of each call of the update, float32 (calls, agents).
         steps: environment steps of each agent.
+        values: function from observations (agents, batch, *observation) to action values (agents, batch, actions).
     """
 
     network: object
@@ -253,11 +254,7 @@ class Trained:
     ends: list
     errors: np.ndarray
     steps: int
-    acting: object
-
-    def values(self, observation):
-        """Action values, (agents, batch, actions), of observations (agents, batch, *observation)."""
-        return self.acting(observation)
+    values: object
 
     def learning_curves(self, edges):
         """``evaluation.learning_curve`` of each agent, (agents, edges - 1)."""

@@ -1139,10 +1139,10 @@ show.table(
 
 # %% slideshow={"slide_type": "skip"}
 speed = recording.load("rl_speed")
+CONTENDERS = ["dlcourse PPO", "sb3 PPO", "dlcourse DQN", "sb3 DQN"]
 RACE = {
-    f"{who} {agent}": [speed[f"{who} {agent}, seed {seed}"] for seed in range(10)]
-    for agent in ["PPO", "DQN"]
-    for who in ["dlcourse", "sb3"]
+    name: [found for key, found in speed.items() if key.startswith(f"{name}, seed")]
+    for name in CONTENDERS
 }
 
 
