@@ -3,8 +3,8 @@
     python benchmarks/dqn_contenders.py '{"way": "dlcourse DQN", "seed": 0}'
 
 Contenders: ``dlcourse DQN`` (one agent, dlcourse.rl.dqn.CART_POLE), ``sb3 DQN`` (Stable-Baselines3 with the settings of
-rl-baselines3-zoo, as in rl_contenders.py) and, to compare like with like, ``dlcourse plain DQN`` with those settings too:
-width, batch, gradient steps, one environment. Judge, clocks and result are those of rl_contenders.py.
+rl-baselines3-zoo, as in rl_contenders.py) and, to compare like with like, ``dlcourse plain DQN`` with those settings
+too: width, batch, gradient steps, one environment. Judge, clocks and result are those of rl_contenders.py.
 """
 
 import json

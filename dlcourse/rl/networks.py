@@ -104,16 +104,15 @@ class Network:
     def acting(self, weights):
         """A function from observations (agents, n, ...) to outputs (agents, n, outputs), both NumPy."""
         if self.in_numpy:
-            weights = [np.asarray(weight) for weight in weights]
-            return lambda x: in_numpy(self._steps, weights, np.asarray(x, "float32"))
+            return in_numpy(self._steps, [np.asarray(weight) for weight in weights])
         weights = [tf.convert_to_tensor(weight) for weight in weights]
         return lambda x: self._compiled(weights, tf.convert_to_tensor(x, tf.float32)).numpy()
 
     def acting_alone(self, weights, agent):
         """The same of one of the agents: from (n, ...) to (n, outputs)."""
         if self.in_numpy and not any(isinstance(layer, Duelling) for layer in self.model.layers):
-            own = [np.asarray(weight)[agent : agent + 1] for weight in weights]
-            return lambda x: in_numpy(self._steps, own, np.asarray(x, "float32")[None])[0]
+            one = in_numpy(self._steps, [np.asarray(weight)[agent : agent + 1] for weight in weights])
+            return lambda x: one(x[None])[0]
         outputs = self.acting(weights)
         return lambda x: outputs(np.broadcast_to(x, (self.agents, *np.shape(x))))[agent]
 
@@ -135,17 +134,29 @@ def _fit(given, wanted):
 # In NumPy
 
 
-def in_numpy(steps, weights, x):
-    """Outputs (agents, n, outputs) of observations (agents, n, ...), by a chain of (number of weights, function)."""
-    place = 0
-    for count, function in steps:
-        x = function(weights[place : place + count], x)
+def in_numpy(steps, weights):
+    """A function from observations (agents, n, ...) to outputs (agents, n, outputs).
+
+    Args:
+        steps: list of (number of weights, function from these weights to a function of the layer's inputs).
+        weights: list of arrays (agents, ...).
+    """
+    functions, place = [], 0
+    for count, with_weights in steps:
+        functions.append(with_weights(*weights[place : place + count]))
         place += count
-    return x
+
+    def outputs(x):
+        x = np.asarray(x, "float32")
+        for function in functions:
+            x = function(x)
+        return x
+
+    return outputs
 
 
 def _chain(model):
-    """The model as such a chain, or None where it holds anything but known layers, one after the other."""
+    """The model as such steps, or None where it holds anything but known layers, one after the other."""
     steps, tensor = [], model.inputs[0] if getattr(model, "inputs", None) else None
     for layer in model.layers:
         if isinstance(layer, layers.InputLayer):
@@ -170,17 +181,19 @@ ACTIVATIONS = {
 
 def _step(layer):
     if type(layer) in (layers.Flatten, stacked.Flatten):
-        return 0, lambda weights, x: x.reshape(*x.shape[:2], -1)
-    if isinstance(layer, Duelling | LogScale):
-        return len(layer.trainable_variables), layer.in_numpy
+        return 0, lambda: lambda x: x.reshape(*x.shape[:2], -1)
+    if isinstance(layer, Duelling):
+        return 0, lambda: layer.values
+    if isinstance(layer, LogScale):
+        return 1, lambda scale: lambda x: np.concatenate([x, np.broadcast_to(scale, x.shape)], axis=-1)
     known = type(layer) in (layers.Dense, stacked.Dense) and layer.compute_dtype == "float32"
     activation = ACTIVATIONS.get(layer.activation) if known else None
     if activation is None or not layer.trainable or len(layer.trainable_variables) != 2:
         return None
 
-    def dense(weights, x):
-        kernel, bias = weights
-        return activation(x @ kernel + bias.reshape(len(bias), 1, -1))
+    def dense(kernel, bias):
+        bias = bias.reshape(len(bias), 1, -1)
+        return lambda x: activation(x @ kernel + bias)
 
     return 2, dense
 
@@ -204,9 +217,10 @@ class Duelling(layers.Layer):
         self.duelling = np.asarray(duelling, "float32")[:, None, None]
 
     def call(self, x):
-        return self.in_numpy((), x)
+        return self.values(x)
 
-    def in_numpy(self, weights, x):
+    def values(self, x):
+        """The same of a tensor or an array."""
         value, advantage = x[..., :1], x[..., 1:]
         actions = advantage.shape[-1]
         mean = sum(advantage[..., a : a + 1] for a in range(actions)) / actions
@@ -230,9 +244,6 @@ class LogScale(layers.Layer):
 
     def call(self, x):
         return tf.concat([x, self.log_scale + tf.zeros_like(x)], axis=-1)
-
-    def in_numpy(self, weights, x):
-        return np.concatenate([x, np.broadcast_to(weights[0], x.shape)], axis=-1)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], 2 * input_shape[-1])

@@ -237,11 +237,13 @@ def train(
         learning_rate = np.broadcast_to(annealed(settings, collector.steps), agents).astype("float32")
         state, report = update(state, *batch, orders, learning_rate)
         reports.append(report.numpy())
-        learning = np.array([episode is None for episode in solved])
-        for kept, now in zip(weights, state.weights, strict=True):
-            kept[learning] = _finite(now.numpy(), collector.steps.min())[learning]
-        if threshold is not None:
-            for agent in np.flatnonzero(learning):
+        now = [_finite(weight.numpy(), collector.steps.min()) for weight in state.weights]
+        if threshold is None:
+            weights = now
+        else:
+            for agent in [who for who in range(agents) if solved[who] is None]:
+                for kept, weight in zip(weights, now, strict=True):
+                    kept[agent] = weight[agent]
                 solved[agent] = evaluation.solved_at(collector.episodes[agent], threshold)
             if all(solved):
                 break
