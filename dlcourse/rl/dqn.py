@@ -265,6 +265,11 @@ class Trained:
 def train(environments, settings, *, agents, steps, network=None, seed=0, stop=None):
     """Train agents by deep Q-learning.
 
+    >>> network = keras.Sequential([keras.Input((84, 84, 4)), layers.Rescaling(1 / 255), ..., layers.Dense(actions)])
+    >>> worlds = gymnasium.make_vec("My-v0", num_envs=8, vectorization_mode="sync")
+    >>> run = dqn.train(worlds, dqn.Settings(), agents=1, steps=20_000, network=network)
+    >>> run.returns[0]  # of each training episode; the trained network is run.network
+
     Details, and where they come from:
     - Replay, a target network, ε falling linearly, errors beyond 1 clipped (Huber's loss): Mnih et al. 2015.
     - Adam (Kingma & Ba 2015) instead of RMSProp, its rate falling to 0; gradients clipped by norm (Wang et al. 2016).

@@ -68,15 +68,10 @@ class Network:
         )
         if self.stacked or (plain and self.agents == 1):
             return
-        wanted = f"({self.agents}, None, {', '.join(map(str, self.shape))})"
         raise ValueError(
             f"{name}: its input_shape is {given}; {self.agents} agents with observations of shape {self.shape} need a "
-            f"stacked one, {wanted}, see dlcourse.models.stacked"
-            + (
-                f", or a plain one, (None, {wanted[10:]}."
-                if self.agents == 1
-                else "; or train with agents=1."
-            )
+            f"stacked one, {(self.agents, None, *self.shape)}, see dlcourse.models.stacked; one agent takes a plain "
+            f"one, {(None, *self.shape)}, too."
         )
 
     def _check_weights(self, name):

@@ -178,6 +178,11 @@ def train(
 ):
     """Train agents by PPO.
 
+    >>> actor = keras.Sequential([keras.Input((84, 84, 4)), layers.Rescaling(1 / 255), ..., layers.Dense(actions)])
+    >>> worlds = gymnasium.make_vec("My-v0", num_envs=8, vectorization_mode="sync")
+    >>> run = ppo.train(worlds, ppo.Settings(), steps=50_000, actor=actor, critic=critic)
+    >>> run.returns[0]  # of each training episode; the trained networks are run.actor and run.critic
+
     Args:
         environments: Gymnasium vector environment of agents × n environments, Box observations, Discrete actions or
             a bounded Box of them, (numbers,).

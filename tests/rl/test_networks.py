@@ -296,7 +296,7 @@ def dense(outputs, shape=(4,)):
         (3, 1, "expected a keras.Model"),
         (dense(3), 1, r"makes \(1, 2, 3\); expected \(1, 2, 2\)"),
         (dense(2, (5,)), 1, r"input_shape is \(None, 5\).*need a stacked one, \(1, None, 4\)"),
-        (dense(2), 2, r"need a stacked one, \(2, None, 4\).*train with agents=1"),
+        (dense(2), 2, r"need a stacked one, \(2, None, 4\).*one agent takes a plain one"),
         (keras.Sequential([keras.Input((4,)), layers.Reshape((2, 2)), layers.GlobalAveragePooling1D()]), 1,
          "no trainable weights"),
     ],
