@@ -98,20 +98,38 @@ def svg(chapters, *, folder="chapters", label):
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         '<path class="tip" d="M0 0 8 4 0 8z"/></marker></defs>',
     ]
+    lefts = {y: [left for left, top in place.values() if top == y] for _, y in place.values()}
     for id, others in links.items():
-        parts += [_arrow(place[one], place[id], others.index(one), len(others)) for one in others]
+        parts += [_arrow(place[one], place[id], others.index(one), len(others), lefts) for one in others]
     parts += [_box(by_id[id], *place[id], folder) for id in links]
     return "\n".join([*parts, "</svg>"])
 
 
-def _arrow(start, end, number, of):
+def _arrow(start, end, number, of, lefts):
+    """An arrow between two boxes, which passes the rows that it skips through their gaps.
+
+    Args:
+        start, end: (x, y) of the boxes' upper left corners.
+        number, of: which of the arrows that end there this is.
+        lefts: dict from a row's y to the x of its boxes.
+    """
     x, y = start[0] + BOX / 2, start[1] + HEIGHT
-    to = end[0] + BOX * (number + 1) / (of + 1)
-    bend = min(RISE * 0.9, (end[1] - y) / 2)
-    return (
-        f'<path class="arrow" marker-end="url(#tip)" d="M{x:g} {y:g}C{x:g} {y + bend:g} {to:g} '
-        f'{end[1] - bend:g} {to:g} {end[1] - 1:g}"/>'
-    )
+    to = end[0] + BOX * (number + 1) / (of + 1), end[1] - 1
+    path = [f"M{x:g} {y:g}"]
+    for top in sorted(row for row in lefts if start[1] < row < end[1]):
+        straight = x + (to[0] - x) * (top - y) / (to[1] - y)
+        gaps = [min(lefts[top]) - GAP / 2, *(left + BOX + GAP / 2 for left in lefts[top])]
+        gap = min(gaps, key=lambda place: abs(place - straight))
+        path.append(f"{_curve(x, y, gap, top)}V{top + HEIGHT:g}")
+        x, y = gap, top + HEIGHT
+    path.append(_curve(x, y, *to))
+    return f'<path class="arrow" marker-end="url(#tip)" d="{"".join(path)}"/>'
+
+
+def _curve(x, y, to_x, to_y):
+    """From one point down to another, upright at both ends."""
+    bend = min(RISE * 0.9, (to_y - y) / 2)
+    return f"C{x:g} {y + bend:g} {to_x:g} {to_y - bend:g} {to_x:g} {to_y:g}"
 
 
 def _box(chapter, x, y, folder):

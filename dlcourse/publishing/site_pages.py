@@ -313,7 +313,7 @@ def measurements(found, *, ids=False):
                 cells += [bound_text(*record["bound"]), str(Measured(record["control"]))]
             rows.append(_row(*([record["id"]] if ids else []), *cells))
         if len(rows) > 2:
-            tables.append("\n".join(rows))
+            tables.append("{.measured}\n" + "\n".join(rows))
     return "\n\n".join(tables)
 
 

@@ -372,6 +372,26 @@ def test_the_map_draws_what_is_needed_at_once_below_what_it_needs(tmp_path):
     assert re.findall(r'<a href="(chapters/\w+\.html)"', drawn) == [f"chapters/0{n}_x.html" for n in range(5)]
 
 
+def test_an_arrow_passes_the_rows_that_it_skips_beside_their_boxes(tmp_path):
+    found = course_of(
+        tmp_path,
+        c00="nothing",
+        c01="chapter 00",
+        c02="chapter 01",
+        c03="chapter 00",
+        c04="chapters 02 and 03",
+    )
+    drawn = course_map.svg(found, label="map")
+    boxes = [tuple(map(float, box)) for box in re.findall(r'class="box" x="([\d.]+)" y="([\d.]+)"', drawn)]
+    downs = [
+        tuple(map(float, down)) for down in re.findall(r"([\d.]+) ([\d.]+)V[\d.]+", drawn)
+    ]  # where an arrow goes straight down: from this point, a box's height
+    assert len(downs) == 1
+    ((x, y),) = downs
+    assert y in {top for _, top in boxes}
+    assert not any(left <= x <= left + course_map.BOX for left, top in boxes if top == y)
+
+
 def test_chapters_that_need_each_other_are_an_error(tmp_path):
     with pytest.raises(ValueError, match="in a circle: 00 → 01 → 00"):
         course_map.needed(course_of(tmp_path, c00="chapter 01", c01="chapter 00"))
