@@ -23,14 +23,14 @@ def convolutional(seed, input_shape=(28, 28, 1), classes=10):
     return keras.Model(inputs, _head(x, classes, seeds))
 
 
-def local(seed):
-    """The same network for MNIST, but every place of the image has filters of its own."""
+def local(seed, input_shape=(28, 28, 1), classes=10):
+    """The network of ``convolutional``, but every place of the image has filters of its own."""
     seeds = models.Seeds(seed)
-    inputs = x = keras.Input((28, 28, 1))
+    inputs = x = keras.Input(input_shape)
     for index, filters in enumerate((8, 16)):
         x = models.LocalConvolution2D(filters, 3, seed=2 * seed + index)(x)
         x = layers.MaxPooling2D(2)(x)
-    return keras.Model(inputs, _head(x, 10, seeds))
+    return keras.Model(inputs, _head(x, classes, seeds))
 
 
 def dense(seed, input_shape=(28, 28, 1), classes=10):
@@ -44,6 +44,17 @@ def _head(x, classes, seeds):
     x = layers.Flatten()(x)
     x = layers.Dense(HIDDEN, "relu", kernel_initializer=seeds.initializer("he_normal"))(x)
     return layers.Dense(classes, kernel_initializer=seeds.initializer("he_normal"))(x)
+
+
+def halved(split):
+    """A Split of images of half the side: every 2 x 2 pixels averaged into one. Raises ValueError at odd sides."""
+    count, height, width, channels = split.x.shape
+    if height % 2 or width % 2:
+        raise ValueError(
+            f"halved() averages squares of 2 by 2 pixels; got images of {height} by {width}. Crop them to even sides."
+        )
+    blocks = split.x.reshape(count, height // 2, 2, width // 2, 2, channels)
+    return Split(blocks.mean(axis=(2, 4)).astype("float32"), split.y)
 
 
 def best_rate(study, network):
@@ -63,7 +74,7 @@ def best_rate(study, network):
     return float(max(grid, key=lambda rate: np.mean(grid[rate])))
 
 
-def accuracies(build, pool, score, *, sizes, seeds, steps, batch_size=32, learning_rate=2e-3):
+def accuracies(build, pool, score, *, sizes, seeds, steps, batch_size=32, learning_rate=2e-3, trainings=None):
     """Train a classifier on ever more examples, from several seeds, and score each once.
 
     All sizes take the same number of steps. Seed s decides the initial weights and which examples of the pool are
@@ -74,16 +85,19 @@ def accuracies(build, pool, score, *, sizes, seeds, steps, batch_size=32, learni
         pool, score: Splits to learn from and to score on.
         sizes: numbers of examples.
         seeds, steps, batch_size, learning_rate: of each training, by Adam.
+        trainings: what ``repeats.classifier`` gives for the same network, steps and batch size, compiled already by an
+            earlier call; None: compile anew.
 
     Returns:
         float array (sizes, seeds).
     """
-    study = repeats.classifier(build, steps=steps, batch_size=batch_size, learning_rate=learning_rate)
+    study = trainings or repeats.classifier(build, steps=steps, batch_size=batch_size)
     numbered = Split(np.arange(len(pool)), pool.y)
     found = np.zeros((len(sizes), len(seeds)))
     for column, seed in enumerate(seeds):
         start = build(seed)
         for row, size in enumerate(sizes):
-            study.train(start, pool.x, pool.y, seed=seed, rows=numbered.take(size, seed).x)
+            rows = numbered.take(size, seed).x
+            study.train(start, pool.x, pool.y, seed=seed, rows=rows, learning_rate=learning_rate)
             found[row, column] = repeats.accuracy(study.model, score)
     return found

@@ -124,19 +124,24 @@ def curve_panels(
     )
 
 
-def row(*draws, caption, alt, title="", sharey=False, figsize=(9.0, 3.4)):
-    """Panels side by side in one figure.
+def row(*draws, caption, alt, title="", sharey=False, columns=None, figsize=(9.0, 3.4)):
+    """Panels side by side in one figure, or row by row.
 
     Args:
         draws: functions of a Matplotlib Axes, one per panel, from left to right.
         caption, alt: as for ``show.figure``.
         title: over all panels.
         sharey: whether they have the same vertical axis.
+        columns: panels per row; None: all in one row.
     """
     from matplotlib import pyplot as plt
 
-    fig, axes = plt.subplots(1, len(draws), figsize=figsize, sharey=sharey, squeeze=False)
-    for draw, ax in zip(draws, axes[0], strict=True):
+    columns = columns or len(draws)
+    rows = -(-len(draws) // columns)
+    fig, axes = plt.subplots(rows, columns, figsize=figsize, sharey=sharey, squeeze=False)
+    for ax in axes.ravel()[len(draws) :]:
+        ax.set_axis_off()
+    for draw, ax in zip(draws, axes.ravel(), strict=False):
         draw(ax)
     if title:
         fig.suptitle(title, fontweight="bold")

@@ -67,3 +67,15 @@ def test_ticks_that_are_asked_for_are_the_only_ones_and_do_not_overlap(pyplot):
     assert [float(tick.get_text()) for tick in labels] == rates
     extents = [tick.get_window_extent() for tick in labels]
     assert not any(one.overlaps(other) for one, other in itertools.combinations(extents, 2))
+
+
+def test_panels_fill_their_rows_in_order(pyplot, monkeypatch):
+    shown = {}
+    monkeypatch.setattr(charts.show, "figure", lambda fig, caption, alt: shown.update(fig=fig, alt=alt))
+    draws = [lambda ax, name=name: ax.set_title(name) for name in "abc"]
+    for columns, grid in [(None, (1, 3)), (2, (2, 2)), (1, (3, 1))]:
+        charts.row(*draws, columns=columns, caption="", alt="three")
+        axes = shown["fig"].axes
+        assert axes[0].get_subplotspec().get_gridspec().get_geometry() == grid
+        assert [ax.get_title() for ax in axes[:3]] == ["a", "b", "c"]
+        assert all(ax.axison for ax in axes[:3]) and not any(ax.axison for ax in axes[3:])

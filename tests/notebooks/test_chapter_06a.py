@@ -16,6 +16,7 @@ from dlcourse.datasets import Split
 from dlcourse.experiments import digit_readers, sample_efficiency, shuffled_mnist1d, transfer
 from dlcourse.figures import convolution as drawings
 from dlcourse.from_scratch import convolution
+from dlcourse.training import repeats
 
 
 def random(*shape, seed=0):
@@ -309,6 +310,30 @@ def test_the_networks_compared_have_the_parameters_they_should():
     assert dense.count_params() == pytest.approx(expected, rel=0.01)
     local = 784 * (9 + 1) * 8 + 196 * (72 + 1) * 16 + (7 * 7 * 16 + 1) * 64 + 65 * 10
     assert sample_efficiency.local(0).count_params() == local
+    smaller = 196 * (9 + 1) * 8 + 49 * (72 + 1) * 16 + (3 * 3 * 16 + 1) * 64 + 65 * 4
+    assert sample_efficiency.local(0, (14, 14, 1), classes=4).count_params() == smaller
+
+
+def test_halved_images_are_means_of_squares():
+    x = random(3, 4, 6, 2).astype("float32")
+    found = sample_efficiency.halved(Split(x, np.arange(3)))
+    assert found.x.shape == (3, 2, 3, 2) and found.x.dtype == np.float32 and list(found.y) == [0, 1, 2]
+    np.testing.assert_allclose(found.x[1, 1, 2], x[1, 2:4, 4:6].mean(axis=(0, 1)), rtol=1e-5)
+    with pytest.raises(ValueError, match="5 by 6"):
+        sample_efficiency.halved(Split(np.zeros((1, 5, 6, 1)), np.zeros(1)))
+
+
+def test_a_compiled_training_used_again_gives_the_same():
+    x = np.random.default_rng(0).normal(size=(30, 4)).astype("float32")
+    pool, options = Split(x, np.arange(30, dtype="int32") % 3), {"sizes": [6], "seeds": [0, 1], "steps": 5}
+
+    def build(seed):
+        return models.mlp((4,), 3, hidden=[8], seed=seed)
+
+    trainings = repeats.classifier(build, steps=5, batch_size=32)
+    for _ in range(2):
+        found = sample_efficiency.accuracies(build, pool, pool, trainings=trainings, **options)
+        np.testing.assert_array_equal(found, sample_efficiency.accuracies(build, pool, pool, **options))
 
 
 def test_sizes_share_their_examples_and_seeds_repeat():
