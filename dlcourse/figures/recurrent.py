@@ -104,10 +104,12 @@ def errors_by_horizon(panels, *, title, caption, alt=None):
     Args:
         panels: dict from series to (xlabel, ylabel, dict from forecaster to errors: (horizons,), or (horizons, seeds),
             drawn with their range).
+        title: of the figure; a single panel has no other.
     """
     from matplotlib import pyplot as plt
 
-    fig, axes = plt.subplots(1, len(panels), figsize=(4.4 * len(panels), 3.8), squeeze=False)
+    width = 4.4 * len(panels) if len(panels) > 1 else 7.0
+    fig, axes = plt.subplots(1, len(panels), figsize=(width, 3.8), squeeze=False)
     for ax, (name, (xlabel, ylabel, lines)) in zip(axes[0], panels.items(), strict=True):
         for index, (label, errors) in enumerate(lines.items()):
             horizons, colour = np.arange(1, len(errors) + 1), COLOURS[index]
@@ -126,10 +128,11 @@ def errors_by_horizon(panels, *, title, caption, alt=None):
                 markevery=max(1, len(horizons) // 7),
                 label=label,
             )
-        ax.set(xlabel=xlabel, ylabel=ylabel, title=name)
+        ax.set(xlabel=xlabel, ylabel=ylabel, title=name if len(panels) > 1 else title)
         ax.set_ylim(bottom=0)
     axes[0, 0].legend(fontsize=9)
-    fig.suptitle(title, fontweight="bold")
+    if len(panels) > 1:
+        fig.suptitle(title, fontweight="bold")
     described = f"Line charts of the error by horizon for {' and '.join(panels)}, a line for each forecaster."
     show.figure(fig, caption, alt or described)
 

@@ -48,18 +48,34 @@ def _by_class(ax, codes, labels, side, title):
     """Codes (examples, 2) as points of their class's colour, its number at their median."""
     for digit in range(10):
         ax.scatter(*codes[labels == digit].T, s=5, color=CLASSES[digit], linewidths=0)
-        middle = np.median(codes[labels == digit], axis=0)
-        ax.text(
-            *middle,
+    middles = np.array([np.median(codes[labels == digit], axis=0) for digit in range(10)])
+    for digit, (middle, place) in enumerate(zip(middles, apart(middles, 0.17 * side), strict=True)):
+        ax.annotate(
             str(digit),
+            middle,
+            xytext=place,
             ha="center",
             va="center",
-            fontsize=11,
+            fontsize=12,
             fontweight="bold",
-            bbox={"boxstyle": "circle,pad=0.12", "facecolor": "white", "alpha": 0.8, "linewidth": 0},
+            arrowprops={"arrowstyle": "-", "linewidth": 1, "shrinkA": 0, "shrinkB": 0},
+            bbox={"boxstyle": "circle,pad=0.12", "facecolor": "white", "alpha": 0.9, "linewidth": 0},
         )
     ax.set(title=title, xlabel="latent 1", ylabel="latent 2", xlim=(-side, side), ylim=(-side, side))
     ax.set_aspect("equal")
+
+
+def apart(places, distance, rounds=200):
+    """Places (n, 2) pushed away from each other until no two are nearer than ``distance``, or ``rounds`` are over."""
+    places = np.array(places, "float64")
+    for _ in range(rounds):
+        away = places[:, None] - places[None]  # (n, n, 2)
+        far = np.linalg.norm(away, axis=-1) + np.eye(len(places)) * distance
+        push = np.maximum(distance - far, 0) / 2 / np.maximum(far, 1e-9)
+        if not push.any():
+            break
+        places += (push[..., None] * away).sum(axis=1)
+    return places
 
 
 def decoded_code(axes, codes, labels, code, image):
@@ -373,12 +389,12 @@ def reparameterisation(ax):
 
     right = 16.4
     half(right, "z is computed from a draw", "z = m + s·ε", True)
-    diagrams.box(ax, (right + 7.0, 8.9), "ε drawn from N(0, 1)", 5.6, 1.4)
-    diagrams.arrow(ax, (right + 7.0, 8.2), (right + 7.0, 6.5))
+    diagrams.box(ax, (right + 8.9, 8.9), "ε drawn from N(0, 1)", 5.6, 1.4)
+    diagrams.arrow(ax, (right + 7.6, 8.2), (right + 7.2, 6.5))
     diagrams.arrow(ax, (right + 5.3, 6.4), (right + 3.2, 8.1), text="", bend=0.3, dashed=True)
     diagrams.arrow(ax, (right + 5.3, 4.6), (right + 3.2, 2.9), text="", bend=-0.3, dashed=True)
-    ax.text(right + 4.9, 7.9, "× 1", ha="center", va="center", fontsize=10)
-    ax.text(right + 4.9, 3.0, "× ε", ha="center", va="center", fontsize=10)
+    ax.text(right + 5.3, 8.3, "× 1", ha="center", va="center", fontsize=10)
+    ax.text(right + 5.3, 2.7, "× ε", ha="center", va="center", fontsize=10)
     ax.text(
         right + 6.5, 0.9, "dashed: gradients; none is needed for ε", ha="center", va="center", fontsize=10
     )
@@ -402,10 +418,10 @@ def prior_and_posteriors(ax, line, densities, encoded, labels):
     """
     from matplotlib.patches import Ellipse
 
+    ground = {"boxstyle": "square,pad=0.1", "facecolor": "white", "linewidth": 0}
     for radius, style in ((1, "--"), (2, ":")):
         ax.add_patch(Ellipse((0, 0), 2 * radius, 2 * radius, fill=False, linestyle=style, linewidth=1.3))
-        place = 0.72 * radius + 0.05
-        ax.text(-place, place, f"prior, {radius} sd", ha="right", va="bottom", fontsize=9)
+        ax.text(-radius, 0, f"{radius} sd", ha="center", va="center", fontsize=10, bbox=ground)
     for density, mean, scale, label in zip(densities, *encoded, labels, strict=True):
         ordered = np.sort(density.ravel())[::-1]
         level = ordered[np.searchsorted(np.cumsum(ordered), 0.95 * ordered.sum())]
@@ -418,8 +434,18 @@ def prior_and_posteriors(ax, line, densities, encoded, labels):
         ax.add_patch(
             Ellipse(mean, *(2 * 2.45 * scale), fill=False, edgecolor="black", linewidth=1.6, zorder=4)
         )
-        ax.annotate(label, mean, xytext=(9, 9), textcoords="offset points", fontsize=11, fontweight="bold")
-    ax.set(xlim=(-3, 3), ylim=(-3, 3), xlabel="latent 1", ylabel="latent 2", title="Prior and posteriors")
+        side = -1 if middle[1] > mean[1] else 1  # the name stands away from the exact posterior
+        clear = mean[0], mean[1] + side * (2.45 * scale[1] + 0.06)
+        above = "bottom" if side > 0 else "top"
+        name = ax.text(*clear, label, ha="center", va=above, fontsize=12, fontweight="bold", zorder=5)
+        name.set_bbox(ground)
+    ax.set(
+        xlim=(-3, 3),
+        ylim=(-3, 3),
+        xlabel="latent 1",
+        ylabel="latent 2",
+        title="Prior (circles) and posteriors",
+    )
     ax.set_aspect("equal")
     return (
         "Circles of the prior around the origin; small filled spots, the exact posteriors of images, each with an "

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from dlcourse.figures import charts, recurrent, reinforcement
+from dlcourse.figures import charts, recurrent, reinforcement, vae
 
 DRAWINGS = [
     (recurrent.unrolled, {}, (8.6, 3.3)),
@@ -14,6 +14,7 @@ DRAWINGS = [
     (recurrent.through_time, {"steps": 5, "kept": 2}, (8.6, 3.6)),
     (recurrent.lstm_gates, {}, (8.4, 4.4)),
     (recurrent.gru_gates, {}, (8.4, 4.2)),
+    (vae.reparameterisation, {}, (9.2, 3.7)),
     (reinforcement.agent_and_environment, {}, (7.0, 2.8)),
     (reinforcement.backups, {}, (8.6, 3.4)),
 ]
@@ -49,6 +50,28 @@ def test_a_drawing_can_be_read(pyplot, draw, options, figsize):
     assert collisions(found) == []
     sheet = ax.get_window_extent().expanded(1.02, 1.02)
     assert all(sheet.contains(*corner) for _, box in found for corner in (box.min, box.max))
+
+
+def test_names_in_the_plane_are_pushed_apart_and_no_farther_than_they_must():
+    crowded = np.random.default_rng(0).normal(size=(10, 2)) * 0.1
+    places = vae.apart(crowded, 0.5)
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(places, 2)) > 0.45
+    np.testing.assert_allclose(places.mean(axis=0), crowded.mean(axis=0), atol=1e-9)
+    free = np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 3.0]])
+    np.testing.assert_array_equal(vae.apart(free, 0.5), free)
+
+
+def test_the_title_of_a_single_panel_lies_within_its_figure(pyplot, monkeypatch):
+    shown = []
+    monkeypatch.setattr("dlcourse.show.figure", lambda figure, caption, alt: shown.append(figure))
+    lines = {"last value": np.arange(1.0, 15.0)}
+    title = "Seattle: errors on the test year"
+    recurrent.errors_by_horizon({"": ("horizon (days)", "error (°C)", lines)}, title=title, caption="")
+    (figure,) = shown
+    figure.canvas.draw()
+    (ax,) = figure.axes
+    assert ax.get_title() == title and figure._suptitle is None
+    assert figure.bbox.width >= ax.title.get_window_extent().x1 and ax.title.get_window_extent().x0 >= 0
 
 
 def test_texts_on_each_other_are_noticed(pyplot):
