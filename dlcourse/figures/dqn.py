@@ -102,12 +102,17 @@ def beliefs(believed, got, *, bound, caption, alt):
     show.figure(fig, caption, alt)
 
 
+def _with_minus(name):
+    """A variant's name, such as "- replay", with a minus sign in place of the hyphen."""
+    return f" {name}".replace(" - ", " \N{MINUS SIGN} ").strip()
+
+
 def ablations(panels, *, caption):
     """Mean returns of training episodes by variant: one point per seed, a bar for their mean, one panel per agent.
 
     Args:
         panels: dict from an agent's name to a dict from a variant's name to values (seeds,), the agent itself first: a
-            dashed line marks its mean.
+            dashed line marks its mean. A name's hyphen between spaces, or at its beginning, is drawn as a minus sign.
     """
     from matplotlib import pyplot as plt
 
@@ -119,8 +124,8 @@ def ablations(panels, *, caption):
             ax.plot(values, np.full(len(values), row), "o", color=COLOURS[0], alpha=0.6, markersize=5)
             ax.plot(np.mean(values), row, "|", color=COLOURS[1], markersize=16, markeredgewidth=2.5)
         ax.axvline(np.mean(next(iter(variants.values()))), color="black", linestyle="--", linewidth=1)
-        ax.set_yticks(range(len(variants)), list(variants))
+        ax.set_yticks(range(len(variants)), [_with_minus(name) for name in variants])
         ax.set_ylim(len(variants) - 0.5, -0.5)
-        ax.set(title=title, xlabel="mean return of training episodes")
+        ax.set(title=title, xlabel="mean return in training")
     described = "; ".join(f"{title}: {', '.join(variants)}" for title, variants in panels.items())
     show.figure(fig, caption, f"Rows of points, one per seed, with their mean. {described}.")

@@ -115,11 +115,14 @@ def clipped_objective(clip, ratio, *, caption, alt=None):
         ax.plot(ratios, gain, color=COLOURS[0], linewidth=2.4, label="clipped")
         ax.axvspan(1 - clip, 1 + clip, color="0.9", zorder=0)
         ax.plot(ratio, at, "o", color=COLOURS[1], zorder=3)
-        ax.annotate(f"{at:+.1f}", (ratio, at), xytext=(5, 7), textcoords="offset points")
-        place = (1.3, 0.55) if advantage > 0 else (0.02, -1.35)
+        label = f"{at:+.1f}".replace("-", "\N{MINUS SIGN}")
+        beside = (1.62, 0.86) if advantage > 0 else (1.6, -1.4)  # clear of both lines
+        ax.text(*beside, label, fontsize=10)
+        place = (1.26, 0.25) if advantage > 0 else (0.02, -1.3)
         ax.text(*place, "flat: nothing to\ngain by going on", fontsize=9)
-        ax.set(title=f"advantage {advantage:+g}", xlabel="ratio ρ, new probability over old")
-    axes[1].text(0.3, -1.98, "steep: the way back\nstays open", fontsize=9)
+        sign = "+" if advantage > 0 else "\N{MINUS SIGN}"
+        ax.set(title=f"advantage {sign}1", xlabel="ratio ρ, new probability over old")
+    axes[1].text(0.3, -2.05, "steep: the way back\nstays open", fontsize=9)
     axes[0].set(ylabel="gain")
     axes[0].legend(loc="lower right")
     described = (

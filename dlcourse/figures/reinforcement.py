@@ -35,13 +35,14 @@ def draw_map(ax, letters, values=None, policy=None, moves="", title="", digits=2
             ax.add_patch(_square(x, y, colour))
         if letter in "SGHC":
             ax.text(
-                x - 0.44, y - 0.42, letter, va="top", fontsize=8, color="black" if acting[state] else "white"
+                x - 0.44, y - 0.42, letter, va="top", fontsize=10, color="black" if acting[state] else "white"
             )
         if acting[state] and policy is not None:
             sign = moves[int(policy[state])]
-            ax.text(x, y - 0.1, sign, ha="center", va="center", fontsize=14)
+            ax.text(x, y - 0.12, sign, ha="center", va="center", fontsize=15)
         if acting[state] and values is not None:
-            ax.text(x, y + 0.36, f"{values[state]:.{digits}f}", ha="center", va="center", fontsize=6.5)
+            number = f"{values[state]:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+            ax.text(x, y + 0.32, number, ha="center", va="center", fontsize=10)
     for row, column in walls:
         ax.plot([column + 0.5] * 2, [row - 0.5, row + 0.5], color="black", linewidth=3)
     ax.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
@@ -79,7 +80,9 @@ def maps(panels, *, caption, alt, columns=None, figsize=None):
 
 
 @figure_function(figsize=(7.5, 4.0))
-def learning_by_steps(ax, series, width, threshold=None, title="", xlabel="environment steps, thousands"):
+def learning_by_steps(
+    ax, series, width, threshold=None, title="", xlabel="environment steps, thousands", legend=None
+):
     """Mean return of training episodes against steps, with the 95 % interval over seeds.
 
     Args:
@@ -87,11 +90,14 @@ def learning_by_steps(ax, series, width, threshold=None, title="", xlabel="envir
         series: dict from label to returns (seeds, stretches); NaN where nothing is known yet.
         width: of a stretch, in what ``xlabel`` says.
         threshold: a level to reach, or None.
+        legend: options of ``Axes.legend``.
     """
     x = {label: width * np.arange(1, np.shape(values)[1] + 1) for label, values in series.items()}
     values = {label: np.transpose(of_seeds) for label, of_seeds in series.items()}
     levels = {} if threshold is None else {f"{threshold:g}": threshold}
-    charts.curves(x, values, xlabel, "return of training episodes", title, levels=levels, ax=ax)
+    charts.curves(
+        x, values, xlabel, "return of training episodes", title, levels=levels, legend=legend, ax=ax
+    )
     return f"Learning curves, one line each for {', '.join(series)}, with bands over seeds."
 
 

@@ -41,11 +41,11 @@ def _check(rewards, flags, name):
 def gae(rewards, values, terminated, truncated, *, discount, gae_lambda):
     """Generalised advantage estimation (Schulman et al. 2016, equation 16).
 
-    With the errors δ_t = r_t + γ v(s_{t+1}) - v(s_t), the advantage is A_t = δ_t + γλ δ_{t+1} + (γλ)² δ_{t+2} + ...,
+    With the errors δₜ = rₜ + γ v(sₜ₊₁) - v(sₜ), the advantage is Aₜ = δₜ + γλ δₜ₊₁ + (γλ)² δₜ₊₂ + ...,
     up to the end of the episode or of the rollout.
 
     Details:
-    - After a termination nothing follows: its δ has no v(s_{t+1}). After a truncation it has, from the observation
+    - After a termination nothing follows: its δ has no v(sₜ₊₁). After a truncation it has, from the observation
       that ended the episode.
     - After either, the sum stops: what the next episode brings is nobody's merit. So a reset step's δ, which is
       meaningless, reaches no other step; leave the step itself out (``Rollout.learning``).

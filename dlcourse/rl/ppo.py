@@ -174,6 +174,7 @@ def train(
     seed=0,
     threshold=None,
     stop=None,
+    keep=(),
     resume=None,
 ):
     """Train agents by PPO.
@@ -200,6 +201,7 @@ def train(
             when all are. None: it takes all steps.
         stop: function of the agents' returns so far (a list of lists), called after each update; if it returns True,
             training ends.
+        keep: steps of each agent after which to keep the weights, in ``Trained.kept``.
         resume: ``Trained.state`` and the steps that led to it, to go on with: in new episodes, since the environments'
             state isn't kept.
 
@@ -231,7 +233,7 @@ def train(
     updates = -(-steps // size) * settings.epochs * (size // minibatch)
     compiled = networks.xla_pays([policy.actor, policy.critic], updates)
     update = make_update(policy, settings, agents, compiled)
-    solved, weights, reports = [None] * agents, [w.copy() for w in policy.weights], []
+    solved, weights, reports, kept = [None] * agents, [w.copy() for w in policy.weights], [], {}
 
     for _ in progress.until(steps, lambda: collector.steps.min(), "experience"):
         experience = collector.collect(
@@ -243,19 +245,20 @@ def train(
         state, report = update(state, *batch, orders, learning_rate)
         reports.append(report.numpy())
         now = [_finite(weight.numpy(), collector.steps.min()) for weight in state.weights]
+        kept |= {mark: now for mark in keep if mark not in kept and collector.steps.min() >= mark}
         if threshold is None:
             weights = now
         else:
             for agent in [who for who in range(agents) if solved[who] is None]:
-                for kept, weight in zip(weights, now, strict=True):
-                    kept[agent] = weight[agent]
+                for own, weight in zip(weights, now, strict=True):
+                    own[agent] = weight[agent]
                 solved[agent] = evaluation.solved_at(collector.episodes[agent], threshold)
             if all(solved):
                 break
         if stop is not None and stop([[e.total for e in mine] for mine in collector.episodes]):
             break
     return rollout.Trained(
-        policy, weights, collector.episodes, collector.steps, solved, np.array(reports), state
+        policy, weights, collector.episodes, collector.steps, solved, np.array(reports), state, kept
     )
 
 

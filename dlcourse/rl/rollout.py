@@ -1,7 +1,7 @@
 """Experience from many environments at once, terminations, truncations and resets kept apart."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -151,6 +151,7 @@ class Trained:
         reports: share of steps outside the clip range, KL divergence, entropy, at each update's last minibatch:
             (updates, agents, 3).
         state: optimizers.Adam of all weights at the end, to resume from.
+        kept: weights on the way: dict from the steps in ``keep`` to them.
     """
 
     policy: object
@@ -160,6 +161,7 @@ class Trained:
     solved: list
     reports: np.ndarray
     state: tuple = ()
+    kept: dict = field(default_factory=dict)
 
     def __post_init__(self):
         self.policy.assign(self.weights)
@@ -170,9 +172,15 @@ class Trained:
         """Undiscounted returns of each agent's training episodes, in order: list of float64 (episodes,)."""
         return [np.array([episode.total for episode in mine]) for mine in self.episodes]
 
-    def chooser(self, agent=0):
-        """A function from observations (n, *observation) to an agent's greedy actions as the environment wants them."""
-        outputs, actions = self.policy.acting_alone(self.weights, agent), self.policy.actions
+    def chooser(self, agent=0, weights=None):
+        """A function from observations (n, *observation) to an agent's greedy actions as the environment wants them.
+
+        Args:
+            agent: which.
+            weights: one of ``kept``; None: those at the end.
+        """
+        outputs = self.policy.acting_alone(self.weights if weights is None else weights, agent)
+        actions = self.policy.actions
         return lambda x: actions.in_environment(actions.greedy(outputs(x)))
 
 

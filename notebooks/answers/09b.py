@@ -142,17 +142,19 @@ def _judge_expected_sarsa(function):
 def exercise_5():
     return Exercise(
         hints=[
-            "`tabular.td_lambda` takes `trace_decay`, `replace` and `step_size`; `prediction_errors` passes them on.",
+            "`judged_errors` takes a dictionary like the chapter's `methods`: `tabular.td_lambda` with its options.",
             "How large is an accumulating trace after five visits to one place?",
         ],
         solution=[
             "Step sizes up to 0.6, or numbers overflow:\n\n"
             "```python\nsmall_sizes = step_sizes[step_sizes <= 0.6]\n"
-            "for replace in (False, True):\n"
-            "    found = prediction_errors(\n"
-            "        tabular.td_lambda, judging, small_sizes, exact,\n"
-            "        trace_decay=0.9, replace=replace)\n"
-            "    print(replace, found.mean(axis=1).round(3))\n```",
+            "kinds = {\n"
+            '    replace: (tabular.td_lambda, {"trace_decay": 0.9, "replace": replace})\n'
+            "    for replace in (False, True)\n"
+            "}\n"
+            "found, _ = judged_errors(walk, kinds, small_sizes)\n"
+            "for replace, wrong in found.items():\n"
+            "    print(replace, wrong.mean(axis=1).round(3))\n```",
             "Compare the two rows: at small step sizes several visits make one larger, wanted step; at large "
             "ones a trace "
             "of 5 times a step size of 0.5 moves a value by two and a half times its error, and overshoots.",

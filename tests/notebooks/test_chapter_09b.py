@@ -112,20 +112,68 @@ def test_the_lie_changes_flags_alone(chapter):
         assert (ended == (terminated | truncated)).all()
 
 
-def test_rewards_at_random_come_as_often_as_asked_and_tell_nothing(chapter):
-    """Two actions, of which one is rewarded: through the wrapper both are, as often, and the states are the same."""
-    model = planning.from_transitions([[[(1.0, 0, 1.0, False)], [(1.0, 0, 0.0, False)]]], 0)
-    plain = environments.TableVectorEnv(model, 500, time_limit=50)
-    wrapped = chapter.RewardsAtRandom(environments.TableVectorEnv(model, 500, time_limit=50), share=0.3)
-    actions, given = np.arange(500) % 2, []
+def test_any_end_pays_as_often_as_asked_and_nothing_else_does(chapter):
+    """Two actions end the episode, of which one is rewarded, and a third goes on: through the wrapper both ends pay,
+    each copy's at its own share, and the states are the same."""
+    rows = [[[(1.0, 0, 1.0, True)], [(1.0, 0, 0.0, True)], [(1.0, 0, 1.0, False)]]]
+    model = planning.from_transitions(rows, 0)
+    plain = environments.TableVectorEnv(model, 600)
+    share = np.repeat([0.2, 0.7], 300)
+    wrapped = chapter.AnyEndPays(environments.TableVectorEnv(model, 600), share)
+    actions, given, ends = np.arange(600) % 3, np.zeros(600), np.zeros(600)
     plain.reset(seed=0)
     wrapped.reset(seed=0)
-    for _ in range(20):
+    for _ in range(40):
         state, _, *flags = plain.step(actions)
         same, reward, *others = wrapped.step(actions)
-        given.append(reward)
         assert (state == same).all()
         assert all((one == other).all() for one, other in zip(flags[:2], others[:2], strict=True))
-    by_action = [np.mean(np.array(given)[:, actions == action]) for action in (0, 1)]
-    assert by_action == pytest.approx([0.3, 0.3], abs=0.03)
-    assert set(np.unique(given)) == {0.0, 1.0}
+        assert not reward[~flags[0]].any()
+        given, ends = given + reward, ends + flags[0]
+    for action in (0, 1):
+        for copies, expected in [(slice(0, 300), 0.2), (slice(300, 600), 0.7)]:
+            mine = actions[copies] == action
+            found = given[copies][mine].sum() / ends[copies][mine].sum()
+            assert found == pytest.approx(expected, abs=0.05)
+
+
+def test_drawn_lakes_side_by_side_are_the_lakes_alone(chapter):
+    models, table, first = chapter.drawn_lakes([3, 4], size=4)
+    assert first.tolist() == [0, 16] and table.states == 32
+    for model, start in zip(models, first, strict=True):
+        own = slice(start, start + 16)
+        assert table.continuing[own, :, own] == pytest.approx(model.continuing)
+        assert table.expected_reward[own] == pytest.approx(model.expected_reward)
+    skated = chapter.OneLakeEach(table, np.array([0, 16, 16]), time_limit=7)
+    state, _ = skated.reset(seed=0)
+    fresh, rng = np.zeros(3, bool), np.random.default_rng(0)
+    assert state.tolist() == [0, 16, 16]
+    for _ in range(200):
+        state, _, terminated, truncated, _ = skated.step(rng.integers(4, size=3))
+        assert (state[fresh] == np.array([0, 16, 16])[fresh]).all()
+        assert (state // 16 == [0, 1, 1]).all()
+        fresh = terminated | truncated
+
+
+def test_the_share_of_the_best_within_a_time(chapter):
+    """A row of three: right, right arrives. Two steps are enough, one isn't."""
+    rows = [[[(1.0, max(s - 1, 0), 0.0, False)], [(1.0, s + 1, float(s == 1), s == 1)]] for s in range(2)] + [
+        [[(1.0, 2, 0.0, True)], [(1.0, 2, 0.0, True)]]
+    ]
+    model = planning.from_transitions(rows, 0)
+    assert [chapter.best_within(model, steps) for steps in (1, 2, 5)] == [0.0, 1.0, 1.0]
+    right, left = [[0.0, 1.0]] * 3, [[1.0, 0.0]] * 3
+    run = tabular.Learnt(np.array([right, left]), None)
+    assert chapter.share_of_best(run, [model, model], [0, 0], steps=5).tolist() == [1.0, 0.0]
+
+
+def test_a_maps_numbers_have_minus_signs():
+    from matplotlib import pyplot as plt
+
+    from dlcourse.figures import reinforcement
+
+    _, ax = plt.subplots()
+    reinforcement.draw_map(ax, ["SFG"], np.array([-1.0, 2.0, 0.0]), np.array([0, 1, 0]), "←→", digits=0)
+    said = [text.get_text() for text in ax.texts]
+    assert said == ["S", "←", "\N{MINUS SIGN}1", "→", "2", "G"]
+    plt.close("all")

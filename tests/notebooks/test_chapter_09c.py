@@ -124,8 +124,11 @@ def test_figures_are_drawn(monkeypatch):
     monkeypatch.setattr(dqn_figures.show, "figure", lambda fig, caption, alt: shown.append(fig))
     dqn_figures.value_maps({"a": np.eye(3), "b": np.ones((3, 3))}, extent=(0.2, 2), caption="c", alt="d")
     dqn_figures.beliefs({"a": np.ones(3)}, {"a": np.ones(3)}, bound=100, caption="c", alt="d")
-    dqn_figures.ablations({"a": {"itself": [1, 2], "less": [0, 1]}, "b": {"itself": [1, 2]}}, caption="c")
+    variants = {"itself": [1, 2], "- replay": [0, 1], "+ 8-step": [0, 1]}
+    dqn_figures.ablations({"a": variants, "b": {"itself": [1, 2]}}, caption="c")
     assert [len(fig.axes) for fig in shown] == [3, 1, 2]
+    drawn = [label.get_text() for label in shown[2].axes[0].get_yticklabels()]
+    assert drawn == ["itself", "\N{MINUS SIGN} replay", "+ 8-step"]
 
 
 def test_the_agents_drawing_names_its_parts():
