@@ -53,8 +53,12 @@ def _finite(loss):
 
 
 def _objective(networks, batch, training):
-    loss, metrics = networks.objective(networks, batch, training)
-    return _finite(loss), metrics
+    loss, _ = networks.objective(networks, batch, training)
+    return _finite(loss), {}
+
+
+BY_NETWORK = ("weight_variance", "dropout", "l2")
+"""Options that may differ between networks side by side."""
 
 
 def accuracy_by_rate(options, rates, seeds, train, judge, *, optimizer="Adam", epochs=15, **settings):
@@ -64,7 +68,8 @@ def accuracy_by_rate(options, rates, seeds, train, judge, *, optimizer="Adam", e
     counts as guessing, and its neighbours go on.
 
     Args:
-        options: of ``models.DeepNetworks``, besides its shape.
+        options: of ``models.DeepNetworks``; its shape is ``SHAPE`` unless they say otherwise. Those in ``BY_NETWORK``
+            may be a list with one value per rate.
         rates: learning rates.
         seeds: of the initial weights, the same at every rate.
         train: Split, whose first 1,078 examples are learnt.
@@ -77,7 +82,11 @@ def accuracy_by_rate(options, rates, seeds, train, judge, *, optimizer="Adam", e
         Accuracies, float64 (rates, seeds).
     """
     every_seed = [seed for _ in rates for seed in seeds]
-    networks = models.DeepNetworks((8, 8, 1), 10, seeds=every_seed, **{**SHAPE, **options})
+    options = {
+        name: np.repeat(value, len(seeds)) if name in BY_NETWORK and np.ndim(value) else value
+        for name, value in {**SHAPE, **options}.items()
+    }
+    networks = models.DeepNetworks((8, 8, 1), 10, seeds=every_seed, **options)
     training.fit(
         networks,
         _objective,

@@ -6,15 +6,32 @@ from dlcourse.figures import diagrams
 from dlcourse.style import figure_function
 
 
-@figure_function(figsize=(12.0, 2.4))
+@figure_function(figsize=(9.6, 3.1))
 def pipeline(ax, stages, title):
-    """A pipeline as boxes from left to right, what each hands on beside its arrow.
+    """A pipeline as boxes in two rows, each from left to right, what each hands on beside its arrow.
 
     Args:
         ax: Matplotlib Axes.
         stages: list of (text of the box, what it hands on, fill), as ``diagrams.layers`` takes them.
     """
-    return diagrams.layers(ax, stages, title, width=4.0, height=1.8, across=True)
+    per_row, width, height, stride, size = -(-len(stages) // 2), 5.4, 2.6, 8.8, 13
+    top, bottom = 7.4, 2.3
+    diagrams.canvas(ax, per_row * stride - 3.0, 9.0, title)
+    for index, (text, shape, fill) in enumerate(stages):
+        row, column = divmod(index, per_row)
+        x, y = column * stride + width / 2, (top, bottom)[row]
+        diagrams.box(ax, (x, y), text, width, height, fill, size=size)
+        if index == len(stages) - 1:
+            ax.text(x, y - height / 2 - 0.6, shape, ha="center", va="center", fontsize=size)
+        elif column < per_row - 1:
+            diagrams.arrow(ax, (x + width / 2, y), (x + stride - width / 2, y), shape, size=size)
+        else:  # down to the second row
+            middle = (top + bottom) / 2
+            ax.plot([x, x, width / 2], [y - height / 2, middle, middle], color=diagrams.EDGE, linewidth=1.3)
+            diagrams.arrow(ax, (width / 2, middle), (width / 2, bottom + height / 2))
+            ax.text((x + width / 2) / 2, middle + 0.15, shape, ha="center", va="bottom", fontsize=size)
+    flow = " → ".join(text.replace("-\n", "").replace("\n", " ") + f" {shape}" for text, shape, _ in stages)
+    return f"{title}. Boxes in two rows, joined by arrows: {flow}."
 
 
 @figure_function(figsize=(8.0, 3.4))

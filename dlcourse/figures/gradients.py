@@ -287,7 +287,7 @@ def singular_values(spectra, depths, *, caption, alt=None):
         ax.set_ylim(-30, 6)
         ax.set(title=label, xlabel="layers multiplied")
     np.atleast_1d(panels)[0].set_ylabel("log10 of the singular value")
-    np.atleast_1d(panels)[0].legend(fontsize=8)
+    np.atleast_1d(panels)[-1].legend(fontsize=10, loc="lower right")  # where the lines stay near 0
     show.figure(
         fig,
         caption,

@@ -305,7 +305,7 @@ def draw_minimum(loss, data, grid, ax):
 answers = [f"{loss.name} {best:.2f}"
            for (loss, *_), (best, _) in zip(settings, lowest, strict=True)]
 charts.row(*[lambda ax, setting=setting: draw_minimum(*setting, ax)
-               for setting in settings], figsize=(13, 3.0),
+               for setting in settings], figsize=(9.6, 6.2), columns=3,
              caption="Mean loss against one parameter (the data are the small ticks). "
              "Five losses, and on the same waiting times three different "
              f"answers: {', '.join(answers)}.",
@@ -514,7 +514,7 @@ claims.measure("C04.1", "a start that is sure and wrong: accuracy by cross-entro
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a wrong belief cost, in bits? · 错误的信念要付出多少比特？
 #
-# Cross-entropy never reaches zero on real data. What is the part that no network can take away, and what the rest?
+# On real data cross-entropy hardly ever reaches zero. What is the part that no network can take away, and what the rest?
 #
 # **Predict before you run.** Each day is sunny, cloudy, rainy or snowy, with probabilities 1/2, 1/4, 1/8, 1/8. You telegraph the
 # weather in zeros and ones. How few per day can it be on average? And how many more if you believe that all four are
@@ -689,25 +689,35 @@ claims.measure("C04.2", "a tenth of outliers: squared distance from the truth by
 # millimetres, and the same predictions have a loss of +5.4. Which of the two is the better model?
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **The rule for the verdict** takes "usually" at its word, and asks of the losses that Keras has: which share
-# is never below zero (*sign*), and for which share has the prediction that is nearer to the truth the smaller
-# loss (*order*)? The sentence *holds* if both shares are above 0.9, it *holds for most losses* if both are
-# above one half, and it *does not hold* if one of them is below one half.
+# The article names two losses, squared error and cross-entropy. For these the sentence holds by definition: both are
+# functions of the distance from the truth that are 0 at 0 and grow. So predictions come in the same order by distance
+# and by loss:
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+guesses = np.random.default_rng(0).uniform(0.01, 0.99, 2000)
+for loss in (losses.squared_error, losses.cross_entropy):
+    checks.equal(f"order of 2,000 predictions of a yes, by distance and by {loss.name}",
+                 np.argsort(loss(guesses, np.ones(2000))), np.argsort(1 - guesses))
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The rule for the verdict** asks about a loss of which this isn't known beforehand: a density whose spread the
+# network learns. Lengths are standardised (mean 0, deviation 1 on the training data), as one would for training.
+# Quantities, on new lengths: the share of losses that are not negative, and the share of pairs of predictions in
+# which the one nearer to its truth has the smaller loss. "Usually" is taken as *more than half* for the first; the
+# second part of the sentence has no such word, and nine pairs in ten are asked for.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.rule("A2.4.2", {
-    "holds": lambda sign, order: min(sign.low, order.low) > 0.9,
-    "holds for most of Keras' losses, not for all":
-        lambda sign, order: min(sign.low, order.low) > 0.5
-        and min(sign.high, order.high) < 0.9,
-    "does not hold": lambda sign, order: min(sign.high, order.high) < 0.5,
+    "holds": lambda not_negative, in_order:
+        not_negative.low > 0.5 and in_order.low > 0.9,
+    "does not hold for a learned spread": lambda not_negative, in_order:
+        not_negative.high < 0.5 or in_order.high < 0.9,
     "not settled": True,
 }, made_up={
-    "holds": {"sign": [1.0, 1.0, 1.0], "order": [0.94, 0.95, 0.94]},
-    "holds for most of Keras' losses, not for all":
-        {"sign": [1.0, 1.0, 1.0], "order": [0.6, 0.6, 0.6]},
-    "does not hold": {"sign": [0.9, 0.9, 0.9], "order": [0.3, 0.3, 0.3]},
-    "not settled": {"sign": [0.9, 0.9, 0.9], "order": [0.3, 0.7, 0.5]},
+    "holds": {"not_negative": [0.7, 0.72, 0.69], "in_order": [0.95, 0.96, 0.95]},
+    "does not hold for a learned spread":
+        {"not_negative": [0.7, 0.72, 0.69], "in_order": [0.7, 0.72, 0.69]},
+    "not settled": {"not_negative": [0.4, 0.6, 0.5], "in_order": [0.95, 0.96, 0.95]},
 })
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -789,10 +799,29 @@ checks.equal("loss in millimetres, and in metres plus log 1000",
 #
 # </details>
 
+# %% slideshow={"slide_type": "skip"}
+def in_order(distance, loss):
+    """The share of pairs (neighbouring rows) in which the nearer prediction has the
+    smaller loss, one value per network."""
+    nearer = distance[0::2] < distance[1::2]
+    return np.mean(nearer == (loss[0::2] < loss[1::2]), axis=0)
+
+
+deviations = np.array([lengths(seed, 400)[1].std() for seed in range(5)])
+# a deviation of the lengths as the unit
+standardised = losses.gaussian(mean / deviations, new_y / deviations,
+                               np.exp(log_sigma) / deviations)
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+claims.verdict("A2.4.2", not_negative=(standardised >= 0).mean(axis=0),
+               in_order=in_order(np.abs(mean - new_y), standardised))
+
 # %% [markdown] slideshow={"slide_type": "skip"}
-# And the second half of the sentence: of two predictions for one target, has the nearer one always the
-# smaller loss? We draw 2,000 targets with two predictions each and ask 18 of Keras' losses, each on data that
-# it is made for; *nearer* is measured by the sum of absolute differences.
+# Where the network has learnt a wide spread, it forgives more: a large distance there can cost less than a small one
+# where it promised to be exact.
+#
+# What about the losses that Keras has? We draw 2,000 targets with two predictions each and ask 18 of them, each on
+# data that it is made for; *nearer* is measured by the sum of absolute differences. No experiment, only arithmetic:
 
 # %% slideshow={"slide_type": "skip"}
 def triples(kind, random, n=2000):
@@ -833,45 +862,24 @@ def census(name, kind, seed):
     excess = np.where(nearer_first, values[0] - values[1], values[1] - values[0])
     return min(map(np.min, values)), np.mean(excess > 1e-6)
 
-# %% slideshow={"slide_type": "skip"}
-found = {name: np.array([census(name, kind, seed) for seed in range(5)])
-         for kind, names in keras_losses.items() for name in names}     # (seeds, 2)
-# (seeds,)
-sign = np.mean([values[:, 0] > -1e-6 for values in found.values()], axis=0)
-order = np.mean([values[:, 1] < 0.01 for values in found.values()], axis=0)
-
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
-broken_rules = {name: values for name, values in found.items()
-                if (values[:, 0] < -1e-6).any() or (values[:, 1] >= 0.01).any()}
-show.table([[name, mask(f"{values[:, 0].min():.2f}"), f"{Measured(values[:, 1]):.1%}"]
-            for name, values in broken_rules.items()],
+found = {name: census(name, kind, 0)
+         for kind, names in keras_losses.items() for name in names}
+exceptions = {name: values for name, values in found.items()
+              if values[0] < -1e-6 or values[1] >= 0.01}
+show.table([[name, mask(f"{smallest:.2f}"), mask(f"{share:.0%}")]
+            for name, (smallest, share) in exceptions.items()],
            ["loss", "smallest value", "pairs in which the nearer has the larger loss"],
-           f"{len(broken_rules)} of {len(found)} losses break a half of the sentence")
-
-# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
-claims.verdict("A2.4.2", sign=sign, order=order)
+           f"{len(exceptions)} of {len(found)} losses break a half of the sentence")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **The two that the article names keep to it**: squared error and cross-entropy are functions of the distance
-# that grow with it. Others don't: Poisson's loss leaves out a constant, so that at a perfect prediction of 3
-# it is $3 - 3 \log 3 \approx -0.30$, and it forgives predictions above the truth more than those below; the
-# hinge stops counting once the sign is safe.
-
-# %% slideshow={"slide_type": "skip"}
-def contradictions(distance, loss):
-    """The share of pairs (neighbouring rows) in which the nearer prediction has the
-    larger loss, one value per network."""
-    nearer = distance[0::2] < distance[1::2]
-    return np.mean(nearer != (loss[0::2] < loss[1::2]), axis=0)
-
-# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
-share = Measured(contradictions(np.abs(mean - new_y), metres))
-show.markdown(f"And a learned spread: of two lengths predicted by one network, the "
-              f"more closely predicted has the larger loss in {share:.0%} of pairs.")
+# Poisson's loss leaves out a constant, so that at a perfect prediction of 3 it is $3 - 3 \log 3 \approx -0.30$, and it
+# forgives predictions above the truth more than those below; the hinge stops counting once the sign is safe; cosine
+# similarity has a minus in front and looks at directions alone.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# So a negative loss is no alarm where the model predicts a density, or where Keras leaves a constant out. A
-# negative cross-entropy is one.
+# So a negative loss is no alarm where the model predicts a density, where Keras leaves a constant out, or where the loss
+# is a similarity with a minus. A negative cross-entropy is one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does the training error tell? · 训练误差说明了什么？
@@ -886,21 +894,24 @@ show.markdown(f"And a learned spread: of two lengths predicted by one network, t
 # The article, section 2.4: 「训练数据集主要用于计算模型的输出值，并据此确定误差值。不同的误差值反映了模型预测值与真实值之间的偏差程度」: the training data serve to
 # compute the model's outputs and so the error; errors reflect how far predictions are from the truth.
 #
-# **The rule for the verdict** is applied to networks of 128 hidden units, each trained on 300 digits of its
-# own, with 2,500 digits of its own held out for validation and 2,500 new ones: how much larger is the share
-# of errors on new digits than on the training digits (*above training*), and than on the held-out digits
-# (*above held out*)? The sentence *holds* if the first is within 0.02; it *holds when held-out data is used*
-# if the first is larger, and the second is within 0.02; it *does not hold* if both are larger.
+# **The rule for the verdict** is applied to networks that are chosen as one chooses them: each is trained on 300 digits of
+# its own with 2, 8, 32 and 128 hidden units, and the width with the fewest errors on 2,000 held-out digits of its own is
+# taken. New digits come from other writers: 1,250 of MNIST's test digits for each
+# ([LeCun et al. 1998](https://doi.org/10.1109/5.726791) kept the writers of training and test data apart). How much larger
+# is the share of errors on new digits than on the training digits (*above training*), and than on the held-out digits
+# (*above held out*)? The sentence *holds* if the first is within three points; it *holds when held-out data is used* if
+# the first is larger, and the second is within three points; it *does not hold* if both are larger, as they would be
+# if other people's handwriting were much harder to read.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.rule("A2.4.1", {
     "holds": lambda above_training, above_held_out:
-        above_training.low > -0.02 and above_training.high < 0.02,
+        above_training.low > -0.03 and above_training.high < 0.03,
     "holds when held-out data is used": lambda above_training, above_held_out:
-        above_training.low > 0.02
-        and above_held_out.low > -0.02 and above_held_out.high < 0.02,
+        above_training.low > 0.03
+        and above_held_out.low > -0.03 and above_held_out.high < 0.03,
     "does not hold": lambda above_training, above_held_out:
-        min(above_training.low, above_held_out.low) > 0.02,
+        min(above_training.low, above_held_out.low) > 0.03,
     "not settled": True,
 }, made_up={
     "holds": {"above_training": [0.0, 0.005, 0.0], "above_held_out": [0.0, 0.01, 0.0]},
@@ -926,16 +937,16 @@ def polynomial(degree, x, y):
 
 
 def polynomial_errors(seed, degrees):
-    """Mean squared errors (degrees, 4) on 20 training, 20 validation, 1,000 test and
-    20 other new points."""
+    """Mean squared errors (degrees, 3) on 20 training, 20 validation and 1,000 test
+    points."""
     parts = [points_about_a_sine(4 * seed + part, examples)
-             for part, examples in enumerate([20, 20, 1000, 20])]
+             for part, examples in enumerate([20, 20, 1000])]
     fits = [polynomial(degree, *parts[0]) for degree in degrees]
     return np.array([[np.mean((fit(x) - y) ** 2) for x, y in parts] for fit in fits])
 
 # %% slideshow={"slide_type": "skip"}
 degrees = list(range(16))
-# (seeds, degrees, 4)
+# (seeds, degrees, 3)
 errors = np.stack([polynomial_errors(seed, degrees) for seed in range(300)])
 
 # %% slideshow={"slide_type": "skip"}
@@ -957,8 +968,8 @@ charts.row(lambda ax: draw_polynomials(points_about_a_sine(0, 20), [1, 4, 15], a
                                         "Errors as the model grows", ax=ax),
              caption="Left: too stiff, about right, too flexible. Right, over 300 "
              "draws: the error on the training points only falls; the error on "
-             "points that "
-             "were not used falls, then climbs by powers of ten.",
+             "points that were not used is smallest at degree 3, then climbs by "
+             "powers of ten.",
              alt="Left, polynomials of degree 1, 4 and 15 through 20 points. Right, "
              "training error falling with the degree, "
              "validation and test error falling to degree 3 and then "
@@ -968,8 +979,8 @@ charts.row(lambda ax: draw_polynomials(points_about_a_sine(0, 20), [1, 4, 15], a
 # <details><summary>Your prediction</summary>
 #
 # The error on the 20 points only falls: a larger family of functions contains the smaller one, so its best
-# fit is never worse *on the points it was fitted to*. The error on new points falls, then grows. A common
-# guess is that it levels off.
+# fit is never worse *on the points it was fitted to*. The error on new points is smallest at a degree in between, and
+# then grows. A common guess is that it levels off.
 #
 # </details>
 
@@ -988,7 +999,7 @@ charts.row(lambda ax: draw_polynomials(points_about_a_sine(0, 20), [1, 4, 15], a
 
 # %% slideshow={"slide_type": "skip"}
 chosen = errors[:, :, 1].argmin(axis=1)           # by validation, one degree per seed
-at_choice = errors[np.arange(len(errors)), chosen]                          # (seeds, 4)
+at_choice = errors[np.arange(len(errors)), chosen]                          # (seeds, 3)
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 show.markdown(f"""
@@ -1023,22 +1034,25 @@ def classifiers(parts, seeds, hidden, classes=10, learning_rate=2e-3, **settings
     return together
 
 # %% slideshow={"slide_type": "skip"}
-shuffled_rows = np.random.default_rng(0).permutation(len(mnist.train.x))
+train_rows = np.random.default_rng(0).permutation(len(mnist.train.x))
+test_rows = np.random.default_rng(0).permutation(len(mnist.test.x))
 
 
 def own_digits(number):
-    """300 training, 2,500 validation and 2,500 new digits, none in another number's."""
-    rows = shuffled_rows[5300 * number : 5300 * (number + 1)]
-    return [(small(mnist.train.x[part]), mnist.train.y[part])
-            for part in np.split(rows, [300, 2800])]
+    """300 training digits, 2,000 held-out digits, and 1,250 new ones by other writers;
+    none in another number's."""
+    first, last = train_rows[2300 * number :], test_rows[1250 * number :]
+    chosen = [(mnist.train, first[:300]), (mnist.train, first[300:2300]),
+              (mnist.test, last[:1250])]
+    return [(small(split.x[rows]), split.y[rows]) for split, rows in chosen]
 
 
 def error_rates(width, own, labels):
-    """Share of errors on training, validation and new digits, float (3, networks)."""
+    """Share of errors on training, held-out and new digits, float (3, networks)."""
     data = side_by_side([(parts[0][0], y)
                          for parts, y in zip(own, labels, strict=True)])
     model = feed_forward.mlp(range(len(own)), (196,), 10, hidden=[width], shared=False)
-    training.fit(model, feed_forward.classification(), data, epochs=60, batch_size=50,
+    training.fit(model, feed_forward.classification(), data, epochs=40, batch_size=50,
                  optimizer=keras.optimizers.Adam(0.01))
     others = [side_by_side([parts[k] for parts in own]) for k in (1, 2)]
     return 1 - np.stack([feed_forward.accuracies(training.predict(model, x), y)
@@ -1053,7 +1067,7 @@ errors_by_width = np.stack([error_rates(width, own, true + shuffled)
                             for width in widths])         # (widths, 3, 13 networks)
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
-parts = ["training", "validation", "new"]
+parts = ["training", "held out", "new"]
 true_labels = {name: errors_by_width[:, part, :8] for part, name in enumerate(parts)}
 wrong_labels = {name: errors_by_width[:, part, 8:] for part, name in enumerate(parts)}
 places = [str(width) for width in widths]
@@ -1065,7 +1079,7 @@ charts.row(lambda ax: charts.curves(places, true_labels, "hidden units",
              "labels a wide network makes no error on the data it has seen, and "
              "guesses on new ones.",
              alt="Two line charts of error against hidden units for training, "
-             "validation and new data. With true labels training error falls to zero "
+             "held-out and new data. With true labels training error falls to zero "
              "and the held-out errors lie well above; with shuffled labels training "
              "error also falls to near zero while the held-out errors stay at chance.")
 
@@ -1081,24 +1095,19 @@ charts.row(lambda ax: charts.curves(places, true_labels, "hidden units",
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 rows = [[f"{width} units", *[f"{Measured(errors_by_width[k, part, :8]):.1%}"
                              for part in range(3)]] for k, width in enumerate(widths)]
-show.table(rows, ["true labels", "training", "validation", "new"],
+show.table(rows, ["true labels", "training", "held out", "new writers"],
            "Share of errors, eight networks, each with its own digits")
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
-new, held_out = errors_by_width[-1, 2, :8], errors_by_width[-1, 1, :8]
-claims.verdict("A2.4.1", above_training=new - errors_by_width[-1, 0, :8],
-               above_held_out=new - held_out)
-
-# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
-claims.measure("C04.16", "300 shuffled labels: training error of 128 hidden units",
-               lambda width, seed: errors_by_width[widths.index(width), 0, 8 + seed],
-               of=[(128, seed) for seed in range(5)],
-               control=[(2, seed) for seed in range(5)], below=0.05)
+best_width = errors_by_width[:, 1, :8].argmin(axis=0)        # by held-out digits
+at_best = errors_by_width[best_width, :, np.arange(8)]                   # (8, 3)
+claims.verdict("A2.4.1", above_training=at_best[:, 2] - at_best[:, 0],
+               above_held_out=at_best[:, 2] - at_best[:, 1])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The sentence is right about the training error's part in the work: gradients come from it. For networks that
-# can store their data it doesn't say how far new predictions are from the truth, nor which width is better.
-# Held-out data say it within two points.
+# can store their data it doesn't say how far new predictions are from the truth, nor which width is better. Held-out
+# data say both here, within three points, also for other people's handwriting.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 60 patients: how much is one score worth? · 只有 60 个病人：一次评分可信吗？
@@ -1182,8 +1191,8 @@ claims.measure("C04.11", "60 rows: how much farther from the truth than five fol
                control=[(2, seed) for seed in range(200)], above=0.02)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Most of the gain comes from averaging five scores; that every row is held out exactly once gives the rest. Two warnings. The five networks share most of their training rows, so an interval computed from five scores as if they
-# were independent is too narrow. And whatever is *fitted*, scaling and choice of features too, is fitted anew within each fold.
+# Most of the gain comes from averaging five scores; that every row is held out exactly once gives the rest. Two warnings. The five classifiers share most of their training rows, so an interval computed from five scores as if they
+# were independent tends to be too narrow ([Bengio & Grandvalet 2004](https://www.jmlr.org/papers/v5/grandvalet04a.html)). And whatever is *fitted*, scaling and choice of features too, is fitted anew within each fold.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which leaks into training matter? · 哪些数据泄漏真的要紧？
@@ -1269,6 +1278,8 @@ def future(seed, x, y, agreement=0.9):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The copies are for networks: 100 digits, five copies of each with a little noise, as augmentation makes them. `groups` says which digit a copy comes from.
 # With it, all copies of one digit land on the same side; without it, a test image has its twins among the training data.
+# A split by image has another advantage besides the twins: copies of nearly all 100 digits are in its training part, a
+# split by digit has those of 80. So a third way divides four copies of 125 digits by digit: 100 digits to learn from.
 
 # %% slideshow={"slide_type": "skip"}
 def with_copies(seed, x, y, originals=100, copies=5):
@@ -1279,23 +1290,27 @@ def with_copies(seed, x, y, originals=100, copies=5):
     return noisy.astype("float32"), y[rows], rows
 
 # %% slideshow={"slide_type": "skip"}
-def copies(seeds, x, y, **settings):
-    """(with the leak, without) for each seed: split image by image, or digit by digit;
-    all networks side by side."""
+WAYS = [(100, 5, False), (100, 5, True), (125, 4, True)]  # digits, copies, by digit?
+
+
+def copies(seeds, x, y, ways=WAYS):
+    """Accuracies (seeds, ways) of networks on 400 training images, all side by side:
+    split image by image, digit by digit, and digit by digit with 100 to learn from."""
     parts, tests = [], []
     for seed in seeds:
-        images, labels, origin = with_copies(seed, x, y, **settings)
-        for groups in (None, origin):
-            train, test = splitting.split(len(images), 0.2, seed, groups=groups)
+        for originals, number, by_digit in ways:
+            images, labels, origin = with_copies(seed, x, y, originals, number)
+            train, test = splitting.split(len(images), 0.2, seed,
+                                          groups=origin if by_digit else None)
             parts.append((images[train], labels[train]))
             tests.append((images[test], labels[test]))
-    apart = feed_forward.mlp(np.repeat(seeds, 2).tolist(), (x.shape[1],), 10,
+    apart = feed_forward.mlp(np.repeat(seeds, len(ways)).tolist(), (x.shape[1],), 10,
                              hidden=[64], shared=False)
     training.fit(apart, feed_forward.classification(), side_by_side(parts), epochs=40,
                  batch_size=50, optimizer=keras.optimizers.Adam(3e-3))
     x_test, y_test = side_by_side(tests)
     found = feed_forward.accuracies(training.predict(apart, x_test), y_test)
-    return found.reshape(-1, 2)
+    return found.reshape(-1, len(ways))
 
 # %% slideshow={"slide_type": "skip"}
 tumours, patients, digits = (datasets.load(name).train
@@ -1307,7 +1322,7 @@ draws = range(20)
 scores = {"selection": np.array([selection(seed) for seed in draws]),
           "standardising": np.array([standardising(seed, *cells) for seed in draws]),
           "filling gaps": np.array([filling(seed, *cells) for seed in draws]),
-          "copies": copies(range(10), digits.x.reshape(-1, 64), digits.y),
+          "copies": copies(draws, digits.x.reshape(-1, 64), digits.y),
           "a feature from the future":
               np.array([future(seed, *people) for seed in draws])}
 
@@ -1340,13 +1355,14 @@ charts.bars({name: {"with the leak": Measured(values[:, 0]),
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **A leak matters by how much it tells about the test *labels*.** Selection looks at the labels outright,
+# **In these five a leak matters by how much it tells about the test *labels*.** Selection looks at the labels outright,
 # copies carry them over, and the future column *is* the label in nine rows of ten. Fit means,
 # deviations and fillings on training data all the same, since that costs nothing. But look for these three first.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Each control changes one thing. Selection: the test labels are shuffled before the features are chosen. Copies: 500 different
-# digits in place of five copies of 100. Filling gaps, which says nothing about the labels: the same, but with the mean of the
+# Each control changes one thing. Selection: the test labels are shuffled before the features are chosen. Copies: no twins,
+# and as many digits to learn from as the leaking split has, which is the other reason that its score could be higher.
+# Filling gaps, which says nothing about the labels: the same, but with the mean of the
 # row's own class.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -1355,10 +1371,10 @@ def inflated_by(scores, row):
 
 
 blind = [selection(seed, hide=True) for seed in draws]
-single = copies(range(10), digits.x.reshape(-1, 64), digits.y, originals=500, copies=1)
+no_twins = scores["copies"][:, [2, 1]]
 own_class = [filling(seed, *cells, own_class=True) for seed in draws]
 for name, control, bound in [("selection", blind, {"above": 0.08}),
-                             ("copies", single, {"above": 0.08}),
+                             ("copies", no_twins, {"above": 0.08}),
                              ("filling gaps", own_class, {"between": (-0.02, 0.02)})]:
     claims.measure("C04.3", f"inflation of the score by {name}", inflated_by,
                    of=[(scores[name], row) for row in range(len(scores[name]))],
@@ -1446,22 +1462,23 @@ show.table([[name, *[f"{Measured(values):.1%}" for values in found]]
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# Less than one half of them. The usual guess, 90 % or more, reads accuracy as if it were about the eights, of
+# Less than one half of them, on average over five networks. The usual guess, 90 % or more, reads accuracy as if it were about the eights, of
 # which it says next to nothing.
 #
 # </details>
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
-thresholds = np.linspace(-12, 6, 60)
+thresholds, ticks = np.linspace(-12, 6, 60), [-12, -9, -6, -3, 0, 3, 6]
 sweep = np.array([[detection(part, eight, threshold)[2:]
                    for part in (logits[:, :5], logits[:, 5:])]
                   for threshold in thresholds])
 sides = [{"plain": sweep[:, 0, k], "class weights": sweep[:, 1, k]} for k in range(2)]
 charts.row(lambda ax: charts.curves(thresholds, sides[0], "threshold on the logit",
-                                        "balanced accuracy", "What we want", ax=ax),
+                                        "balanced accuracy", "What we want",
+                                        xticks=ticks, ax=ax),
              lambda ax: charts.curves(thresholds, sides[1], "threshold on the logit",
                                         "accuracy at 1 % eights", "What accuracy shows",
-                                        ax=ax),
+                                        xticks=ticks, ax=ax),
              caption="The same networks at every threshold. Accuracy grows towards the "
              "right, where hardly an eight is found any more; balanced "
              "accuracy has its "
@@ -1472,20 +1489,10 @@ charts.row(lambda ax: charts.curves(thresholds, sides[0], "threshold on the logi
              "eights rises and stays high.")
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
-def gain_by_threshold(seed, threshold):
-    one = logits[:, seed : seed + 1]
-    return (detection(one, eight, threshold)[2] - detection(one, eight, 0.0)[2])[0]
-
-
 def weights_ahead(logits, seed):
     return balanced(logits, 1)[seed] - balanced(logits, 0)[seed]
 
 
-claims.measure("C04.5", "gain in balanced accuracy by moving the threshold, after 20 "
-               "passes", gain_by_threshold,
-               of=[(seed, math.log(1 / 99)) for seed in range(5)],
-               # moved as far, the other way
-               control=[(seed, -math.log(1 / 99)) for seed in range(5)], above=0.05)
 claims.measure("C04.5", "balanced accuracy by class weights minus that by the moved "
                "threshold, after 5 passes", weights_ahead,
                of=[(early_logits, seed) for seed in range(5)],
@@ -1690,7 +1697,11 @@ sure = classifiers([(small(sample.x), sample.y) for sample in samples], range(8)
 on_validation = np.moveaxis(training.predict(sure, small(mnist.validation.x)), 1, 0)
 temperatures = [calibration.fit_temperature(logits, mnist.validation.y)
                 for logits in on_validation]
-# the test data, once
+# and, for comparison, on the same digits 3 pixels further right
+on_moved = training.predict(sure, small(np.roll(mnist.validation.x, 3, axis=2)))
+by_moved = [calibration.fit_temperature(logits, mnist.validation.y)
+            for logits in np.moveaxis(on_moved, 1, 0)]
+# test digits: nothing is chosen on them
 on_test = np.moveaxis(training.predict(sure, small(mnist.test.x)), 1, 0)
 
 # %% slideshow={"slide_type": "skip"}
@@ -1770,18 +1781,17 @@ checks.equal("answers with temperature, and without",
              on_test.argmax(axis=2))
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-claims.measure("C04.7", "expected calibration error with the temperature over that "
-               "without",
+claims.measure("C04.7", "expected calibration error with a temperature fitted on "
+               "validation digits, over that without (control: on moved digits)",
                lambda logits, temperature: ece(logits, mnist.test.y, temperature)
                                            / ece(logits, mnist.test.y, 1.0),
                of=list(zip(on_test, temperatures, strict=True)),
-               control=[(logits, 1 / T)               # sharper by as much, not softer
-                        for logits, T in zip(on_test, temperatures, strict=True)],
-               below=0.6)
+               control=list(zip(on_test, by_moved, strict=True)), below=0.6)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Before a probability is used, for a threshold, a cost or a doctor, draw this picture, on data that trained
-# nothing.
+# Any softening won't do: the temperature must be fitted on data like those in use. Where a network has every training
+# digit right, training data would only say "be surer still", and `fit_temperature` refuses them. Before a probability is
+# used, for a threshold, a cost or a doctor, draw this picture, on data that trained nothing.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does a network notice that its data have changed? · 数据变了，网络会察觉吗？
@@ -1820,19 +1830,20 @@ def old_or_new(old, new, seed):
 distances, used = [0, 1, 2, 3, 4], mnist.test.take(3000, seed=0)
 
 
-def in_use(images):
-    """(accuracy, confidence), each (networks,), with each network's temperature."""
-    logits = np.moveaxis(training.predict(sure, small(images)), 1, 0)
+def in_use(networks, temperatures, images, labels):
+    """Accuracy and confidence (2, networks), with each network's temperature."""
+    logits = np.moveaxis(training.predict(networks, small(images)), 1, 0)
     sureness = [calibration.softmax(one, T).max(axis=1).mean()
                 for one, T in zip(logits, temperatures, strict=True)]
-    return [(logits.argmax(axis=2) == used.y).mean(axis=1), np.array(sureness)]
+    return [(logits.argmax(axis=2) == labels).mean(axis=1), np.array(sureness)]
 
 
-shifted = np.array([in_use(moved(used.x, pixels)) for pixels in distances])
+shifted = np.array([in_use(sure, temperatures, moved(used.x, pixels), used.y)
+                    for pixels in distances])
 told_apart = np.array([[old_or_new(
     small(mnist.validation.take(1500, seed).x),
     small(moved(mnist.test.take(1500, seed).x, pixels)), seed)
-    for seed in range(5)] for pixels in distances])
+    for seed in range(3)] for pixels in distances])
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(distances, {"accuracy": shifted[:, 0], "confidence": shifted[:, 1],
@@ -1850,16 +1861,35 @@ charts.curves(distances, {"accuracy": shifted[:, 0], "confidence": shifted[:, 1]
 #
 # </details>
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Is it the move itself that fools a network, or that it never saw one? Five more networks learn the same digits, each moved
+# by up to 4 pixels to the left or right, and get their temperature from validation digits moved at random as well.
+
+# %% slideshow={"slide_type": "skip"}
+def moved_at_random(images, seed, most=4):
+    """Each of the images (n, 28, 28, 1) moved by up to ``most`` pixels."""
+    steps = np.random.default_rng(seed).integers(-most, most + 1, len(images))
+    return np.stack([np.roll(image, step, axis=1)
+                     for image, step in zip(images, steps, strict=True)])
+
+
+warned = classifiers([(small(moved_at_random(sample.x, number)), sample.y)
+                      for number, sample in enumerate(samples[:5])], range(5),
+                     [128], epochs=40, batch_size=50)
+at_random = training.predict(warned, small(moved_at_random(mnist.validation.x, 99)))
+warned_temperatures = [calibration.fit_temperature(logits, mnist.validation.y)
+                       for logits in np.moveaxis(at_random, 1, 0)]
+warned_by_3 = in_use(warned, warned_temperatures, moved(used.x, 3), used.y)
+
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-claims.measure("C04.8", "digits moved by 3 pixels: confidence minus accuracy, with the "
-               "temperature of the validation digits (control: not moved)",
-               lambda pixels, network: shifted[pixels, 1, network]
-                                       - shifted[pixels, 0, network],
-               of=[(3, network) for network in range(8)],
-               control=[(0, network) for network in range(8)], above=0.05)
+claims.measure("C04.8", "digits moved by 3 pixels: confidence minus accuracy "
+               "(control: networks that learnt from moved digits)",
+               lambda found, network: found[1][network] - found[0][network],
+               of=[(shifted[3], network) for network in range(8)],
+               control=[(warned_by_3, network) for network in range(5)], above=0.05)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# What follows: keep a sample of the training inputs, and compare what comes in with it every week. Labels come late or never;
+# What follows: keep a sample of the training inputs, and compare what comes in with it every week. Labels often come late or never;
 # inputs are there at once.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -1912,7 +1942,7 @@ def draw_orders(orders, labels, buffers, ax):
     ax.set(title="Labels as they come",
            xlabel="place in the stream (tens of examples)",
            ylabel="label, one strip per buffer", yticks=[])
-    ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0), markerscale=5,
+    ax.legend(fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0), markerscale=5,
               reverse=True)
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
@@ -1922,7 +1952,7 @@ charts.row(lambda ax: draw_orders(orders, digits5000.y, buffers, ax),
                                         "shuffle buffer (examples)",
                                         "accuracy after one pass",
                                         "Sorted digits, one pass", ax=ax),
-             figsize=(10, 3.8),
+             figsize=(10.6, 3.8),
              caption="Left: in which order the labels reach the network. A small "
              "buffer blurs the steps of the staircase; one of the data's size "
              "removes them. Right: what that does to learning.",
@@ -2084,14 +2114,14 @@ checks.equal("batches decoded one by one, and decoded whole",
              np.concatenate([*batched_first.as_numpy_iterator()]))
 passes = np.array([[seconds_of(data)
                     for data in (decoded_first, batched_first, as_bytes.batch(500))]
-                   for _ in range(7)])
+                   for _ in range(4)])
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 quickest = passes.min(axis=0)  # what else the computer does can only add
 show.table([[name, mask(f"{quickest[k] * 200:.1f}")]
             for k, name in enumerate(["decode, then batch", "batch, then decode",
                                       "batch alone"])],
-           ["pipeline", "microseconds per example (quickest of 7 passes)"])
+           ["pipeline", "microseconds per example (quickest of 4 passes)"])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
@@ -2109,7 +2139,7 @@ show.table([[name, mask(f"{quickest[k] * 200:.1f}")]
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Can a network learn from more data than fit into memory? · 数据超出内存还能学吗？
 #
-# **Predict before you run.** A file holds 165,000 digits in 130 MB; as float32 arrays they would take 520 MB. The training process may take 100 MB more than it has when it starts. How much will it need if it reads batch by batch?
+# **Predict before you run.** A file holds 110,000 digits in 86 MB; as float32 arrays they would take 345 MB. The training process may take 80 MB more than it has when it starts. How much will it need if it reads batch by batch?
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Each record of the file is 784 bytes of pixels and one of label. `tf.data` reads some records, decodes a whole batch at once, and forgets it after the step:
@@ -2123,8 +2153,8 @@ show.source(records.batches, records.load)
 # %% slideshow={"slide_type": "skip"}
 with tempfile.TemporaryDirectory() as folder:
     file = pathlib.Path(folder) / "digits.records"
-    size = records.write(file, mnist.train.x, mnist.train.y, copies=3)
-    ways = {way: memory_limit.in_little_memory(way, file, side=28, allowance=100)
+    size = records.write(file, mnist.train.x, mnist.train.y, copies=2)
+    ways = {way: memory_limit.in_little_memory(way, file, side=28, allowance=80)
             for way in ["load", "stream"]}
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
@@ -2341,9 +2371,11 @@ charts.bars({name: {"training": Measured(pair[0]), "validation": Measured(pair[1
 
 # %% slideshow={"slide_type": "skip"}
 learning_rates = [2e-4, 2e-3, 2e-2]
-broken, sound = (np.stack([project(planted, work, new_work, learning_rate)[1]
-                           for learning_rate in learning_rates])
-                 for planted in (faults, []))                    # (rates, networks)
+broken, sound = ([project(planted, work, new_work, rate)[1] for rate in (2e-4, 2e-2)]
+                 for planted in (faults, []))
+# 2e-3 was the project's own
+broken = np.stack([broken[0], history["as found"][1], broken[1]])  # (rates, networks)
+sound = np.stack([sound[0], history["axes right"][1], sound[1]])
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 show.table([[name, *[f"{Measured(row):.1%}" for row in values]]

@@ -362,8 +362,7 @@ show.table(policy_gradient.REINFORCE_DETAILS, ["what this REINFORCE does", "sour
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The networks of all agents (seeds and settings) are one Keras model, whose kernels have an axis in front, (agents, inputs,
 # outputs). They train at once without knowing of each other. The weights Ψ are divided by their root mean square over the batch,
-# so that one
-# learning rate serves all four.
+# so that one learning rate serves all four.
 #
 # **Predict before you run.** Batches of 8 episodes. Does REINFORCE with the whole return learn nothing, learn more
 # slowly, or learn just as fast?

@@ -46,3 +46,17 @@ def test_a_network_that_diverges_counts_as_guessing_and_leaves_its_neighbours_al
     good, lost = together([0.1, 1e6], digits, optimizer="SGD")
     np.testing.assert_allclose(good, alone(keras.optimizers.SGD(0.1), digits), atol=0.015)
     assert np.all(lost < 0.2)
+
+
+def test_options_may_differ_between_rates(digits):
+    def trained(options, rates):
+        return cures.accuracy_by_rate(
+            {**SMALL, **options}, rates, SEEDS, digits.train, digits.validation, epochs=2
+        )
+
+    found = trained({"l2": [0.0, 0.1], "weight_variance": [2.0, 1.0]}, [0.01, 0.003])
+    expected = [
+        trained({"l2": 0.0, "weight_variance": 2.0}, [0.01])[0],
+        trained({"l2": 0.1, "weight_variance": 1.0}, [0.003])[0],
+    ]
+    np.testing.assert_allclose(found, expected, atol=0.015)

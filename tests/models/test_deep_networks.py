@@ -86,6 +86,26 @@ def test_objective_adds_up_the_networks_and_the_penalty_is_l2():
     assert float(loop.penalties(networks)) == pytest.approx(0.1 * squares, rel=1e-5)
 
 
+def test_networks_with_settings_of_their_own_are_those_that_have_them_alone():
+    own = {"weight_variance": [1.0, 4.0], "dropout": [0.0, 0.4], "l2": [0.3, 0.0]}
+    both = models.DeepNetworks(SHAPE, 3, depth=3, width=4, seeds=(7, 9), **own)
+    x = np.random.default_rng(0).random((6, *SHAPE)).astype("float32")
+    penalty = 0.0
+    for index, seed in enumerate((7, 9)):
+        options = {name: values[index] for name, values in own.items()}
+        alone = models.DeepNetworks(SHAPE, 3, depth=3, width=4, seeds=(seed,), **options)
+        assert both(x).numpy()[index] == pytest.approx(alone(x).numpy()[0], abs=1e-6)
+        penalty += sum(
+            float(np.sum(options["l2"] * kernel[index] ** 2)) for kernel in (both.first, both.last)
+        )
+        penalty += float(np.sum(options["l2"] * both.hidden.numpy()[index] ** 2))
+    assert float(sum(both.losses)) == pytest.approx(penalty, rel=1e-5)
+    dropped = np.abs(both(x, training=True) - both(x)).max(axis=(1, 2))
+    assert dropped[0] < 1e-6 < 1e-3 < dropped[1]
+    with pytest.raises(ValueError, match="one per seed"):
+        models.DeepNetworks(SHAPE, 3, depth=3, width=4, seeds=(7, 9), dropout=[0.1, 0.2, 0.3])
+
+
 def test_dropout_keeps_the_mean_and_rests_outside_training():
     networks = models.DeepNetworks(
         (4,), 3, depth=1, width=4_000, activation="linear", dropout=0.3, seeds=(0,)

@@ -349,9 +349,10 @@ def test_gaussian_likelihood_is_scipys():
     assert float(loss) == pytest.approx(expected, rel=1e-5)
 
 
-def test_contradictions_counts_pairs():
+def test_in_order_counts_pairs():
     distance, loss = np.array([[1.0], [2.0], [5.0], [3.0]]), np.array([[0.5], [0.1], [9.0], [1.0]])
-    assert chapter()["contradictions"](distance, loss).tolist() == [0.5]
+    assert chapter()["in_order"](distance, loss).tolist() == [0.5]
+    assert chapter()["in_order"](distance, distance**2).tolist() == [1.0]
 
 
 @pytest.mark.parametrize("degree", [0, 3, 9])
@@ -359,7 +360,7 @@ def test_polynomial_is_numpys_fit_of_powers(degree):
     x, y = chapter()["points_about_a_sine"](1, 20)
     expected = np.polyval(np.polyfit(x, y, degree), x)
     np.testing.assert_allclose(chapter()["polynomial"](degree, x, y)(x), expected, atol=1e-6)
-    assert chapter()["polynomial_errors"](1, [degree]).shape == (1, 4)
+    assert chapter()["polynomial_errors"](1, [degree]).shape == (1, 3)
 
 
 def test_small_takes_means_of_two_by_two():
@@ -602,6 +603,37 @@ def test_curves_refuse_a_series_of_another_length():
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [2, 3])
     charts.bars({"one": {"a": Measured([1.0, 3.0])}}, "title", "x", ax=ax)
     assert ax.patches[0].get_width() == pytest.approx(2)
+    plt.close("all")
+
+
+def test_panels_stand_in_rows(monkeypatch):
+    from matplotlib import pyplot as plt
+
+    kept = []
+    monkeypatch.setattr(charts.show, "figure", lambda fig, **_: kept.append(fig))
+
+    def draw(ax):
+        ax.plot([1, 2])
+
+    charts.row(draw, draw, draw, columns=2, caption="Three panels.", alt="Three lines.")
+    axes = kept[0].axes
+    assert [ax.get_subplotspec().rowspan.start for ax in axes] == [0, 0, 1, 1]
+    assert [ax.axison for ax in axes] == [True, True, True, False]
+    plt.close("all")
+
+
+def test_the_pipeline_is_drawn_in_two_rows():
+    from matplotlib import pyplot as plt
+
+    _, ax = plt.subplots()
+    stages = [(f"step {k}", f"({k},)", "plain") for k in range(5)]
+    alt = drawings.pipeline(stages, "five steps", ax=ax)
+    heights = {
+        text.get_text(): text.get_position()[1] for text in ax.texts if text.get_text().startswith("step")
+    }
+    assert len(heights) == 5 and len(set(heights.values())) == 2
+    assert heights["step 0"] == heights["step 2"] > heights["step 3"] == heights["step 4"]
+    assert "step 4 (4,)" in alt
     plt.close("all")
 
 

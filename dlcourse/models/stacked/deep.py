@@ -38,6 +38,7 @@ class DeepNetworks(Stacked, keras.Model):
         residual: whether each hidden layer adds to the one before.
         dropout: share of units dropped after each activation (Srivastava et al. 2014).
         l2: each kernel adds l2 · ‖W‖² to its network's loss.
+            These three, weight_variance, dropout and l2, are one number for all networks or a list with one for each.
         seeds: of the initial weights, one per network; a network's weights don't depend on its neighbours.
         dtype: "float32", or "float64" where gradients are to be measured.
 
@@ -69,20 +70,23 @@ class DeepNetworks(Stacked, keras.Model):
         checks.whole_number("DeepNetworks(depth)", depth)
         checks.whole_number("DeepNetworks(width)", width)
         checks.whole_number("DeepNetworks(len(seeds))", len(seeds))
-        checks.rate("DeepNetworks(dropout)", dropout)
+        for rate in np.ravel(dropout).tolist():
+            checks.rate("DeepNetworks(dropout)", rate)
         if normalisation is not None and normalisation not in AXIS:
             raise ValueError(
                 f"DeepNetworks(normalisation={normalisation!r}): expected None or one of {sorted(AXIS)}."
             )
-        if not weight_variance > 0 or l2 < 0:
+        if not np.min(weight_variance) > 0 or np.min(l2) < 0:
             raise ValueError(
                 f"DeepNetworks(weight_variance={weight_variance!r}, l2={l2!r}): a variance is above 0, l2 0 or more."
             )
         self.depth, self.seeds, self.example = depth, tuple(seeds), shape
         self.residual, self.normalisation = residual, normalisation
         self.activation = keras.activations.get(activation)
-        self.dropout, self.generator = dropout, keras.random.SeedGenerator(0)
-        regularizer = keras.regularizers.L2(l2) if l2 else None
+        self.dropout = self._by_network("dropout", dropout)
+        self.generator = keras.random.SeedGenerator(0)
+        regularizer = _L2ByNetwork(self._by_network("l2", l2)) if np.any(l2) else None
+        weight_variance = self._by_network("weight_variance", weight_variance)
 
         def variable(name, value, **options):
             return self.add_weight(
@@ -112,6 +116,14 @@ class DeepNetworks(Stacked, keras.Model):
     def input_shape(self):
         return (1, None, *self.example)
 
+    def _by_network(self, name, value):
+        """One number per network, float64 (networks, 1, 1)."""
+        if np.shape(value) not in ((), (len(self.seeds),)):
+            raise ValueError(
+                f"DeepNetworks({name}={value!r}): expected one number, or a list of {len(self.seeds)}, one per seed."
+            )
+        return np.broadcast_to(np.asarray(value, "float64"), (len(self.seeds),)).reshape(-1, 1, 1)
+
     def call(self, x, training=False):
         x = tf.reshape(tf.cast(x, self.compute_dtype), (1, -1, self.first.shape[1]))
         kernels, biases, moments = tf.unstack(self.hidden, axis=1), tf.unstack(self.bias, axis=1), []
@@ -140,9 +152,10 @@ class DeepNetworks(Stacked, keras.Model):
             scale, shift, *known = norm
             h = self._normalised(h, known, moments) * scale + shift
         units = self.activation(h)
-        if self.dropout and training:
+        if training and self.dropout.any():
             chance = keras.random.uniform(tf.shape(units), dtype=units.dtype, seed=self.generator)
-            units *= tf.cast(chance >= self.dropout, units.dtype) / (1 - self.dropout)
+            dropped = tf.cast(self.dropout, units.dtype)
+            units *= tf.cast(chance >= dropped, units.dtype) / (1 - dropped)
         return units
 
     def _normalised(self, h, known, moments):
@@ -163,12 +176,27 @@ class DeepNetworks(Stacked, keras.Model):
             average.assign(MOMENTUM * average + (1 - MOMENTUM) * tf.stack(values, axis=1))
 
 
+@keras.saving.register_keras_serializable("dlcourse")
+class _L2ByNetwork(keras.regularizers.Regularizer):
+    """Squared weights of every network times that network's number, added up."""
+
+    def __init__(self, l2):
+        self.l2 = np.ravel(l2)
+
+    def __call__(self, kernel):
+        squares = tf.reduce_sum(tf.square(kernel), axis=list(range(1, len(kernel.shape))))
+        return tf.reduce_sum(tf.cast(self.l2, kernel.dtype) * squares)
+
+    def get_config(self):
+        return {"l2": self.l2.tolist()}
+
+
 def _gaussian_weights(features, depth, width, classes, weight_variance, seeds):
     """Kernels of first, hidden and last layers, (networks, ...), of hidden ones (networks, depth - 1, ...); float64."""
     first, hidden, last = [], [], []
-    for seed in seeds:
+    for seed, variance in zip(seeds, weight_variance.ravel(), strict=True):
         generator = np.random.default_rng(seed)
         first.append(generator.standard_normal((features, width)) / np.sqrt(features))
-        hidden.append(generator.standard_normal((depth - 1, width, width)) * np.sqrt(weight_variance / width))
+        hidden.append(generator.standard_normal((depth - 1, width, width)) * np.sqrt(variance / width))
         last.append(generator.standard_normal((width, classes)) / np.sqrt(width))
     return np.stack(first), np.stack(hidden), np.stack(last)
