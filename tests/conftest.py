@@ -173,19 +173,28 @@ def sample(chapter):
     return pairing.read_notebook(chapter.notebook)
 
 
-@pytest.fixture(scope="session")
-def publish_group():
-    """The packages of the group `publish`, fetched where they are missing; skips where they can't be had.
-
-    A test that imports one of them asks for this fixture and imports within itself: while tests are collected, the
+def fetch_or_skip(group):
+    """A test that imports from a group asks for its fixture, and imports within itself: while tests are collected, the
     group may not be there.
     """
     from dlcourse.publishing import tools
 
     try:
-        tools.install(REPOSITORY)
+        tools.install(REPOSITORY, group)
     except tools.ToolMissing as error:
-        pytest.skip(f"no group `publish`: {error}")
+        pytest.skip(f"no group `{group}`: {error}")
+
+
+@pytest.fixture(scope="session")
+def publish_group():
+    """The packages of the group `publish`, fetched where they are missing; skips where they can't be had."""
+    fetch_or_skip("publish")
+
+
+@pytest.fixture(scope="session")
+def grade_group():
+    """The packages of the group `grade`, fetched where they are missing; skips where they can't be had."""
+    fetch_or_skip("grade")
 
 
 @pytest.fixture(scope="module")

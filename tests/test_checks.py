@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from dlcourse.checks import CheckError, equal, fraction, positive, rate, shape, whole_number
+from dlcourse.checks import CheckError, equal, fraction, is_list, positive, rate, shape, whole_number, widths
 
 
 def test_sums_in_another_order_are_equal_to_rounding(capsys):
@@ -165,6 +165,22 @@ def _suggested(axes):
     with pytest.raises(ValueError) as raised:
         shape("x", (), axes=axes)
     return str(raised.value).split("give for example ")[1].rstrip(".")
+
+
+def test_what_is_a_list():
+    """One rule for shapes, widths and tables: what has an order and can be read twice."""
+    for value in [[], [8], (8,), range(3), np.array([8, 4]), {"a": 1}.items(), np.ones((2, 2))]:
+        assert is_list(value)
+    for value in ["8", b"8", 8, None, {8: 1}, {8, 4}, np.array(8), iter([8]), np.float32(8)]:
+        assert not is_list(value)
+        with pytest.raises(ValueError, match="expected the shape"):
+            shape("x", value)
+        with pytest.raises(ValueError, match=r"mlp\(hidden\)=.*: expected a list of widths"):
+            widths("mlp(hidden)", value)
+    with pytest.raises(ValueError):
+        shape("x", np.ones((2, 2)))
+    with pytest.raises(ValueError):
+        widths("x", np.ones((2, 2)))
 
 
 def test_importing_it_loads_no_numpy():

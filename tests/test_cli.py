@@ -10,7 +10,18 @@ import pytest
 from dlcourse import cli
 from dlcourse.publishing import tools
 
-COMMANDS = ["list", "run", "course", "notebooks", "test", "test-numerics", "lab", "data", "bench"]
+COMMANDS = [
+    "list",
+    "run",
+    "course",
+    "notebooks",
+    "test",
+    "test-numerics",
+    "lab",
+    "assignments",
+    "data",
+    "bench",
+]
 
 
 def run(capsys, *arguments):

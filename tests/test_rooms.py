@@ -28,6 +28,7 @@ def test_every_folder_of_tests_is_named_like_what_it_tests():
     folders = {path.parent for path in (ROOT / "tests").rglob("test_*.py")} - {ROOT / "tests"}
     named = {path.name for path in PACKAGE.iterdir() if path.is_dir()} | {
         "notebooks",
+        "assignments",
         "benchmarks",
         "fuzz",
         "faults",

@@ -28,6 +28,7 @@ SOURCES = [
     "pyproject.toml",
     "requirements.lock",
     "publish.lock",
+    "grade.lock",
     "environment.yml",
     "README.md",
     "LICENSE",
@@ -190,7 +191,7 @@ class TestReadiness:
         project.write_text(original.replace("dependencies = [", 'dependencies = [\n    "attrs",', 1), "utf-8")
         assert not bootstrap.is_ready(str(root)) and bootstrap.is_whole(str(root))
         project.write_text(original, "utf-8")
-        for name in ("requirements.lock", "publish.lock"):
+        for name in ("requirements.lock", "publish.lock", "grade.lock"):
             text = (root / name).read_text("utf-8")
             (root / name).write_text(text + "\n", "utf-8")
             assert not bootstrap.is_ready(str(root)) and bootstrap.is_whole(str(root))
@@ -257,9 +258,18 @@ class TestInstalling:
         assert uv.startswith("uv pip sync") and uv.endswith("--require-hashes requirements.lock")
         assert "--editable" in package and mine.exists()
 
-    def test_the_tools_of_site_and_slides_stay_where_they_were_fetched(self, calls):
-        (calls.root / ".venv" / "bin" / "sphinx-build").write_text("")
-        assert calls()[2].endswith("--require-hashes requirements.lock publish.lock")
+    @pytest.mark.parametrize(
+        "tools, locks",
+        [
+            (["sphinx-build"], "publish.lock"),
+            (["nbgrader"], "grade.lock"),
+            (["nbgrader", "sphinx-build"], "publish.lock grade.lock"),
+        ],
+    )
+    def test_tools_stay_where_they_were_fetched(self, calls, tools, locks):
+        for tool in tools:
+            (calls.root / ".venv" / "bin" / tool).write_text("")
+        assert calls()[2].endswith(f"--require-hashes requirements.lock {locks}")
 
     def test_an_interrupted_environment_and_another_pythons_are_made_anew(self, calls):
         for state in ({"complete": False}, {"complete": True, "python": "3.10", "place": str(calls.root)}):

@@ -91,6 +91,14 @@ def test_tables_are_markdown_and_check_their_rows():
     assert text == "**Two.**\n\n| n | \\|x\\| |\n| --- | --- |\n| 1 | a\\|b |"
     with pytest.raises(ValueError, match="Row 1 has 1 cells for 2 columns"):
         show.table([[1, 2], [3]], ["a", "b"])
+    for rows, columns, message in [
+        (3, ["a"], r"table\(rows=3\): expected a list"),
+        ([[1]], "a", r"table\(columns='a'\): expected a list"),
+        (["1"], ["a"], "Row 0 is '1': expected a list of cells"),
+        ([{1}], ["a"], r"Row 0 is \{1\}: expected a list of cells"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            show.table(rows, columns)
 
 
 def test_source_shows_the_function_that_runs():

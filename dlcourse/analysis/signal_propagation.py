@@ -99,11 +99,16 @@ def _product(values, kernel):
 class Jacobians:
     """∂h_{l+1}/∂h_l of one random network at one input.
 
-    layers: (depth - 1, width, width); slopes: φ'(h_l) of each layer, (depth - 1, width).
+    kernels: W_{l+1} of each layer but the first, (depth - 1, width, width); slopes: φ'(h_l), (depth - 1, width).
     """
 
-    layers: np.ndarray
+    kernels: np.ndarray
     slopes: np.ndarray
+
+    @property
+    def layers(self):
+        """The Jacobians W_{l+1} diag(φ'(h_l)), lowest layer first, (depth - 1, width, width)."""
+        return self.kernels * self.slopes[:, None, :]
 
 
 @one_thread
@@ -124,16 +129,16 @@ def random_jacobians(x, *, depth, width, activation, weight_variance, orthogonal
     x = np.asarray(x, "float64")
     scale = np.sqrt(weight_variance)
     h = scale * (generator.standard_normal((width, len(x))) / np.sqrt(len(x))) @ x
-    layers, slopes = [], []
+    kernels, slopes = [], []
     for _ in range(depth - 1):
         kernel = generator.standard_normal((width, width)) / np.sqrt(width)
         if orthogonal:
             basis, triangle = np.linalg.qr(kernel)
             kernel = basis * np.sign(np.diag(triangle))
         slopes.append(slope(h))
-        layers.append(scale * kernel * slopes[-1])
-        h = scale * kernel @ phi(h)
-    return Jacobians(np.stack(layers), np.stack(slopes))
+        kernels.append(scale * kernel)
+        h = kernels[-1] @ phi(h)
+    return Jacobians(np.stack(kernels), np.stack(slopes))
 
 
 @one_thread

@@ -5,7 +5,7 @@ book, `series.read(name)` a time series. `from_arrays`, `from_csv` and `from_ima
 their place, and `own_digit` a picture of yours.
 """
 
-from dlcourse.datasets import catalogue, mnist1d, series, texts
+from dlcourse.datasets import catalogue, mnist1d, series, strokes, texts
 from dlcourse.datasets.catalogue import DataError, names
 from dlcourse.datasets.dataset import Dataset, Split
 from dlcourse.datasets.loading import load
@@ -25,5 +25,6 @@ __all__ = [
     "names",
     "own_digit",
     "series",
+    "strokes",
     "texts",
 ]

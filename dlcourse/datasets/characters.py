@@ -10,8 +10,9 @@ def encode(text, alphabet):
 
     Raises ValueError where a letter of the text is not in the alphabet.
     """
-    for given, what in [(text, "text"), (alphabet, "alphabet")]:
-        if isinstance(given, bytes) or not hasattr(given, "__iter__"):
+    letters = checks.is_list(alphabet) and all(isinstance(letter, str) for letter in alphabet)
+    for given, what, good in [(text, "text", False), (alphabet, "alphabet", letters)]:
+        if not isinstance(given, str) and not good:
             raise ValueError(f"encode() got {what}={given!r}; expected a text, such as 'abc'.")
     number = {letter: index for index, letter in enumerate(alphabet)}
     strange = sorted(set(text) - set(number))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlcourse import checks
-from dlcourse.datasets import catalogue, images, mnist1d, splitting, tabular
+from dlcourse.datasets import catalogue, images, mnist1d, splitting, strokes, tabular
 from dlcourse.datasets.dataset import Dataset, Split
 
 LOADERS = {
@@ -11,6 +11,7 @@ LOADERS = {
     "digits": images.digits,
     "fashion_mnist": images.fashion_mnist,
     "mnist1d": mnist1d.mnist1d,
+    "pen_digits": strokes.pen_digits,
     "iris": tabular.iris,
     "breast_cancer": tabular.breast_cancer,
     "diabetes": tabular.diabetes,

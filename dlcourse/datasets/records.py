@@ -3,11 +3,12 @@
 A record is an image's bytes (uint8), row by row, and one byte for its label.
 """
 
+import math
 import pathlib
 
 import numpy as np
 
-from dlcourse import files
+from dlcourse import checks, files
 
 BATCH_SIZE = 500
 
@@ -28,9 +29,15 @@ def write(path, x, y, copies=1):
         ValueError: where lengths differ, or pixels or labels don't fit into a byte.
     """
     x, y, path = np.asarray(x), np.asarray(y), pathlib.Path(path)
-    if len(x) != len(y) or not len(x):
+    copies = checks.whole_number("write(copies)", copies)
+    if not x.ndim or not y.ndim or x.dtype.kind not in "biuf" or not x.size:
         raise ValueError(
-            f"write() got {len(x)} images and {len(y)} labels; expected as many, and at least one."
+            f"write() got images {x.dtype} {x.shape} and labels {y.dtype} {y.shape}; expected arrays of numbers, not "
+            "empty."
+        )
+    if y.shape != x.shape[:1]:
+        raise ValueError(
+            f"write() got {len(x)} images and {len(y)} labels, {y.shape}; expected as many, (examples,)."
         )
     if not (x.min() >= 0 and x.max() <= 1):
         raise ValueError(
@@ -81,7 +88,7 @@ def record_bytes(path, shape):
     """Bytes of one record of images of that shape; errors as for ``batches``."""
     if not pathlib.Path(path).exists():
         raise FileNotFoundError(f"There is no file {path}; write it with records.write(path, x, y).")
-    record, size = int(np.prod(shape)) + 1, pathlib.Path(path).stat().st_size
+    record, size = math.prod(checks.shape("records(shape)", shape)) + 1, pathlib.Path(path).stat().st_size
     if size == 0 or size % record:
         raise ValueError(
             f"{path} holds {size:,} bytes, no whole number of records of {record}: images of shape {shape}, "

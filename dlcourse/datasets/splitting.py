@@ -91,6 +91,9 @@ def split(examples, test, seed, groups=None):
     Raises:
         ValueError: where a side would be empty, or ``groups`` has another length.
     """
+    examples = checks.whole_number("split(examples)", examples)
+    seed = checks.whole_number("split(seed)", seed, least=0)
+    test = checks.fraction("split(test)", test)
     groups = np.arange(examples) if groups is None else np.asarray(groups)
     if groups.shape != (examples,):
         raise ValueError(

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dlcourse import checks
 from dlcourse.datasets.dataset import Split
 
 FACTOR = 4
@@ -22,8 +23,10 @@ def shifted(split, pixels=2):
     """The images of a Split moved by ``pixels`` in each of eight directions, then pooled as by ``pooled``.
 
     Returns float32 (8, examples, height / 4, width / 4, channels). What leaves the picture is lost; what comes in is 0.
+    Raises ValueError as ``pooled`` does, or where ``pixels`` is not a whole number of 1 or more.
     """
-    height, width = split.x.shape[1:3]
+    pixels = checks.whole_number("shifted(pixels)", pixels)
+    height, width = _images(split.x).shape[1:3]
     wide = np.pad(split.x, [(0, 0), (pixels, pixels), (pixels, pixels), (0, 0)])
     moves = [
         (down, right)
@@ -34,8 +37,17 @@ def shifted(split, pixels=2):
     return np.stack([_pool(wide[:, down : down + height, right : right + width]) for down, right in moves])
 
 
+def _images(x):
+    if np.ndim(x) != 4 or np.asarray(x).dtype.kind not in "biuf":
+        raise ValueError(
+            "pooled() and shifted() take images, numbers (examples, height, width, channels); got "
+            f"{np.asarray(x).dtype} {np.shape(x)}."
+        )
+    return x
+
+
 def _pool(x):
-    examples, height, width, channels = x.shape
+    examples, height, width, channels = _images(x).shape
     if height % FACTOR or width % FACTOR:
         raise ValueError(
             f"pooled() averages squares of {FACTOR} × {FACTOR} pixels; got images of {height} × {width}. Crop or "

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from dlcourse import progress
-from dlcourse.datasets import Split
+from dlcourse.datasets import Split, strokes
 from dlcourse.training import objectives, repeats
 from dlcourse.training.evaluation import in_batches
 
@@ -97,6 +97,11 @@ def like_mnist(split):
     """Digits of 8 by 8 as MNIST has its own: stretched to 20 by 20 pixels in the middle of 28 by 28; a Split."""
     large = keras.ops.image.resize(split.x, (20, 20), interpolation="bilinear")
     return Split(np.pad(np.asarray(large), [(0, 0), (4, 4), (4, 4), (0, 0)]), split.y)
+
+
+def drawn(split):
+    """Pen strokes drawn as MNIST has its digits, 20 by 20 pixels in the middle of 28 by 28; a Split."""
+    return Split(strokes.pictures(split.x), split.y)
 
 
 def of_classes(split, chosen):

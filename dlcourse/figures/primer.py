@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlcourse.figures.diagrams import arrow, box, canvas, layers
+from dlcourse.figures.diagrams import arrow, box, canvas
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
@@ -181,15 +181,34 @@ def _spread(count, height):
     return height * (1 - (np.arange(count) + 0.5) / count)
 
 
-@figure_function(figsize=(10.4, 2.5))
+@figure_function(figsize=(9.0, 3.6))
 def network_layers(ax, steps, title):
-    """A network as boxes from left to right, with the shape of one example between them.
+    """A network as boxes in two rows, with the shape of one example between them.
+
+    The upper row goes from left to right, the lower one back from right to left.
 
     Args:
         ax: Matplotlib Axes.
         steps: list of (text, shape, fill), as ``diagrams.layers`` takes them.
     """
-    return layers(ax, steps, title, width=5.4, height=1.9, across=True)
+    per_row, width, height, gap, drop = -(-len(steps) // 2), 5.8, 2.0, 3.4, 1.6
+    canvas(ax, per_row * (width + gap) - gap, 2 * height + drop + 0.2, title)
+
+    def centre(index):
+        row, place = divmod(index, per_row)
+        place = per_row - 1 - place if row else place
+        return place * (width + gap) + width / 2, (1 - row) * (height + drop) + height / 2
+
+    for index, (text, shape, fill) in enumerate(steps):
+        here = np.array(centre(index))
+        box(ax, here, text, width, height, fill, size=14)
+        if index == len(steps) - 1:
+            continue
+        way = np.sign(np.array(centre(index + 1)) - here)  # right, down or left
+        start = here + way * [width / 2, height / 2]
+        arrow(ax, start, start + way * [gap, drop], shape, size=12)
+    flow = " → ".join(text.replace("\n", " ") + (f" {shape}" if shape else "") for text, shape, _ in steps)
+    return f"Boxes joined by arrows: {flow}."
 
 
 @figure_function(figsize=(8.4, 3.6))

@@ -15,6 +15,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
+from dlcourse import checks
+
 
 @dataclasses.dataclass(frozen=True)
 class Loss:
@@ -49,8 +51,8 @@ class Loss:
 
 
 def numbers(values, what):
-    """The values as float64; raises ValueError where one of them is no finite number."""
-    array = np.asarray(values, "float64")
+    """The values as float64; raises ValueError where one of them is no finite real number."""
+    array = checks.numeric(what, values)
     if not np.isfinite(array).all():
         raise ValueError(
             f"A {what} is not finite ({array[~np.isfinite(array)][0]}): a loss is defined for finite numbers. Find the "

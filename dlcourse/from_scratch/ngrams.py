@@ -26,9 +26,9 @@ class NGram:
 
     def __init__(self, order, text, alphabet=None):
         self.order = checks.whole_number("NGram(order)", order)
-        for given, what in [(text, "text"), (alphabet, "alphabet")]:
-            if not isinstance(given, str) and (what == "text" or not hasattr(given or "", "__iter__")):
-                raise ValueError(f"NGram({what}) is {type(given).__name__}; expected a text, such as 'abab'.")
+        _check_text(text, "NGram(text)")
+        if alphabet is not None and not checks.is_list(alphabet):
+            _check_text(alphabet, "NGram(alphabet)")
         self.alphabet = sorted(set(text if alphabet is None else alphabet))
         strange = sorted(set(text) - set(self.alphabet))
         if not text or strange:
@@ -55,8 +55,15 @@ class NGram:
 
     def bits(self, text, context=""):
         """-log2 of the probability of each letter of ``text``, a list of floats; ``context`` precedes the text."""
+        _check_text(text, "bits(text)")
+        _check_text(context, "bits(context)")
         whole, known = context + text, len(context)
         return [
             -math.log2(self.probability(whole[end], whole[max(0, end - self.order + 1) : end]))
             for end in range(known, len(whole))
         ]
+
+
+def _check_text(given, name):
+    if not isinstance(given, str):
+        raise ValueError(f"{name} is {type(given).__name__}; expected a text, such as 'abab'.")

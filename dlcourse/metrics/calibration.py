@@ -85,13 +85,15 @@ def expected_calibration_error(probabilities, labels, bins=15):
 def softmax(logits, temperature=1.0):
     """Probabilities, float64 (..., classes), of logits divided by a temperature.
 
-    Raises ValueError where the temperature is not above 0.
+    Raises ValueError where the temperature is not above 0, or the logits are no numbers (..., classes).
     """
-    if not temperature > 0:
-        raise ValueError(
-            f"softmax(temperature={temperature!r}): expected a temperature above 0; 1 changes nothing."
-        )
-    return special.softmax(np.asarray(logits, "float64") / temperature, axis=-1)
+    temperature, logits = (
+        checks.positive("softmax(temperature)", temperature),
+        checks.numeric("logits", logits),
+    )
+    if not logits.ndim or not logits.shape[-1]:
+        raise ValueError(f"softmax() got logits of shape {logits.shape}: expected (..., classes), 1 or more.")
+    return special.softmax(logits / temperature, axis=-1)
 
 
 def fit_temperature(logits, labels):

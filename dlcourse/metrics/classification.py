@@ -1,7 +1,11 @@
 """Scores of classifiers on held-out data, and what such a score is worth."""
 
+import math
+
 import numpy as np
 from scipy import stats
+
+from dlcourse import checks
 
 
 def linear_accuracy(weights, x, y):
@@ -11,8 +15,17 @@ def linear_accuracy(weights, x, y):
         weights: float (features + 1,), the last is the bias, as ``penalized_regression.linear_classifier`` gives them.
         x: float (examples, features).
         y: (examples,), each -1 or +1.
+
+    Raises:
+        ValueError: where the shapes don't fit, or these are no numbers.
     """
-    return float(np.mean(np.sign(np.asarray(x) @ weights[:-1] + weights[-1]) == y))
+    weights = checks.numeric("linear_accuracy(weights)", weights, axes=1)
+    x, y = _table("linear_accuracy", x, y)
+    if len(weights) != x.shape[1] + 1:
+        raise ValueError(
+            f"linear_accuracy() got {len(weights)} weights for {x.shape[1]} features: expected one more, the bias last."
+        )
+    return float(np.mean(np.sign(x @ weights[:-1] + weights[-1]) == y))
 
 
 def most_correlated(x, y, keep):
@@ -24,9 +37,10 @@ def most_correlated(x, y, keep):
         keep: number of columns.
 
     Raises:
-        ValueError: where ``keep`` is not from 1 to the number of columns.
+        ValueError: where ``keep`` is not from 1 to the number of columns, or x and y don't fit.
     """
-    if not 1 <= keep <= x.shape[1]:
+    x, y = _table("most_correlated", x, y)
+    if checks.whole_number("most_correlated(keep)", keep, least=0) not in range(1, x.shape[1] + 1):
         raise ValueError(
             f"most_correlated(keep={keep}) of {x.shape[1]} columns: give a number from 1 to {x.shape[1]}."
         )
@@ -44,10 +58,13 @@ def best_by_chance(candidates, examples, p=0.5):
     Raises:
         ValueError: where there is no candidate or no example, or p is not a probability.
     """
-    if candidates < 1 or examples < 1 or not 0 <= p <= 1:
-        raise ValueError(
-            f"best_by_chance({candidates}, {examples}, p={p}): expected 1 or more of each, and p from 0 to 1."
-        )
+    candidates, examples = (
+        checks.whole_number(f"best_by_chance({name})", value, least=0)
+        for name, value in [("candidates", candidates), ("examples", examples)]
+    )
+    p = checks.fraction("best_by_chance(p)", p)
+    if candidates < 1 or examples < 1:
+        raise ValueError(f"best_by_chance({candidates}, {examples}, p={p}): expected 1 or more of each.")
     below = stats.binom.cdf(np.arange(examples), examples, p)
     return float(np.sum(1 - below**candidates) / examples)
 
@@ -81,8 +98,16 @@ def nearest_neighbour_accuracy(x, y):
     Args:
         x: float (examples, ...), at least two.
         y: (examples,).
+
+    Raises:
+        ValueError: where there are fewer, or as many labels are not given, or x holds no finite numbers.
     """
-    x, y = np.asarray(x, "float64").reshape(len(x), -1), np.asarray(y)
+    x, y = checks.numeric("nearest_neighbour_accuracy(x)", x), np.asarray(y)
+    if not x.ndim or not np.isfinite(x).all():
+        raise ValueError(
+            f"nearest_neighbour_accuracy() got x of shape {x.shape}: expected finite numbers (examples, ...)."
+        )
+    x = x.reshape(len(x), math.prod(x.shape[1:]))
     if len(x) < 2 or y.shape != (len(x),):
         raise ValueError(
             "nearest_neighbour_accuracy() takes two examples or more, and one label for each; got "
@@ -99,7 +124,30 @@ def auroc(usual, unusual):
 
     Args:
         usual, unusual: float (n,), (m,), the scores. Ties count half (Mann & Whitney 1947).
+
+    Raises:
+        ValueError: where they are no such arrays, one of them is empty, or a score is NaN.
     """
+    usual, unusual = (
+        checks.numeric(f"auroc({name})", scores, axes=1)
+        for name, scores in [("usual", usual), ("unusual", unusual)]
+    )
+    spoilt = int(np.isnan(usual).sum() + np.isnan(unusual).sum())
+    if not len(usual) or not len(unusual) or spoilt:
+        raise ValueError(
+            f"auroc() got {len(usual)} and {len(unusual)} scores, {spoilt} of them NaN: expected one or more of each "
+            "kind, all numbers."
+        )
     ranks = stats.rankdata(np.concatenate([unusual, usual]))[: len(unusual)]
     wins = ranks.sum() - len(unusual) * (len(unusual) + 1) / 2
     return float(1 - wins / (len(usual) * len(unusual)))
+
+
+def _table(name, x, y):
+    """x, float64 (examples, features), and y, float64 (examples,): one or more of each, all finite."""
+    x, y = checks.numeric(f"{name}(x)", x, axes=2), checks.numeric(f"{name}(y)", y, axes=1)
+    if not x.size or len(x) != len(y) or not np.isfinite(x).all() or not np.isfinite(y).all():
+        raise ValueError(
+            f"{name}() got x of shape {x.shape} and y of shape {y.shape}: expected finite numbers, one y for each row."
+        )
+    return x, y

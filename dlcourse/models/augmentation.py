@@ -1,8 +1,12 @@
 """Data augmentation as a layer: random affine changes of images, drawn anew in each training step."""
 
+import numbers
+
 import keras
 import numpy as np
 import tensorflow as tf
+
+from dlcourse import checks
 
 
 @keras.saving.register_keras_serializable("dlcourse")
@@ -26,9 +30,10 @@ class RandomAffine(keras.layers.Layer):
     def __init__(self, rotation=10.0, scale=0.1, shear=0.1, shift=2.0, seed=0, **options):
         super().__init__(**options)
         ranges = {"rotation": rotation, "scale": scale, "shear": shear, "shift": shift}
-        if any(value < 0 for value in ranges.values()) or scale >= 1:
+        real = all(isinstance(value, numbers.Real) and 0 <= value < np.inf for value in ranges.values())
+        if not real or scale >= 1:
             raise ValueError(f"RandomAffine({ranges}): ranges are 0 or more, and a scale below 1.")
-        self.ranges, self.seed = ranges, seed
+        self.ranges, self.seed = ranges, checks.seed("RandomAffine(seed)", seed)
         self.generator = keras.random.SeedGenerator(seed)
 
     def call(self, images, training=False):

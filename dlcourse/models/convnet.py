@@ -109,7 +109,10 @@ def convolution_block(
             f"convolution_block() got a tensor of shape {x.shape}: expected (batch, time, channels) or (batch, height, "
             "width, channels)."
         )
-    checks.whole_number("convolution_block(filters)", filters)
+    filters = checks.whole_number("convolution_block(filters)", filters)
+    kernel = _sides("convolution_block(kernel)", kernel)
+    stride = _sides("convolution_block(stride)", stride)
+    dilation = _sides("convolution_block(dilation)", dilation)
     named = (lambda part: f"{name}_{part}") if name else lambda part: None
     x = CONVOLUTIONS[len(x.shape)](
         filters,
@@ -124,6 +127,13 @@ def convolution_block(
     if normalise:
         x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=named("normalisation"))(x)
     return x if activation is None else layers.Activation(activation, name=named("activation"))(x)
+
+
+def _sides(name, value):
+    """A whole number, or a tuple of one per axis, as Python's own integers; Keras takes no others."""
+    if not checks.is_list(value):
+        return checks.whole_number(name, value)
+    return tuple(checks.whole_number(f"{name}[{axis}]", side) for axis, side in enumerate(value))
 
 
 def residual_block(
@@ -170,8 +180,9 @@ def residual_stages(x, filters, blocks, *, normalise=True, shortcut=True, seeds=
         blocks: residual blocks of each stage: a list, or a whole number for all.
         normalise, shortcut, seeds: as for ``residual_block``.
     """
-    blocks = [blocks] * len(filters) if isinstance(blocks, int) else list(blocks)
-    if len(blocks) != len(filters) or not filters:
+    filters = checks.widths("residual_stages(filters)", filters, least=1)
+    blocks = list(blocks) if checks.is_list(blocks) else [blocks] * len(filters)
+    if len(blocks) != len(filters):
         raise ValueError(
             f"residual_stages(filters={filters}, blocks={blocks}): give as many numbers of blocks as stages, or one "
             "for all."
@@ -233,11 +244,10 @@ def resnet(
         raise ValueError(
             f"resnet(input_shape={shape}): expected (height, width, channels) or (time, channels)."
         )
-    checks.whole_number("resnet(classes)", classes)
-    checks.whole_number("resnet(stem_kernel)", stem_kernel)
-    checks.whole_number("resnet(stem_stride)", stem_stride)
-    for stage, width in enumerate(filters):
-        checks.whole_number(f"resnet(filters[{stage}])", width)
+    classes = checks.whole_number("resnet(classes)", classes)
+    stem_kernel = checks.whole_number("resnet(stem_kernel)", stem_kernel)
+    stem_stride = checks.whole_number("resnet(stem_stride)", stem_stride)
+    filters, seed = checks.widths("resnet(filters)", filters, least=1), checks.seed("resnet(seed)", seed)
     checks.rate("resnet(dropout)", dropout)
     smallest = stem_stride * 2 ** (len(filters) - 1)
     if min(shape[:-1]) < smallest:

@@ -4,6 +4,8 @@ import numpy as np
 import tensorflow as tf
 from scipy import special
 
+from dlcourse import checks
+
 
 def sample(model, start, letters, *, temperature, seed=0):
     """Draw letters one after another from a stateful model: one text for each row of its batch.
@@ -20,12 +22,24 @@ def sample(model, start, letters, *, temperature, seed=0):
         int32 (batch_size, letters).
 
     Raises:
-        ValueError: where the temperature isn't above 0, or ``start`` is empty.
+        ValueError: where the temperature isn't above 0, ``start`` is empty or holds other numbers than the model's
+            letters have, or ``letters`` or ``seed`` is no whole number.
     """
-    if not temperature > 0 or not len(start):
+    temperature = checks.positive("sample(temperature)", temperature)
+    letters = checks.whole_number("sample(letters)", letters)
+    seed = checks.whole_number("sample(seed)", seed, least=0)
+    start = np.asarray(start if checks.is_list(start) and not any(map(np.ndim, start)) else [])
+    known = model.output_shape[-1]
+    if (
+        start.ndim != 1
+        or start.dtype.kind not in "iu"
+        or not len(start)
+        or start.min() < 0
+        or start.max() >= known
+    ):
         raise ValueError(
-            f"sample(temperature={temperature!r}) with {len(start)} letters to start from: expected a temperature "
-            "above 0, and at least one letter to be read first."
+            f"sample(start) is {start.dtype} {start.shape}: expected at least one letter to be read first, whole "
+            f"numbers from 0 to {known - 1}."
         )
     random, rows, drawn = np.random.default_rng(seed), model.input_shape[0], []
     step = tf.function(lambda letter: model(letter, training=False)[:, -1])

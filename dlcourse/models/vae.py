@@ -62,7 +62,9 @@ def vae(
         checks.whole_number("vae(classes)", classes)
     if likelihood not in LIKELIHOODS:
         raise ValueError(f"vae(likelihood={likelihood!r}): expected one of {', '.join(LIKELIHOODS)}.")
-    if noise is not None and (likelihood != "gaussian" or not noise > 0):
+    if noise is not None and likelihood == "gaussian":
+        noise = checks.positive("vae(noise)", noise)
+    elif noise is not None:
         raise ValueError(
             f"vae(noise={noise!r}, likelihood={likelihood!r}): noise is a standard deviation above 0, of the Gaussian "
             "likelihood alone. Leave it out, or give likelihood='gaussian'."

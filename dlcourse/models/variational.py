@@ -370,7 +370,12 @@ class VAE(keras.Model):
             return inputs
         if not tf.is_tensor(y) or hasattr(y, "numpy"):
             self._check_labels(y)
-        labels = tf.one_hot(y, self.classes, dtype=inputs.dtype)
+            given, wanted = np.shape(y), inputs.shape[-2] if inputs.shape.rank > 1 else 1
+            if given not in ((), (1,), (wanted,)) and wanted is not None:
+                raise ValueError(
+                    f"This VAE got {given[0]} labels for {wanted} examples: give y, int ({wanted},), or one number."
+                )
+        labels = tf.one_hot(tf.cast(y, tf.int32), self.classes, dtype=inputs.dtype)
         labels = tf.broadcast_to(labels, tf.concat([tf.shape(inputs)[:-1], [self.classes]], axis=0))
         return tf.concat([inputs, labels], axis=-1)
 

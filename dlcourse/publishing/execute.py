@@ -81,7 +81,9 @@ class _ThisPython(KernelSpecManager):
         return KernelSpec(**ipykernel.kernelspec.get_kernel_dict())
 
 
-class _Kernel(AsyncKernelManager):
+class Kernel(AsyncKernelManager):
+    """A kernel of the interpreter that is running now."""
+
     @default("kernel_spec_manager")
     def _kernel_spec_manager_default(self):
         return _ThisPython(parent=self)
@@ -106,7 +108,7 @@ def execute(job):
     """Execute a job's notebook from a clean kernel, top to bottom, and note time and failure in the job."""
     client = nbclient.NotebookClient(
         job.notebook,
-        kernel_manager_class=_Kernel,
+        kernel_manager_class=Kernel,
         kernel_name="python3",
         timeout=CELL_TIMEOUT,
         resources={"metadata": {"path": str(job.folder)}},

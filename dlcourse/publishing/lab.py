@@ -1,15 +1,20 @@
 """JupyterLab on a learner's own copies of the chapters, or on the chapters themselves."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
+
 from dlcourse import __version__, files
-from dlcourse.publishing import pairing
+from dlcourse.publishing import assignments, pairing
+from dlcourse.publishing import chapters as all_chapters
 from dlcourse.reproducibility import ENVIRONMENT
 
 COPIES = "work"
+SOLUTION = "solution.ipynb"
 NOT_IN_LAB = ("TQDM_DISABLE", "CUDA_VISIBLE_DEVICES")
 """For stored outputs alone: a learner sees progress bars, and uses a graphics card that there is."""
 QUIET = (
@@ -23,10 +28,11 @@ QUIET = (
 def copies(chapters, say=print):
     """Make the learner's copies that are missing. One that is there is never touched.
 
-    A copy has no outputs, so that a prediction comes before its answer, and no pair among the text sources.
+    A copy has no outputs, so that a prediction comes before its answer, and no pair among the text sources. Of an
+    assignment it is what learners get; its solution stands beside.
 
     Args:
-        chapters: list of Chapter.
+        chapters: list of Chapter and Assignment.
         say: called with why a chapter can't be copied.
 
     Returns:
@@ -36,7 +42,7 @@ def copies(chapters, say=print):
     """
     done = []
     for chapter in chapters:
-        path = chapter.root / COPIES / chapter.notebook.name
+        path = chapter.root / COPIES / chapter.notebook.relative_to(chapter.root / "notebooks")
         try:
             notebook = pairing.pair(chapter).notebook
         except (pairing.Conflict, ValueError) as error:
@@ -52,9 +58,42 @@ def copies(chapters, say=print):
                 cell.outputs, cell.execution_count = [], None
         pairing.normalise(notebook)
         notebook.metadata["dlcourse"] = {"copy_of": version, "package": __version__}
+        if isinstance(chapter, assignments.Assignment):
+            notebook = _with_its_solution(chapter, notebook, path.parent)
         files.write(path, pairing.notebook_text(notebook))
         done.append((chapter, path, "made"))
     return done
+
+
+def self_tests(root):
+    """Put the self-tests, a page of the site, into the learner's folder as a notebook; one that is there stays."""
+    page, path = root / "docs" / "self_tests.md", root / COPIES / "self_tests.ipynb"
+    if path.exists() or not page.exists():
+        return
+    text = files.text(page).replace("](chapters/", "](").replace("<!-- the map -->", _what_needs_what(root))
+    texts = re.split(r"\n(?=## |\*\*\d+\.\*\* )", text)
+    cells = [nbformat.v4.new_markdown_cell(one.strip(), id=f"cell-{n}") for n, one in enumerate(texts)]
+    files.write(path, pairing.notebook_text(pairing.normalise(nbformat.v4.new_notebook(cells=cells))))
+
+
+def _what_needs_what(root):
+    """The map of the chapters as a table in Markdown."""
+    rows = [
+        f"| [{one.id}]({one.notebook.name}) {one.titles[0]} | {', '.join(one.needs) or '–'} |"
+        for one in all_chapters.find(root)
+    ]
+    return "\n".join(["| chapter | needs |", "| --- | --- |", *rows])
+
+
+def _with_its_solution(assignment, notebook, folder):
+    """What learners get of an assignment; what it needs, and its solution, are put into the folder beside it."""
+    for path in assignments.enclosed(assignment):
+        files.write(folder / path.relative_to(assignment.folder), path.read_bytes())
+    files.write(folder / SOLUTION, pairing.notebook_text(notebook))
+    released = assignments.release(notebook)
+    text = f"When you have tried all of it: [the solution · 答案]({SOLUTION}), with the tests that aren't shown here."
+    released.cells.append(nbformat.v4.new_markdown_cell(text, id="solution"))
+    return released
 
 
 def _stamp(path):

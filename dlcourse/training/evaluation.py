@@ -27,6 +27,7 @@ def evaluate(model, objective, data, batch_size=BATCH_SIZE):
         ValueError: where data, labels or shapes don't fit, as for ``fit``.
     """
     where = "evaluate() got data"
+    inputs.check_callable(objective)
     arrays = inputs.arrays_of(data, where)
     inputs.check(model, objective, arrays, where)
     batch_size = checks.whole_number("evaluate(batch_size)", batch_size)
@@ -54,7 +55,8 @@ def predict(model, x, batch_size=BATCH_SIZE):
     batch_size = checks.whole_number("predict(batch_size)", batch_size)
     inputs.check_x(model, x, where)
     inputs.build(model, x)
-    batch_size = _fitting(model, len(x), batch_size, where)
+    fixed = inputs.check_batches(model, len(x), where)
+    batch_size = fixed or batch_size
 
     def call(batch):
         if axis.is_stacked(model):
@@ -65,7 +67,7 @@ def predict(model, x, batch_size=BATCH_SIZE):
     # walks through its steps in Python.
     recurrent = any(isinstance(layer, keras.layers.RNN) for layer in model._flatten_layers())
     if len(x) > batch_size or recurrent:
-        spec = tf.TensorSpec((inputs.fixed_batch(model), *x.shape[1:]), x.dtype)
+        spec = tf.TensorSpec((fixed, *x.shape[1:]), x.dtype)
         call = tf.function(call).get_concrete_function(spec)
     return in_batches(lambda batch: call(tf.convert_to_tensor(batch)), x, batch_size=batch_size)
 
@@ -93,9 +95,8 @@ class Evaluator:
 
     def __init__(self, model, objective, arrays, batch_size, jit_compile):
         self.examples = len(tf.nest.flatten(arrays)[0])
-        self.batch_size = _fitting(
-            model, self.examples, min(batch_size, self.examples), "evaluate() got data"
-        )
+        fixed = inputs.check_batches(model, self.examples, "evaluate() got data")
+        self.batch_size = fixed or min(batch_size, self.examples)
         self.names = metric_names(model, objective, arrays)
         data = tf.nest.map_structure(tf.convert_to_tensor, arrays)
 
@@ -116,17 +117,6 @@ class Evaluator:
                     order, tf.constant(first), tf.constant(last), totals, zero, size
                 )
         return loop.means(totals, self.names)
-
-
-def _fitting(model, examples, batch_size, where):
-    """The batch size; that of a model which was built for one (``stateful``), if the examples fill such batches."""
-    fixed = inputs.fixed_batch(model)
-    if fixed is not None and examples % fixed:
-        raise ValueError(
-            f"{where}, {examples} examples, but the model was built for batches of exactly {fixed} (stateful): give a "
-            "number of examples that it divides."
-        )
-    return fixed or batch_size
 
 
 def metric_names(model, objective, arrays):

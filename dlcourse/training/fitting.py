@@ -1,6 +1,7 @@
 """``fit``: checks, epochs, validation, checkpoints and progress around the compiled loop."""
 
 import functools
+import os
 import time
 
 import keras
@@ -71,7 +72,7 @@ def _fit(
     model, objective, train, epochs, batch_size, optimizer, seed, validation, folder, early_stopping, jit_compile
 ):  # fmt: skip
     began = saved = time.perf_counter()
-    _check_settings(model, epochs, seed, early_stopping)
+    _check_settings(model, epochs, seed, early_stopping, folder, jit_compile)
     source = _source(model, objective, train, batch_size, int(seed))
     validate = dict
     if validation is not None:
@@ -123,7 +124,7 @@ def _fit(
     )
 
 
-def _check_settings(model, epochs, seed, early_stopping):
+def _check_settings(model, epochs, seed, early_stopping, folder, jit_compile):
     if not isinstance(model, keras.Model):
         raise ValueError(
             f"fit() trains a keras.Model; got {model!r}. Build one, such as models.mlp((8, 8, 1), 10, hidden=[64])."
@@ -134,6 +135,14 @@ def _check_settings(model, epochs, seed, early_stopping):
         raise ValueError(
             f"fit(early_stopping={early_stopping!r}): expected training.EarlyStopping(patience=3), or None. Keras' "
             "callbacks belong to Keras' own fit."
+        )
+    if folder is not None and not (isinstance(folder, str | os.PathLike) and str(folder)):
+        raise ValueError(
+            f"fit(checkpoint={folder!r}): expected the path of a folder, such as 'work/run', or None."
+        )
+    if not (jit_compile is None or isinstance(jit_compile, bool)):
+        raise ValueError(
+            f"fit(jit_compile={jit_compile!r}): expected True, False, or None, which lets a rule choose."
         )
 
 
@@ -147,25 +156,21 @@ def _source(model, objective, train, batch_size, seed):
             )
         stream = sources.Stream(train)
         first = stream.sample if isinstance(stream.sample, tuple) else (stream.sample,)
-        inputs.check(model, objective, first, "fit() got a tf.data.Dataset; its first batch is data")
+        where = "fit() got a tf.data.Dataset; its first batch is data"
+        inputs.check(model, objective, inputs.arrays_of(first, where), where)
         return stream
     arrays = inputs.arrays_of(train, where)
     examples = inputs.check(model, objective, arrays, where)
     if batch_size is None:
         raise ValueError("fit() needs batch_size, the number of examples per step, such as batch_size=64.")
     batch_size = checks.whole_number("fit(batch_size)", batch_size, most=examples)
-    fixed = inputs.fixed_batch(model)
-    if fixed is not None and (batch_size != fixed or examples % fixed):
-        raise ValueError(
-            f"fit() got {examples} training examples in batches of {batch_size}, but the model was built for batches "
-            f"of exactly {fixed} (stateful): give batch_size={fixed} and a number of examples that it divides."
-        )
+    inputs.check_batches(model, examples, where, batch_size)
     return sources.Arrays(arrays, batch_size, seed)
 
 
 def _ready(optimizer, model):
     """A built optimizer without memory of another training."""
-    optimizer = keras.optimizers.get(optimizer)
+    optimizer = inputs.optimizer(optimizer, "fit(optimizer)")
     if optimizer.built:
         optimizer = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
     optimizer.build(model.trainable_variables)

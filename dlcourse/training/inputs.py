@@ -171,12 +171,49 @@ def _finite(array):
     return array.dtype.kind != "f" or bool(np.isfinite(np.min(array)) and np.isfinite(np.max(array)))
 
 
+def optimizer(given, where):
+    """A Keras optimizer, or the one of that name.
+
+    Raises:
+        ValueError: where it is neither.
+    """
+    try:
+        found = keras.optimizers.get(given)
+    except (ValueError, TypeError, AttributeError):
+        found = None
+    if found is None:
+        raise ValueError(
+            f"{where}={given!r}: expected a Keras optimizer or its name; give for example 'adam' or "
+            "keras.optimizers.Adam(1e-3)."
+        )
+    return found
+
+
 def fixed_batch(model):
     """The number of examples in each batch of a model that was built for one (``stateful``), or None."""
     if axis.is_stacked(model):
         return None
     shape = getattr(model, "input_shape", None)
     return shape[0] if isinstance(shape, tuple) and shape and isinstance(shape[0], int) else None
+
+
+def check_batches(model, examples, where, batch_size=None):
+    """The batch size that a model was built for (``stateful``), or None, after a check that the examples fill such.
+
+    Args:
+        examples: how many.
+        where: as for ``arrays_of``.
+        batch_size: what the caller asked for, where only the model's own will do.
+    """
+    fixed = fixed_batch(model)
+    if fixed is not None and (examples % fixed or batch_size not in (None, fixed)):
+        asked = "" if batch_size is None else f" in batches of {batch_size}"
+        wanted = "" if batch_size is None else f"batch_size={fixed} and "
+        raise ValueError(
+            f"{where}, {examples} examples{asked}, but the model was built for batches of exactly {fixed} "
+            f"(stateful): give {wanted}a number of examples that {fixed} divides."
+        )
+    return fixed
 
 
 def build(model, x):

@@ -4,12 +4,14 @@
 compiles once here, and each training puts other weights and other data into the same graph.
 """
 
+import numbers
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from dlcourse import checks, progress, reproducibility
-from dlcourse.training import loop, objectives
+from dlcourse.training import inputs, loop, objectives
 from dlcourse.training.evaluation import in_batches
 
 
@@ -36,8 +38,8 @@ class Repeats:
             raise ValueError(
                 "Repeats() trains models without dropout: its seeds would go on from run to run. Use fit()."
             )
-        self.model, self.steps, self.batch_size = model, steps, batch_size
-        self.optimizer = keras.optimizers.get(optimizer)
+        self.model, self.objective, self.steps, self.batch_size = model, objective, steps, batch_size
+        self.optimizer = inputs.optimizer(optimizer, "Repeats(optimizer)")
         self.optimizer.build(model.trainable_variables)
         self._fresh = [variable.numpy() for variable in self.optimizer.variables]
 
@@ -68,8 +70,21 @@ class Repeats:
 
         Returns:
             float32 array (steps,): the loss of each step's batch, before its update.
+
+        Raises:
+            ValueError: where the data don't fit, as for ``fit``, or the weights, the rows or a number don't.
         """
-        weights = weights.get_weights() if hasattr(weights, "get_weights") else weights
+        x, y = inputs.arrays_of((x, y), "Repeats.train() got data")
+        inputs.check(self.model, self.objective, (x, y), "Repeats.train() got data")
+        checks.whole_number("Repeats.train(seed)", seed, least=0, most=2**32 - 1)
+        if learning_rate is not None:
+            real = isinstance(learning_rate, numbers.Real)
+            if not real or not 0 <= learning_rate < np.inf:
+                raise ValueError(
+                    f"Repeats.train(learning_rate)={learning_rate!r}: expected a finite number, 0 or more; give for "
+                    "example 1e-3."
+                )
+        weights = self._fitting(weights.get_weights() if hasattr(weights, "get_weights") else weights)
         for variable, value in zip(self.model.weights, weights, strict=True):
             variable.assign(value)
         for variable, value in zip(self.optimizer.variables, self._fresh, strict=True):
@@ -77,9 +92,20 @@ class Repeats:
                 variable.assign(value)
         if learning_rate is not None:
             self.optimizer.learning_rate = learning_rate
-        order = self.order(np.arange(len(x)) if rows is None else np.asarray(rows), seed)
+        order = self.order(np.arange(len(x)) if rows is None else _rows(rows, len(x)), seed)
         with reproducibility.determinism():
             return self._run(tf.convert_to_tensor(x), tf.convert_to_tensor(y), tf.constant(order)).numpy()
+
+    def _fitting(self, weights):
+        """The weights, after a check that they have the shapes of the model's."""
+        wanted = [tuple(variable.shape) for variable in self.model.weights]
+        given = [np.shape(value) for value in weights] if checks.is_list(weights) else weights
+        if given != wanted:
+            raise ValueError(
+                f"Repeats.train() got weights of shapes {given}; the model's are {wanted}. Give another such model, or "
+                "what its get_weights() gives."
+            )
+        return weights
 
     def order(self, rows, seed):
         """The examples of all steps, int32 (steps · batch_size,): shuffled passes over ``rows``, one after another."""
@@ -88,6 +114,20 @@ class Repeats:
         random, needed = np.random.RandomState(seed), self.steps * self.batch_size
         passes = [random.permutation(rows) for _ in range(-(-needed // len(rows)))]
         return np.concatenate(passes)[:needed].astype("int32")
+
+
+def _rows(rows, examples):
+    rows = np.asarray(rows)
+    if (
+        rows.ndim != 1
+        or rows.dtype.kind not in "iu"
+        or (rows.size and (rows.min() < 0 or rows.max() >= examples))
+    ):
+        raise ValueError(
+            f"Repeats.train(rows) is {rows.dtype} {rows.shape}: expected indices of examples, whole numbers from 0 to "
+            f"{examples - 1}."
+        )
+    return rows
 
 
 def classifier(build, *, steps, learning_rate=1e-3, batch_size=64, jit_compile=False):

@@ -165,6 +165,7 @@ def run(objective, space, *, budget, epochs, sampler="tpe", pruning=False, seed=
         raise ValueError(f"run(sampler={sampler!r}): expected one of {SAMPLERS}.")
     checks.whole_number("run(epochs)", epochs)
     checks.whole_number("run(budget)", budget)
+    checks.whole_number("run(seed)", seed, least=0, most=2**31 - 1)
     if budget < epochs:
         raise ValueError(f"run(budget={budget}) can't pay for one complete trial of {epochs} epochs.")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -256,6 +257,7 @@ def work(objective, space, file, *, trials, seed=0):
 
     _check_space(space)
     checks.whole_number("work(trials)", trials)
+    seed = checks.whole_number("work(seed)", seed, least=0, most=2**31 - 1)
     study = _open(file, NumberedSampler(seed))
     wanted = {
         "seed": seed,
@@ -358,15 +360,25 @@ def _open(file, sampler):
     lock = _lock(file)
     _drop_partial_line(file, lock)
     backend = JournalFileBackend(str(file), lock_obj=lock)
-    return optuna.create_study(
-        study_name="search", storage=JournalStorage(backend), sampler=sampler, load_if_exists=True
-    )
+    try:
+        return optuna.create_study(
+            study_name="search", storage=JournalStorage(backend), sampler=sampler, load_if_exists=True
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{file} can't be read as a study ({type(error).__name__}: {error}): a line of it is damaged. Give another "
+            "file, or mend that one."
+        ) from None
 
 
 def _lock(file):
     from optuna.storages.journal import JournalFileOpenLock
 
     return JournalFileOpenLock(str(file))
+
+
+BEGINNING = b'{"op_code":'
+"""Of a study's file, as Optuna writes it."""
 
 
 def _drop_partial_line(file, lock):
@@ -378,6 +390,11 @@ def _drop_partial_line(file, lock):
     try:
         with open(path, "r+b") as journal:
             content = journal.read()
+            if content[: len(BEGINNING)] != BEGINNING[: len(content)]:
+                raise ValueError(
+                    f"{file} is no study that search.work() made: it begins with {content[:20]!r}. Give another file; "
+                    "this one was left as it is."
+                )
             whole = content.rfind(b"\n") + 1
             if whole < len(content):
                 journal.truncate(whole)
@@ -386,7 +403,11 @@ def _drop_partial_line(file, lock):
 
 
 def _check_space(space):
-    if not space or not all(isinstance(each, Range) for each in dict(space).values()):
+    if (
+        not isinstance(space, dict)
+        or not space
+        or not all(isinstance(each, Range) for each in space.values())
+    ):
         raise ValueError(
             f"A space is a dict from name to search.Range, with one entry or more; got {space!r}."
         )

@@ -134,7 +134,7 @@ def exercise_4():
 
             sides = {
                 "of": [(prepared_ones, network) for network in networks],
-                "control": [(shrunk_ones, network) for network in networks],
+                "control": [(reversed_ones, network) for network in networks],
             }
             Claims("00").measure("C00.10", "share right of the same hundred photographs",
                                  share_of_all, **sides, above=0.7)

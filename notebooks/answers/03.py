@@ -84,8 +84,7 @@ def exercise_3():
             ```
 
             And with a start alone, `kernel_initializer=keras.initializers.RandomNormal(stddev=(103 / 64) ** 0.5)`: its
-            gradient arrives as well. Train all three before you choose: an arriving gradient is needed, and isn't
-            enough.
+            gradient arrives as well. Train all three before you choose: an arriving gradient isn't enough.
             """,
         ],
     )

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from dlcourse import datasets
-from dlcourse.datasets import splitting
+from dlcourse.datasets import splitting, transforms
 
-SHIPPED = ["mnist", "digits", "mnist1d", "iris", "breast_cancer", "diabetes"]
+SHIPPED = ["mnist", "digits", "mnist1d", "pen_digits", "iris", "breast_cancer", "diabetes"]
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,45 @@ def keys(x, seed=0):
     """One number an example, equal for equal examples: a hash by random weights."""
     flat = np.round(x.reshape(len(x), -1) * 255).astype(np.int64)
     return flat @ np.random.default_rng(seed).integers(0, 2**40, flat.shape[1])
+
+
+def test_pen_digits_are_the_points_of_10_992_digits():
+    pen = datasets.load("pen_digits")
+    x, y = (
+        np.concatenate([getattr(split, name) for split in (pen.train, pen.validation, pen.test)])
+        for name in "xy"
+    )
+    assert x.shape == (10_992, 8, 2) and x.dtype == np.float32 and x.min() == 0 and x.max() == 1
+    # How many of each digit UCI's description counts in its two files together.
+    assert np.bincount(y).tolist() == [1143, 1143, 1144, 1055, 1144, 1055, 1056, 1142, 1055, 1055]
+    # Each digit fills its box in one direction at least, as UCI's authors normalised them.
+    assert np.all(np.maximum(np.ptp(x[..., 0], axis=1), np.ptp(x[..., 1], axis=1)) == 1)
+
+
+def test_strokes_are_drawn_where_the_pen_passed():
+    corner_to_corner = np.array([[[0.0, 0.0], [0.5, 0.5], [1.0, 1.0]]])  # up and to the right
+    (picture,) = datasets.strokes.pictures(corner_to_corner, side=28, inside=20, width=2.0)[..., 0]
+    lit = np.argwhere(picture > 0.5)
+    assert np.all(np.abs(lit.sum(axis=1) - 27) <= 1)  # on the rising diagonal: row + column = 27
+    assert lit.min() == 3 and lit.max() == 24  # a round end of one pixel beyond the square of 20
+    assert picture[4, 23] == 1 and picture[23, 4] == 1 and picture[4, 4] == 0
+    dot = datasets.strokes.pictures(np.full((1, 2, 2), 0.5), width=4.0)[0, ..., 0]
+    assert dot.sum() == pytest.approx(np.pi * 2**2, rel=0.05)  # a disc's area
+    np.testing.assert_allclose(dot, dot[::-1, ::-1], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        (np.zeros((8, 2)), r"got shape \(8, 2\); expected \(examples, points, 2\)"),
+        (np.zeros((3, 1, 2)), "at least 2 points"),
+        (np.full((1, 8, 2), 47.0), "values from 47 to 47; expected 0 to 1"),
+        (np.full((1, 8, 2), np.nan), "expected 0 to 1"),
+    ],
+)
+def test_strokes_that_can_not_be_drawn_are_an_error(points, message):
+    with pytest.raises(ValueError, match=message):
+        datasets.strokes.pictures(points)
 
 
 def test_mnist_is_mnist(mnist):
@@ -302,3 +341,41 @@ heavy &= set(sys.modules)
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8, 1), (3, 4, 12, 2)])
+def test_pooled_pixels_are_the_means_of_squares(shape):
+    examples, height, width, channels = shape
+    x = np.random.default_rng(0).random(shape).astype("float32")
+    small = transforms.pooled(datasets.Split(x, np.zeros(examples)))
+    assert small.x.shape == (examples, height // 4, width // 4, channels) and small.x.dtype == np.float32
+    for place in np.ndindex(small.x.shape):
+        image, row, column, channel = place
+        square = x[image, 4 * row : 4 * row + 4, 4 * column : 4 * column + 4, channel]
+        assert small.x[place] * 0.25 + 0.13 == pytest.approx(square.mean(), abs=1e-5)
+    with pytest.raises(ValueError, match=rf"got images of {height - 1} × {width}.*multiples of 4"):
+        transforms.pooled(datasets.Split(x[:, 1:], np.zeros(examples)))
+
+
+def test_what_are_no_images_cannot_be_pooled():
+    for x in [np.zeros((4, 4)), np.zeros((1, 4, 4, 1), "U1"), 3]:
+        with pytest.raises(
+            ValueError, match=r"take images, numbers .examples, height, width, channels.; got"
+        ):
+            transforms.pooled(datasets.Split(x, np.zeros(1)))
+    with pytest.raises(ValueError, match=r"shifted\(pixels\)=0.5: expected a whole number"):
+        transforms.shifted(datasets.Split(np.zeros((1, 4, 4, 1)), np.zeros(1)), 0.5)
+
+
+def test_shifted_copies_are_moved_in_eight_directions():
+    x = np.zeros((1, 8, 8, 1), "float32")
+    x[0, 0, 0] = 16  # in the upper left square
+    copies = transforms.shifted(datasets.Split(x, np.zeros(1)), pixels=4)
+    assert copies.shape == (8, 1, 2, 2, 1)
+    squares = copies.reshape(8, 4) * 0.25 + 0.13
+    np.testing.assert_allclose(squares.max(axis=1) > 0.5, squares.sum(axis=1) > 0.5)
+    assert sorted(squares.argmax(axis=1)[squares.max(axis=1) > 0.5]) == [
+        1,
+        2,
+        3,
+    ]  # right, down, both; else lost

@@ -69,6 +69,14 @@ def test_excerpts_move_on_by_one_letter():
         characters.excerpts(tokens[:3], 3)
     with pytest.raises(ValueError, match=r"\['x'\]"):
         characters.encode("axe", "ae")
+    np.testing.assert_array_equal(characters.encode("axe", ["x", "e", "a"]), [2, 0, 1])
+    for text, alphabet, named in [
+        (np.array(2), "ab", "text"),
+        ("ab", np.array(2), "alphabet"),
+        ("ab", [1], "alphabet"),
+    ]:
+        with pytest.raises(ValueError, match=f"encode.. got {named}=.*; expected a text, such as 'abc'"):
+            characters.encode(text, alphabet)
 
 
 def test_a_cold_sample_is_the_likeliest_letter():
@@ -84,8 +92,11 @@ def test_a_cold_sample_is_the_likeliest_letter():
     np.testing.assert_allclose(np.bincount(many.ravel()) / many.size, 1 / 3, atol=0.04)
     with pytest.raises(ValueError, match="above 0"):
         decoding.sample(model, [0], 6, temperature=0)
-    with pytest.raises(ValueError, match="read first"):
-        decoding.sample(model, [], 6, temperature=1)
+    for start in [[], [3], [-1], [0.5], "a", 0, [0, [1]], [[0]]]:
+        with pytest.raises(ValueError, match=r"sample\(start\) is .*read first, whole numbers from 0 to 2"):
+            decoding.sample(model, start, 6, temperature=1)
+    with pytest.raises(ValueError, match=r"sample\(letters\)=0: expected a whole number, 1 or more"):
+        decoding.sample(model, [0], 0, temperature=1)
 
 
 TEXT = "the cat sat on the mat with the hat"
@@ -122,3 +133,12 @@ def test_n_grams_refuse():
     ):
         with pytest.raises(ValueError):
             ngrams.NGram(**wrong)
+    for call, named in [
+        (lambda: ngrams.NGram(2, 5), "text"),
+        (lambda: ngrams.NGram(2, ["a"]), "text"),
+        (lambda: ngrams.NGram(2, "ab", 0), "alphabet"),
+        (lambda: ngrams.NGram(2, "ab").bits(3), "text"),
+        (lambda: ngrams.NGram(2, "ab").bits("a", None), "context"),
+    ]:
+        with pytest.raises(ValueError, match=rf"\({named}\) is \w+; expected a text, such as 'abab'"):
+            call()

@@ -104,6 +104,12 @@ def test_each_loss_is_smallest_at_its_statistic():
         (lambda: losses.cross_entropy([1.0], [1.0]), "between 0 and 1"),
         (lambda: losses.cross_entropy([0.5], [2.0]), "0 or 1"),
         (lambda: losses.squared_error([np.nan], [1.0]), "not finite"),
+        (
+            lambda: losses.squared_error([1j], [1.0]),
+            "prediction is list, dtype complex128.*expected real numbers",
+        ),
+        (lambda: losses.squared_error([1.0], ["a"]), "target is list, dtype <U1.*expected real numbers"),
+        (lambda: losses.squared_error([[1.0], [1.0, 2.0]], [1.0]), "expected real numbers"),
         (lambda: losses.squared_error(np.zeros((4, 1)), np.zeros(4)), "Reshape"),
         (lambda: losses.squared_error(np.zeros(3), np.zeros(4)), "not one to one"),
         (lambda: losses.huber(0), "above 0"),

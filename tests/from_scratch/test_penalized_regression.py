@@ -44,6 +44,32 @@ def test_proximal_steps_reach_the_same_weights_with_the_same_zeros(accelerated):
     assert not (plain[-1] == 0).any() and np.allclose(plain[-1], solution, atol=0.1)
 
 
+@pytest.mark.parametrize("size", [(60, 8), (20, 40)])
+def test_accelerated_steps_are_beck_and_teboulles(size):
+    """Their equations 4.1 to 4.3 in loops, and their theorem 4.4: F(x_k) - F* <= 2 L |x_0 - x*|² / (k + 1)²."""
+    x, y = problem(*size)
+    n, features = x.shape
+    strength = 0.05 * penalized_regression.largest_strength(x, y)
+    largest = np.linalg.eigvalsh(x.T @ x).max() / n
+    history = penalized_regression.proximal_gradient(x, y, strength, 60, accelerated=True)
+    before, ahead, t = [0.0] * features, [0.0] * features, 1.0
+    for step in range(60):
+        errors = [sum(x[i][j] * ahead[j] for j in range(features)) - y[i] for i in range(n)]
+        moved = [
+            ahead[j] - sum(x[i][j] * errors[i] for i in range(n)) / (n * largest) for j in range(features)
+        ]
+        new = [np.sign(w) * max(abs(w) - strength / largest, 0.0) for w in moved]
+        following = (1 + (1 + 4 * t * t) ** 0.5) / 2
+        ahead = [new[j] + (t - 1) / following * (new[j] - before[j]) for j in range(features)]
+        before, t = new, following
+        assert np.allclose(history[step], new, atol=1e-8)
+    solution = penalized_regression.lasso(x, y, strength)
+    best = penalized_regression.lasso_objective(x, y, solution, strength)
+    for k, weights in enumerate(history, 1):
+        distance = penalized_regression.lasso_objective(x, y, weights, strength) - best
+        assert distance <= 2 * largest * (solution @ solution) / (k + 1) ** 2 + 1e-9
+
+
 def test_the_proximal_step_minimises_what_it_should():
     for value in (-2.0, -0.3, 0.0, 0.2, 1.5):
         best = optimize.minimize_scalar(

@@ -7,23 +7,27 @@ same; for longer: ``DLCOURSE_FUZZ=2000 pytest tests/fuzz``, which draws new ones
 
 import os
 import pathlib
+import re
 import shutil
 import tempfile
 import traceback
+import warnings
 
 import gymnasium
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 import dlcourse
 from dlcourse import checks, claims, datasets, exercises, models, show, training
-from dlcourse.datasets import catalogue, characters, sequence_tasks, splitting, windows
+from dlcourse.datasets import catalogue, characters, records, sequence_tasks, splitting, transforms, windows
 from dlcourse.from_scratch import ngrams
 from dlcourse.metrics import calibration, classification, forecasting
+from dlcourse.models import decoding
 from dlcourse.publishing import chapters, sides
 from dlcourse.rl import (
     advantages,
@@ -39,7 +43,7 @@ from dlcourse.rl import (
 )
 from dlcourse.rl.environments import TableVectorEnv
 from dlcourse.rules import ClaimError
-from dlcourse.training import checkpoint, objectives, search
+from dlcourse.training import checkpoint, objectives, repeats, search
 
 EXAMPLES = int(os.environ.get("DLCOURSE_FUZZ", 6))
 PACKAGE = str(pathlib.Path(dlcourse.__file__).parent)
@@ -90,6 +94,7 @@ SIZES = st.sampled_from(
 TEXTS = st.one_of(
     st.sampled_from(["", "a", "数据", "../x", "a\0b", "NaN", "lstm", "adam", "val_loss"]), st.text(max_size=5)
 )
+LETTERS = st.characters(exclude_characters="\0")  # NumPy drops those at a text's end
 DTYPES = st.sampled_from(
     [
         "float32",
@@ -125,7 +130,11 @@ def odd_arrays(draw, shape=None):
         array.ravel()[:] = values if all(np.ndim(value) == 0 for value in values) else 0
         return array
     elements = (
-        st.text(max_size=2) if dtype.kind == "U" else st.binary(max_size=2) if dtype.kind == "S" else None
+        st.text(LETTERS, max_size=2)
+        if dtype.kind == "U"
+        else st.sampled_from([b"", b"a", b"\xff1"])
+        if dtype.kind == "S"
+        else None
     )
     return draw(arrays_of.arrays(dtype, shape, elements=elements))
 
@@ -147,12 +156,19 @@ def only_documented(function, *arguments, **options):
     """Call; an error must be a documented one, and raised by the package itself."""
     note(f"called with {arguments} {options}")
     try:
-        return function(*arguments, **options)
+        with (
+            warnings.catch_warnings()
+        ):  # NumPy's: a division by 0, a complex number's imaginary part that is dropped
+            warnings.filterwarnings("error", category=RuntimeWarning)
+            warnings.filterwarnings("error", category=np.exceptions.ComplexWarning)
+            return function(*arguments, **options)
     except DOCUMENTED as error:
         frames = traceback.extract_tb(error.__traceback__)
         assert frames[-1].filename.startswith(PACKAGE), (
             f"{type(error).__name__} from {frames[-1].filename}:{frames[-1].lineno}: {str(error)[:300]}"
         )
+        own = frames[-1].line.startswith("raise") or isinstance(error, FileNotFoundError)
+        assert own, f"Python's own error, not one that is raised: {error!r}"
         assert len(str(error)) > 15, f"an error that says nothing: {error!r}"
 
 
@@ -282,6 +298,43 @@ def test_characters(text, alphabet, steps):
         only_documented(characters.excerpts, tokens, steps)
 
 
+@fuzz(
+    target=mostly(floats(12), odd_arrays()),
+    split=mostly(st.just(np.zeros((2, 8, 8, 1), "float32")), odd_arrays()),
+    pixels=mostly(st.just(2), SIZES),
+    name=mostly(st.sampled_from(["co2", "seattle_weather"]), st.one_of(TEXTS, NUMBERS)),
+)
+def test_series_and_transforms(target, split, pixels, name):
+    only_documented(windows.fill_forward, target)
+    only_documented(transforms.pooled, datasets.Split(split, np.zeros(2, "int32")))
+    only_documented(transforms.shifted, datasets.Split(split, np.zeros(2, "int32")), pixels)
+    only_documented(datasets.series.read, name)
+
+
+@fuzz(
+    examples=mostly(st.just(9), SIZES),
+    test=mostly(st.just(0.3), NUMBERS),
+    seed=mostly(st.just(0), NUMBERS),
+    groups=mostly(st.none(), st.one_of(NUMBERS, odd_arrays((9,)))),
+)
+def test_split(examples, test, seed, groups):
+    only_documented(splitting.split, examples, test, seed, groups)
+
+
+@fuzz(
+    x=mostly(st.just(np.full((3, 2, 2), 0.5, "float32")), odd_arrays()),
+    y=mostly(whole(2, 3), odd_arrays()),
+    copies=mostly(st.just(1), SIZES),
+    shape=mostly(st.just((2, 2)), st.one_of(NUMBERS, st.lists(SIZES, max_size=3))),
+)
+def test_records(x, y, copies, shape):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "records"
+        only_documented(records.write, path, x, y, copies)
+        only_documented(records.load, path, shape)
+        only_documented(records.batches, path, shape, 2)
+
+
 # Models
 
 
@@ -332,8 +385,8 @@ def test_recurrent(shape, outputs, cell, units, tokens, batch, stateful):
     shape=mostly(st.just((4, 4, 1)), st.lists(SIZES, max_size=3)),
     latents=mostly(st.just(2), SIZES),
     hidden=mostly(st.just([3]), st.one_of(SIZES, st.lists(SIZES, max_size=2))),
-    prior=mostly(st.just("normal"), st.one_of(TEXTS, NUMBERS)),
-    likelihood=mostly(st.just("bernoulli"), TEXTS),
+    prior=mostly(st.sampled_from(["normal", "mixture", "vamp"]), st.one_of(TEXTS, NUMBERS)),
+    likelihood=mostly(st.sampled_from(["bernoulli", "gaussian"]), TEXTS),
     noise=mostly(st.none(), NUMBERS),
     classes=mostly(st.none(), SIZES),
 )
@@ -365,6 +418,49 @@ def test_a_vaes_methods(call, x, y):
 @fuzz(n=mostly(st.just(2), SIZES), y=mostly(st.just(1), st.one_of(odd_arrays(), NUMBERS)))
 def test_a_vaes_samples(n, y):
     only_documented(VAE.sample, n, y)
+
+
+@fuzz(
+    shape=mostly(st.sampled_from([(8, 8, 1), (9, 2)]), st.lists(SIZES, max_size=4)),
+    classes=mostly(st.just(2), SIZES),
+    filters=mostly(st.sampled_from([[2], [2, 3]]), st.one_of(SIZES, st.lists(SIZES, max_size=2))),
+    blocks=mostly(st.just(1), st.one_of(SIZES, st.lists(SIZES, max_size=2))),
+    stem=mostly(st.just(1), SIZES),
+    dropout=mostly(st.just(0.0), NUMBERS),
+    seed=mostly(st.just(0), NUMBERS),
+)
+def test_resnet(shape, classes, filters, blocks, stem, dropout, seed):
+    options = {"filters": filters, "blocks": blocks, "stem_kernel": stem, "stem_stride": stem}
+    only_documented(models.resnet, shape, classes, **options, dropout=dropout, seed=seed)
+
+
+@fuzz(
+    layer=st.sampled_from(
+        [
+            lambda one, two: models.LocalConvolution2D(one, two),
+            lambda one, two: models.LocalConvolution2D(2, one, two),
+            lambda one, two: models.RandomAffine(one, two),
+            lambda one, two: models.RandomAffine(10.0, 0.1, one, two),
+        ]
+    ),
+    one=mostly(st.just(2), NUMBERS),
+    two=mostly(st.just(0.5), NUMBERS),
+)
+def test_layers(layer, one, two):
+    only_documented(layer, one, two)
+
+
+WRITER = models.recurrent((None,), 3, units=[2], tokens=3, return_sequences=True, stateful=True, batch_size=2)
+
+
+@fuzz(
+    start=mostly(st.just([0]), st.one_of(NUMBERS, odd_arrays(), st.lists(SIZES, max_size=3))),
+    letters=mostly(st.just(2), SIZES),
+    temperature=mostly(st.just(1.0), NUMBERS),
+    seed=mostly(st.just(0), NUMBERS),
+)
+def test_written_text(start, letters, temperature, seed):
+    only_documented(decoding.sample, WRITER, start, letters, temperature=temperature, seed=seed)
 
 
 # Training
@@ -428,6 +524,60 @@ def test_predict(x, batch_size):
 
 
 @fuzz(
+    x=X,
+    y=Y,
+    objective=st.sampled_from([objectives.classification(), objectives.regression()]),
+    size=st.integers(1, 7),
+    epochs=mostly(st.just(1), SIZES),
+)
+def test_fit_on_a_stream(x, y, objective, size, epochs):
+    try:
+        stream = tf.data.Dataset.from_tensor_slices((x, y)).batch(size)
+    except Exception:
+        return  # tf.data's own refusal
+    only_documented(training.fit, NET, objective, stream, epochs=epochs, optimizer="sgd")
+
+
+@fuzz(
+    optimizer=mostly(st.sampled_from(["sgd", "adam"]), st.one_of(TEXTS, NUMBERS)),
+    validation=mostly(st.none(), st.tuples(X, Y)),
+    stopping=mostly(st.none(), st.one_of(NUMBERS, st.builds(training.EarlyStopping, TEXTS))),
+    checkpoint=mostly(st.none(), TEXTS),
+    jit_compile=st.sampled_from([None, False, 1, "yes"]),
+)
+def test_fits_options(optimizer, validation, stopping, checkpoint, jit_compile):
+    with tempfile.TemporaryDirectory() as folder:
+        only_documented(
+            training.fit,
+            NET,
+            objectives.classification(),
+            (np.zeros((6, 3), "float32"), np.zeros(6, "int32")),
+            epochs=1,
+            batch_size=3,
+            optimizer=optimizer,
+            validation=validation,
+            early_stopping=stopping,
+            checkpoint=checkpoint and pathlib.Path(folder) / checkpoint,
+            jit_compile=jit_compile,
+        )
+
+
+REPEATS = repeats.Repeats(NET, objectives.classification(), steps=2, batch_size=3, jit_compile=False)
+
+
+@fuzz(
+    x=mostly(floats(6, 3), st.one_of(odd_arrays(), NUMBERS)),
+    y=mostly(whole(1, 6), st.one_of(odd_arrays(), NUMBERS)),
+    weights=mostly(st.just(NET), st.one_of(NUMBERS, st.lists(odd_arrays(), max_size=2))),
+    seed=mostly(st.just(0), NUMBERS),
+    rows=mostly(st.none(), st.one_of(NUMBERS, odd_arrays())),
+    rate=mostly(st.none(), NUMBERS),
+)
+def test_repeats(x, y, weights, seed, rows, rate):
+    only_documented(REPEATS.train, weights, x, y, seed=seed, rows=rows, learning_rate=rate)
+
+
+@fuzz(
     kind=st.sampled_from(
         [
             objectives.classification,
@@ -462,6 +612,24 @@ def test_search(values, budget, epochs, sampler, seed):
     )
 
 
+@fuzz(
+    value=st.one_of(NUMBERS, st.just(0.5)),
+    trials=mostly(st.just(2), SIZES),
+    seed=mostly(st.just(0), NUMBERS),
+    space=mostly(
+        st.just({"rate": search.Range(0.1, 1.0)}), st.one_of(NUMBERS, st.dictionaries(TEXTS, NUMBERS))
+    ),
+    content=mostly(st.none(), st.binary(max_size=20)),
+)
+def test_a_shared_search(value, trials, seed, space, content):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "study.log"
+        if content is not None:
+            path.write_bytes(content)
+        only_documented(search.work, lambda setting: value, space, path, trials=trials, seed=seed)
+        only_documented(search.read, path)
+
+
 # Metrics
 
 
@@ -482,6 +650,21 @@ def test_classification_metrics(one, two):
 
 
 @fuzz(
+    x=mostly(floats(6, 3), odd_arrays()),
+    y=mostly(st.just(np.array([1.0, -1, 1, -1, 1, 1])), odd_arrays()),
+    weights=mostly(floats(4), odd_arrays()),
+    keep=mostly(st.just(2), SIZES),
+    p=mostly(st.just(0.5), NUMBERS),
+)
+def test_what_a_score_is_worth(x, y, weights, keep, p):
+    only_documented(classification.linear_accuracy, weights, x, y)
+    only_documented(classification.most_correlated, x, y, keep)
+    only_documented(classification.nearest_neighbour_accuracy, x, y)
+    only_documented(classification.best_by_chance, keep, 3, p)
+    only_documented(calibration.softmax, x, p)
+
+
+@fuzz(
     errors=mostly(floats(8, 2), odd_arrays()),
     baseline=mostly(floats(8, 2), odd_arrays()),
     block=mostly(st.just(2), SIZES),
@@ -491,12 +674,15 @@ def test_skill(errors, baseline, block):
 
 
 @fuzz(
-    tokens=mostly(whole(3, 20), odd_arrays()),
+    text=mostly(st.just("abracadabra"), st.one_of(TEXTS, NUMBERS, odd_arrays())),
     order=mostly(st.just(2), SIZES),
-    letters=mostly(st.none(), SIZES),
+    alphabet=mostly(st.sampled_from([None, "abcdr"]), st.one_of(TEXTS, NUMBERS)),
+    read=mostly(st.just("bra"), st.one_of(TEXTS, NUMBERS)),
 )
-def test_n_grams(tokens, order, letters):
-    only_documented(ngrams.NGram, order, tokens, letters)
+def test_n_grams(text, order, alphabet, read):
+    model = only_documented(ngrams.NGram, order, text, alphabet)
+    if model is not None:
+        only_documented(model.bits, read, "a")
 
 
 # Agents
@@ -709,9 +895,25 @@ def test_rules(id, values, other):
     only_documented(state)
 
 
+EXERCISES = [
+    f"{file.stem}.{number}"
+    for file in sorted(exercises.ANSWERS.glob("[0-9]*.py"))
+    for number in re.findall(r"^def exercise_(\d+)\(", file.read_text("utf-8"), re.MULTILINE)
+]
+LEARNERS = [
+    [[1], [1, 2]],
+    lambda x: x,
+    lambda *given: None,
+    keras.Sequential,
+    keras.Sequential([keras.layers.Dense(3)]),
+    NET,
+    (NET, NET),
+]
+
+
 @fuzz(
-    name=mostly(st.sampled_from(["01.1", "03.2"]), st.one_of(TEXTS, NUMBERS)),
-    answer=st.one_of(NUMBERS, TEXTS, odd_arrays()),
+    name=mostly(st.sampled_from(EXERCISES), st.one_of(TEXTS, NUMBERS)),
+    answer=st.one_of(NUMBERS, TEXTS, odd_arrays(), st.lists(NUMBERS, max_size=3), st.sampled_from(LEARNERS)),
 )
 def test_exercises(name, answer):
     only_documented(exercises.check, name, answer)

@@ -99,7 +99,21 @@ def test_options_reach_every_layer():
         (lambda: models.resnet((8,), 10), "height, width, channels. or .time, channels"),
         (lambda: models.resnet((4, 8, 1), 10, stem_stride=2, filters=(4, 4, 4)), "divide each axis by 8"),
         (lambda: models.resnet((8, 8, 1), 10, filters=(4, 4), blocks=[1]), "as many numbers of blocks"),
-        (lambda: models.resnet((8, 8, 1), 10, filters=(4, 0)), r"resnet\(filters\[1\]\)=0"),
+        (lambda: models.resnet((8, 8, 1), 10, filters=(4, 0)), r"resnet\(filters\)\[1\]=0"),
+        (lambda: models.resnet((8, 8, 1), 10, stem_kernel=2.0), r"resnet\(stem_kernel\)=2.0"),
+        (lambda: models.resnet((8, 8, 1), 10, filters=4), r"resnet\(filters\)=4: expected a list of widths"),
+        (
+            lambda: models.resnet((8, 8, 1), 10, filters=[]),
+            r"resnet\(filters\)=\[\]: expected 1 or more widths",
+        ),
+        (
+            lambda: models.resnet((8, 8, 1), 10, filters=(4,), blocks="2"),
+            r"blocks\[0\]\)='2': expected a whole",
+        ),
+        (lambda: models.resnet((8, 8, 1), 10, seed=0.5), r"resnet\(seed\)=0.5"),
+        (lambda: models.RandomAffine("10"), "RandomAffine.*ranges are 0 or more"),
+        (lambda: models.RandomAffine(float("nan")), "RandomAffine.*ranges are 0 or more"),
+        (lambda: models.RandomAffine(seed=-1), r"RandomAffine\(seed\)=-1"),
         (lambda: models.convolution_block(keras.Input((8,)), 4), "expected .batch, time, channels"),
     ],
 )

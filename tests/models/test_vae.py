@@ -230,6 +230,14 @@ def test_auroc_is_scikit_learns():
     usual, unusual = random.integers(0, 9, 50), random.integers(-3, 6, 30)
     expected = metrics.roc_auc_score(np.r_[np.zeros(50), np.ones(30)], -np.r_[usual, unusual])
     assert classification.auroc(usual, unusual) == pytest.approx(expected)
+    for spoilt, message in [
+        ([], r"got 50 and 0 scores"),
+        ([1.0, np.nan], r"1 of them NaN"),
+        ([[1.0]], r"auroc\(unusual\) is list.*expected an array of real numbers with 1 axes"),
+        (np.array([1.0, None]), r"auroc\(unusual\) is ndarray, dtype object"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            classification.auroc(usual, spoilt)
 
 
 def test_judged_images():
@@ -351,6 +359,11 @@ def test_a_given_distribution_is_a_prior():
         (lambda: small(prior="vamp", classes=3), "pseudo-inputs have no labels"),
         (lambda: small(noise=0.1), "Gaussian likelihood alone"),
         (lambda: small(likelihood="gaussian", noise=0.0), "above 0"),
+        (
+            lambda: small(likelihood="gaussian", noise="0.1"),
+            r"vae\(noise\)='0.1': expected a finite number above 0",
+        ),
+        (lambda: small(likelihood="gaussian", noise=float("inf")), r"vae\(noise\)=inf"),
         (lambda: small(likelihood="poisson"), "bernoulli, gaussian"),
         (lambda: small(latents=0), r"vae\(latents\)=0"),
         (lambda: models.vae(SHAPE, 2, networks=own_networks()), r"encoder maps \(4, 3, 1\) to \(6,\)"),
@@ -524,6 +537,35 @@ def test_free_bits_press_the_mean_of_the_batch_latent_by_latent():
     expected = np.maximum(by_latent.mean(0), share).sum()
     assert float(loss - metrics["distortion"]) == pytest.approx(expected, rel=1e-4)
     assert np.maximum(by_latent, share).mean(0).sum() > expected * 1.001
+
+
+@pytest.mark.parametrize("objective", [objectives.negative_elbo(), objectives.importance_weighted(2)])
+def test_grey_pixels_cost_what_their_binary_draws_cost_on_average(objective):
+    """A decoder that answers c whatever z is: nats per pixel of grey g are -g ln c - (1 - g) ln(1 - c)."""
+    model = models.vae((8, 8, 1), 2, hidden=[3], seed=0)
+    for layer in [model.encoder.layers[-1], model.decoder.layers[-1]]:
+        layer.kernel.assign(tf.zeros_like(layer.kernel))
+        layer.bias.assign(tf.zeros_like(layer.bias))
+    model.decoder.layers[-1].bias.assign_add(tf.fill([64], float(special.logit(0.1))))
+    for grey in [0.2, 0.5, 0.8]:
+        x = np.full((500, 8, 8, 1), grey, "float32")
+        loss = float(objective(model, (x,), training=False)[0])  # the posterior is the prior: the rate is 0
+        assert loss / 64 == pytest.approx(-grey * np.log(0.1) - (1 - grey) * np.log(0.9), abs=0.03)
+
+
+def test_beta_weighs_what_is_pressed_and_the_metrics_stay_the_bounds():
+    model, x = small(), zeros_and_ones()
+    by_latent = model.rate_by_latent(x).numpy().mean(axis=0)
+    for beta in [0.0, 0.25, 4.0, tf.Variable(4.0)]:
+        for free_bits, pressed in [(0.0, by_latent.sum()), (5.0, 5.0 * len(by_latent))]:
+            objective = objectives.negative_elbo(beta, free_bits)
+            loss, metrics = objective(model, (x,), training=False)
+            assert float(metrics["rate"]) == pytest.approx(by_latent.sum(), rel=1e-5)
+            assert float(metrics["elbo"] + metrics["rate"] + metrics["distortion"]) == pytest.approx(
+                0, abs=1e-4
+            )
+            expected = float(metrics["distortion"]) + float(beta) * pressed
+            assert float(loss) == pytest.approx(expected, rel=1e-5)
 
 
 def test_another_seed_and_another_epoch_draw_other_codes():

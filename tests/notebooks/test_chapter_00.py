@@ -183,7 +183,7 @@ def test_the_rule_of_broadcasting_is_numpys():
 
 
 def test_mistakes_in_the_least_confident_tenth_are_counted_as_by_sorting():
-    share = from_chapter("in_least_confident_tenth")
+    share = from_chapter("in_lowest_tenth")
     random = np.random.default_rng(0)
     confidence, wrong = random.random(200), random.random(200) < 0.3
     least = sorted(range(200), key=lambda i: confidence[i])[:20]
@@ -210,6 +210,19 @@ def test_memories_are_compared_by_their_mistakes():
     chapter.new = known
     assert chapter.share_right(half, known) == 0.5
     assert chapter.mistakes_left(half, one) == 0.5
+
+
+def test_a_memory_is_boiled_down_to_its_averages_and_likeness_is_a_distance():
+    chapter = chapter_code.definitions("00")
+    random = np.random.default_rng(0)
+    pictures = random.random((30, 28, 28, 1)).astype("float32")
+    memory = chapter.datasets.Split(pictures, np.arange(30) % 10)
+    averages = chapter.averaged(memory)
+    assert averages.y.tolist() == list(range(10))
+    assert averages.x[3] == pytest.approx((pictures[3] + pictures[13] + pictures[23]) / 3)
+    new = chapter.datasets.Split(random.random((4, 28, 28, 1)).astype("float32"), np.zeros(4))
+    apart = np.linalg.norm((new.x[:, None] - pictures).reshape(4, 30, -1), axis=-1).min(axis=1)
+    assert chapter.likeness(memory, new) == pytest.approx(-apart, rel=1e-3)
 
 
 # Keras' fit, the loop written out, and training.fit.

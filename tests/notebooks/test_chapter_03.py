@@ -57,7 +57,7 @@ def test_a_gradient_travels_back_through_the_product_of_jacobians(chapter, depth
     rng = np.random.default_rng(depth)
     kernels = rng.standard_normal((depth, 64, 64)) / 8
     slopes = rng.uniform(0.1, 1, (depth, 64))
-    run = signal_propagation.Jacobians(kernels * slopes[:, None, :], slopes)
+    run = signal_propagation.Jacobians(kernels, slopes)
     gradient = np.random.default_rng(0).standard_normal(64)
     for derivatives, known in ((slopes, True), (np.ones_like(slopes), False)):
         product = np.eye(64)
@@ -65,6 +65,20 @@ def test_a_gradient_travels_back_through_the_product_of_jacobians(chapter, depth
             product = kernel @ np.diag(derivative) @ product
         expected = np.log10(np.linalg.norm(product.T @ gradient) / np.linalg.norm(gradient))
         assert chapter.travelled(run, slopes=known) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_starts_are_drawn_between_a_quarter_and_four(chapter, count):
+    chapter.ACTIVATIONS = ["tanh", "relu"]
+    drawn, again = chapter.drawn_starts(3, count), chapter.drawn_starts(3, count)
+    assert set(drawn) == {"tanh", "relu"} and drawn["tanh"].shape == (count,)
+    for name, variances in drawn.items():
+        assert ((variances > 0.25) & (variances < 4)).all() and (variances == again[name]).all()
+    assert (drawn["tanh"] != chapter.drawn_starts(4, count)["tanh"]).all()
+
+
+def test_not_level_counts_changes_by_a_factor_of_a_hundred(chapter):
+    assert chapter.not_level([-3.0, -1.9, 0.1, 2.0]) == 0.5
 
 
 # Keras' fit, the callback, the loop, training.fit
@@ -115,7 +129,7 @@ def test_keras_fit_the_written_loop_and_training_fit_agree(keras_chapter, cure):
             assert model(x).numpy() == pytest.approx(written(x).numpy(), abs=1e-3)
         else:
             assert weights_of(model) == pytest.approx(weights_of(written), abs=1e-4)
-    assert 0 <= accuracy <= 1 and norms.shape == (2, 4)
+    assert 0 <= accuracy <= 1 and norms.shape == (1, 4)
 
 
 @pytest.mark.parametrize("depth", [1, 3])
@@ -221,6 +235,7 @@ def test_a_recorded_training_comes_out_again():
     for study, options, rate in (
         ("residual, Adam", {"residual": True}, 2.0**-7),
         ("L2 1e-03, Adam", {"l2": 1e-3}, 2.0**-10),
+        ("start at χ = 1, 5 layers, Adam", {"depth": 5, "weight_variance": 103.0}, 2.0**-8),
     ):
         recorded = Measured(recording.load("ch03_cures")[cures.key(study, rate)])
         [again] = deep_network_cures.accuracy_by_rate(

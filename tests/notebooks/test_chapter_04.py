@@ -114,6 +114,9 @@ BOTH = np.array([True, False])
         (lambda: splitting.split(10, 0.01, 0), "leaves one side empty"),
         (lambda: splitting.split(4, 0.5, 0, groups=[1, 1, 1, 1]), "of 1 groups"),
         (lambda: splitting.split(4, 0.5, 0, groups=[1, 2]), "one group per example"),
+        (lambda: splitting.split(4.0, 0.5, 0), r"split\(examples\)=4.0: expected a whole number"),
+        (lambda: splitting.split(4, "0.5", 0), r"split\(test\)='0.5': expected a fraction"),
+        (lambda: splitting.split(4, 0.5, None), r"split\(seed\)=None: expected a whole number"),
         (lambda: penalized_regression.linear_classifier(np.zeros((3, 2)), np.array([0, 1, 1])), "each -1 or"),
         (
             lambda: penalized_regression.linear_classifier(np.zeros((3, 2)), np.array([1, 1])),
@@ -122,6 +125,21 @@ BOTH = np.array([True, False])
         (lambda: classification.most_correlated(np.zeros((3, 2)), np.zeros(3), 3), "from 1 to 2"),
         (lambda: classification.best_by_chance(0, 10), "1 or more"),
         (lambda: classification.best_by_chance(1, 10, p=1.5), "from 0 to 1"),
+        (lambda: classification.best_by_chance(1.5, 10), r"candidates\)=1.5: expected a whole number"),
+        (lambda: classification.most_correlated(np.zeros((3, 2)), np.zeros(2), 1), "one y for each row"),
+        (
+            lambda: classification.most_correlated(np.zeros((3, 2)), np.zeros(3), 1.0),
+            r"keep\)=1.0: expected a whole",
+        ),
+        (
+            lambda: classification.linear_accuracy(np.ones(2), np.ones((3, 2)), np.ones(3)),
+            "expected one more, the bias",
+        ),
+        (lambda: classification.linear_accuracy(np.ones(3), [["a"]], np.ones(3)), "dtype <U1"),
+        (
+            lambda: classification.nearest_neighbour_accuracy(np.full((2, 2), np.nan), [0, 1]),
+            "finite numbers",
+        ),
         (lambda: classification.recall_and_specificity(BOTH, np.array([True, True])), "same class"),
         (lambda: classification.recall_and_specificity(np.array([0.1, 2.0]), BOTH), "threshold"),
         (lambda: classification.nearest_neighbour_accuracy(np.zeros((1, 2)), np.zeros(1)), "two examples"),
@@ -242,6 +260,22 @@ def test_a_process_learns_from_more_than_it_may_hold(tmp_path):
             lambda path: records.write(path, np.zeros((2, 4)), np.zeros(3, int)),
             ValueError,
             "2 images and 3 labels",
+        ),
+        (
+            lambda path: records.write(path, [["a"]], [0]),
+            ValueError,
+            r"images <U1 \(1, 1\).*expected arrays of numbers",
+        ),
+        (lambda path: records.write(path, np.zeros((2, 4)), 0), ValueError, "expected arrays of numbers"),
+        (
+            lambda path: records.write(path, np.zeros((1, 4)), [0], 0),
+            ValueError,
+            r"write\(copies\)=0: expected a whole",
+        ),
+        (
+            lambda path: path.write_bytes(b"12345") and records.load(path, 4),
+            ValueError,
+            r"records\(shape\)=4: expected the shape of one example",
         ),
         (lambda path: records.write(path, np.full((2, 4), 7.0), np.zeros(2, int)), ValueError, "Rescale"),
         (

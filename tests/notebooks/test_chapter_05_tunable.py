@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlcourse.datasets import Split, transforms
+from dlcourse.datasets import Split
 from dlcourse.training import hyperparameters
 
 
@@ -123,18 +123,6 @@ def test_shifted_copies_are_used_for_their_share():
     assert sorted(rows[:, 0].ravel()) == list(range(200))
     copies = np.bincount(rows[:, 1].ravel() // 200, minlength=3) / 200
     assert copies[0] == pytest.approx(0.6, abs=0.1) and copies[1] == pytest.approx(0.2, abs=0.1)
-
-
-def test_pooling_and_shifting_pictures():
-    x = np.zeros((1, 8, 8, 1), "float32")
-    x[0, 0, 0] = 16
-    split = transforms.pooled(Split(x, np.zeros(1)))
-    assert split.x.shape == (1, 2, 2, 1)
-    assert np.allclose(split.x.ravel() * 0.25 + 0.13, [1, 0, 0, 0], atol=1e-6)
-    copies = transforms.shifted(Split(x, np.zeros(1)), pixels=4).reshape(8, 4) * 0.25 + 0.13
-    assert sorted(copies.round(6).argmax(axis=1)[copies.max(axis=1) > 0.5]) == [1, 2, 3]
-    with pytest.raises(ValueError, match="multiples"):
-        transforms.pooled(Split(x[:, :6], np.zeros(1)))
 
 
 def test_a_training_that_diverges_counts_as_guessing():

@@ -393,9 +393,10 @@ def test_the_best_rate_of_a_recorded_grid_lies_inside_it():
         for network in networks:
             assert min(rates) < sample_efficiency.best_rate(recorded, network) < max(rates), network
     study, recorded = chapter_code.study("ch06_transfer"), recording.load("ch06_transfer")
-    for start in ("frozen, 0 to 9", "fine-tuned, 0 to 9", "from scratch"):
-        tried = study.rates_tried(start)
-        assert min(tried) < study.best_rates(recorded, start, [2])[2] < max(tried), start
+    for prefix in study.SOURCES.values():
+        for start in ("frozen, 0 to 9", "fine-tuned, 0 to 9", "from scratch"):
+            tried = study.rates_tried(start)
+            assert min(tried) < study.best_rates(recorded, f"{prefix}{start}", [2])[2] < max(tried), start
 
 
 @pytest.mark.parametrize("kind", digit_readers.KINDS)

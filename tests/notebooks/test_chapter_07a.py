@@ -149,6 +149,21 @@ def test_the_control_has_the_same_largest_singular_values_and_another_spectral_r
     assert (radii[0] < 0.95 * radii[1]).all()
 
 
+def test_letters_are_the_same_in_three_orders_and_only_the_earlier_ones_move(chapter):
+    codes = np.arange(500)
+    orders, following = chapter.draw(codes, 200, seed=0, length=6, stay=2)
+    in_order, stay, shuffled = (orders[name] for name in ("in order", "last two stay", "shuffled"))
+    np.testing.assert_array_equal(in_order, in_order[:, :1] + np.arange(6))
+    np.testing.assert_array_equal(following, in_order[:, -1] + 1)
+    for other in (stay, shuffled):
+        np.testing.assert_array_equal(np.sort(other, axis=1), in_order)
+    np.testing.assert_array_equal(stay[:, -2:], in_order[:, -2:])
+    assert (stay[:, :4] != in_order[:, :4]).any() and (shuffled[:, -2:] != in_order[:, -2:]).any()
+    inputs = chapter.by_network(orders, seeds=2)
+    assert inputs.shape == (200, 6, 6)
+    np.testing.assert_array_equal(inputs[:, 4], shuffled)
+
+
 def test_words_are_counted_over_all_texts_and_a_cut_off_word_is_left_out(chapter):
     texts = ["a dog a ca", "zzz dog x"]
     assert chapter.share_known(texts, {"a", "dog"}) == 4 / 5

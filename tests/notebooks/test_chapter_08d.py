@@ -128,10 +128,58 @@ def test_a_posterior_of_its_own_is_better_and_no_better_than_the_best(chapter):
     x = (np.random.default_rng(1).random((6, 4, 3, 1)) < 0.5).astype("float32")
     noise = tf.random.stateless_normal((4_000, 6, 2), [0, 1])
     guess = chapter.cost(model, x, *model.posterior_parameters(x), noise).numpy()
-    own = chapter.cost(model, x, *chapter.optimised(model, x, seed=2, steps=200), noise).numpy()
+    fit = chapter.fitter(model, len(x), steps=200, draws=8)
+    own = chapter.cost(model, x, *chapter.optimised(fit, model, x, 2), noise).numpy()
+    again = chapter.cost(model, x, *chapter.optimised(fit, model, x, 2), noise).numpy()
     exact = -latent_space.Grid(model).log_likelihood(x)
     assert own.mean() < guess.mean() - 0.01
     assert np.all(own > exact - 0.02)
+    np.testing.assert_allclose(again, own, atol=1e-4)  # it begins anew each time
+
+
+def test_what_may_not_move_stays_where_the_encoder_put_it(chapter):
+    model = models.vae((4, 3, 1), 2, hidden=[8], activation="relu", seed=0)
+    x = (np.random.default_rng(1).random((4, 4, 3, 1)) < 0.5).astype("float32")
+    start = [part.numpy() for part in model.posterior_parameters(x)]
+    fit = chapter.fitter(model, 4, steps=5)
+    for fixed, free in [(1, (1.0, 0.0)), (0, (0.0, 1.0))]:
+        found = [part.numpy() for part in chapter.optimised(fit, model, x, 0, free)]
+        np.testing.assert_allclose(found[fixed], start[fixed], rtol=1e-5)
+        assert np.abs(found[1 - fixed] - start[1 - fixed]).min() > 1e-3
+
+
+def test_a_mixture_of_images_finds_the_two_that_made_the_data(chapter):
+    random = np.random.default_rng(0)
+    truth = np.where(np.arange(30) < 15, 0.9, 0.1), np.where(np.arange(30) < 15, 0.2, 0.8)
+    kind = random.random(600) < 0.3
+    x = (random.random((600, 30)) < np.where(kind[:, None], *truth)).astype("float32")
+    images, shares = chapter.mixture_of(x, 2, x.mean(axis=0), rounds=30, seed=1)
+    order = np.argsort(shares)
+    np.testing.assert_allclose(shares[order], [0.3, 0.7], atol=0.06)
+    np.testing.assert_allclose(images[order], truth, atol=0.12)
+    by_scipy = special.logsumexp(
+        [
+            np.log(share) + stats.bernoulli.logpmf(x.astype(int), image).sum(axis=1)
+            for share, image in zip(shares, images, strict=True)
+        ],
+        axis=0,
+    )
+    found = special.logsumexp(chapter.log_joint_of(x, images, shares), axis=1)
+    np.testing.assert_allclose(found, by_scipy, rtol=1e-4)
+
+
+def test_a_weighted_average_over_draws_of_another_gaussian_estimates_the_same(chapter):
+    """With q, weighed by prior / q, and with the prior itself: ln p(x), within the draws' noise."""
+    model = models.vae((4, 3, 1), 2, hidden=[8], activation="relu", seed=0)
+    model.decoder.layers[1].kernel.assign(3 * model.decoder.layers[1].kernel)
+    x = (np.random.default_rng(1).random((5, 4, 3, 1)) < 0.5).astype("float32")
+    random = np.random.default_rng(2)
+    z = random.normal(size=(40_000, 2)).astype("float32")
+    wide = (1.5 * z + 0.3).astype("float32")
+    weights = stats.norm.logpdf(wide).sum(axis=1) - stats.norm.logpdf(wide, 0.3, 1.5).sum(axis=1)
+    exact = latent_space.Grid(model).log_likelihood(x)
+    np.testing.assert_allclose(chapter.log_average(model, x, z, 0.0), exact, atol=0.05)
+    np.testing.assert_allclose(chapter.log_average(model, x, wide, weights), exact, atol=0.05)
 
 
 def test_an_image_of_independent_pixels_costs_what_scipy_says(chapter):
@@ -210,19 +258,20 @@ def test_drawings_say_the_models_shapes():
     plt.close(figure)
 
 
-def test_a_refitted_model_decodes_codes_of_the_fitted_gaussian(chapter):
-    class Model:
-        shape, prior = (1,), None
-
-        @staticmethod
-        def decode(z):
-            return z
-
+def test_a_planes_codes_follow_the_fitted_gaussian_and_its_prior_is_the_standard_normal(chapter):
     random = np.random.default_rng(0)
     codes = random.normal(size=(50_000, 2)) @ [[2.0, 1.0], [0.0, 0.5]] + [3.0, -1.0]
-    drawn = chapter.Refitted(Model, codes).decode(random.normal(size=(50_000, 2)))
-    np.testing.assert_allclose(np.mean(drawn, axis=0), [3, -1], atol=0.05)
-    np.testing.assert_allclose(np.cov(np.transpose(drawn)), np.cov(codes.T), atol=0.1)
+    plane = chapter.Plane(lambda z: z, codes.mean(axis=0), np.linalg.cholesky(np.cov(codes.T)))
+    drawn = np.array(plane.center + random.normal(size=(50_000, 2)) @ plane.root.T)
+    np.testing.assert_allclose(drawn.mean(axis=0), [3, -1], atol=0.05)
+    np.testing.assert_allclose(np.cov(drawn.T), np.cov(codes.T), atol=0.1)
+    at = np.array([[0.5, -1.0]], "float32")
+    assert plane.prior().log_prob(at).numpy()[0] == pytest.approx(stats.norm.logpdf(at).sum(), rel=1e-5)
+    keras.utils.set_random_seed(3)
+    decoder = chapter.networks(2, 4)[1]
+    np.testing.assert_allclose(
+        chapter.Plane(decoder).decode(at).distribution.logits, decoder(at), rtol=1e-5, atol=1e-6
+    )
 
 
 SHIPPED = {

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from lab_server import serving
 
-from dlcourse.publishing import chapters, lab
+from dlcourse.publishing import assignments, chapters, lab
 from dlcourse.reproducibility import ENVIRONMENT
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -40,10 +40,12 @@ def chapter_of(id):
 @contextlib.contextmanager
 def laboratory(folder, id):
     """Runs `dlcourse lab` on a repository that holds one chapter; yields the address that it opens first."""
-    source = chapter_of(id).source
+    chapter = chapter_of(id)
     (folder / "notebooks" / "src").mkdir(parents=True)
     shutil.copy(REPOSITORY / "pyproject.toml", folder)
-    shutil.copy(source, folder / "notebooks" / "src")
+    shutil.copy(chapter.source, folder / "notebooks" / "src")
+    for assignment in assignments.select([chapter], REPOSITORY):
+        shutil.copytree(assignment.folder, folder / "notebooks" / "assignments" / assignment.name)
     command = [sys.executable, "-m", "dlcourse", "lab", "--chapter", id, "--"]
     with serving(folder, command, plain_environment(DLCOURSE_ROOT=str(folder))) as (address, opened, token):
         yield f"{address}/lab/tree/{opened}?token={token}"
@@ -183,6 +185,49 @@ def test_tagged_cells_are_folded_and_nothing_is_asked(browser, course, chapter):
         page.close()
     code = [cell for cell in nbformat.read(course / "work" / opened, 4).cells if cell.cell_type == "code"]
     assert folded == ["hide-input" in cell.metadata.get("tags", []) for cell in code] and sum(folded) == 1
+
+
+def test_an_assignment_says_what_is_wrong_and_what_is_left(browser, tmp_path):
+    """A learner answers the first exercise wrong, then right, restarts, runs all, and is led to the second."""
+    [assignment] = assignments.select([chapter_of("03")], REPOSITORY)
+    with laboratory(tmp_path / "course", "03") as address:
+        page = browser.new_page(viewport={"width": 1400, "height": 6000})  # all of it is in the page
+        page.goto(
+            re.sub(r"tree/[^?]*", f"tree/assignments/{assignment.name}/{assignment.notebook.name}", address)
+        )
+        page.get_by_text(re.compile(r"Python 3.* \| Idle")).wait_for(timeout=120_000)
+        check = page.locator(".jp-CodeCell", has_text="Where χ is 1 nothing changes")
+
+        answer(
+            page, "def gradient_factor", "def gradient_factor(chi, layers):\n    return chi ** (layers / 2)"
+        )
+        check.get_by_text("AssertionError: With one layer, the first is the last").wait_for(timeout=60_000)
+        answer(
+            page,
+            "def gradient_factor",
+            "def gradient_factor(chi, layers):\n    return chi ** ((layers - 1) / 2)",
+        )
+        check.locator(".jp-OutputArea-output").wait_for(state="detached", timeout=60_000)
+
+        menu(page, "Kernel", "Restart Kernel and Run All Cells…")
+        page.get_by_role("button", name="Confirm Kernel Restart").click()
+        second = page.locator(".jp-CodeCell", has_text="This model has 3 kernels")
+        second.get_by_text("NotImplementedError: Write your answer in place").wait_for(
+            timeout=PATIENCE * 1000
+        )
+        assert check.locator(".jp-OutputArea-output").count() == 0
+        assert page.get_by_role("link", name="the solution").count() == 1
+        page.close()
+
+
+def answer(page, beginning, text):
+    """Write into the cell that begins so, and run it and the check below it."""
+    editor = page.locator(".jp-CodeCell", has_text=beginning).first.locator(".cm-content")
+    editor.click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")
 
 
 def test_a_chapter_runs_by_plain_nbconvert_outside_the_repository(tmp_path):

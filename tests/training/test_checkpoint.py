@@ -172,6 +172,8 @@ def fit(folder, model=None, objective=None, **options):
         ({"optimizer": "sgd"}, "its optimizer is Adam, here it is SGD"),
         ({"train": blobs(199)}, "its examples is 200, here it is 199"),
         ({"train": (blobs()[0] + 1e-3, blobs()[1])}, "data checksums"),
+        ({"train": (np.r_[blobs()[0][:-1], blobs()[0][-1:] + 1e-3], blobs()[1])}, "data checksums"),
+        ({"train": (blobs()[0], np.r_[blobs()[1][:-1], (blobs()[1][-1:] + 1) % 3].astype("int32"))}, "data checksums"),
         ({"jit_compile": True}, "compiled by XLA"),
     ],
 )  # fmt: skip
@@ -221,6 +223,11 @@ def test_more_epochs_do_not_change_who_compiles(tmp_path, monkeypatch):
     _, short = fit(tmp_path, build(**data), epochs=1)  # 13 steps: TensorFlow's kernels
     _, run = fit(tmp_path, build(**data), epochs=3)  # 39 would be for XLA
     assert run.history["loss"][:1] == short.history["loss"] and run.epochs == 3
+    fit(tmp_path / "compiled", build(**data), epochs=2)  # 26: XLA
+    monkeypatch.setattr(fitting.loop, "XLA_STEPS", 10_000)  # a rule that would no longer choose it
+    compiled, run = fit(tmp_path / "compiled", build(**data), epochs=3)
+    whole, expected = fit(None, build(**data), epochs=3, jit_compile=True)
+    assert run.history == expected.history and same(whole, compiled)
 
 
 def test_another_patience_counts_from_the_best_epoch_and_none_goes_on_from_the_last_weights(tmp_path):

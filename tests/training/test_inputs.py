@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from dlcourse import models, training
-from dlcourse.training import objectives
+from dlcourse.training import objectives, repeats
 
 RANDOM = np.random.default_rng(0)
 X, Y = RANDOM.normal(size=(200, 4)).astype("float32"), RANDOM.integers(0, 2, 200).astype("int32")
@@ -93,6 +93,65 @@ def test_nan_is_refused_by_predict_and_evaluate_as_by_fit(rows):
         training.predict(net(), x)
     with pytest.raises(ValueError, match=r"evaluate.. got data with values that are not finite"):
         training.evaluate(net(), C, (x, np.zeros(rows, "int32")))
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"optimizer": "adamm"}, r"fit\(optimizer\)='adamm': expected a Keras optimizer or its name"),
+        ({"optimizer": 0.1}, r"fit\(optimizer\)=0.1: expected a Keras optimizer or its name.*Adam\(1e-3\)"),
+        ({"optimizer": None}, r"fit\(optimizer\)=None"),
+        ({"checkpoint": 3}, r"fit\(checkpoint=3\): expected the path of a folder"),
+        ({"checkpoint": ""}, r"fit\(checkpoint=''\): expected the path of a folder"),
+        ({"jit_compile": "yes"}, r"fit\(jit_compile='yes'\): expected True, False, or None"),
+    ],
+)
+def test_options_that_make_no_sense_are_named(option, message):
+    with pytest.raises(ValueError, match=message):
+        fit(**option)
+
+
+STUDY = repeats.Repeats(net(), C, steps=3, batch_size=10, jit_compile=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"x": X[:, :3]}, r"got data, examples of shape \(3,\), but the model takes \(4,\)"),
+        ({"x": X * np.nan}, "not finite"),
+        ({"y": Y[:-1]}, r"arrays of \[200, 199\] examples"),
+        ({"y": Y + 1}, "Labels run from 1 to 2"),
+        ({"rows": [0, 200]}, r"train\(rows\) is int64 \(2,\): expected indices .* from 0 to 199"),
+        ({"rows": [0.5]}, r"train\(rows\) is float64"),
+        ({"rows": []}, r"train\(rows\)"),
+        ({"seed": None}, r"train\(seed\)=None"),
+        ({"learning_rate": -1}, r"train\(learning_rate\)=-1: expected a finite number, 0 or more"),
+        ({"learning_rate": [0.1, 0.2]}, r"train\(learning_rate\)=\[0.1, 0.2\]: expected a finite number"),
+        ({"weights": net().get_weights()[:3]}, r"got weights of shapes .* the model's are \[\(4, 8\), "),
+        ({"weights": 5}, "got weights of shapes 5"),
+    ],
+)
+def test_a_repeated_training_has_the_checks_of_fit(change, message):
+    given = {"weights": net(), "x": X, "y": Y, "seed": 0} | change
+    with pytest.raises(ValueError, match=message):
+        STUDY.train(given.pop("weights"), given.pop("x"), given.pop("y"), **given)
+
+
+def test_a_repeated_training_takes_labels_and_examples_as_loaders_give_them():
+    STUDY.train(net(), X, Y, seed=0)
+    expected = weights(STUDY.model)
+    for x, y in [(X, Y.astype("uint8")), (X.tolist(), Y.tolist()), (tf.constant(X), tf.constant(Y))]:
+        STUDY.train(net().get_weights(), x, y, seed=np.int64(0), rows=list(range(200)))
+        np.testing.assert_allclose(weights(STUDY.model), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("objective", [None, "mse", objectives.classification])
+def test_what_is_no_objective_is_named_by_evaluate_as_by_fit(objective):
+    for call in [lambda: fit(objective=objective), lambda: training.evaluate(net(), objective, (X, Y))]:
+        with pytest.raises(
+            ValueError, match=r"The objective (is .*; expected a callable|classification is a class)"
+        ):
+            call()
 
 
 # Optimizers with a life of their own
@@ -223,6 +282,8 @@ def test_a_stream_has_the_checks_of_arrays_on_its_first_batch():
         (stream(X, Y + 1), "Labels run from 1 to 2"),
         (stream(X), r"of 1 arrays; classification\(\) takes \(x, y\)"),
         (stream(X * np.nan, Y), "not finite"),
+        (stream(X.astype("U4"), Y), "of dtype object.*expected numbers"),
+        (stream(X.astype("complex64"), Y), "of dtype complex64.*expected numbers"),
     ]:
         with pytest.raises(ValueError, match=message):
             fit(train=data)
@@ -278,7 +339,7 @@ def test_a_stateful_network_trains_and_the_look_at_the_data_does_not_move_its_st
         assert score["accuracy"] == pytest.approx(np.mean(again.argmax(1) == Y[:20]))
     with pytest.raises(ValueError, match=r"batches of exactly 4 .stateful.: give batch_size=4"):
         fit(stateful(4), (x, Y[:20]), batch_size=5)
-    with pytest.raises(ValueError, match="a number of examples that it divides"):
+    with pytest.raises(ValueError, match=r"got x, 7 examples, but .* a number of examples that 4 divides"):
         training.predict(stateful(4), x[:7])
 
 
@@ -306,12 +367,13 @@ def test_plain_keras_goes_on_working_and_nothing_warns_after_several_trainings()
 
 def test_another_seed_drops_other_units_and_an_epoch_others_than_the_last():
     def losses(seed):
-        model = net(dropout=0.5)
+        model, alike = net(dropout=0.5), (np.repeat(X[:1], 200, axis=0), np.zeros(200, "int32"))
         still = keras.optimizers.SGD(0.0)
-        return fit(model, seed=seed, optimizer=still, batch_size=200, epochs=3)[1].history["loss"]
+        return fit(model, alike, seed=seed, optimizer=still, batch_size=200, epochs=3)[1].history["loss"]
 
     found = losses(0) + losses(1)
-    assert len(set(found)) == 6  # the weights stay, so that the loss differs by what is dropped alone
+    # the weights stay, and the order of equal examples is none: the loss differs by what is dropped alone
+    assert len(set(found)) == 6
     assert losses(0) == found[:3]
 
 
@@ -349,6 +411,14 @@ def test_numbers_of_numpy_build_models_too():
     assert np.array_equal(
         weights(models.mlp((4,), 2, hidden=(8,), dropout=0.5, seed=np.int32(0))), weights(net())
     )
+    two, options = np.int64(2), {"filters": np.array([4]), "seed": np.int64(0)}
+    plain = models.resnet((8, 8, 1), 2, filters=[4], blocks=2, stem_kernel=2, stem_stride=2, seed=0)
+    found = models.resnet((8, 8, 1), two, **options, blocks=two, stem_kernel=two, stem_stride=two)
+    assert np.array_equal(weights(found), weights(plain))
+    block = models.convolution_block(
+        keras.Input((8, 8, 1)), two, kernel=np.array([3, 1]), stride=two, dilation=1
+    )
+    assert block.shape == (None, 4, 4, 2)
 
 
 def test_a_label_that_a_vae_does_not_know_is_named_wherever_it_comes_in():
@@ -364,3 +434,14 @@ def test_a_label_that_a_vae_does_not_know_is_named_wherever_it_comes_in():
         with pytest.raises(ValueError, match=r"outside 0 to 2, the classes that this VAE was built for"):
             call()
     assert vae.sample(2, y=2).shape == (2, 4, 4, 1)
+    for dtype in ["uint8", "int16", "uint16", "uint32", "int64", "uint64"]:
+        found = vae.encode(x, np.array([0, 2], dtype)).mean()
+        np.testing.assert_array_equal(found, vae.encode(x, [0, 2]).mean())
+    for call in [
+        lambda: vae.encode(x, [0, 1, 2]),
+        lambda: vae.elbo(x, (0, 1, 2)),
+    ]:
+        with pytest.raises(
+            ValueError, match=r"got 3 labels for 2 examples: give y, int \(2,\), or one number"
+        ):
+            call()

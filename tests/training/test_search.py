@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent import futures
 
 import numpy as np
 import pytest
@@ -199,6 +200,22 @@ def test_an_objective_that_breaks_its_promise(values, message):
         search.run(lambda setting: iter(values), SPACE, budget=4, epochs=2)
 
 
+@pytest.mark.parametrize("seed", [None, -1, 2**31, 0.5])
+@pytest.mark.parametrize("sampler", search.SAMPLERS)
+def test_a_seed_that_is_none_is_named(seed, sampler):
+    with pytest.raises(ValueError, match=r"run\(seed\)=.*: expected a whole number, from 0 to 2,147,483,647"):
+        search.run(falling, SPACE, budget=9, epochs=9, sampler=sampler, seed=seed)
+
+
+@pytest.mark.parametrize("seed", [None, -1, "0"])
+def test_a_shared_study_names_its_seed_before_it_writes_a_file(seed, tmp_path):
+    with pytest.raises(
+        ValueError, match=r"work\(seed\)=.*: expected a whole number, from 0 to 2,147,483,647"
+    ):
+        search.work(distance, SPACE, tmp_path / "study.log", trials=2, seed=seed)
+    assert not list(tmp_path.iterdir())
+
+
 def test_results_that_say_too_little():
     with pytest.raises(ValueError, match="four complete"):
         search.run(lambda setting: iter([1.0]), SPACE, budget=6, epochs=1).importances()
@@ -214,3 +231,57 @@ def test_the_best_of_a_pruned_search_is_one_that_ran_to_its_end():
     assert search.Search([lucky, *found.trials], found.study).best.complete
     assert len(found.best.errors) == 9
     assert found.best.error == min(trial.error for trial in found.trials if trial.complete)
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n3,4", b"\x89PNG\r\n", b"{}"])
+def test_a_file_that_is_no_study_is_left_as_it_is(content, tmp_path):
+    """Its last line, without an end, would be cut off as one of a study is that was not written whole."""
+    file = tmp_path / "table.csv"
+    file.write_bytes(content)
+    for call in [lambda: search.read(file), lambda: search.work(distance, SPACE, file, trials=1)]:
+        with pytest.raises(
+            ValueError, match=r"table.csv is no study that search.work.. made: it begins with b'"
+        ):
+            call()
+        assert file.read_bytes() == content
+
+
+def test_a_damaged_line_of_a_study_names_the_file(tmp_path):
+    file = tmp_path / "study.log"
+    search.work(distance, SPACE, file, trials=2)
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join([*lines[:2], b"{spoilt\n", *lines[2:]]))
+    with pytest.raises(ValueError, match=r"study.log can't be read as a study .*a line of it is damaged"):
+        search.read(file)
+    assert len(file.read_bytes().splitlines()) == len(lines) + 1
+
+
+@pytest.mark.parametrize("space", [5, [], {}, {"rate": 0.1}, "rate"])
+def test_what_is_no_space_is_named(space, tmp_path):
+    with pytest.raises(ValueError, match=r"A space is a dict from name to search\.Range"):
+        search.work(distance, space, tmp_path / "study.log", trials=1)
+
+
+def test_progress_counts_epochs_of_all_and_errors_of_complete_trials_alone():
+    trials = [
+        search.Trial(0, {}, (0.05,), False),
+        search.Trial(1, {}, (0.5, 0.4), True),
+        search.Trial(2, {}, (0.1,), False),
+        search.Trial(3, {}, (0.3, 0.2), True),
+    ]
+    spent, best = search.Search(trials, None).progress()
+    assert spent.tolist() == [3, 4, 6] and best.tolist() == [0.4, 0.4, 0.2]
+
+
+def test_an_interrupted_trial_is_free_for_others_while_its_process_lives_on(tmp_path):
+    """As in a notebook: the cell was interrupted, the kernel is there still, and another worker goes on."""
+
+    def interrupted(setting):
+        raise KeyboardInterrupt
+
+    file = tmp_path / "study.log"
+    with pytest.raises(KeyboardInterrupt):
+        search.work(interrupted, SPACE, file, trials=3)
+    with futures.ThreadPoolExecutor(1) as other:
+        assert other.submit(search.work, distance, SPACE, file, trials=3).result() == 3
+    assert [trial.number for trial in search.read(file).trials] == [0, 1, 2]

@@ -269,7 +269,7 @@ def test_a_stream_that_is_not_finite_stops_too():
     x, y = blobs(40)
     x[25] = 7.0
     stream = tf.data.Dataset.from_tensor_slices((x, y)).batch(10)
-    with pytest.raises(training.NonFiniteLossError, match="step 3 of epoch 1"):
+    with pytest.raises(training.NonFiniteLossError, match=r"step 3 of epoch 1; the last finite loss was \d"):
         training.fit(network(), broken_from(7.0), stream, epochs=1)
 
 
@@ -279,6 +279,20 @@ def test_weights_that_are_not_finite_stop_even_where_relu_hides_them():
     stream = tf.data.Dataset.from_tensor_slices((x, y)).batch(10)  # a stream's values are not looked through
     with pytest.raises(training.NonFiniteLossError, match="finite"):
         training.fit(network(), objectives.classification(), stream, epochs=1)
+
+
+def test_a_last_step_that_spoils_the_weights_is_named_though_its_loss_was_healthy():
+    def objective(model, batch, training):
+        """The square root has an infinite slope at 0, and 0 times infinity is NaN."""
+        loss, metrics = objectives.classification()(model, batch, training)
+        return loss + tf.sqrt(tf.reduce_sum(0.0 * model.trainable_variables[0])), metrics
+
+    for train in [blobs(40), tf.data.Dataset.from_tensor_slices(blobs(40)).batch(40)]:
+        size = {} if isinstance(train, tf.data.Dataset) else {"batch_size": 40}
+        with pytest.raises(
+            training.NonFiniteLossError, match=r"After epoch 1 the weights .*kernel are no longer finite"
+        ):
+            training.fit(network(), objective, train, epochs=1, **size)
 
 
 X, Y = blobs(40)

@@ -1,0 +1,350 @@
+"""Chapter 03's assignment set, collected, graded and returned by nbgrader, for a class with every kind of accident."""
+
+import csv
+import datetime
+import getpass
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+from lab_server import serving
+
+from dlcourse.publishing import assignments, grading_copies, pairing
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="the exchange is POSIX's, the memory's bound is Linux's"
+    ),
+]
+
+[ASSIGNMENT] = [one for one in assignments.find() if one.id == "03"]
+NAME = ASSIGNMENT.name
+DUE = datetime.datetime(2026, 11, 30, 18)
+CELL_SECONDS = 6
+LONGEST = 600
+"""Seconds that the round may take here, where other tests run beside. Alone it takes about a minute and a half."""
+FACTOR, RESIDUAL = {"factor_check": 1, "factor_test": 2}, {"residual_check": 1, "residual_test": 1}
+
+RAISES = "def gradient_norms(model, x, y):\n    print(In)\n    raise ValueError(str(In))"
+ENDLESS = "def gradient_norms(model, x, y):\n    while True:\n        pass"
+STUBBORN = """
+while True:
+    try:
+        import time
+        time.sleep(1)
+    except KeyboardInterrupt:
+        pass
+"""
+HUNGRY = """
+def gradient_norms(model, x, y):
+    kept = []
+    while True:
+        kept.append(np.zeros(100_000_000))
+"""
+DEADLY = "import os\nos._exit(1)"
+NAMES = """
+np = keras = tf = x_train = None
+sum = list = len = abs = print = float = range = 0
+def gradient_factor(chi, layers):
+    return chi ** ((layers - 1) / 2)
+"""
+OUTSIDE = """
+import shutil
+with open("../../notes.txt", "w") as file:
+    file.write("mine")
+shutil.rmtree("../../submitted", ignore_errors=True)
+def gradient_factor(chi, layers):
+    return chi ** ((layers - 1) / 2)
+"""
+COPIED = """
+def gradient_norms(model, x, y):
+    kernels = [layer.kernel for layer in model.layers if hasattr(layer, "kernel")]
+    total = 0  # by hand
+    for kernel in kernels:
+        total = total + float(tf.reduce_sum(kernel**2))
+    return total**0.5
+"""
+
+ONE_BY_ONE = """
+import json, sys
+from nbgrader.apps.nbgraderapp import NbGraderApp
+for command in sys.argv[1:]:
+    try:
+        NbGraderApp.launch_instance(json.loads(command))
+    except SystemExit as leaving:
+        if leaving.code:
+            raise
+    NbGraderApp.clear_instance()
+"""
+
+
+@pytest.fixture(scope="module")
+def round_of_grading(grade_group, tmp_path_factory):
+    """The course's folder after the whole round, and the seconds that it took."""
+    folder = tmp_path_factory.mktemp("grading")
+    begun = time.monotonic()
+    run(
+        folder,
+        sys.executable,
+        "-m",
+        "dlcourse",
+        "assignments",
+        "--chapter",
+        "03",
+        "--course",
+        folder / "course",
+    )
+    course = folder / "course"
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write(f'\nc.Execute.cell_seconds = {CELL_SECONDS}\nc.Exchange.root = "{folder / "exchange"}"\n')
+    (folder / "exchange").mkdir(mode=0o777)
+    (folder / "exchange").chmod(0o777)
+
+    nbgrader(course, ["generate_assignment", NAME])
+    set_due_date(course)
+    nbgrader(course, ["release_assignment", NAME])
+    through_the_exchange(folder, course)
+    by_download(course)
+    nbgrader(course, ["collect", NAME], ["zip_collect", NAME], ["autograde", NAME])
+    mark_by_hand(course)
+    learner = f"--student={getpass.getuser()}"
+    nbgrader(
+        course,
+        ["generate_feedback", NAME],
+        ["release_feedback", NAME, learner],
+        ["export", "--to", "marks.csv"],
+    )
+    nbgrader(folder / "home", ["fetch_feedback", NAME])
+    seconds = time.monotonic() - begun
+    assert seconds < LONGEST
+    return course
+
+
+def run(folder, *command, **variables):
+    command = [str(part) for part in command]
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ | variables, capture_output=True, text=True, timeout=LONGEST
+    )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-2000:]}\n{done.stderr[-6000:]}"
+    return done.stdout + done.stderr
+
+
+def nbgrader(folder, *commands):
+    """Commands as a person types them, one after another in one process, which loads nbgrader once."""
+    run(folder, sys.executable, "-c", ONE_BY_ONE, *[json.dumps(command) for command in commands])
+
+
+def set_due_date(course):
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        gradebook.update_or_create_assignment(NAME, duedate=DUE)
+
+
+def through_the_exchange(folder, course):
+    """One learner on the same machine: fetch, submit; the teacher collects."""
+    home = folder / "home"
+    home.mkdir()
+    shutil.copy(course / "nbgrader_config.py", home)
+    text = (home / "nbgrader_config.py").read_text("utf-8")
+    (home / "nbgrader_config.py").write_text(text.replace("c.CourseDirectory.root", "home"), "utf-8")
+    nbgrader(home, ["fetch_assignment", NAME])
+    fetched = home / NAME / f"{NAME}.ipynb"
+    nbformat.write(answered(nbformat.read(fetched, 4), *solutions()), fetched)
+    nbgrader(home, ["submit", NAME])
+
+
+def solutions():
+    return [cell.metadata.nbgrader.grade_id for cell in source().cells if assignments.is_solution(cell)]
+
+
+def source():
+    return pairing.pair(ASSIGNMENT).notebook
+
+
+def answered(notebook, *solved, **written):
+    """A released notebook with some answers right, and others as they are given; changed in place."""
+    right = {
+        cell.metadata.nbgrader.grade_id: cell.source
+        for cell in source().cells
+        if assignments.is_solution(cell)
+    }
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if name in solved:
+            cell.source = right[name]
+        if name in written:
+            cell.source = written[name]
+    return notebook
+
+
+def without(notebook, *names):
+    notebook.cells = [
+        one for one in notebook.cells if one.metadata.get("nbgrader", {}).get("grade_id") not in names
+    ]
+    return notebook
+
+
+def cheating(notebook):
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            cell.source, cell.metadata.nbgrader["points"] = "pass", 100
+    return notebook
+
+
+def by_download(course):
+    """All others: files as another system hands them out, the time of submission in their names."""
+    released = course / "release" / NAME / f"{NAME}.ipynb"
+    archive = course / "downloaded" / NAME / "archive"
+    archive.mkdir(parents=True)
+
+    def submit(who, notebook, hour=12, name=NAME):
+        nbformat.write(notebook, archive / f"{who}_{DUE:%Y-%m-%d}-{hour}-00-00_{name}.ipynb")
+
+    def fresh():
+        return nbformat.read(released, 4)
+
+    submit("empty", fresh())
+    accidents = {
+        "raises": RAISES,
+        "endless": ENDLESS,
+        "stubborn": STUBBORN,
+        "hungry": HUNGRY,
+        "deadly": DEADLY,
+    }
+    for who, norms in accidents.items():
+        submit(who, answered(fresh(), "factor", "residual", norms=norms))
+    submit("cheats", cheating(answered(fresh(), "factor")))
+    submit("deletes", without(answered(fresh(), "factor"), "factor_check", "norms", "norms_test", "open"))
+    submit("renames", answered(fresh(), factor=NAMES))
+    submit("outside", answered(fresh(), factor=OUTSIDE))
+    submit("copied", answered(fresh(), "factor", norms=COPIED), hour=17, name="homework (2)")
+    changed = COPIED.replace("kernels", "matrices").replace("# by hand", "# mine")
+    submit("copier", answered(fresh(), "factor", norms=changed), hour=19)  # an hour late
+
+
+def mark_by_hand(course):
+    """What a teacher types into the formgrader: the perfect submission's open exercise."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        for name, points in {"open": 4, "open_report": 2}.items():
+            grade = gradebook.find_grade(name, NAME, NAME, getpass.getuser())
+            grade.manual_score, grade.needs_manual_grade = points, False
+        gradebook.db.commit()
+
+
+def marks(course, who):
+    """Points by cell, those above 0."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        grades = gradebook.find_submission_notebook(NAME, NAME, who).grades
+        return {grade.name: grade.score for grade in grades if grade.score}
+
+
+EXPECTED = {
+    "empty": {},
+    **dict.fromkeys(["raises", "endless", "stubborn", "hungry", "deadly"], FACTOR | RESIDUAL),
+    **dict.fromkeys(["cheats", "deletes", "renames", "outside", "copied", "copier"], FACTOR),
+}
+SAYS = {
+    "empty": "Write your answer in place of these two lines.",
+    "raises": "not shown: it quotes a test",
+    "endless": f"This cell was stopped after {CELL_SECONDS} s. Does a loop never end?",
+    "stubborn": "could not be interrupted",
+    "hungry": "Unable to allocate",
+    "deadly": "Python was ended by this cell.",
+    "deletes": "was missing from the submission",
+}
+
+
+def feedback(course, who):
+    """The text of a learner's page, without the colours of its code."""
+    page = (course / "feedback" / who / NAME / f"{NAME}.html").read_text("utf-8")
+    return html.unescape(re.sub(r"<[^>]*>", "", page))
+
+
+def test_every_mark_is_the_expected_one(round_of_grading):
+    found = {who: marks(round_of_grading, who) for who in EXPECTED}
+    assert found == EXPECTED
+    perfect = marks(round_of_grading, getpass.getuser())
+    assert sum(perfect.values()) == 20
+
+
+@pytest.mark.parametrize("who", SAYS)
+def test_the_feedback_has_the_reason(round_of_grading, who):
+    assert SAYS[who] in feedback(round_of_grading, who)
+
+
+def test_no_feedback_shows_a_hidden_test(round_of_grading):
+    hidden = [
+        line.strip()
+        for cell in source().cells
+        if "BEGIN HIDDEN TESTS" in cell.source
+        for line in cell.source.partition("BEGIN HIDDEN TESTS")[2].split("\n")
+        if len(line.strip()) > 20
+    ]
+    assert len(hidden) > 20
+    for who in [*EXPECTED, getpass.getuser()]:
+        text = feedback(round_of_grading, who)
+        assert [line for line in hidden if line in text] == [], who
+
+
+def test_what_is_written_outside_goes_nowhere(round_of_grading):
+    assert not list(round_of_grading.rglob("notes.txt"))
+    assert (round_of_grading / "submitted" / "empty").is_dir()
+
+
+def test_who_copied_is_named_and_nobody_else(round_of_grading):
+    assert grading_copies.pairs(round_of_grading, NAME) == [("copied", "copier", ["norms"])]
+
+
+def test_marks_are_exported_with_the_time_of_submission(round_of_grading):
+    with (round_of_grading / "marks.csv").open() as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert set(rows) == {*EXPECTED, getpass.getuser()}
+    scores = {who: float(row["score"]) for who, row in rows.items()}
+    assert (
+        scores[getpass.getuser()] == 20
+        and scores["deadly"] == 5
+        and scores["copier"] == 3
+        and scores["empty"] == 0
+    )
+    late = [who for who, row in rows.items() if row["timestamp"] > row["duedate"] and who in EXPECTED]
+    assert late == ["copier"]
+
+
+def test_the_learner_fetches_the_feedback(round_of_grading):
+    pages = list((round_of_grading.parent / "home" / NAME / "feedback").rglob("*.html"))
+    assert len(pages) == 1 and "Score: 3.0 / 3.0" in pages[0].read_text("utf-8")
+
+
+def test_the_formgrader_lists_the_marks(browser, round_of_grading, tmp_path):
+    command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/release"]
+    command.append(f"--ServerApp.root_dir={round_of_grading}")
+    variables = os.environ | {"JUPYTER_CONFIG_PATH": str(round_of_grading)}
+    with serving(tmp_path, command, variables) as (address, _, token):
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.goto(f"{address}/lab/tree/release?token={token}")
+        page.locator(".lm-MenuBar-itemLabel", has_text="Nbgrader").click(timeout=120_000)
+        page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Formgrader$")).click()
+        listed = page.frame_locator("iframe").locator("tr", has_text=NAME)
+        listed.get_by_role("link", name=str(len(EXPECTED) + 1), exact=True).wait_for(timeout=60_000)
+        page.goto(f"{address}/formgrader/manage_submissions/{NAME}")
+        rows = {}
+        for who in (getpass.getuser(), "copier", "deadly", "empty"):
+            row = page.locator("tr", has=page.locator("td", has_text=re.compile(rf"^\s*{who}\s*$")))
+            row.wait_for(timeout=60_000)
+            rows[who] = row.inner_text()
+        page.close()
+    assert "20 / 20" in rows[getpass.getuser()] and "3 / 20" in rows["copier"]
+    assert "5 / 20" in rows["deadly"] and "0 / 20" in rows["empty"]
