@@ -355,7 +355,7 @@ def language_reader(symbols, classes, units=32):
         keras.layers.Dense(classes),
     ])
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "fragment"}
 reader = language_reader(letters.vocabulary_size(), len(LANGUAGES))
 reader.compile(
     optimizer=keras.optimizers.Adam(0.01),
@@ -1254,12 +1254,11 @@ In order {bits["in order"]:.2f} bits per letter, with the last two in place
 {bits["bag"]:.2f}.
 """)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# Nearly one bit, and most of it by the order of the last two letters. A common guess is a tenth, since the letters themselves
-# seem to say most. But the same letters predict differently in another order: in this text *th* is most often followed by *e*,
-# and *ht* by a blank.
+# Nearly one bit, and most of it by the order of the last two letters. A common guess is a tenth. But the same letters predict
+# differently in another order: in this text *th* is most often followed by *e*, and *ht* by a blank.
 #
 # </details>
 
