@@ -179,14 +179,20 @@ def test_bad_environments_and_rewards():
 
 def test_same_seed_same_curve_and_it_goes_on_where_it_was():
     settings = ppo.Settings(length=16, minibatch=64, epochs=2, anneal=1_500)
-    first, second = (ppo.train(cart_poles(8), settings, steps=1_500, agents=2, seed=3) for _ in range(2))
+    first, second = (
+        ppo.train(cart_poles(8), settings, steps=1_500, agents=2, seed=3, keep=keep) for keep in ([700], ())
+    )
     for one, other in zip(first.weights, second.weights, strict=True):
         np.testing.assert_array_equal(one, other)
     assert first.returns[1].tolist() == second.returns[1].tolist()
     assert [len(mine) for mine in first.returns] == [len(mine) for mine in first.episodes]
     half = ppo.train(cart_poles(8), settings, steps=700, agents=2, seed=3)
+    for one, other in zip(first.kept[700], half.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
     rest = ppo.train(cart_poles(8), settings, steps=1_500, resume=(half.state, half.steps), agents=2, seed=4)
     assert rest.steps.min() >= 1_500 and rest.state.count == first.state.count
+    with pytest.raises(ValueError, match="with which it was trained"):
+        ppo.train(cart_poles(8), settings, steps=1_500, resume=(half.state, half.steps))
 
 
 def test_training_stops_where_it_is_told_to():
