@@ -15,25 +15,26 @@ def chain(ax, steps, *, title=""):
         steps: list of (operation, result, value, derivative, local): what the box says, the name of what it gives, its
             value, the loss's derivative by it, and the local derivative, a text such as "y (1 - y) = 0.25".
     """
-    gap, width = 4.4, 3.6
+    gap, width = 5.6, 5.2
     stride = gap + width
-    diagrams.canvas(ax, stride * len(steps), 4.6, title)
+    diagrams.canvas(ax, stride * len(steps) - 0.6, 4.6, title)
     for index, (operation, name, value, derivative, local) in enumerate(steps):
         x = index * stride + width / 2
         fill = "loss" if index == len(steps) - 1 else "data" if index == 0 else "plain"
-        diagrams.box(ax, (x, 2.6), operation, width, 1.9, fill)
+        diagrams.box(ax, (x, 2.6), operation, width, 1.9, fill, size=13)
         if local:
-            ax.text(x, 0.75, local, ha="center", va="center", fontsize=9)
+            ax.text(x, 0.6, local, ha="center", va="center", fontsize=13)
+        there, back = f"{name} = {_short(value)}", f"dE/d{name} = {_short(derivative)}"
         if index == len(steps) - 1:
-            ax.text(x + width / 2 + 0.3, 2.95, f"{name} = {value:.4g}", va="center", fontsize=10)
-            ax.text(x + width / 2 + 0.3, 2.15, f"dE/d{name} = {derivative:.4g}", va="center", fontsize=10)
+            ax.text(x + width / 2 + 0.3, 3.05, there, va="center", fontsize=13)
+            ax.text(x + width / 2 + 0.3, 2.15, back, va="center", fontsize=13)
             continue
         left, right = x + width / 2, x + width / 2 + gap
-        diagrams.arrow(ax, (left, 3.05), (right, 3.05), f"{name} = {value:.4g}", size=10)
+        diagrams.arrow(ax, (left, 3.05), (right, 3.05), there, size=13)
         diagrams.arrow(ax, (right, 2.15), (left, 2.15), dashed=True)
-        ax.text((left + right) / 2, 1.6, f"dE/d{name} = {derivative:.4g}", ha="center", fontsize=10)
-    there = ", ".join(f"{name} = {value:.4g}" for _, name, value, _, _ in steps)
-    back = ", ".join(f"dE/d{name} = {derivative:.4g}" for _, name, _, derivative, _ in reversed(steps))
+        ax.text((left + right) / 2, 1.4, back, ha="center", fontsize=13)
+    there = ", ".join(f"{name} = {_short(value)}" for _, name, value, _, _ in steps)
+    back = ", ".join(f"dE/d{name} = {_short(derivative)}" for _, name, _, derivative, _ in reversed(steps))
     return f"Boxes in a row. Solid arrows to the right carry {there}; dashed arrows to the left carry {back}."
 
 
@@ -52,26 +53,26 @@ def two_layers(ax, sizes, *, title=""):
     for name, x in places.items():
         text = f"${name}$" + (f"\n{shapes[name]}".replace(" ", "") if name in shapes else "")
         fill = "data" if name == "X" else "loss" if name == "E" else "plain"
-        diagrams.box(ax, (x, 5.2), text, 3.2, 2.0, fill)
+        diagrams.box(ax, (x, 5.2), text, 3.2, 2.0, fill, size=12)
     forward = {"X": ("Z_1", "$W_1, b_1$"), "Z_1": ("A_1", "$f$"), "A_1": ("Z_2", "$W_2, b_2$"),
                "Z_2": ("E", "softmax,\nlabels")}  # fmt: skip
     for name, (after, text) in forward.items():
         ends = places[name] + 1.6, places[after] - 1.6
-        diagrams.arrow(ax, (ends[0], 5.7), (ends[1], 5.7), text, size=10)
+        diagrams.arrow(ax, (ends[0], 5.7), (ends[1], 5.7), text, size=12)
         if name != "X":
             diagrams.arrow(ax, (ends[1], 4.7), (ends[0], 4.7), dashed=True)
     back = [(29.4, "$\\delta_2 = (P - Y)/n$"), (21.4, "$\\delta_2 W_2^\\top$"), (13.6, "$\\odot f'(Z_1)$")]
     for x, text in back:
-        ax.text(x, 3.7, text, ha="center", va="center", fontsize=10)
+        ax.text(x, 3.5, text, ha="center", va="center", fontsize=12)
     for name, rows, text in [
         ("Z_2", (hidden, classes), "$dE/dW_2 = A_1^\\top \\delta_2$"),
         ("Z_1", (inputs, hidden), "$dE/dW_1 = X^\\top \\delta_1$"),
     ]:
         diagrams.arrow(ax, (places[name], 4.2), (places[name], 2.2), dashed=True)
         shape = f"{rows}".replace(" ", "")
-        diagrams.box(ax, (places[name], 1.2), f"{text}\n{shape}", 7.2, 2.0, "weights")
-    ax.text(17.5, 7.7, "forward: values", ha="center", fontsize=10)
-    ax.text(17.8, 1.0, "backward: $\\delta$", ha="center", fontsize=10)
+        diagrams.box(ax, (places[name], 1.2), f"{text}\n{shape}", 7.2, 2.2, "weights", size=12)
+    ax.text(13.6, 7.4, "forward: values", ha="center", fontsize=12)
+    ax.text(17.8, 1.0, "backward: $\\delta$", ha="center", fontsize=12)
     return (
         f"Boxes from left to right: X of shape ({batch}, {inputs}), Z1 and A1 ({batch}, {hidden}), "
         f"Z2 ({batch}, {classes}), the loss E. Solid arrows lead forward, through the weights W1, f, W2 and the "
@@ -80,7 +81,7 @@ def two_layers(ax, sizes, *, title=""):
     )
 
 
-@figure_function(figsize=(8.4, 5.8))
+@figure_function(figsize=(9.2, 4.8))
 def computation_graph(ax, output, *, title=""):
     """A computation as boxes and arrows: what was computed from what, values and gradients.
 
@@ -117,7 +118,7 @@ def computation_graph(ax, output, *, title=""):
             text,
             ha="center",
             va="center",
-            fontsize=10,
+            fontsize=12,
             linespacing=1.25,
             bbox={
                 "boxstyle": "round,pad=0.35",
@@ -151,13 +152,25 @@ def _layout(output):
     for node in reversed(order):
         for parent, _ in node.parents:
             columns[parent] = min(columns.get(parent, 0), columns[node] - 1)
-    rows, leaves = {}, 0
+    rows = {} if output.parents else {output: 0.0}
     for node in order:
-        if node.parents:
-            rows[node] = float(np.mean([rows[parent] for parent, _ in node.parents]))
-        else:
-            rows[node], leaves = float(-leaves), leaves + 1
+        if not node.parents:
+            continue
+        parents = [parent for parent, _ in node.parents]
+        inner = [rows[parent] for parent in parents if parent.parents]
+        for leaf in parents:  # below what it meets; leaves alone stand below each other
+            if leaf not in rows:
+                rows[leaf] = _free(columns, rows, leaf, min(inner) - 1.0 if inner else 0.0)
+        rows[node] = float(np.mean([rows[parent] for parent in parents]))
     return columns, rows
+
+
+def _free(columns, rows, node, row):
+    """The first row from ``row`` downwards where a node's column has room."""
+    taken = [rows[other] for other in rows if columns[other] == columns[node]]
+    while any(abs(row - other) < 1.0 for other in taken):
+        row -= 0.25
+    return row
 
 
 def _made(node):
@@ -166,7 +179,7 @@ def _made(node):
 
 def _short(value):
     value = np.asarray(value)
-    return f"{float(value):.4g}" if value.ndim == 0 else f"array {value.shape}"
+    return f"{float(value):.4g}".replace("-", "−") if value.ndim == 0 else f"array {value.shape}"
 
 
 @figure_function(figsize=(7.0, 4.6))

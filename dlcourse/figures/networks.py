@@ -115,14 +115,13 @@ def dense_network(ax, widths, labels, title):
 
 
 @figure_function(figsize=(5.0, 4.6))
-def linear_regions(ax, model, limits, x=None, y=None, title="Linear regions", axes=("$x_1$", "$x_2$")):
+def linear_regions(ax, model, limits, title="Linear regions", axes=("$x_1$", "$x_2$")):
     """The linear regions of a ReLU network of two inputs, each in its own pale colour, with the class boundary.
 
     Args:
         ax: Matplotlib Axes.
         model: Keras model of dense ReLU layers, two inputs, logits.
         limits: ((left, right), (below, above)).
-        x, y: points (n, 2) and their classes (n,), or None.
     """
     points = grid(limits, 400)
     found, index = patterns(model, points)
@@ -137,9 +136,6 @@ def linear_regions(ax, model, limits, x=None, y=None, title="Linear regions", ax
         across, up = (np.linspace(*limit, 400) for limit in limits)
         for boundary in range(int(classes.max())):
             ax.contour(across, up, classes > boundary, levels=[0.5], colors="black", linewidths=1.6)
-    if x is not None:
-        for label in np.unique(y):
-            ax.plot(*x[y == label].T, MARKERS[label], color=COLOURS[label], markersize=3, label=str(label))
     ax.set(xlim=limits[0], ylim=limits[1], xlabel=axes[0], ylabel=axes[1], title=title)
     ax.grid(False)
     return (
@@ -202,24 +198,19 @@ def what_moves(ax, moved, labels, title):
     return f"{title}: rows of squares for {', '.join(labels)}; the darker, the more that unit moves."
 
 
-def region_maps(models, limits, x, y, names, axes, *, caption, alt):
-    """Maps of ``linear_regions`` side by side; the points are drawn on all but the first, with a legend on the second.
+def region_maps(models, limits, *, caption, alt):
+    """Maps of ``linear_regions`` side by side.
 
     Args:
         models: dict from title to Keras model.
-        limits, x, y, axes: as for ``linear_regions``.
-        names: of the classes.
+        limits: as for ``linear_regions``.
         caption, alt: as for ``show.figure``.
     """
     from matplotlib import pyplot as plt
 
     from dlcourse import show
 
-    fig, panels = plt.subplots(1, len(models), figsize=(4 * len(models), 4.1))
-    for index, ((title, model), ax) in enumerate(zip(models.items(), panels, strict=True)):
-        points = (x, y) if index else (None, None)
-        linear_regions(model, limits, *points, ax=ax, title=title, axes=axes)
-    panels[1].legend(
-        names, title="digit", fontsize=9, title_fontsize=9, markerscale=1.6, loc="lower right", frameon=True
-    )
+    fig, panels = plt.subplots(1, len(models), figsize=(3.2 * len(models), 3.5))
+    for (title, model), ax in zip(models.items(), panels, strict=True):
+        linear_regions(model, limits, ax=ax, title=title)
     show.figure(fig, caption=caption, alt=alt)

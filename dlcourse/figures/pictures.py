@@ -43,7 +43,7 @@ def image_grid(ax, images, titles=None, columns=10, limits=(0.0, 1.0), cmap="gra
         top, left = row * (height + head) + head, column * (width + gap)
         canvas[top : top + height, left : left + width] = image
         if titles is not None:
-            ax.text(left + width / 2, top - 0.12 * head, titles[index], ha="center", va="bottom", fontsize=8)
+            ax.text(left + width / 2, top - 0.2 * head, titles[index], ha="center", va="bottom", fontsize=8)
     ax.imshow(canvas, cmap=cmap, vmin=low, vmax=high, interpolation="nearest")
     ax.set_axis_off()
     ax.set_title(title)

@@ -83,7 +83,7 @@ def importances(ax, searches, title):
         values = [one[name] for one in searches]
         ax.barh(place, np.mean(values), color=COLOURS[5], height=0.6)
         ax.plot(values, np.full(len(values), place), "o", color=COLOURS[0], markersize=4, alpha=0.7)
-    ax.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
+    ax.set_yticks(range(len(names)), [name.replace("_", " ").replace("l2", "L2") for name in names])
     ax.set(xlabel="share of the variance of the error (fANOVA)", title=title, xlim=(0, 1))
     return f"{title}: horizontal bars for {', '.join(reversed(names))}, from {len(searches)} searches."
 

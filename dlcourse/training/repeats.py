@@ -99,11 +99,11 @@ class Repeats:
     def _fitting(self, weights):
         """The weights, after a check that they have the shapes of the model's."""
         wanted = [tuple(variable.shape) for variable in self.model.weights]
-        given = [np.shape(value) for value in weights] if checks.is_list(weights) else weights
+        given = [np.shape(value) for value in weights] if checks.is_list(weights) else None
         if given != wanted:
             raise ValueError(
-                f"Repeats.train() got weights of shapes {given}; the model's are {wanted}. Give another such model, or "
-                "what its get_weights() gives."
+                f"Repeats.train() got weights of shapes {given or weights!r}; the model's are {wanted}. Give another "
+                "such model, or what its get_weights() gives."
             )
         return weights
 

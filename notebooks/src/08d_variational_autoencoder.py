@@ -776,8 +776,12 @@ show.source(type(two).rate_and_distortion)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What did the rate change? · 码率改变了什么？
 #
-# Weigh the rate by $\beta$: distortion + $\beta\,\cdot$ rate. With $\beta = 0$ training turns the noise of the draw down, since it only disturbs, and an
-# ordinary autoencoder is left. $\beta = 1$ is the ELBO. Here are the chapter's own two, with layers of the same sizes, after two epochs each.
+# Weigh the rate by $\beta$. With $\beta = 0$ an ordinary autoencoder is left, $\beta = 1$ is the ELBO: the chapter's own two, after two
+# epochs each.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# That is distortion + $\beta\,\cdot$ rate. With $\beta = 0$ training turns the noise of the draw down, since it only disturbs. Both
+# networks have layers of the same sizes. The autoencoder's images were grey, the VAE's drawn as zeros and ones.
 
 # %% slideshow={"slide_type": "skip"}
 class Plane:

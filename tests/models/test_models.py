@@ -60,8 +60,24 @@ def test_seeds_decide_the_weights_and_layers_differ(build):
     first, again, other = kernels(build(0)), kernels(build(0)), kernels(build(1))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not any(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
-    mlp = kernels(models.mlp((4,), 4, hidden=[4], seed=0))
-    assert not np.array_equal(mlp[0], mlp[1])  # equal shapes, other weights
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: models.mlp((4,), 4, hidden=[4, 4, 4], seed=0),
+        lambda: models.convnet((16, 16, 4), 4, filters=[4, 4, 4], seed=0),
+        lambda: models.resnet((8, 8, 4), 4, filters=[4, 4], blocks=2, seed=0),
+        lambda: models.recurrent((5, 4), 4, units=[4, 4, 4], seed=0),
+        lambda: models.vae((2, 2, 1), 4, hidden=[4, 4], seed=0),
+    ],
+    ids=["mlp", "convnet", "resnet", "recurrent", "vae"],
+)
+def test_kernels_of_equal_shapes_start_from_other_weights(build):
+    kernels = [weight.numpy() for weight in build().trainable_weights if "kernel" in weight.path]
+    pairs = [(a, b) for a, b in itertools.combinations(kernels, 2) if a.shape == b.shape]
+    assert len(pairs) >= 3
+    assert not any(np.array_equal(a, b) for a, b in pairs)
 
 
 def test_options_reach_every_layer():

@@ -240,6 +240,18 @@ def test_equal_columns_are_one_unit():
     assert 0 < np.abs(varied[0] - 0.05).max() <= 0.005
 
 
+def test_a_threshold_lent_a_slope_is_a_step_forward_and_a_sigmoid_backward():
+    import tensorflow as tf
+
+    chapter = chapter_code.definitions("01")
+    z = tf.Variable([-2.0, -0.1, 0.3, 4.0])
+    with tf.GradientTape() as tape:
+        steps = chapter.threshold_lent_a_slope(z)
+    sigmoid = 1 / (1 + np.exp(-z.numpy()))
+    assert steps.numpy() == pytest.approx([0, 0, 1, 1], abs=1e-6)
+    assert tape.gradient(steps, z).numpy() == pytest.approx(sigmoid * (1 - sigmoid), abs=1e-6)
+
+
 # The drawings.
 
 

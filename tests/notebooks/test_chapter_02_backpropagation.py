@@ -561,11 +561,11 @@ def test_drawings():
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(2)
-    steps = [("times 3", "u", 6.0, 12.0, ""), ("square", "E", 36.0, 1.0, "dE/du = 2 u = 12")]
+    steps = [("times 3", "u", -6.0, -12.0, ""), ("square", "E", 36.0, 1.0, "dE/du = 2 u = −12")]
     backpropagation.chain(steps, ax=axes[0])
     backpropagation.two_layers((8, 5, 4, 3), ax=axes[1])
     texts = [[text.get_text() for text in ax.texts] for ax in axes]
-    assert {"u = 6", "dE/du = 12", "E = 36", "dE/dE = 1"} <= set(texts[0])
+    assert {"u = −6", "dE/du = −12", "E = 36", "dE/dE = 1"} <= set(texts[0])
     assert {"$X$\n(8,5)", "$Z_2$\n(8,3)", "$dE/dW_1 = X^\\top \\delta_1$\n(5,4)"} <= set(texts[1])
     plt.close(figure)
 

@@ -63,6 +63,24 @@ def test_the_constraint_is_the_soft_threshold():
     assert 0 < np.mean(found == 0) < 1
 
 
+def test_refitted_weights_are_least_squares_on_the_same_features():
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(20, 4)), random.normal(size=20)
+    path = np.array([[0.0, 0, 0, 0], [0.5, 0, 0, -2], [1, 1, 1, 1]])
+    found = chapter()["refitted"](x, y, path)
+    assert not found[0].any() and not found[1, 1:3].any()
+    for kept, weights in [([0, 3], found[1]), ([0, 1, 2, 3], found[2])]:
+        part = x[:, kept]
+        np.testing.assert_allclose(weights[kept], np.linalg.solve(part.T @ part, part.T @ y))
+
+
+@pytest.mark.parametrize("steps", [1, 7])
+def test_mirrored_noise_leaves_what_weight_decay_says(steps):
+    adamw = keras.optimizers.AdamW(0.1, weight_decay=0.5)
+    left = chapter()["shrunk"](adamw, 0.0, [0.1, 10.0], pairs=5, steps=steps)
+    np.testing.assert_allclose(left, [(1 - 0.1 * 0.5) ** steps] * 2, rtol=1e-5)
+
+
 def test_penalties_by_hand():
     x, y = np.random.default_rng(0).normal(size=(9, 5)).astype("float32"), np.arange(9, dtype="int32") % 3
     model = feed_forward.mlp([0, 1], (5,), 3, hidden=[4])
@@ -96,7 +114,7 @@ def test_the_mean_of_equal_networks_is_each_of_them_and_the_mean_of_others_outvo
         8, axis=0
     )  # 8 equal epochs, 1 rate, 2 networks
     one, mean, epochs = chapter()["ensemble_errors"](chances, labels)
-    assert one[0] == pytest.approx(1 / 3) and epochs[0] == one[0] and mean[0] == 0
+    assert one[0] == pytest.approx(1 / 6) and epochs[0] == one[0] and mean[0] == 0
 
 
 def test_last_chances_are_probabilities_of_networks_that_differ():

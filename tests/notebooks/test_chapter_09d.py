@@ -307,5 +307,5 @@ def test_drawings_name_their_parts(monkeypatch):
     monkeypatch.setattr(figures.show, "figure", lambda fig, caption, alt: shown.append(fig))
     figures.clipped_objective(0.2, 1.5, caption="c")
     texts = [text.get_text() for ax in shown[0].axes for text in ax.texts]
-    assert "+1.2" in texts and "-1.5" in texts
+    assert "+1.2" in texts and "\N{MINUS SIGN}1.5" in texts
     plt.close("all")

@@ -129,6 +129,7 @@ STUDY = repeats.Repeats(net(), C, steps=3, batch_size=10, jit_compile=False)
         ({"learning_rate": [0.1, 0.2]}, r"train\(learning_rate\)=\[0.1, 0.2\]: expected a finite number"),
         ({"weights": net().get_weights()[:3]}, r"got weights of shapes .* the model's are \[\(4, 8\), "),
         ({"weights": 5}, "got weights of shapes 5"),
+        ({"weights": np.int64(5)}, r"got weights of shapes np.int64\(5\)"),
     ],
 )
 def test_a_repeated_training_has_the_checks_of_fit(change, message):
