@@ -231,8 +231,8 @@ def train(
         given, wanted = ([tuple(w.shape) for w in weights] for weights in (state.weights, policy.weights))
         if given != wanted:
             raise ValueError(
-                f"train(resume=...): its weights have the shapes {given}, those of these networks are {wanted}. Give the "
-                "networks, settings and agents with which it was trained."
+                f"train(resume=...): its weights have the shapes {given}, those of these networks are {wanted}. Give "
+                "the networks, settings and agents with which it was trained."
             )
     size = settings.length * collector.each
     minibatch = largest_part(size, settings.minibatch)
