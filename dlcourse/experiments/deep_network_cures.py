@@ -76,7 +76,7 @@ def accuracy_by_rate(options, rates, seeds, train, judge, *, optimizer="Adam", e
         judge: Split to be scored on.
         optimizer: a name in ``OPTIMIZERS``.
         epochs: passes over the examples.
-        settings: of the optimizer, such as ``momentum=0.9``.
+        settings: of the optimizer, such as ``momentum=0.9``; ``max_grad_norm`` may be a list with one per rate.
 
     Returns:
         Accuracies, float64 (rates, seeds).
@@ -87,13 +87,17 @@ def accuracy_by_rate(options, rates, seeds, train, judge, *, optimizer="Adam", e
         for name, value in {**SHAPE, **options}.items()
     }
     networks = models.DeepNetworks((8, 8, 1), 10, seeds=every_seed, **options)
+    limits = settings.pop("max_grad_norm") if np.ndim(settings.get("max_grad_norm")) else None
+    by_network = OPTIMIZERS[optimizer](np.repeat(rates, len(seeds)), **settings)
+    if limits is not None:
+        by_network.max_grad_norm = np.repeat(limits, len(seeds)).astype("float32")
     training.fit(
         networks,
         _objective,
         train.take(TRAINING_EXAMPLES),
         epochs=epochs,
         batch_size=BATCH_SIZE,
-        optimizer=OPTIMIZERS[optimizer](np.repeat(rates, len(seeds)), **settings),
+        optimizer=by_network,
     )
     found = feed_forward.accuracies(training.predict(networks, judge.x), judge.y)
     return found.reshape(len(rates), -1)

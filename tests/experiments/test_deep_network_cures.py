@@ -60,3 +60,11 @@ def test_options_may_differ_between_rates(digits):
         trained({"l2": 0.1, "weight_variance": 1.0}, [0.003])[0],
     ]
     np.testing.assert_allclose(found, expected, atol=0.015)
+
+
+def test_the_largest_norm_may_differ_between_rates(digits):
+    found = together([0.2, 0.2], digits, optimizer="clipped SGD", max_grad_norm=[np.inf, 0.01])
+    plain = together([0.2], digits, optimizer="SGD")
+    clipped = together([0.2], digits, optimizer="clipped SGD", max_grad_norm=0.01)
+    np.testing.assert_allclose(found, [plain[0], clipped[0]], atol=0.015)
+    assert found[0].mean() > found[1].mean() + 0.1
