@@ -87,17 +87,16 @@ def accuracy_by_rate(options, rates, seeds, train, judge, *, optimizer="Adam", e
         for name, value in {**SHAPE, **options}.items()
     }
     networks = models.DeepNetworks((8, 8, 1), 10, seeds=every_seed, **options)
-    limits = settings.pop("max_grad_norm") if np.ndim(settings.get("max_grad_norm")) else None
-    by_network = OPTIMIZERS[optimizer](np.repeat(rates, len(seeds)), **settings)
-    if limits is not None:
-        by_network.max_grad_norm = np.repeat(limits, len(seeds)).astype("float32")
+    settings = {
+        name: np.repeat(value, len(seeds)) if np.ndim(value) else value for name, value in settings.items()
+    }
     training.fit(
         networks,
         _objective,
         train.take(TRAINING_EXAMPLES),
         epochs=epochs,
         batch_size=BATCH_SIZE,
-        optimizer=by_network,
+        optimizer=OPTIMIZERS[optimizer](np.repeat(rates, len(seeds)), **settings),
     )
     found = feed_forward.accuracies(training.predict(networks, judge.x), judge.y)
     return found.reshape(len(rates), -1)

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 BETA_1, BETA_2 = 0.9, 0.999
@@ -91,23 +92,23 @@ class ClippedSGD(keras.optimizers.SGD):
 
     Args:
         learning_rate: float.
-        max_grad_norm: float above 0, the largest gradient norm of a step.
+        max_grad_norm: above 0, the largest gradient norm of a step; a number, or one per network.
 
     Raises:
         ValueError: where ``max_grad_norm`` is not above 0.
     """
 
     def __init__(self, learning_rate=0.01, max_grad_norm=1.0, **options):
-        if not max_grad_norm > 0:
+        if not np.min(max_grad_norm) > 0:
             raise ValueError(
                 f"ClippedSGD(max_grad_norm={max_grad_norm!r}): expected a norm above 0, such as 1.0."
             )
         super().__init__(learning_rate, **options)
-        self.max_grad_norm = max_grad_norm
+        self.max_grad_norm = np.asarray(max_grad_norm, "float32")
 
     def apply(self, grads, trainable_variables=None):
         factors = tf.minimum(1.0, self.max_grad_norm / tf.maximum(norms(grads), 1e-12))
         super().apply([grad * each(factors, grad) for grad in grads], trainable_variables)
 
     def get_config(self):
-        return {**super().get_config(), "max_grad_norm": self.max_grad_norm}
+        return {**super().get_config(), "max_grad_norm": self.max_grad_norm.tolist()}
