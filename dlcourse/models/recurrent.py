@@ -45,9 +45,12 @@ def recurrent(
     Raises:
         ValueError: where a shape, a width or a name makes no sense, or ``stateful`` comes without ``batch_size``.
     """
-    shape = tuple(input_shape)
-    known = [1 if side is None else side for side in shape]
+    tokens = None if tokens is None else checks.whole_number("recurrent(tokens)", tokens)
+    batch_size = None if batch_size is None else checks.whole_number("recurrent(batch_size)", batch_size)
+    given = checks.is_list(input_shape)
+    known = [1 if side is None else side for side in input_shape] if given else input_shape
     checks.shape("recurrent(input_shape)", known, axes=1 if tokens else 2)
+    shape = tuple(input_shape)
     outputs = checks.whole_number("recurrent(outputs)", outputs)
     units, seed = checks.widths("recurrent(units)", units, least=1), checks.seed("recurrent(seed)", seed)
     if cell not in CELLS:

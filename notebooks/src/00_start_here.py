@@ -79,7 +79,7 @@ claims = Claims("00")
 # In three steps, again and again.
 #
 # 1. **Predict.** Where a paragraph begins with *Predict before you run*, stop, and write your guess down: on paper, or
-#    in a cell of your own (press `Esc`, then `b`). You learn most from a guess to which you have committed yourself.
+#    in a cell of your own (press `Esc`, then `b`). Only a guess to which you have committed yourself can turn out wrong.
 # 2. **Run** the cells that follow.
 # 3. **Check.** A later cell gives the answer. It also names a common wrong guess, and says why it is wrong. If it was
 #    yours: good, that is what it is there for.

@@ -597,7 +597,7 @@ checks.equal("weights after two epochs by training.fit and by Keras' fit",
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # **Predict before you run.** One hidden layer of 32 ReLUs, trained on 8 × 8 digits by 300 steps of Adam from three starts:
-# all weights 0; all weights 0.05; all weights 0.05 but for a random tenth of that up or down. How many different hidden
+# all weights 0; all weights 0.05; all weights 0.05, each up or down by up to a tenth of that. How many different hidden
 # units will each have in the end, and who learns to read?
 
 # %% slideshow={"slide_type": "skip"}
@@ -638,7 +638,7 @@ def from_start(value, spread, seed):
 
 
 starts = {"all 0": (0.0, 0.0), "all 0.05": (0.05, 0.0),
-          "0.05, a tenth up or down": (0.05, 0.1)}
+          "0.05, up to a tenth up or down": (0.05, 0.1)}
 by_start = {name: np.array([from_start(*start, seed) for seed in seeds])
             for name, start in starts.items()}
 

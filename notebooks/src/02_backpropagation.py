@@ -488,8 +488,9 @@ show.table(
 # **That the loss goes down doesn't show that the gradient is right.**
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# A doubter says: "the last layer's gradient is right in all of these; the hidden layers needn't learn at all". So the
-# control of the claim trains the last layer only. In the four mistakes the hidden layers get a wrong gradient.
+# A doubter says: "the last layer's weights get their right gradient in all of these; the hidden layers needn't learn". So the
+# control of the claim trains the last layer only. In each of the four mistakes at least two of the three hidden layers get a wrong
+# gradient, if only for their biases.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 checks.equal("backpropagation and difference quotients, 5 networks",
@@ -1275,7 +1276,7 @@ charts.curves(
 # why networks could grow.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# *Two prices remain.* Reverse mode keeps every $Z_l$ and $A_l$ until the gradient has come back: memory grows with depth
+# *Two prices remain.* Plain reverse mode keeps every $Z_l$ and $A_l$ until the gradient has come back: memory grows with depth
 # times batch. And where one input drives many outputs, the ends are swapped, and forward mode is the cheap one.
 
 # %% [markdown] slideshow={"slide_type": "skip"}

@@ -259,7 +259,7 @@ that many powers of ten less.
 #
 # A factor of 32 would be right if layers took away a share each. But what layers take away *multiplies*: a factor $r$
 # per layer becomes $r^{31}$, not $31\,r$. If you found $10^{19}$ from $0.25^{31}$, because a sigmoid's slope is at
-# most ¼: that is nearly right here, but only because these weights stretch a vector by a factor near 1. The next
+# most ¼: that is nearly right here, but only because these units' slopes lie near ¼, and these weights stretch a vector by a factor near 1. The next
 # sections change the weights.
 #
 # </details>
@@ -780,13 +780,13 @@ claims.measure(
 #
 # $$J_l = W_{l+1}\,\operatorname{diag}\varphi'(h_l), \qquad \frac{\partial h_L}{\partial h_1} = J_{L-1} \cdots J_2\, J_1 .$$
 #
-# Its singular values say by how much it stretches or shrinks each direction. A product can't stretch more than its
+# Its singular values say by how much it stretches or shrinks each of its main directions. A product can't stretch more than its
 # factors together: $s_\text{max}(J_{L-1} \cdots J_1) \le \prod_l s_\text{max}(J_l)$. So if no layer stretches, the
 # product doesn't.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The product's smallest singular values lie many powers of ten below its largest, and float64 holds sixteen digits. So
-# `log10_singular_values` never multiplies out; it hands on triangles:
+# `log10_singular_values` never multiplies out; it splits a triangle off each factor, and works on those:
 
 # %% slideshow={"slide_type": "skip"}
 show.source(signal_propagation.log10_singular_values)

@@ -2135,8 +2135,8 @@ show.table([[name, mask(f"{quickest[k] * 200:.1f}")]
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# What follows: batch early, and let what comes after work on whole batches. It isn't always possible:
-# augmentation that draws a new number for each picture must then draw a batch of them.
+# What follows: batch early, and let what comes after work on whole batches. It isn't always possible: pictures of different sizes must first be brought to one. And augmentation
+# must then draw a number for each picture of the batch.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Can a network learn from more data than fit into memory? · 数据超出内存还能学吗？

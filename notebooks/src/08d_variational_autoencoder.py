@@ -1525,8 +1525,8 @@ distortion {show.mask(f"{spent['distortion']:.0f}")} nats.
 #
 # Ten codes can be summed over; $10^{20}$, twenty such choices, can't. Then one draws. The *Gumbel* trick: add to each logit
 # $l_k$ a draw $g_k = -\ln(-\ln u)$, with $u$ uniform; the largest sum is at $k$ with just the probability that softmax
-# gives. But "the largest" has no slope, so the *Gumbel-softmax* replaces the largest by a softmax of $(l + g) / \tau$: nearly one choice
-# where the temperature $\tau$ is low, and differentiable where it isn't.
+# gives. But "the largest" has no slope, so the *Gumbel-softmax* replaces the largest
+# by a softmax of $(l + g) / \tau$: differentiable at every temperature $\tau > 0$, and nearly one choice where $\tau$ is low.
 
 # %% slideshow={"slide_type": "skip"}
 def gumbel_softmax(logits, temperature, seed):

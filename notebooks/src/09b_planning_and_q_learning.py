@@ -1161,7 +1161,7 @@ is worth {Measured(lied_to.table[:, 0, 0]):.1f}, selling 10.
 # gets more?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Both can be computed without learning. With step sizes that shrink, Q-learning's table goes to $q_*$. Sarsa's goes to the best that an agent can do
+# Both can be computed without learning. With step sizes that shrink as Watkins and Dayan ask, Q-learning's table goes to $q_*$. Sarsa's goes to the best that an agent can do
 # *that explores*, which is planning in a world where one action in ten is replaced by a random one:
 
 # %% slideshow={"slide_type": "skip"}

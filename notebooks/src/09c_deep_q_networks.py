@@ -677,7 +677,7 @@ dqn_figures.beliefs(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Two errors are mixed: a maximum that flatters, and values that begin at 0 and rise by one reward with each renewal of the target
-# network. To see the first alone, give the maximum more to choose from. We list each of the two actions eight times: sixteen
+# network. To make the first stand out, give the maximum more to choose from. We list each of the two actions eight times: sixteen
 # actions, the same world, the same true values, eight times as many guesses of each. The target is renewed every 50 gradient steps.
 # Beside them, with all else the same, agents that have each action once.
 

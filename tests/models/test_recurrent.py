@@ -83,6 +83,8 @@ def test_recurrent_says_what_is_wrong():
     for options, message in [
         ({"cell": "elman"}, "expected one of 'simple', 'lstm', 'gru'"),
         ({"stateful": True}, "give batch_size"),
+        ({"batch_size": -1}, r"recurrent\(batch_size\)=-1: expected a whole number, 1 or more"),
+        ({"tokens": 2.5}, r"recurrent\(tokens\)=2.5: expected a whole number"),
         ({"units": ()}, r"recurrent\(units\)=\(\): expected 1 or more widths"),
         ({"units": (0,)}, r"recurrent\(units\)\[0\]=0"),
     ]:
