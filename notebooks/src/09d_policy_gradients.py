@@ -1329,7 +1329,9 @@ fields = gymnasium.make_vec("LunarLander-v3", num_envs=100, vectorization_mode="
 pilot = policies.load("lander_policy", fields)  # a keras.Model: states to logits
 beginner = keras.models.clone_model(pilot)  # the same layers, untrained
 landings, crashes = (
-    evaluation.confirm(fields, lambda x, agent=agent: agent.predict_on_batch(x).argmax(axis=1))
+    evaluation.confirm(
+        fields, lambda x, agent=agent: agent.predict_on_batch(x).argmax(axis=1)
+    )
     for agent in (pilot, beginner)
 )
 
