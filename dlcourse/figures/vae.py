@@ -233,7 +233,7 @@ def collapse(spectrum, noises, active, latents, *, caption, alt=None):
     right.legend(fontsize=9)
     described = (
         "Left: PCA's eigenvalues falling with their number on a logarithmic axis, noise variances as dashed levels. "
-        "Right: number of active latents against the number of eigenvalues above each level, on the diagonal."
+        "Right: number of active latents against the number of eigenvalues above each level, on or near the diagonal."
     )
     show.figure(fig, caption, alt or described)
 

@@ -129,12 +129,14 @@ class Execute(preprocessors.Execute):
         """A new kernel, in which the answers before the cell that ended the last one are run again."""
         before = [cell for cell in self.nb.cells[:index] if cell.cell_type == "code" and not is_grade(cell)]
         before = [cell for cell in before if not {output.get("ename") for output in cell.outputs} & BROKEN]
+        self.timeout = self.seconds  # TensorFlow is loaded once more
         self._cleanup_kernel()
         self.km = self.create_kernel_manager()
         self.start_new_kernel()
         self.start_new_kernel_client()
         for cell in before:
             self.wait_for_reply(self.kc.execute(cell.source, silent=True), cell)
+        self.timeout = self.cell_seconds
 
 
 def adopt_renamed(assignment, student, notebooks):

@@ -51,7 +51,12 @@ def predict(model, x, batch_size=BATCH_SIZE):
         ValueError: where x doesn't fit the model, as for ``fit``.
     """
     where = "predict() got x"
-    (x,) = inputs.arrays_of(x, where) if not isinstance(x, tuple) else (x,)
+    found = inputs.arrays_of(x, where)
+    if len(found) != 1:
+        raise ValueError(
+            f"{where} as {len(found)} arrays; expected one of examples, without targets: predict(model, split.x)."
+        )
+    (x,) = found
     batch_size = checks.whole_number("predict(batch_size)", batch_size)
     inputs.check_x(model, x, where)
     inputs.build(model, x)

@@ -46,7 +46,7 @@ def exercise_2():
             r"The importance-weighted bound $\mathcal L_3$ takes the mean first, the ELBO the logarithm first.",
         ],
         solution=[
-            r"The mean of the weights is 2, so $\mathcal L_3$'s value is $\ln 2$.",
+            r"The mean of the weights is 2, so these draws' estimate of $\mathcal L_3$ is $\ln 2$.",
             r"The mean of the logarithms is $\tfrac13 \ln 4 = \tfrac23 \ln 2$, the ELBO's.",
             r"The difference is $\tfrac13 \ln 2$, about a quarter of a nat: `answer = np.log(2) / 3`.",
         ],
@@ -152,8 +152,8 @@ def exercise_4():
             "unbiased.",
             r"$\mathbb E g^2 = \tfrac{m^2}{s^2} + 2\tfrac{m}{s}\,\mathbb E\varepsilon^3 + \mathbb E\varepsilon^4 = "
             r"\tfrac{m^2}{s^2} + 3$, so the variance is $\tfrac{m^2}{s^2} + 2$: `answer = (3 / 2) ** 2 + 2`.",
-            r"The reparameterised gradient is 1 in every draw: variance 0. The score function's is always larger, and "
-            r"grows without bound as $q$ narrows. A baseline of $m$ removes the first term alone.",
+            r"The reparameterised gradient is 1 in every draw: variance 0. The score function's is always larger, and, "
+            r"unless $m = 0$, grows without bound as $q$ narrows. A baseline of $m$ removes the first term alone.",
         ],
     )
 
@@ -178,7 +178,7 @@ def exercise_5():
             'image_grid(ordered, columns=10, title="One column per chosen digit",\n'
             '           caption="The column says which digit was ordered.")\n'
             "```",
-            "Its rate, beside that of the model that isn't told:\n\n"
+            "Its rate, beside that of a model that isn't told (a smaller one, trained for longer: compare roughly):\n\n"
             "```python\n"
             "print(latent_space.parts(told, held_x, held.y).rate.mean())\n"
             "print(latent_space.parts(tens[1.0, 0], held_x).rate.mean())\n"

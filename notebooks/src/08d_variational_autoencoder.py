@@ -21,7 +21,7 @@
 #
 # **摘要**
 #
-# 变分自编码器用编码器给出后验分布，用解码器给出似然，通过最大化证据下界（ELBO）来学习数据的分布；本章先用 Keras 的层搭建并训练它。
+# 变分自编码器用编码器给出近似的后验分布，用解码器给出似然，通过最大化证据下界（ELBO）来学习数据的分布；本章先用 Keras 的层搭建并训练它。
 #
 # 我们用可以精确计算的情形检验它：线性模型对照主成分分析，二维潜在空间对照网格积分；并测量码率与失真、后验坍缩、摊销差距、卷积与离散隐变量。
 #
@@ -81,9 +81,9 @@ mnist
 # knows nothing of the other pixels. What does a test image cost: about 500 nats, 200 or 50?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# MNIST's pixels are grey, and such a model is about zeros and ones. So grey values become probabilities: training draws
-# every image's pixels anew in each batch (*dynamic binarisation*); what is held out is drawn once, by a fixed seed.
-# Without it, costs could not be compared with those published for binarised digits.
+# MNIST's pixels are grey, and such a model is about zeros and ones. So grey values become probabilities: a VAE's
+# training draws every image's pixels anew in each batch (*dynamic binarisation*); what is held out is drawn once, by a
+# fixed seed. Without it, costs could not be compared with those published for binarised digits.
 
 # %% slideshow={"slide_type": "skip"}
 train = mnist.train.take(12_000)
@@ -173,7 +173,8 @@ vae.encoder_decoder(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Train both to make the painting likely, and nothing else. Then pick a code at random, and decode it. Is that a new digit?
+# Train both to make each image likely under its painting, and nothing else. Then pick a code at random, and decode it.
+# Is that a new digit?
 #
 # **Predict before you run.** Draw codes from the Gaussian that fits the training codes best. A code lies in a *hole* if
 # its nearest training code is farther away than it is for 99 of 100 held-out codes. What share of the drawn codes lies
@@ -193,8 +194,8 @@ held_codes = encoder.predict(held.x, verbose=0)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # `BinaryCrossentropy` is the *mean* over pixels of what each costs.
-# Times 784 it is what an image costs once its code is known, its *distortion*, in nats. Input and target are the grey
-# values here; the cost of a grey target is the mean cost of its draws.
+# Times 784 it is what an image costs once its code is known, its *distortion*, in nats. In this training input and
+# target are the grey values; the cost of a grey target is the mean cost of its draws.
 
 # %% slideshow={"slide_type": "skip"}
 def share_in_holes(drawn, train_codes, held_codes):
@@ -227,7 +228,8 @@ vae.rows(
         "from holes": painted(decoder, picks[:10]),
     },
     title="What an autoencoder rebuilds, and what it makes up",
-    caption="Two numbers say roughly what the image was. Below: what is painted from "
+    caption="Of some images two numbers say roughly what they were, of others not. "
+    "Below: what is painted from "
     "codes where no image has its code, the farthest of them.",
     figsize=(7.4, 2.8),
 )
@@ -235,15 +237,16 @@ vae.rows(
 # %% tags=["hide-input"]
 show.markdown(f"""
 {show.mask(f"{holes_of_one:.1%}")} of random codes fall into holes (one training).
-A held-out image's distortion is 784 × {show.mask(f"{per_pixel:.3f}")} =
+A held-out image's distortion is 784 × {show.mask(f"{per_pixel:.4f}")} =
 {show.mask(f"{784 * per_pixel:.0f}")} nats.
 """)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# 1 % is a common guess, since the Gaussian was fitted to the codes. It has their mean and covariance; their distribution
-# is something else: crowded here, empty there. Training asked for codes that can be told apart, and for nothing else.
+# 1 % is a common guess, since the Gaussian was fitted to the codes. It has their mean and covariance; their
+# distribution is something else: crowded here, empty there. Training asked for codes that images can be painted from,
+# and no more.
 #
 # </details>
 #
@@ -267,9 +270,9 @@ A held-out image's distortion is 784 × {show.mask(f"{per_pixel:.3f}")} =
 # truth is the estimate of $\ln p(x)$, on average: by 0.1 nats, by 1, or by more than 5?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# With two latents there is a luxury: the integral itself, as a sum over a fine grid of codes, exact but for its spacing and its border. We
-# take five models of two latents that were trained for longer (fifteen passes over 55,000 images, minutes each) and
-# whose weights come with the course.
+# With two latents there is a luxury: the integral itself, as a sum over a fine grid of codes, exact but for its spacing
+# and its border. We take five models of two latents that were trained for longer (fifteen passes over 55,000 images,
+# about a minute each) and whose weights come with the course.
 
 # %% slideshow={"slide_type": "skip"}
 full_means = vae_weights.pixel_means()
@@ -458,9 +461,9 @@ the truth; of the Gaussian that fits the codes of the image's class,
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# By more than 5. The guess of 0.1 would be right if the integrand were level. Here it is a narrow peak, and the logarithm of an
-# average that misses the peak is far below. The encoder says where the peak is; in the plane a Gaussian for each digit, told
-# the label, does about as well.
+# By more than 5. The guess of 0.1 would be right if the integrand were level. Here it is a narrow peak, and the
+# logarithm of an average that misses the peak is far below. The encoder says, for most images, where the peak is; in
+# the plane a Gaussian for each digit, told the label, does about as well.
 #
 # </details>
 
@@ -557,9 +560,9 @@ score function with a baseline.
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# About 1 is a common guess of those who know that both are unbiased. Unbiased says nothing about the spread. The score function
-# multiplies the direction by $f$ itself, more than a hundred nats, most of which has nothing to do with the direction. A baseline
-# takes most of that away, and the slope is still the better guide.
+# About 1 is a common guess of those who know that both are unbiased. Unbiased says nothing about the spread. The score
+# function multiplies the direction by $f$ itself, mostly over a hundred nats in size, most of which has nothing to do
+# with the direction. A baseline takes most of that away, and the slope is still the better guide.
 #
 # </details>
 
@@ -583,7 +586,7 @@ vae.encoder_decoder(
     decoder,
     title="A variational autoencoder",
     caption="The encoder says where codes may lie, one code is drawn, the decoder "
-    "paints it. Two losses are added up.",
+    "paints from it. Two losses are added up.",
 )
 
 # %% slideshow={"slide_type": "subslide"}
@@ -627,8 +630,8 @@ def averaged(means, *values):
     return {mean.name: mean.result() for mean in means}
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# A rate is no comparison of outputs with targets, so `loss=` won't
-# do: a VAE overrides `train_step`. `binarised` draws zeros and ones from grey values.
+# A rate is no comparison of outputs with targets, so `loss=` alone won't
+# do: our VAE overrides `train_step`. `binarised` draws zeros and ones from grey values.
 
 # %%
 class VAE(EncoderDecoder):
@@ -680,9 +683,9 @@ show.table(
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# A common guess is $\ln 2 \approx 0.69$, since Keras' losses for binary pixels begin there. That is the mean over pixels; the ELBO has
-# their *sum*, about $784 \ln 2 \approx 543$. The difference is no matter of taste: who adds the rate to a mean over pixels weighs it
-# 784 times too much. A section below shows what such a weight does.
+# A common guess is $\ln 2 \approx 0.69$, since Keras' losses for binary pixels begin there. That is the mean over
+# pixels; the ELBO has their *sum*, about $784 \ln 2 \approx 543$. The difference is no matter of taste: who adds the
+# rate to a mean over pixels weighs it 784 times too much. A section below shows what even a weight of 64 does.
 #
 # </details>
 
@@ -768,7 +771,7 @@ for name, other in {"the loop": by_hand, "training.fit": ours}.items():
 # | `test_step`, `evaluate` | `training.evaluate` | the same without a tape |
 # | `keras.metrics.Mean` | averaged by itself | a sum and a count |
 #
-# The objective's core, from the package; `diagonal_gaussian` and what `decode` gives are TensorFlow Probability's.
+# The objective's core, from the package; what `diagonal_gaussian` and `decode` give are TensorFlow Probability's.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.source(type(two).rate_and_distortion)
@@ -780,8 +783,9 @@ show.source(type(two).rate_and_distortion)
 # epochs each.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# That is distortion + $\beta\,\cdot$ rate. With $\beta = 0$ training turns the noise of the draw down, since it only disturbs. Both
-# networks have layers of the same sizes. The autoencoder's images were grey, the VAE's drawn as zeros and ones.
+# That is distortion + $\beta\,\cdot$ rate. With $\beta = 0$ training turns the noise of the draw down, since it only
+# disturbs. Both networks have layers of the same sizes, but for the encoder's last (2 outputs, and 4). The
+# autoencoder's images were grey, the VAE's drawn as zeros and ones.
 
 # %% slideshow={"slide_type": "skip"}
 class Plane:
@@ -844,9 +848,9 @@ show.table(
 # training; and the VAE has holes too.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# [Ghosh et al. 2020](https://arxiv.org/abs/1903.12436) found regularised autoencoders with a
-# fitted distribution as good as VAEs on larger networks. What the autoencoder doesn't have is an encoder that says how sure it is:
-# with more than a few latents no grid will do, and its likelihood is out of reach.
+# [Ghosh et al. 2020](https://arxiv.org/abs/1903.12436) found regularised autoencoders with a fitted distribution as
+# good as VAEs on larger networks. What the autoencoder doesn't have is an encoder that says how sure it is: with more
+# than a few latents no grid will do, and its training gives no bound on its likelihood.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## How far below the truth is the bound, and whose fault is it? · 下界离真值多远，责任在谁？
@@ -920,7 +924,7 @@ for seed in SEEDS:
 gap = [lost["encoder", seed].mean() for seed in SEEDS]
 family = [lost["both", seed].mean() for seed in SEEDS]
 vae.gaps(
-    {"the family's (best Gaussian of each image)": family,
+    {"the family's (best Gaussian found for each image)": family,
      "the encoder's (amortisation gap)": np.subtract(gap, family)},
     caption="Exact ln p(x) minus the ELBO, 100 test images, five trainings, and how it "
     "divides.",
@@ -947,8 +951,8 @@ claims.measure(
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 median = [np.median(lost["encoder", seed] - lost["both", seed]) for seed in SEEDS]
 show.markdown(f"""
-The ELBO is {Measured(gap, "nats"):.1f} below the exact value; with each image's own
-best Gaussian, {Measured(family, "nats"):.1f} are left (five trainings). The median
+The ELBO is {Measured(gap, "nats"):.1f} below the exact value; with the best Gaussian
+found for each image, {Measured(family, "nats"):.1f} are left (five trainings). The median
 image gains {Measured(median, "nats"):.1f}.
 """)
 
@@ -962,13 +966,14 @@ image gains {Measured(median, "nats"):.1f}.
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# [Cremer et al. 2018](https://arxiv.org/abs/1801.03558) divided the gap in this way. A gap can also be closed without another $q$: average $k$ importance weights
-# before taking the logarithm ([Burda et al. 2016](https://arxiv.org/abs/1509.00519)), with $z_i$ drawn from $q(z \mid x)$:
+# [Cremer et al. 2018](https://arxiv.org/abs/1801.03558) divided the gap in this way. A gap can also be narrowed without
+# another $q$: average $k$ importance weights before taking the logarithm ([Burda et al.
+# 2016](https://arxiv.org/abs/1509.00519)), with $z_i$ drawn from $q(z \mid x)$:
 #
 # $$\mathcal L_k = \mathbb E \ln \frac1k \sum_{i=1}^k \frac{p(x \mid z_i)\, p(z_i)}{q(z_i \mid x)}, \qquad \text{ELBO} = \mathcal L_1 \le \mathcal L_k \le \mathcal L_{k+1} \le \ln p(x) .$$
 #
-# That it rises with $k$ is a theorem (Jensen's inequality). The gap is a matter of the *bound's* quality and not of the model's, so models are
-# compared by $\mathcal L_k$ with a large $k$.
+# That it never falls with $k$ is a theorem (Jensen's inequality). The gap is a matter of the *bound's* quality and not
+# of the model's, so models are compared by $\mathcal L_k$ with a large $k$.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## When does a latent go unused? · 隐变量何时被弃用？
@@ -987,24 +992,25 @@ same_components = checks.equal(
     np.linalg.eigvalsh(np.cov(four.T, bias=True)), np.array([1.0, 4.0]), rtol=1e-6)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The likeliest $W$ takes one latent for each direction whose variance exceeds the noise's, and scales it by
-# $\sqrt{\lambda_i - \sigma^2}$ (Tipping & Bishop 1999). For the four points and $\sigma = 1$: $\sqrt{4 - 1}$ along $(1, 1)$,
-# and nothing along $(1, -1)$, which noise explains already.
+# The likeliest $W$ takes one latent for each direction whose variance exceeds the noise's (the largest first, as far as
+# the latents go), and scales it by $\sqrt{\lambda_i - \sigma^2}$ (Tipping & Bishop 1999). For the four points and
+# $\sigma = 1$: $\sqrt{4 - 1}$ along $(1, 1)$, and nothing along $(1, -1)$, which noise explains already.
 #
 # **Predict before you run.** Linear VAEs with ten latents, of 8 × 8 digits. We fix the noise by hand at larger and larger values. Will all
 # ten latents stay in use, go one after another, or go all at once?
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The data are drawn from a known distribution, the principal components of scikit-learn's digits, five data sets. So the linear case
-# also tells whether a VAE *learns the distribution*, as the article says of generative models:
+# The data are drawn from a known distribution, ten principal components of scikit-learn's digits and noise, five data
+# sets. So the linear case also tells whether a VAE *learns the distribution*, as the article says of generative models:
 # 「其目的是基于数据生成模型来学习输入数据的分布，并通过随机采样的方式生成新的样本」, "their purpose is to learn the distribution of the input data, and to
 # generate new samples by random sampling".
 #
-# The rule of its verdict has two tests, each against a rival that is no network. *Divergence*: the mean of $\ln p_\text{true} - \ln
-# p_\text{model}$ over new draws of 64 numbers, of the linear VAE; *gaussian*: the same of a Gaussian with all 64 variances and 2,016
-# covariances of the same training draws. On MNIST, $\ln p$ of a test image: by the bound of the ten-latent *VAE*s, and by a *mixture* of
-# 100 mean images, fitted by expectation-maximisation (EM): say which mean images each training image may come from, average anew, repeat.
-# (The mixture sees 12,000 training images and the VAEs saw 55,000, so the second test is less strict than the first.)
+# The rule of its verdict has two tests, each against a rival that is no network. *Divergence*: the mean of $\ln
+# p_\text{true} - \ln p_\text{model}$ over new draws of 64 numbers, of the linear VAE (by its ELBO, so if anything too
+# large); *gaussian*: the same of a Gaussian with all 64 variances and 2,016 covariances of the same training draws. On
+# MNIST, $\ln p$ of a test image: by the bound of the ten-latent *VAE*s, and by a *mixture* of 100 mean images, fitted
+# by expectation-maximisation (EM): say which mean images each training image may come from, average anew, repeat. (The
+# mixture sees 12,000 training images and the VAEs saw 55,000, so the second test is less strict than the first.)
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.rule(
@@ -1140,7 +1146,7 @@ gaussian = behind(63)  # 63 directions and a 64th for the noise: every covarianc
 show.table(
     [
         ["probabilistic PCA, ten latents, closed form", f"{Measured(behind(10)):.2f}"],
-        ["linear VAE, ten latents, noise learnt", f"{Measured(divergence):.2f}"],
+        ["linear VAE, ten latents, noise learnt (by its ELBO)", f"{Measured(divergence):.2f}"],
         ["a Gaussian with all covariances", f"{Measured(gaussian):.2f}"],
         ["independent numbers, one variance", f"{Measured(behind(0)):.1f}"],
     ],
@@ -1157,9 +1163,10 @@ show.table(
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# A component that is hardly above the noise saves hundredths of a nat, which training need not find, so the count may be off by one. The cure is
-# in the model: let $\sigma$ be learnt. A squared error, summed over pixels, as reconstruction loss, without a
-# noise variance, is this trap: it sets $\sigma^2 = 1/2$ without saying so.
+# Whether a component hardly above or below the noise is used matters hundredths of a nat or less, which training need
+# not find, so the count may be off by one, as at the middle noise here. The cure is in the model: let $\sigma$ be
+# learnt. A squared error, summed over pixels, as reconstruction loss, without a noise variance, is this trap: it sets
+# $\sigma^2 = 1/2$ without saying so.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## What does a code cost, and what does it save? · 编码的代价与收益
@@ -1234,9 +1241,10 @@ show.table(
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# At the highest price the latents collapse; a mean over pixels as distortion, from the section on Keras, has a still higher one, 784. *Free bits*
-# (Kingma et al. 2016), half a nat of each latent that costs nothing, bring the rate back and only a part of the bound: the cure for a wrong price
-# is the right price. What follows: report rate and distortion apart, in nats, and say which β they come from.
+# At the highest price the latents collapse; a mean over pixels as distortion, from the section on Keras, has a still
+# higher one, 784. *Free bits* (Kingma et al. 2016), half a nat of each latent that costs nothing, bring back a part of
+# the rate, and of the bound: the cure for a wrong price is the right price. What follows: report rate and distortion
+# apart, in nats, and say which β they come from.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does the plane of codes look like? · 编码平面是什么样子？
@@ -1294,8 +1302,8 @@ widgets.explore(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The straight way from the 0s to the 1s leads past the codes of other classes. Far outside the decoder answers as well: it was
-# never asked there, and it can't decline.
+# The straight way from the 0s to the 1s leads past the codes of other classes. Far outside the decoder answers as well:
+# it was hardly ever asked there, and it can't decline.
 #
 # Now walk in a straight line from the code of one image to that of another, with ten latents. Half-way, is the decoded picture nearer to
 # a real digit than a *fade* of the two ends (their average, pixel by pixel)? And than a fade of the decoder's logits?
@@ -1513,8 +1521,9 @@ distortion {show.mask(f"{spent['distortion']:.0f}")} nats.
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# A common guess is yes, since there are ten of each. But nothing in the loss asks for classes: the choices are those that save the
-# most nats. Look at the figure: which digit got two, which shares one with another? Which digit it is, is a label of ours.
+# A common guess is yes, since there are ten of each. But nothing in the loss asks for classes: the choices are some
+# that save many nats. Look at the figure: which digit got two, which shares one with another? Which digit it is, is a
+# label of ours.
 #
 # </details>
 
@@ -2055,7 +2064,8 @@ claims.verdict(
 )
 show.markdown(f"""
 Samples lie {Measured([novelty(seed) for seed in SEEDS]):.2f} times as far from the
-nearest training image as rebuilt test images do (five trainings): they are no copies.
+nearest of 12,000 training images as rebuilt test images do (five trainings): they are
+no copies of these.
 """)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -2083,10 +2093,11 @@ claims.verdict(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## How good can it get? · 最好能到多少？
 #
-# Published figures are for all of MNIST, hours of training, and the bound with 5,000 draws on 10,000 test images.
+# Published figures are for all of MNIST, long trainings, and the bound with 5,000 draws on 10,000 test images.
 # Recorded, not run here, one training each: the network of the IWAE paper ([Burda et al.
-# 2016](https://arxiv.org/abs/1509.00519)), trained by the bound with $k = 1$, with $k = 50$, and with $k = 5$ first and $k = 50$ at
-# the end; and a gated network whose prior is a learnt mixture. 60,000 training images, binarised anew in each batch.
+# 2016](https://arxiv.org/abs/1509.00519)), trained by the bound with $k = 1$, with $k = 50$, and with $k = 5$ first and
+# $k = 50$ at the end; and a gated network whose prior is a learnt mixture. 60,000 training images, binarised anew in
+# each batch.
 #
 # **Predict before you run.** What helps more: a tighter bound in training, a better prior, or gates?
 
@@ -2149,13 +2160,14 @@ vae.recorded_curves(
 # some took 50,000, fewer epochs, one cosine for the learning rate, and a gradient with less noise (Roeder et al. 2017; Tucker et
 # al. 2019). With one run each, differences of a few tenths of a nat say nothing.
 #
-# Fifty draws from the start are 60 epochs in about an hour of processor time, where the authors took 3,280 epochs, and end below what a single draw reaches in
-# less time. With five draws first, fifty are needed for the last 60 epochs only, and the same network passes both, in more hours
-# than either.
+# Fifty draws from the start are 60 epochs in about an hour of processor time, where the authors took 3,280 epochs, and
+# end below what a single draw reaches in less time. With five draws first, fifty are used for the last 60 epochs only,
+# and the same network passes both, in more hours than either.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# How long such a training takes is part of the answer. The same network, step for step, in PyTorch, both taking turns
-# (recorded, five rounds; two of PyTorch's rounds ran at about 60 % of its other rounds' speed, so medians are compared):
+# How long such a training takes is part of the answer. The same network, step for step, in PyTorch, all taking turns
+# (recorded, five rounds; at k = 1 two of PyTorch's rounds, and one of the compiled ones, ran at about 60 % of the
+# others' speed, so medians are compared):
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 WAYS = ["dlcourse", "PyTorch", "PyTorch, compiled"]
@@ -2289,7 +2301,7 @@ exercises.solution("08d.5")
 # ## Further reading · 延伸阅读
 #
 # - [Kingma & Welling 2014](https://arxiv.org/abs/1312.6114), [Rezende, Mohamed & Wierstra 2014](https://arxiv.org/abs/1401.4082): the model, twice in one year; look for how each writes the gradient.
-# - [Burda, Grosse & Salakhutdinov 2016](https://arxiv.org/abs/1509.00519): importance weights, active units, and the table that everybody compares with.
+# - [Burda, Grosse & Salakhutdinov 2016](https://arxiv.org/abs/1509.00519): importance weights, active units, and a table that many compare with.
 # - [Alemi et al. 2018](https://arxiv.org/abs/1711.00464): rate and distortion, and why the ELBO alone doesn't say which.
 # - [Lucas et al. 2019](https://arxiv.org/abs/1911.02469): "Don't blame the ELBO"; the linear case of this chapter.
 # - [Cremer, Li & Duvenaud 2018](https://arxiv.org/abs/1801.03558): the gap divided, on larger models than ours.

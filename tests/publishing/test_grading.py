@@ -28,9 +28,9 @@ pytestmark = [
 [ASSIGNMENT] = [one for one in assignments.find() if one.id == "03"]
 NAME = ASSIGNMENT.name
 DUE = datetime.datetime(2026, 11, 30, 18)
-CELL_SECONDS = 6
-LONGEST = 600
-"""Seconds that the round may take here, where other tests run beside. Alone it takes about a minute and a half."""
+CELL_SECONDS = 15
+LONGEST = 900
+"""Seconds that the round may take here, where other tests run beside. Alone it takes two or three minutes."""
 FACTOR, RESIDUAL = {"factor_check": 1, "factor_test": 2}, {"residual_check": 1, "residual_test": 1}
 
 RAISES = "def gradient_norms(model, x, y):\n    print(In)\n    raise ValueError(str(In))"
@@ -158,7 +158,12 @@ def through_the_exchange(folder, course):
     (home / "nbgrader_config.py").write_text(text.replace("c.CourseDirectory.root", "home"), "utf-8")
     nbgrader(home, ["fetch_assignment", NAME])
     fetched = home / NAME / f"{NAME}.ipynb"
-    nbformat.write(answered(nbformat.read(fetched, 4), *solutions()), fetched)
+    solved = [
+        name for name in solutions() if name != "open_experiment"
+    ]  # graded by hand; its trainings take long
+    nbformat.write(
+        answered(nbformat.read(fetched, 4), *solved, open_experiment="print('my experiment')"), fetched
+    )
     nbgrader(home, ["submit", NAME])
 
 

@@ -86,6 +86,19 @@ def test_early_stopping_on_an_accuracy_goes_back_to_the_most_accurate_epoch():
     assert accuracy == pytest.approx(max(accuracies)) and accuracy > accuracies[-1]
 
 
+@pytest.mark.parametrize("x", [(X, Y), (1, 2)])
+def test_predict_takes_examples_without_targets(x):
+    with pytest.raises(
+        ValueError, match=r"predict\(\) got x as 2 arrays; expected one .*predict\(model, split.x\)"
+    ):
+        training.predict(net(), x)
+
+
+def test_predict_of_a_tuple_of_one_array_is_that_of_the_array():
+    model = net()
+    np.testing.assert_array_equal(training.predict(model, (X,)), training.predict(model, X))
+
+
 @pytest.mark.parametrize("rows", [1, 999, 1_001])
 def test_nan_is_refused_by_predict_and_evaluate_as_by_fit(rows):
     x = np.full((rows, 4), np.nan, "float32")
