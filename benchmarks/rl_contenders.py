@@ -5,9 +5,11 @@
 Contenders: ``dlcourse PPO``, ``sb3 PPO`` and ``sb3 DQN`` (Stable-Baselines3 with the settings of rl-baselines3-zoo).
 All are judged by dlcourse.rl.evaluation: solved where the last 100 training episodes have a mean of at least 475, then
 100 greedy episodes on other seeds. Times are taken from the process's start and from the first step of an environment;
-``warm_steps_per_second`` leaves out what comes before the end of the first update, such as compiling.
+``warm_steps_per_second`` leaves out what comes before the end of the first update, such as compiling;
+``environment_steps_per_second`` is what the contender's environments do alone, under actions drawn at random.
 """
 
+import importlib.metadata
 import json
 import sys
 import time
@@ -25,6 +27,23 @@ def process_start():
         return START
 
 
+def versions(*packages):
+    """What a contender runs on."""
+    return {package: importlib.metadata.version(package) for package in (*packages, "gymnasium", "numpy")}
+
+
+def rate(reset, step, environments, calls=2_000):
+    """Environment steps per second of ``step(actions)``, two actions, without an agent."""
+    import numpy as np
+
+    actions = np.random.default_rng(0).integers(2, size=(calls, environments))
+    reset()
+    began = time.perf_counter()
+    for action in actions:
+        step(action)
+    return calls * environments / (time.perf_counter() - began)
+
+
 def dlcourse_ppo(seed, most_steps, threads):
     import gymnasium
 
@@ -36,13 +55,15 @@ def dlcourse_ppo(seed, most_steps, threads):
     fields = gymnasium.make_vec("CartPole-v1", num_envs=8, vectorization_mode="vector_entry_point")
     marks = []
 
-    def note(steps, theta, episodes):
+    def note(returns):
         if not marks:
-            marks.extend((steps, time.time()))
+            marks.extend((8 * ppo.CART_POLE.length, time.time()))
         return False
 
     began = time.time()
-    run = ppo.train(fields, ppo.CART_POLE, steps=most_steps, seed=seed, keep=note)
+    run = ppo.train(
+        fields, ppo.CART_POLE, steps=most_steps, seed=seed, threshold=evaluation.THRESHOLD, stop=note
+    )
     ended = time.time()
     other = gymnasium.make_vec("CartPole-v1", num_envs=100, vectorization_mode="vector_entry_point")
     greedy = evaluation.confirm(other, run.chooser())
@@ -55,6 +76,8 @@ def dlcourse_ppo(seed, most_steps, threads):
         "solved_steps": solved and solved.step,
         "greedy": float(greedy.mean()),
         "last_100": _last(run.episodes[0]),
+        "environment_steps_per_second": rate(lambda: fields.reset(seed=seed), fields.step, 8),
+        "versions": versions("tensorflow", "keras"),
     }
 
 
@@ -148,6 +171,8 @@ def stable_baselines3(name, seed, most_steps, threads):
         "solved_steps": judged.solved and judged.solved.step,
         "greedy": float(greedy.mean()),
         "last_100": _last(judged.episodes),
+        "environment_steps_per_second": rate(environments.reset, environments.step, zoo["environments"]),
+        "versions": versions("stable-baselines3", "torch"),
     }
 
 

@@ -1,7 +1,7 @@
 """A lander trained by PPO: the policy that chapter 09d ships, and its training curve.
 
 1.5 million steps of LunarLander-v3 in 32 environments. After every tenth of it the state is kept in build/, so that an
-interrupted run goes on there (in new episodes). The finished policy is written to data/lander_policy.npz; put the
+interrupted run goes on there (in new episodes). The finished policy is written to data/lander_policy.keras; put the
 SHA-256 that is printed into data/datasets.toml. Run: python benchmarks/studies/ch09d_lander.py (about 3 minutes).
 """
 
@@ -9,10 +9,13 @@ import hashlib
 import pathlib
 
 import gymnasium
+import keras
 import numpy as np
 
 from dlcourse import files, recording, reproducibility
-from dlcourse.rl import evaluation, policies, ppo
+from dlcourse.models.stacked import feed_forward
+from dlcourse.rl import evaluation, ppo
+from dlcourse.training import optimizers
 
 STEPS, PARTS, ENVIRONMENTS, SEED = 1_500_000, 10, 32, 0
 SETTINGS = ppo.Settings(
@@ -28,7 +31,7 @@ SETTINGS = ppo.Settings(
 )
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STATE = ROOT / "build" / "ch09d_lander_state.npz"
-POLICY = ROOT / "data" / "lander_policy.npz"
+POLICY = ROOT / "data" / "lander_policy.keras"
 
 
 def environments(number):
@@ -36,8 +39,9 @@ def environments(number):
 
 
 def save_state(path, state, steps):
+    parts = [np.asarray(part) for part in (*state.weights, *state.means, *state.squares, state.count)]
     with open(path, "wb") as file:
-        np.savez(file, *state, steps=steps)
+        np.savez(file, *parts, steps=steps)
 
 
 def load_state():
@@ -45,7 +49,10 @@ def load_state():
     if not STATE.exists():
         return None
     with np.load(STATE) as found:
-        return tuple(found[f"arr_{place}"] for place in range(4)), found["steps"]
+        parts = [found[f"arr_{place}"] for place in range(len(found) - 1)]
+        third = len(parts) // 3
+        lists = parts[:third], parts[third : 2 * third], parts[2 * third : -1]
+        return optimizers.Adam(*lists, parts[-1]), found["steps"]
 
 
 def main():
@@ -64,22 +71,18 @@ def main():
             SETTINGS,
             steps=STEPS * (part + 1) // PARTS,
             seed=SEED + 1000 * part,
-            threshold=None,
             resume=resume,
         )
         with files.whole(STATE) as unfinished:
             save_state(unfinished, run.state, run.steps)
         with files.whole(POLICY) as unfinished:
-            policies.save(unfinished, run.policy, run.theta[0])
-        totals = [round(episode.total, 1) for episode in run.episodes[0]]
+            feed_forward.alone(run.actor, 0).save(unfinished)
+        totals = run.returns[0].round(1).tolist()
         record.add(key, {"steps": [episode.step for episode in run.episodes[0]], "returns": totals})
         print(f"{int(run.steps[0]):,} steps: last 100 episodes {np.mean(totals[-100:]):.1f}", flush=True)
     if not record.done("greedy"):
-        state, _ = load_state()
-        fields = environments(100)
-        policy = policies.fitting(fields)
-        layers = policy.layers(state[0])
-        greedy = evaluation.confirm(fields, lambda x: policy.greedy(layers, x[None])[0])
+        actor = keras.models.load_model(POLICY)
+        greedy = evaluation.confirm(environments(100), lambda x: actor.predict_on_batch(x).argmax(axis=1))
         record.add("greedy", [round(float(total), 1) for total in greedy])
         print(f"greedy: {greedy.mean():.1f}")
     print(hashlib.sha256(POLICY.read_bytes()).hexdigest())

@@ -18,13 +18,13 @@ def cart_poles(number):
 
 def measured(seed):
     """Steps and episodes to solved (None where it wasn't), 100 greedy returns, and all training episodes."""
-    run = ppo.train(cart_poles(8), ppo.CART_POLE, steps=STEPS, seed=seed)
+    run = ppo.train(cart_poles(8), ppo.CART_POLE, steps=STEPS, seed=seed, threshold=evaluation.THRESHOLD)
     solved, episodes = run.solved[0], run.episodes[0]
     return {
         "solved steps": solved and solved.step,
         "greedy": evaluation.confirm(cart_poles(100), run.chooser()).tolist(),
         "steps": [episode.step for episode in episodes],
-        "returns": [episode.total for episode in episodes],
+        "returns": run.returns[0].tolist(),
     }
 
 

@@ -34,7 +34,7 @@ def measured(changes, steps=STEPS):
     """Steps to solved by seed (None where it wasn't), means of 100 greedy returns, mean return by 5,000 steps."""
     settings = dataclasses.replace(ppo.CART_POLE, **changes)
     fields = gymnasium.make_vec("CartPole-v1", num_envs=8 * SEEDS, vectorization_mode="vector_entry_point")
-    run = ppo.train(fields, settings, steps=steps, agents=SEEDS, seed=0)
+    run = ppo.train(fields, settings, steps=steps, agents=SEEDS, seed=0, threshold=evaluation.THRESHOLD)
     other = gymnasium.make_vec("CartPole-v1", num_envs=100, vectorization_mode="vector_entry_point")
     greedy = [float(evaluation.confirm(other, run.chooser(agent)).mean()) for agent in range(SEEDS)]
     return {

@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from dlcourse.models.stacked import axis
+
 
 def by_layer(model, objective, batch):
     """log10 of the Frobenius norm of the loss's gradient with respect to each kernel, first layer first.
@@ -11,12 +13,12 @@ def by_layer(model, objective, batch):
     (log10: -inf). Build the model in float64 to see such gradients.
 
     Args:
-        model: keras.Model. Kernels that are stacked on leading axes (``models.DeepNetworks``) count as one layer each.
+        model: keras.Model, also one of networks side by side (``models.stacked``).
         objective: callable ``(model, batch, training) -> (loss, metrics)``, such as ``objectives.classification()``.
         batch: what the objective takes.
 
     Returns:
-        float64 (layers,), or (layers, networks) for ``models.DeepNetworks``.
+        float64 (layers,), or (layers, networks) of networks side by side.
 
     Raises:
         ValueError: where the model has no kernel.
@@ -32,10 +34,10 @@ def by_layer(model, objective, batch):
         np.linalg.norm(np.asarray(gradient, "float64"), axis=(-2, -1))
         for gradient in tape.gradient(loss, kernels, unconnected_gradients="zero")
     ]
-    networks = getattr(model, "seeds", None)
-    shape = (-1,) if networks is None else (-1, len(networks))
+    if axis.is_stacked(model):  # (networks,), or (networks, layers) of kernels that hold several layers
+        norms = [norm.reshape(len(norm), -1).T for norm in norms]
     with np.errstate(divide="ignore"):
-        return np.log10(np.concatenate([norm.reshape(shape) for norm in norms]))
+        return np.log10(np.concatenate([np.atleast_1d(norm) for norm in norms]))
 
 
 def rates_per_layer(log10_norms, skip=2):
@@ -60,13 +62,13 @@ def gradient_norms(networks, x):
 
     Args:
         networks: ``models.RecurrentPopulation``.
-        x: a batch of its inputs.
+        x: a batch of inputs, the same for all networks: (batch, steps, ...).
 
     Returns:
         float64 (lags, networks), 1 at lag 0: the geometric mean over the batch.
     """
     with tf.GradientTape() as tape:
-        states = networks.states(x)
+        states = networks.states(x[None])
         last = states[-1][0]
         loss = tf.reduce_sum(last * tf.random.stateless_normal(last.shape, [0, 0]))
     gradients = tape.gradient(loss, states, unconnected_gradients="zero")

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlcourse import models, training
+from dlcourse.models.stacked import feed_forward
 from dlcourse.training import optimizers
 
 SHAPE = {"depth": 20, "width": 32}
@@ -19,20 +20,20 @@ LARGEST = 1e20
 
 
 def _by_network(optimizer):
-    """A Keras optimizer whose learning rate is one number per network, the third axis from the end."""
+    """A Keras optimizer whose learning rate is one number per network, the first axis of each variable."""
 
     class ByNetwork(optimizer):
         def __init__(self, rates, **options):
             super().__init__(1.0, **options)
-            self.rates = np.reshape(np.asarray(rates, "float32"), (-1, 1, 1))
+            self.rates = np.asarray(rates, "float32")
 
         def update_step(self, gradient, variable, learning_rate):
             alive = tf.math.is_finite(gradient)  # a weight of a network that has diverged stays as it is
             gradient = tf.clip_by_value(tf.where(alive, gradient, 0.0), -LARGEST, LARGEST)
-            super().update_step(gradient, variable, self.rates)
+            super().update_step(gradient, variable, optimizers.each(self.rates, variable))
 
         def get_config(self):
-            return {**super().get_config(), "rates": self.rates.ravel().tolist()}
+            return {**super().get_config(), "rates": self.rates.tolist()}
 
     return ByNetwork
 
@@ -86,17 +87,16 @@ def accuracy_by_rate(options, rates, seeds, train, judge, *, optimizer="Adam", e
         for name, value in {**SHAPE, **options}.items()
     }
     networks = models.DeepNetworks((8, 8, 1), 10, seeds=every_seed, **options)
-    limits = settings.pop("max_grad_norm") if np.ndim(settings.get("max_grad_norm")) else None
-    by_network = OPTIMIZERS[optimizer](np.repeat(rates, len(seeds)), **settings)
-    if limits is not None:
-        by_network.max_grad_norm = np.repeat(limits, len(seeds)).astype("float32")
+    settings = {
+        name: np.repeat(value, len(seeds)) if np.ndim(value) else value for name, value in settings.items()
+    }
     training.fit(
         networks,
         _objective,
         train.take(TRAINING_EXAMPLES),
         epochs=epochs,
         batch_size=BATCH_SIZE,
-        optimizer=by_network,
+        optimizer=OPTIMIZERS[optimizer](np.repeat(rates, len(seeds)), **settings),
     )
-    answers = np.argmax(networks(judge.x, training=False), axis=-1)  # (networks, examples)
-    return np.mean(answers == judge.y, axis=-1).reshape(len(rates), -1)
+    found = feed_forward.accuracies(training.predict(networks, judge.x), judge.y)
+    return found.reshape(len(rates), -1)

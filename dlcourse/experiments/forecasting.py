@@ -42,8 +42,9 @@ def train(windows, *, steps, learning_rate, seeds=range(5), units=24):
     study.train(networks.get_weights(), inputs, targets, seed=0)
 
     def forecast(windows):
-        predicted = networks(((windows.x - mean) / deviation).astype("float32")).numpy()[:, :, -1]
-        return windows.last[:, None, None] + scale * predicted.transpose(0, 2, 1).astype("float64")
+        inputs = ((windows.x - mean) / deviation).astype("float32")
+        predicted = networks(inputs[None]).numpy()[:, :, -1]  # (networks, origins, horizons)
+        return windows.last[:, None, None] + scale * predicted.transpose(1, 2, 0).astype("float64")
 
     return forecast
 
@@ -51,7 +52,7 @@ def train(windows, *, steps, learning_rate, seeds=range(5), units=24):
 def _measured_changes(model, batch, training):
     """Sum over networks of the mean squared error at the targets that were measured."""
     x, y = batch
-    known = tf.math.is_finite(y)[:, None]
-    error = model(x, training=training)[:, :, -1] - tf.where(known, y[:, None], 0.0)
+    known = tf.math.is_finite(y)
+    error = model(x[None], training=training)[:, :, -1] - tf.where(known, y, 0.0)
     each = tf.where(known, tf.square(error), 0.0)
     return tf.reduce_sum(each) / tf.reduce_sum(tf.cast(known, tf.float32)), {}

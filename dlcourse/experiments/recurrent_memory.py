@@ -32,13 +32,13 @@ class Task:
 
 
 def accuracy(predicted, y):
-    """Share of right symbols by network: logits (examples, networks, last, symbols), y (examples, last)."""
-    return (predicted.argmax(axis=-1) == y[:, None]).mean(axis=(0, 2))
+    """Share of right symbols by network: logits (networks, examples, last, symbols), y (examples, last)."""
+    return (predicted.argmax(axis=-1) == y).mean(axis=(1, 2))
 
 
 def explained(predicted, y):
-    """Share of the targets' variance that is explained, by network: (examples, networks, 1, 1), y (examples, 1)."""
-    errors = np.square(predicted[:, :, -1] - y[:, None]).mean(axis=(0, 2))
+    """Share of the targets' variance that is explained, by network: (networks, examples, 1, 1), y (examples, 1)."""
+    errors = np.square(predicted[:, :, -1] - y).mean(axis=(1, 2))
     return 1 - errors / (1 / 6)  # the variance of a sum of two numbers even in [0, 1)
 
 
@@ -102,7 +102,7 @@ def train(task, cell, lag, *, steps, learning_rate, seeds=range(5), units=32, ke
 
 def evaluate(model, task, x, y):
     """Score of each network on sequences x with answers y, float64 (networks,)."""
-    return np.asarray(TASKS[task].score(model(x).numpy(), y), "float64")
+    return np.asarray(TASKS[task].score(model(x[None]).numpy(), y), "float64")
 
 
 def scores(task, cell, lag, *, test_sequences=2, **settings):

@@ -2,19 +2,22 @@
 
 One run trains several agents at once, which exchange nothing: agent i has its own weights, memory and
 environments, and may have its own settings. So a run holds seeds and variants side by side, in one compiled update.
+Their networks are one Keras model, see ``networks``.
 """
 
 import dataclasses
-import functools
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from dlcourse import checks, progress
-from dlcourse.rl import evaluation, replay, validation
+from dlcourse.models.stacked import feed_forward
+from dlcourse.rl import evaluation, networks, replay, validation
+from dlcourse.training import optimizers
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Settings:
 
     Attributes:
         discount*: γ.
-        hidden: units of the hidden layers.
+        hidden: units of the hidden layers of the network that ``train`` builds.
         learning_rate: of Adam at the start; it falls linearly to ``final_share`` of it.
         batch_size: transitions of an update.
         train_every: environment steps of an agent between two calls of the update.
@@ -33,7 +36,7 @@ class Settings:
         capacity*: transitions that are kept.
         target_every*: gradient steps after which the target network becomes equal to the network.
         double*: whether the network names the best next action, and the target network only values it.
-        duelling*: whether action values are a state's value plus advantages.
+        duelling*: whether action values are a state's value plus advantages, in the network that ``train`` builds.
         n*: steps of a transition.
         priority*: α of prioritised replay; 0 draws uniformly.
         correction: β of prioritised replay at the start; it grows linearly to 1.
@@ -108,7 +111,7 @@ def side_by_side(settings, changes, seeds):
         ValueError: where a change is of an entry that all agents of a run share.
     """
     names = {name for change in changes.values() for name in change}
-    own = {*AgentSettings._fields, "capacity", "n", "priority"}
+    own = {*AgentSettings._fields, "duelling", "capacity", "n", "priority"}
     if names - own:
         raise ValueError(
             f"{sorted(names - own)} can't differ between agents of one run; these can: {sorted(own)}. Train twice."
@@ -124,80 +127,53 @@ def by_variant(values, changes):
     return dict(zip(changes, np.split(np.asarray(values), len(changes)), strict=True))
 
 
-# The network: a multilayer perceptron for each agent, its weights stacked along the first axis.
+def q_network(observation_shape, actions, *, hidden=(64, 64), duelling=False, agents=1, seed=0):
+    """The stacked Keras model that ``train`` builds: perceptrons, with Glorot's uniform kernels and biases of 0.
 
-
-def initial_weights(agents, sizes, seed):
-    """Glorot's uniform weights and zero biases (Glorot & Bengio 2010), by agent.
+    Maps observations (agents, batch, *observation) to action values (agents, batch, actions).
 
     Args:
-        sizes: units of all layers, features first, 1 + actions last.
-
-    Returns:
-        List of (weights (agents, inputs, outputs), biases (agents, 1, outputs)), float32.
+        observation_shape: of one observation.
+        actions: how many.
+        hidden: units of the hidden layers.
+        duelling: whether action values are a state's value plus advantages (Wang et al. 2016); the two streams part
+            at the last layer. A bool, or one per agent.
+        agents: how many.
+        seed: of the weights.
     """
-    rng = np.random.default_rng([seed, 1])
-    layers = []
-    for inputs, outputs in itertools.pairwise(sizes):
+    rng, kernels = np.random.default_rng([seed, 1]), []
+    for inputs, outputs in itertools.pairwise((int(np.prod(observation_shape)), *hidden, 1 + actions)):
         limit = np.sqrt(6 / (inputs + outputs))
-        weights = rng.uniform(-limit, limit, (agents, inputs, outputs))
-        layers.append((weights.astype("float32"), np.zeros((agents, 1, outputs), "float32")))
-    return layers
-
-
-def action_values(layers, x, duelling, maximum=np.maximum):
-    """Action values of observations, in NumPy; in TensorFlow with maximum=tf.maximum.
-
-    The last layer gives V and one A for each action. Duelling (Wang et al. 2016,
-    equation 9): Q = V + A - mean of A. Otherwise Q = A, and V serves nothing.
-
-    Args:
-        layers: as ``initial_weights`` gives them.
-        x: (agents, batch, features).
-        duelling: 0 or 1, (agents, 1, 1).
-
-    Returns:
-        (agents, batch, actions).
-    """
-    for weights, biases in layers[:-1]:
-        x = maximum(x @ weights + biases, 0.0)
-    weights, biases = layers[-1]
-    out = x @ weights + biases
-    value, advantage = out[..., :1], out[..., 1:]
-    actions = advantage.shape[-1]
-    mean = sum(advantage[..., a : a + 1] for a in range(actions)) / actions
-    return advantage + duelling * (value - mean)
+        kernels.append(rng.uniform(-limit, limit, (agents, inputs, outputs)).astype("float32"))
+    streams = feed_forward.from_kernels(kernels, observation_shape)
+    values = networks.Duelling(_each(duelling, agents).tolist())(streams.output)
+    return keras.Model(streams.input, values, name="q_network")
 
 
 class Learner(NamedTuple):
-    """State of the optimisation: weights, the target network's, Adam's two moments, and the gradient steps so far."""
+    """State of the optimisation: Adam, and the target network's weights, a list of (agents, ...)."""
 
-    layers: list
+    adam: optimizers.Adam
     target: list
-    first: list
-    second: list
-    step: object
 
 
-def learner(layers):
+def learner(weights):
     """The Learner that begins with these weights, its target network equal."""
-    layers = tf.nest.map_structure(tf.constant, layers)
-    zeros = tf.nest.map_structure(tf.zeros_like, layers)
-    return Learner(layers, layers, zeros, zeros, tf.constant(0.0))
+    adam = optimizers.begin(weights)
+    return Learner(adam, adam.weights)
 
 
 class AgentSettings(NamedTuple):
-    """Settings in which agents may differ, inside the update: float32 (agents, 1, 1) each."""
+    """Settings in which agents may differ, inside the update: float32 (agents, 1) each."""
 
     double: object
-    duelling: object
     through_truncation: object
     target_every: object
     huber_delta: object
     discount: object
 
 
-def targets(layers, target, batch, own):
+def targets(network, weights, target, batch, own):
     """What the values of a batch should be.
 
     y = R + γ^m (1 - terminated) Q_target(s', argmax_a Q(s', a)), where Q is the target
@@ -207,62 +183,47 @@ def targets(layers, target, batch, own):
     Returns:
         (agents, batch).
     """
-    duelling = own.duelling
-    values = functools.partial(action_values, duelling=duelling, maximum=tf.maximum)
-    after = values(target, batch.following)
-    naming = tf.where(own.double > 0, values(layers, batch.following), after)
+    after = network(target, batch.following)
+    naming = tf.where(own.double[..., None] > 0, network(weights, batch.following), after)
     best = tf.one_hot(tf.argmax(naming, axis=-1), after.shape[-1])
-    cut = tf.cast(batch.truncated, "float32") * (1 - own.through_truncation[:, 0])
+    cut = tf.cast(batch.truncated, "float32") * (1 - own.through_truncation)
     goes_on = (1 - tf.cast(batch.terminated, "float32")) * (1 - cut)
     worth = tf.reduce_sum(after * best, axis=-1)
-    discount = own.discount[:, 0] ** tf.cast(batch.steps, "float32")
+    discount = own.discount ** tf.cast(batch.steps, "float32")
     return batch.reward + discount * goes_on * worth
 
 
-def gradient_step(now, batch, weight, learning_rate, own, max_grad_norm):
+def gradient_step(network, now, batch, weight, learning_rate, own, max_grad_norm):
     """One gradient step of every agent: (Learner, TD errors (agents, batch))."""
-    wanted = targets(now.layers, now.target, batch, own)  # outside the tape
+    weights = now.adam.weights
+    wanted = targets(network, weights, now.target, batch, own)  # outside the tape
     with tf.GradientTape() as tape:
-        tape.watch(now.layers)
-        x, duelling = batch.observation, own.duelling
-        values = action_values(now.layers, x, duelling, tf.maximum)
+        tape.watch(weights)
+        values = network(weights, batch.observation)
         taken = tf.one_hot(batch.action, values.shape[-1])
         errors = wanted - tf.reduce_sum(values * taken, axis=-1)
-        size, delta = tf.abs(errors), own.huber_delta[:, 0]
+        size, delta = tf.abs(errors), own.huber_delta
         huber = tf.where(size < delta, 0.5 * size**2, delta * (size - 0.5 * delta))
         by_agent = tf.reduce_mean(weight * huber, axis=1)
         loss = tf.reduce_sum(by_agent)  # agents' gradients don't mix
-    gradients = tape.gradient(loss, now.layers)
-    step, each = now.step + 1, tf.nest.map_structure
-    squares = each(lambda g: tf.reduce_sum(g**2, (1, 2), keepdims=True), gradients)
-    norm = tf.sqrt(tf.add_n(tf.nest.flatten(squares)))
-    shrink = tf.minimum(1.0, max_grad_norm / (norm + 1e-6))
-    gradients = each(lambda g: shrink * g, gradients)
-
-    first = each(lambda m, g: 0.9 * m + 0.1 * g, now.first, gradients)
-    second = each(lambda s, g: 0.999 * s + 0.001 * g**2, now.second, gradients)
-    scale = learning_rate * tf.sqrt(1 - 0.999**step) / (1 - 0.9**step)  # Adam
-
-    def moved(weights, m, s):
-        return weights - scale * m / (tf.sqrt(s) + 1e-7)
-
-    layers = each(moved, now.layers, first, second)
-    renew = tf.math.floormod(step, own.target_every) == 0
-    target = each(lambda old, new: tf.where(renew, new, old), now.target, layers)
-    return Learner(layers, target, first, second, step), errors
+    gradients = tape.gradient(loss, weights)
+    adam = optimizers.step(now.adam, gradients, learning_rate, max_grad_norm=max_grad_norm)
+    renew = tf.math.floormod(adam.count, own.target_every[:, 0]) == 0
+    pairs = zip(now.target, adam.weights, strict=True)
+    target = [tf.where(optimizers.each(renew, new), new, old) for old, new in pairs]
+    return Learner(adam, target), errors
 
 
-@functools.cache
-def compiled(max_grad_norm):
-    """The update: several gradient steps of all agents in one call, compiled by XLA."""
+def make_update(network, max_grad_norm, jit_compile):
+    """The update: several gradient steps of all agents in one call of one compiled function."""
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=jit_compile or None)
     def update(now, transitions, weight, learning_rate, own):
         draws = weight.shape[0]
 
         def body(i, now, errors):
             batch = replay.Transitions(*(field[i] for field in transitions))
-            now, found = gradient_step(now, batch, weight[i], learning_rate, own, max_grad_norm)
+            now, found = gradient_step(network, now, batch, weight[i], learning_rate, own, max_grad_norm)
             return i + 1, now, errors.write(i, found)
 
         start = (0, now, tf.TensorArray("float32", draws, element_shape=weight.shape[1:]))
@@ -277,37 +238,37 @@ class Trained:
     """Result of ``train``.
 
     Attributes:
-        layers: the network's weights, as ``initial_weights``.
-        duelling: 0 or 1, float32 (agents, 1, 1).
-        ends: environment steps of the agent when an episode ended, int64 (episodes,); in order.
-        agent: whose episode it was, int64 (episodes,).
-        returns: undiscounted, while exploring, float64 (episodes,).
-        snapshots: dict from environment steps to weights.
+        network: keras.Model, trained: the one that was given or built. ``network.save("q.keras")`` writes it,
+            ``keras.models.load_model`` reads it (a built one where ``dlcourse.rl`` is imported).
+        agents: how many.
+        returns: undiscounted returns of each agent's training episodes, in order: list of float64 (episodes,).
+        ends: environment steps of the agent when they ended, list of int64 (episodes,).
         errors: mean |TD error| of each call of the update, float32 (calls, agents).
         steps: environment steps of each agent.
+        values: function from observations (agents, batch, *observation) to action values (agents, batch, actions).
     """
 
-    layers: list
-    duelling: np.ndarray
-    ends: list = field(default_factory=list)
-    agent: list = field(default_factory=list)
-    returns: list = field(default_factory=list)
-    snapshots: dict = field(default_factory=dict)
-    errors: list = field(default_factory=list)
-    steps: int = 0
-
-    def values(self, observation):
-        """Action values, (agents, batch, actions), of observations (agents, batch, features)."""
-        return action_values(self.layers, observation, self.duelling)
+    network: object
+    agents: int
+    returns: list
+    ends: list
+    errors: np.ndarray
+    steps: int
+    values: object
 
     def learning_curves(self, edges):
         """``evaluation.learning_curve`` of each agent, (agents, edges - 1)."""
-        mine = [self.agent == who for who in range(len(self.duelling))]
-        return np.array([evaluation.learning_curve(self.returns[own], self.ends[own], edges) for own in mine])
+        pairs = zip(self.returns, self.ends, strict=True)
+        return np.array([evaluation.learning_curve(returns, ends, edges) for returns, ends in pairs])
 
 
-def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=None):
+def train(environments, settings, *, agents, steps, network=None, seed=0, stop=None):
     """Train agents by deep Q-learning.
+
+    >>> network = keras.Sequential([keras.Input((84, 84, 4)), layers.Rescaling(1 / 255), ..., layers.Dense(actions)])
+    >>> worlds = gymnasium.make_vec("My-v0", num_envs=8, vectorization_mode="sync")
+    >>> run = dqn.train(worlds, dqn.Settings(), agents=1, steps=20_000, network=network)
+    >>> run.returns[0]  # of each training episode; the trained network is run.network
 
     Details, and where they come from:
     - Replay, a target network, ε falling linearly, errors beyond 1 clipped (Huber's loss): Mnih et al. 2015.
@@ -324,46 +285,57 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
     - Acting runs in NumPy on weights copied out: for small networks a call of TensorFlow costs more than the product.
 
     Args:
-        environments: Gymnasium vector environment, Box observations (features,), Discrete actions; they are shared
-            out evenly, the first num_envs / agents of them to agent 0.
-        settings: Settings.
+        environments: Gymnasium vector environment, Box observations, Discrete actions; they are shared out evenly, the
+            first num_envs / agents of them to agent 0.
+        settings: Settings; ``Settings()`` serves a small problem.
         agents: how many.
         steps: environment steps of each agent, all its environments together, resets included.
-        snapshots: environment steps after which to keep the weights.
-        stop: function of the returns of all episodes so far, called after each update; if it returns True, training
-            ends.
+        network: keras.Model from observations to action values. For one agent a plain model, from (batch,
+            *observation) to (batch, actions); for several a stacked one, from (agents, batch, *observation), see
+            ``models.stacked``. It is changed in place. None builds ``q_network``.
+        seed: of everything but the weights of a network that is given.
+        stop: function of the agents' returns so far (a list of lists), called after each update; if it returns True,
+            training ends.
 
     Returns:
-        Trained.
+        Trained; ``.returns[i]`` are agent i's.
 
     Raises:
-        ValueError: where spaces don't fit, environments can't be shared out, a reward, an observation or a TD error is
-            not finite.
+        ValueError: where spaces or the network don't fit, environments can't be shared out, a reward, an observation or
+            a TD error is not finite.
     """
-    features, actions = _sizes(environments)
+    space, actions = _spaces(environments)
     seed = checks.whole_number("train(seed)", seed, least=0)
     steps = checks.whole_number("train(steps)", steps)
     per_agent = validation.environments_per_agent(environments, agents)
-    rng = np.random.default_rng([seed, 0])
-    owner = np.repeat(np.arange(agents), per_agent)
-    s = settings
-    memory = replay.Replay(agents, s.capacity, (features,), s.priority)
+    s, rng = settings, np.random.default_rng([seed, 0])
+    if network is None:
+        network = q_network(
+            space.shape, actions, hidden=s.hidden, duelling=s.duelling, agents=agents, seed=seed
+        )
+    elif np.any(s.duelling):
+        raise ValueError(
+            "train(network=...) with Settings(duelling=True): whether a network is a duelling one is said by its own "
+            "last layers; give settings with duelling=False."
+        )
+    network = networks.Network(network, agents, space.shape, actions, "train(network)")
+    owner, dtype = np.repeat(np.arange(agents), per_agent), validation.stored(space)
+    memory = replay.Replay(agents, s.capacity, space.shape, s.priority, dtype)
     cutter = replay.NSteps(
-        _each(s.n, agents)[owner], len(owner), _each(s.discount, agents)[owner], (features,)
+        _each(s.n, agents)[owner], len(owner), _each(s.discount, agents)[owner], space.shape, dtype
     )
-    layers = initial_weights(agents, (features, *s.hidden, 1 + actions), seed)
     named = (getattr(s, name) for name in AgentSettings._fields)
-    own = AgentSettings(*(_each(entry, agents).astype("float32")[:, None, None] for entry in named))
-    now, update = learner(layers), compiled(float(s.max_grad_norm))
-    trained = Trained(layers, own.duelling)
+    own = AgentSettings(*(_each(entry, agents).astype("float32")[:, None] for entry in named))
+    compiled = networks.xla_pays([network], steps // s.train_every * s.updates)
+    now, update = learner(network.weights), make_update(network, float(s.max_grad_norm), compiled)
+    values = network.acting(network.weights)
+    returns, ends, errors = [[] for _ in range(agents)], [[] for _ in range(agents)], []
 
     observation, _ = environments.reset(seed=seed)
     resetting, gained = np.zeros(len(owner), bool), np.zeros(len(owner))
-    wanted = set(snapshots)
     for step in progress.bar(range(per_agent, steps + 1, per_agent), "deep Q-learning"):
         epsilon, correction, learning_rate = schedules(s, step / steps)
-        values = trained.values(observation.reshape(agents, per_agent, features))
-        action = values.argmax(axis=-1).ravel()
+        action = values(observation.reshape(agents, per_agent, *space.shape)).argmax(axis=-1).ravel()
         at_random = rng.random(len(owner)) < epsilon
         action = np.where(at_random, rng.integers(actions, size=len(owner)), action)
         following, reward, terminated, truncated, _ = environments.step(action)
@@ -375,26 +347,22 @@ def train(environments, settings, *, agents, steps, seed=0, snapshots=(), stop=N
         gained = np.where(resetting, 0.0, gained + reward)
         resetting = terminated | truncated
         for who in np.flatnonzero(resetting):
-            trained.ends.append(step)
-            trained.agent.append(owner[who])
-            trained.returns.append(gained[who])
+            ends[owner[who]].append(step)
+            returns[owner[who]].append(gained[who])
         observation = following
 
         if step >= s.learning_starts and step % s.train_every < per_agent:
             drawn = memory.draw(s.updates, s.batch_size, rng, correction)
-            now, errors = update(now, drawn.transitions, drawn.weight, np.float32(learning_rate), own)
-            errors = errors.numpy()
-            memory.rank(drawn, errors)
-            trained.errors.append(_finite(np.abs(errors).mean(axis=(0, 2)), step))
-            trained.layers = tf.nest.map_structure(np.asarray, now.layers)
-            if stop is not None and stop(trained.returns):
+            now, found = update(now, drawn.transitions, drawn.weight, np.float32(learning_rate), own)
+            found = found.numpy()
+            memory.rank(drawn, found)
+            errors.append(_finite(np.abs(found).mean(axis=(0, 2)), step))
+            values = network.acting(now.adam.weights)
+            if stop is not None and stop(returns):
                 break
-        if step in wanted:
-            trained.snapshots[step] = trained.layers
-    trained.steps = step
-    trained.ends, trained.agent = np.array(trained.ends, "int64"), np.array(trained.agent, "int64")
-    trained.returns, trained.errors = np.array(trained.returns), np.array(trained.errors)
-    return trained
+    network.assign(now.adam.weights)
+    returns, ends = [np.array(mine) for mine in returns], [np.array(mine, "int64") for mine in ends]
+    return Trained(network.model, agents, returns, ends, np.array(errors), step, values)
 
 
 def schedules(settings, done):
@@ -414,12 +382,12 @@ def _each(entry, agents):
     return np.broadcast_to(np.asarray(entry), agents)
 
 
-def _sizes(environments):
+def _spaces(environments):
     validation.vectorised(environments)
     seen, done = validation.require(
         environments, observation=validation.spaces.Box, action=validation.spaces.Discrete
     )
-    return validation.vectors(environments, seen), int(done.n)
+    return seen, int(done.n)
 
 
 def _finite(errors, step):
@@ -461,13 +429,14 @@ def greedy_episodes(environments, trained, episodes, seed, discount=0.99):
     Returns:
         Played.
     """
-    agents, number = len(trained.duelling), environments.num_envs
+    agents, number = trained.agents, environments.num_envs
     if number != agents * episodes:
         raise ValueError(
             f"{agents} agents with {episodes} episodes each need {agents * episodes} environments; these are {number}."
         )
     observation, _ = environments.reset(seed=seed)
-    values = trained.values(observation.reshape(agents, episodes, -1))
+    shape = (agents, episodes, *observation.shape[1:])
+    values = trained.values(observation.reshape(shape))
     believed = values.max(axis=-1)
     returns, got, playing, step = np.zeros(number), np.zeros(number), np.ones(number, bool), 0
     while playing.any():
@@ -475,6 +444,6 @@ def greedy_episodes(environments, trained, episodes, seed, discount=0.99):
         reward = np.where(playing, validation.finite(reward, step), 0.0)
         returns, got, step = returns + reward, got + discount**step * reward, step + 1
         playing &= ~(terminated | truncated)
-        values = trained.values(observation.reshape(agents, episodes, -1))
-    shape = (agents, episodes)
-    return Played(returns.reshape(shape), believed.astype("float64"), got.reshape(shape))
+        values = trained.values(observation.reshape(shape))
+    by_agent = (agents, episodes)
+    return Played(returns.reshape(by_agent), believed.astype("float64"), got.reshape(by_agent))

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlcourse import checks, progress
-from dlcourse.rl import advantages, evaluation, policies, rollout
+from dlcourse.rl import advantages, policies, rollout
 from dlcourse.training import optimizers
 
 BASELINES = ("none", "to go", "mean", "value")
@@ -77,19 +77,19 @@ def make_update(policy, settings, agents, jit_compile=False):
         return tf.constant(np.broadcast_to(np.asarray(number, "float32"), agents)[:, None])
 
     value_weight, entropy_weight = column(settings.value_weight), column(settings.entropy_weight)
-    learning_rate, max_grad_norm = column(settings.learning_rate), column(settings.max_grad_norm)
+    learning_rate, max_grad_norm = column(settings.learning_rate)[:, 0], column(settings.max_grad_norm)[:, 0]
 
-    @tf.function(jit_compile=jit_compile)
+    @tf.function(jit_compile=jit_compile or None)
     def update(state, x, action, advantage, target, learning):
         with tf.GradientTape() as tape:
-            tape.watch(state[0])
-            layers = policy.layers(state[0])
-            log_probability, entropy = policy.log_probability(layers, x, action)
-            error = (policy.value_in_graph(layers, x) - target) ** 2
+            tape.watch(state.weights)
+            log_probability, entropy = policy.log_probability(state.weights, x, action)
+            error = (policy.values_in_graph(state.weights, x) - target) ** 2
             each = -advantage * log_probability + value_weight * error - entropy_weight * entropy
             counts = tf.reduce_sum(learning, axis=1)
             whole = tf.reduce_sum(tf.reduce_sum(each * learning, axis=1) / counts)
-        return optimizers.step(state, tape.gradient(whole, state[0]), learning_rate, max_grad_norm)
+        gradients = tape.gradient(whole, state.weights)
+        return optimizers.policy_step(state, gradients, learning_rate, max_grad_norm)
 
     return update
 
@@ -145,7 +145,8 @@ def reinforce(
         make_environments: function without arguments to a fresh vector environment of agents × n environments.
         baseline: one of BASELINES, or one for each agent.
         updates: how many steps of the optimiser.
-        agents, seed, hidden: as for ``ppo.train``.
+        agents, seed: as for ``ppo.train``.
+        hidden: units of the hidden layers of both networks.
         longest: steps after which an episode is cut off for sure.
 
     Returns:
@@ -155,19 +156,19 @@ def reinforce(
     longest = checks.whole_number("reinforce(longest)", longest)
     _check_baseline(baseline)
     environments = make_environments()
-    policy, rng = policies.fitting(environments, hidden), np.random.default_rng([seed, 8])
-    state = optimizers.begin(policy.initial(rng, agents))
+    rng = np.random.default_rng([seed, 8])
+    policy = policies.actor_critic(environments, agents, rng, hidden=hidden)
+    state = optimizers.begin(policy.weights)
     update = make_update(policy, settings, agents)
     discount = np.broadcast_to(settings.discount, agents)[:, None]
     episodes, steps = [[] for _ in range(agents)], np.zeros(agents, "int64")
     for number in progress.bar(range(updates), "updates"):
-        layers = policy.layers(state[0])
-        experience, first = whole_episodes(environments, policy, layers, agents, rng, [seed, number], longest)
-        values = np.stack([policy.value(layers, x) for x in experience.observations[:-1]])
+        act = policy.acting(state.weights, rng)
+        experience, first = whole_episodes(environments, policy.actions, act, agents, [seed, number], longest)
+        values = policy.values(state.weights, experience.observations[:-1])
         weight, to_go = weights(experience, first, discount, baseline, values)
         fields = (experience.observations[:-1], experience.actions, weight, to_go, first)
         state = update(state, *(rollout.rows(item) for item in fields))
-        state = (state[0].numpy(), *state[1:])
         totals, lengths = (experience.rewards * first).sum(axis=0), first.sum(axis=0)
         steps += lengths.sum(axis=1)
         for agent in range(agents):
@@ -175,11 +176,11 @@ def reinforce(
                 rollout.Episode(float(total), int(length), int(steps[agent]), 0.0)
                 for total, length in zip(totals[agent], lengths[agent], strict=True)
             ]
-    solved = [evaluation.solved_at(of_agent) for of_agent in episodes]
-    return rollout.Trained(policy, state[0], episodes, steps, solved, state[0], np.zeros((0, agents, 3)))
+    final = [weight.numpy() for weight in state.weights]
+    return rollout.Trained(policy, final, episodes, steps, [None] * agents, np.zeros((0, agents, 3)))
 
 
-def whole_episodes(environments, policy, layers, agents, rng, seed, longest):
+def whole_episodes(environments, actions, act, agents, seed, longest):
     """The first episode of every environment, from a reset: (Rollout, which steps belong to it).
 
     It is padded to a multiple of ``ROUND_TO`` steps, so that few shapes are compiled.
@@ -189,9 +190,7 @@ def whole_episodes(environments, policy, layers, agents, rng, seed, longest):
     parts, running = [], np.ones((agents, collector.each), bool)
     first = []
     while running.any() and sum(len(part.rewards) for part in parts) < longest:
-        part = collector.collect(
-            lambda x: policy.act(layers, x, rng), min(ROUND_TO, longest), policy.in_environment
-        )
+        part = collector.collect(act, min(ROUND_TO, longest), actions.in_environment)
         alive = np.concatenate([running[None], running & ~np.logical_or.accumulate(part.ended, axis=0)])
         first.append(alive[:-1])
         running = alive[-1]
@@ -204,55 +203,38 @@ def whole_episodes(environments, policy, layers, agents, rng, seed, longest):
     return rollout.Rollout(observations, **joined), np.concatenate(first)
 
 
-def actor_critic(environments, settings, *, steps, agents=1, seed=0, hidden=(64, 64), stop=True):
+def actor_critic(environments, settings, *, steps, agents=1, seed=0, hidden=(64, 64)):
     """The actor-critic: a few steps of every environment, then one gradient step with the critic's help.
 
     Args:
         environments: Gymnasium vector environment of agents × n environments.
         settings: Settings.
-        steps: of each agent, at most.
-        agents, seed, hidden: as for ``ppo.train``.
-        stop: whether to stop once all agents are solved.
+        steps: of each agent, at least.
+        agents, seed: as for ``ppo.train``.
+        hidden: units of the hidden layers of both networks.
 
     Returns:
         rollout.Trained.
     """
-    policy = policies.fitting(environments, hidden)
     collector, rng = rollout.Collector(environments, agents, seed), np.random.default_rng([seed, 7])
-    state = optimizers.begin(policy.initial(rng, agents))
+    policy = policies.actor_critic(environments, agents, rng, hidden=hidden)
+    state = optimizers.begin(policy.weights)
     update = make_update(policy, settings, agents, jit_compile=True)
     discount, gae_lambda = (
         np.broadcast_to(x, agents)[:, None] for x in (settings.discount, settings.gae_lambda)
     )
-    solved, theta_solved = [None] * agents, state[0].copy()
-    while collector.steps.min() < steps and not (stop and all(solved)):
-        layers = policy.layers(state[0])
-        experience = collector.collect(
-            lambda x, now=layers: policy.act(now, x, rng), settings.length, policy.in_environment
-        )
-        values = np.stack([policy.value(layers, x) for x in experience.observations])
+    while collector.steps.min() < steps:
+        act = policy.acting(state.weights, rng)
+        experience = collector.collect(act, settings.length, policy.actions.in_environment)
+        values = policy.values(state.weights, experience.observations)
         advantage = advantages.gae(
-            experience.rewards,
-            values,
-            experience.terminated,
-            experience.truncated,
-            discount=discount,
+            experience.rewards, values, experience.terminated, experience.truncated, discount=discount,
             gae_lambda=gae_lambda,
-        )
+        )  # fmt: skip
         target = advantage + values[:-1]
         fields = (experience.observations[:-1], experience.actions, advantage, target, experience.learning)
         state = update(state, *(rollout.rows(item) for item in fields))
-        state = (state[0].numpy(), *state[1:])
-        for agent in range(agents):
-            if solved[agent] is None:
-                theta_solved[agent] = state[0][agent]
-                solved[agent] = evaluation.solved_at(collector.episodes[agent])
+    weights = [weight.numpy() for weight in state.weights]
     return rollout.Trained(
-        policy,
-        state[0],
-        collector.episodes,
-        collector.steps,
-        solved,
-        theta_solved,
-        np.zeros((0, agents, 3)),
+        policy, weights, collector.episodes, collector.steps, [None] * agents, np.zeros((0, agents, 3))
     )

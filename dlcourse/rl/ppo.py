@@ -6,18 +6,19 @@ import numpy as np
 import tensorflow as tf
 
 from dlcourse import checks, progress
-from dlcourse.rl import advantages, evaluation, policies, rollout
+from dlcourse.rl import advantages, evaluation, networks, policies, rollout
 from dlcourse.training import optimizers
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Hyperparameters. All but the first three may be arrays (agents,): an agent is a seed or a setting.
+    """Hyperparameters. All but the first four may be arrays (agents,): an agent is a seed or a setting.
 
     Attributes:
         length: steps of every environment between two updates.
         epochs: how often the update goes through them.
-        minibatch: steps in a minibatch, of each agent.
+        minibatch: steps in a minibatch of each agent, at most: what was experienced is cut into as few equal parts.
+        hidden: units of the hidden layers of networks that ``train`` builds.
         discount: γ.
         gae_lambda: λ of generalised advantage estimation.
         reward_scale: what rewards are multiplied with before they are learnt from (not in ``episodes``).
@@ -29,7 +30,7 @@ class Settings:
         normalise: whether each minibatch's advantages are brought to mean 0 and standard deviation 1.
         value_weight, entropy_weight: of the critic's loss, and of the entropy bonus.
         max_grad_norm: largest gradient norm; longer gradients are scaled down to it.
-        orthogonal: kernels at the start; else Glorot's.
+        orthogonal: kernels at the start of networks that ``train`` builds; else Glorot's.
         bootstrap: whether a truncated episode's last value stands for the rest; else truncation counts as termination.
         mask_resets: whether steps that only reset are left out; else they are learnt from.
     """
@@ -37,6 +38,7 @@ class Settings:
     length: int = 32
     epochs: int = 10
     minibatch: int = 256
+    hidden: tuple = (64, 64)
     discount: float = 0.98
     gae_lambda: float = 0.9
     reward_scale: float = 1.0
@@ -56,6 +58,7 @@ class Settings:
     def __post_init__(self):
         for name in ("length", "epochs", "minibatch"):
             checks.whole_number(f"Settings({name})", getattr(self, name))
+        checks.widths("Settings(hidden)", self.hidden, least=1)
         for name in ("discount", "gae_lambda", "final_share"):
             checks.between(f"Settings({name})", getattr(self, name), 0, 1)
         numbers = (
@@ -98,39 +101,43 @@ DETAILS = [
 """What this implementation does, and where each comes from."""
 
 
-def make_update(policy, settings, agents, jit_compile=True):
+def make_update(policy, settings, agents, jit_compile=False):
     """The whole update as one compiled function: all epochs, all minibatches.
 
     Returns:
         ``update(state, x, action, advantage, target, value, learning, orders, learning_rate)`` to (state, report).
-        ``x`` (agents, b, size) and so on are the rollout's b steps of each agent; ``orders`` int32 (minibatches of all
-        epochs, agents, minibatch) says which of them make which minibatch; ``learning_rate`` (agents, 1).
+        ``state`` is optimizers.Adam of ``policy.weights``; ``x`` (agents, b, *observation) and so on are the rollout's
+        b steps of each agent; ``orders`` int32 (minibatches of all epochs, agents, minibatch) says which of them make
+        which minibatch; ``learning_rate`` (agents,).
     """
 
     def column(number):
         return tf.constant(np.broadcast_to(np.asarray(number, "float32"), agents)[:, None])
 
-    clip, clip_value = column(settings.clip), column(settings.clip_value)
-    normalise, max_grad_norm = column(settings.normalise), column(settings.max_grad_norm)
+    clip, clip_value, normalise = (
+        column(settings.clip),
+        column(settings.clip_value),
+        column(settings.normalise),
+    )
     value_weight, entropy_weight = column(settings.value_weight), column(settings.entropy_weight)
+    max_grad_norm = column(settings.max_grad_norm)[:, 0]
 
     def average(number, weight):
         return tf.reduce_sum(number * weight, axis=1, keepdims=True) / tf.reduce_sum(
             weight, axis=1, keepdims=True
         )
 
-    def loss(theta, x, action, advantage, target, value, old, weight):
-        layers = policy.layers(theta)
+    def loss(weights, x, action, advantage, target, value, old, weight):
         mean = average(advantage, weight)
         spread = tf.sqrt(average((advantage - mean) ** 2, weight)) + 1e-8
         advantage = tf.where(normalise > 0, (advantage - mean) / spread, advantage)
 
-        log_probability, entropy = policy.log_probability(layers, x, action)
+        log_probability, entropy = policy.log_probability(weights, x, action)
         ratio = tf.exp(log_probability - old)
         clipped = tf.clip_by_value(ratio, 1 - clip, 1 + clip)
         gain = tf.minimum(ratio * advantage, clipped * advantage)
 
-        guess = policy.value_in_graph(layers, x)
+        guess = policy.values_in_graph(weights, x)
         near = value + tf.clip_by_value(guess - value, -clip_value, clip_value)
         error = tf.maximum((guess - target) ** 2, (near - target) ** 2)
 
@@ -139,17 +146,18 @@ def make_update(policy, settings, agents, jit_compile=True):
         distance = average(ratio - 1 - (log_probability - old), weight)  # an estimate of the KL divergence
         return tf.reduce_sum(whole), tf.concat([outside, distance, average(entropy, weight)], axis=1)
 
-    @tf.function(jit_compile=jit_compile)
+    @tf.function(jit_compile=jit_compile or None)
     def update(state, x, action, advantage, target, value, learning, orders, learning_rate):
-        old, _ = policy.log_probability(policy.layers(state[0]), x, action)
+        old, _ = policy.log_probability(state.weights, x, action)
         everything = (x, action, advantage, target, value, old, learning)
         report = tf.zeros((agents, 3))
         for order in orders:
             minibatch = [tf.gather(item, order, axis=1, batch_dims=1) for item in everything]
             with tf.GradientTape() as tape:
-                tape.watch(state[0])
-                whole, report = loss(state[0], *minibatch)
-            state = optimizers.step(state, tape.gradient(whole, state[0]), learning_rate, max_grad_norm)
+                tape.watch(state.weights)
+                whole, report = loss(state.weights, *minibatch)
+            gradients = tape.gradient(whole, state.weights)
+            state = optimizers.policy_step(state, gradients, learning_rate, max_grad_norm)
         return state, report
 
     return update
@@ -161,94 +169,117 @@ def train(
     *,
     steps,
     agents=1,
+    actor=None,
+    critic=None,
     seed=0,
-    hidden=(64, 64),
-    threshold=evaluation.THRESHOLD,
-    stop=True,
-    jit_compile=True,
-    keep=None,
+    threshold=None,
+    stop=None,
+    keep=(),
     resume=None,
 ):
     """Train agents by PPO.
 
+    >>> actor = keras.Sequential([keras.Input((84, 84, 4)), layers.Rescaling(1 / 255), ..., layers.Dense(actions)])
+    >>> worlds = gymnasium.make_vec("My-v0", num_envs=8, vectorization_mode="sync")
+    >>> run = ppo.train(worlds, ppo.Settings(), steps=50_000, actor=actor, critic=critic)
+    >>> run.returns[0]  # of each training episode; the trained networks are run.actor and run.critic
+
     Args:
-        environments: Gymnasium vector environment of agents × n environments.
-        settings: Settings.
+        environments: Gymnasium vector environment of agents × n environments, Box observations, Discrete actions or
+            a bounded Box of them, (numbers,).
+        settings: Settings; ``Settings()`` serves a small problem.
         steps: of each agent, at most.
         agents: how many, which know nothing of each other.
-        seed: of everything. The agents share the environments' random numbers, so an agent's curve belongs to this
-            seed and this number of agents.
-        hidden: units of the hidden layers, of both networks.
-        threshold: what the mean of the last 100 training episodes must reach; None where nothing counts as solved.
-        stop: whether to stop once all agents are solved.
-        keep: function of (steps, theta, episodes), called after each update; if it returns True, the parameters are
-            saved in ``Trained.kept``.
+        actor: keras.Model from observations to logits, one for each action; or, of a Box, to the means of its numbers
+            and after them the logarithms of their standard deviations. For one agent a plain model, from (batch,
+            *observation); for several a stacked one, from (agents, batch, *observation), see ``models.stacked``. It is
+            changed in place. None builds a perceptron.
+        critic: keras.Model from observations to one output, the value; likewise.
+        seed: of everything but the weights of models that are given. The agents share the environments' random numbers,
+            so an agent's curve belongs to this seed and this number of agents.
+        threshold: what the mean of an agent's last 100 training episodes must reach for it to be solved; training ends
+            when all are. None: it takes all steps.
+        stop: function of the agents' returns so far (a list of lists), called after each update; if it returns True,
+            training ends.
+        keep: steps of each agent after which to keep the weights, in ``Trained.kept``.
         resume: ``Trained.state`` and the steps that led to it, to go on with: in new episodes, since the environments'
             state isn't kept.
 
     Returns:
-        rollout.Trained.
+        rollout.Trained; ``.returns[i]`` are agent i's.
 
     Raises:
-        ValueError: where spaces don't fit, environments can't be shared out, or a rollout isn't a multiple of the
-            minibatch.
-        FloatingPointError: where parameters are no longer finite.
+        ValueError: where spaces or models don't fit, environments can't be shared out, or a reward or an observation is
+            not finite.
+        FloatingPointError: where weights are no longer finite.
     """
-    policy = policies.fitting(environments, hidden)
     seed = checks.whole_number("train(seed)", seed, least=0)
     steps = checks.whole_number("train(steps)", steps)
     collector, rng = rollout.Collector(environments, agents, seed), np.random.default_rng([seed, 9])
-    state = optimizers.begin(policy.initial(rng, agents, settings.orthogonal))
+    policy = policies.actor_critic(
+        environments,
+        agents,
+        rng,
+        actor=actor,
+        critic=critic,
+        hidden=settings.hidden,
+        orthogonal=settings.orthogonal,
+    )
+    state = optimizers.begin(policy.weights)
     if resume is not None:
         state, collector.steps[:] = resume
-        policy.layers(state[0])
-    update = make_update(policy, settings, agents, jit_compile)
-    solved, theta_solved, reports, kept = [None] * agents, state[0].copy(), [], []
+        given, wanted = ([tuple(w.shape) for w in weights] for weights in (state.weights, policy.weights))
+        if given != wanted:
+            raise ValueError(
+                f"train(resume=...): its weights have the shapes {given}, those of these networks are {wanted}. Give "
+                "the networks, settings and agents with which it was trained."
+            )
     size = settings.length * collector.each
-    if size % settings.minibatch:
-        raise ValueError(
-            f"A rollout has {size} steps per agent, not a multiple of minibatch={settings.minibatch}."
-        )
+    minibatch = largest_part(size, settings.minibatch)
+    updates = -(-steps // size) * settings.epochs * (size // minibatch)
+    compiled = networks.xla_pays([policy.actor, policy.critic], updates)
+    update = make_update(policy, settings, agents, compiled)
+    solved, weights, reports, kept = [None] * agents, [w.copy() for w in policy.weights], [], {}
 
     for _ in progress.until(steps, lambda: collector.steps.min(), "experience"):
-        layers = policy.layers(state[0])
         experience = collector.collect(
-            lambda x, now=layers: policy.act(now, x, rng), settings.length, policy.in_environment
+            policy.acting(state.weights, rng), settings.length, policy.actions.in_environment
         )
-        batch = prepare(policy, layers, experience, settings)
-        orders = shuffled(rng, settings.epochs, agents, size, settings.minibatch)
-        learning_rate = np.broadcast_to(annealed(settings, collector.steps), agents).astype("float32")[
-            :, None
-        ]
+        batch = prepare(policy, state.weights, experience, settings)
+        orders = shuffled(rng, settings.epochs, agents, size, minibatch)
+        learning_rate = np.broadcast_to(annealed(settings, collector.steps), agents).astype("float32")
         state, report = update(state, *batch, orders, learning_rate)
-        state = (state[0].numpy(), *state[1:])
-        if not np.isfinite(state[0]).all():
-            raise FloatingPointError(
-                f"Parameters are no longer finite numbers after {collector.steps.min()} steps of each agent: take a "
-                "smaller learning rate, or look for huge rewards and observations."
-            )
         reports.append(report.numpy())
-
-        for agent in range(agents):
-            if solved[agent] is None:
-                theta_solved[agent] = state[0][agent]
-                if threshold is not None:
-                    solved[agent] = evaluation.solved_at(collector.episodes[agent], threshold)
-        if keep is not None and keep(int(collector.steps.min()), state[0], collector.episodes):
-            kept.append((int(collector.steps.min()), state[0].copy()))
-        if stop and threshold is not None and all(episode is not None for episode in solved):
+        now = [_finite(weight.numpy(), collector.steps.min()) for weight in state.weights]
+        kept |= {mark: now for mark in keep if mark not in kept and collector.steps.min() >= mark}
+        if threshold is None:
+            weights = now
+        else:
+            for agent in [who for who in range(agents) if solved[who] is None]:
+                for own, weight in zip(weights, now, strict=True):
+                    own[agent] = weight[agent]
+                solved[agent] = evaluation.solved_at(collector.episodes[agent], threshold)
+            if all(solved):
+                break
+        if stop is not None and stop([[e.total for e in mine] for mine in collector.episodes]):
             break
     return rollout.Trained(
-        policy,
-        state[0],
-        collector.episodes,
-        collector.steps,
-        solved,
-        theta_solved,
-        np.array(reports),
-        kept,
-        tuple(np.asarray(part) for part in state),
+        policy, weights, collector.episodes, collector.steps, solved, np.array(reports), state, kept
     )
+
+
+def largest_part(size, most):
+    """The largest divisor of ``size`` that is at most ``most``: the steps of a minibatch."""
+    return next(part for part in range(min(size, most), 0, -1) if size % part == 0)
+
+
+def _finite(weights, steps):
+    if not np.isfinite(weights).all():
+        raise FloatingPointError(
+            f"Weights are no longer finite numbers after {steps} steps of each agent: take a smaller learning rate, or "
+            "look for huge rewards and observations."
+        )
+    return weights
 
 
 def annealed(settings, steps):
@@ -257,7 +288,7 @@ def annealed(settings, steps):
     return settings.learning_rate * np.maximum(1 - fallen, settings.final_share)
 
 
-def prepare(policy, layers, experience, settings):
+def prepare(policy, weights, experience, settings):
     """The arrays of an update, each agent's steps in one row: observations, actions, advantages, targets, ..."""
     agents = experience.rewards.shape[1]
 
@@ -265,7 +296,7 @@ def prepare(policy, layers, experience, settings):
         return np.broadcast_to(np.asarray(number), agents)[:, None]
 
     bootstrap, masked = by_agent(settings.bootstrap), by_agent(settings.mask_resets)
-    values = np.stack([policy.value(layers, x) for x in experience.observations])
+    values = policy.values(weights, experience.observations)
     terminated = np.where(bootstrap, experience.terminated, experience.ended)
     learning = experience.learning | ~masked
     discount, gae_lambda = by_agent(settings.discount), by_agent(settings.gae_lambda)

@@ -14,10 +14,10 @@ class Transitions(NamedTuple):
     """Transitions as arrays with the same leading axes (...).
 
     Attributes:
-        observation: float32 (..., *observation shape), where the action was taken.
+        observation: float32 or uint8 (..., *observation shape), where the action was taken.
         action: int32 (...).
         reward: float32 (...), discounted sum of the rewards of ``steps`` steps.
-        following: float32 (..., *observation shape), what was seen after them.
+        following: of the same shape and dtype, what was seen after them.
         terminated: bool (...): the world ended; nothing follows.
         truncated: bool (...): the episode was stopped; something would have followed.
         steps: int32 (...): how many steps lie between, n, or fewer at the end of an episode.
@@ -46,19 +46,19 @@ class NSteps:
         n: steps, a whole number or one for each environment.
         environments: how many.
         discount: γ, a number or one for each environment.
-        observation_shape: of one observation.
+        observation_shape, dtype: of one observation.
 
     Raises:
         ValueError: where n is below 1.
     """
 
-    def __init__(self, n, environments, discount, observation_shape):
+    def __init__(self, n, environments, discount, observation_shape, dtype="float32"):
         self.n = np.broadcast_to(np.asarray(n, "int64"), environments)
         if (self.n < 1).any():
             raise ValueError(f"n={n}: a transition spans at least 1 step.")
         longest = int(self.n.max())
         self.discount = np.broadcast_to(np.asarray(discount, "float64"), environments)
-        self.observation = np.zeros((longest, environments, *observation_shape), "float32")
+        self.observation = np.zeros((longest, environments, *observation_shape), dtype)
         self.action = np.zeros((longest, environments), "int32")
         self.gained = np.zeros((longest, environments))
         self.length = np.zeros(environments, "int64")
@@ -89,7 +89,7 @@ class NSteps:
             self.observation[ago, environment],
             self.action[ago, environment],
             self.gained[ago, environment].astype("float32"),
-            np.asarray(following, "float32")[environment],
+            np.asarray(following, self.observation.dtype)[environment],
             np.asarray(terminated)[environment],
             np.asarray(truncated)[environment],
             (ago + 1).astype("int32"),
@@ -127,6 +127,7 @@ class Replay:
         capacity: transitions, a whole number or one for each agent.
         observation_shape: of one observation.
         exponent: α, a number or one for each agent; 0 draws uniformly.
+        dtype: of an observation.
 
     Raises:
         ValueError: where a capacity is below 1, or an exponent below 0.
@@ -134,7 +135,7 @@ class Replay:
 
     OFFSET = 0.01
 
-    def __init__(self, agents, capacity, observation_shape, exponent=0.0):
+    def __init__(self, agents, capacity, observation_shape, exponent=0.0, dtype="float32"):
         self.capacity = np.broadcast_to(np.asarray(capacity, "int64"), agents)
         self.exponent = np.broadcast_to(np.asarray(exponent, "float64"), agents)
         if (self.capacity < 1).any():
@@ -144,10 +145,10 @@ class Replay:
         self.room = int(self.capacity.max())
         length = agents * self.room
         self.kept = Transitions(
-            np.zeros((length, *observation_shape), "float32"),
+            np.zeros((length, *observation_shape), dtype),
             np.zeros(length, "int32"),
             np.zeros(length, "float32"),
-            np.zeros((length, *observation_shape), "float32"),
+            np.zeros((length, *observation_shape), dtype),
             np.zeros(length, bool),
             np.zeros(length, bool),
             np.zeros(length, "int32"),

@@ -13,8 +13,9 @@ class Rollout:
     """The same number of steps of every environment: T steps, C agents, n environments each.
 
     Attributes:
-        observations: float32 (T + 1, C, n, size). Row t + 1 is what step t led to, also where step t ended an episode:
-            the vector environment shows the last observation first, and begins anew on the step after.
+        observations: float32, or uint8 where the environments give that, (T + 1, C, n, *observation), a number as (1,).
+            Row t + 1 is what step t led to, also where step t ended an episode: the vector environment shows the last
+            observation first, and begins anew on the step after.
         actions: as the policy drew them, (T, C, n, ...).
         rewards: float32 (T, C, n).
         terminated: the world ended, nothing follows, bool (T, C, n).
@@ -66,6 +67,8 @@ class Collector:
         self.environments, self.agents = environments, agents
         self.each = validation.environments_per_agent(environments, agents)
         self.episodes, self.steps = [[] for _ in range(agents)], np.zeros(agents, "int64")
+        space = environments.single_observation_space
+        self._shape, self._dtype = space.shape or (1,), validation.stored(space)
         self._observation, _ = environments.reset(seed=seed)
         self._resetting = np.zeros(environments.num_envs, bool)
         self._total = np.zeros(environments.num_envs)
@@ -76,7 +79,7 @@ class Collector:
         """So many steps of every environment.
 
         Args:
-            choose: from observations (C, n, size) to actions (C, n, ...).
+            choose: from observations (C, n, *observation) to actions (C, n, ...).
             steps: T.
             in_environment: from actions to what the environments want.
 
@@ -88,13 +91,13 @@ class Collector:
         """
         every, here = self.environments.num_envs, self._observation
         shape = (self.agents, self.each)
-        observations = np.empty((steps + 1, *here.shape), "float32")
+        observations = np.empty((steps + 1, *shape, *self._shape), self._dtype)
         rewards = np.empty((steps, every), "float32")
         terminated, truncated, learning = (np.empty((steps, every), bool) for _ in range(3))
         actions = None
         for step in range(steps):
-            observations[step] = here
-            action = choose(observations[step].reshape(*shape, -1))
+            observations[step] = here.reshape(*shape, *self._shape)
+            action = choose(observations[step])
             if action.shape[:2] != shape:
                 raise ValueError(
                     f"The policy gave actions of shape {action.shape} for {shape[0]} agents with {shape[1]} "
@@ -106,17 +109,16 @@ class Collector:
             outer = in_environment(action).reshape(every, *action.shape[2:])
             here, rewards[step], terminated[step], truncated[step], _ = self.environments.step(outer)
             self._resetting = terminated[step] | truncated[step]
-        observations[steps] = self._observation = here
-        for what, values in [("reward", rewards), ("observation", observations)]:
+        self._observation, observations[steps] = here, here.reshape(*shape, *self._shape)
+        by_place = observations.reshape(steps + 1, every, *self._shape)
+        for what, values in [("reward", rewards), ("observation", by_place)]:
             spoilt = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
             for step in np.flatnonzero(spoilt)[:1]:
                 validation.finite(values[step], self._count + int(step), what)
         self._count += steps
         self._note(rewards * learning, terminated | truncated, learning)
         parts = (rewards, terminated, truncated, learning)
-        return Rollout(
-            observations.reshape(steps + 1, *shape, -1), actions, *(p.reshape(steps, *shape) for p in parts)
-        )
+        return Rollout(observations, actions, *(p.reshape(steps, *shape) for p in parts))
 
     def _note(self, rewards, ended, learning):
         """Write down the episodes that ended in these steps."""
@@ -140,33 +142,46 @@ class Trained:
     """Result of ``reinforce``, ``actor_critic`` and ``ppo.train``.
 
     Attributes:
-        policy: policies.Categorical or TanhGaussian.
-        theta: parameters at the end, (agents, parameters).
+        actor, critic: keras.Model, trained: those that were given, or those that were built. ``actor.save("a.keras")``
+            writes one, ``keras.models.load_model`` reads it (a built one where ``dlcourse.rl`` is imported).
         episodes: list of rollout.Episodes for each agent.
         steps: environment steps of each agent, (agents,).
-        solved: for each agent the rollout.Episode at whose end it was solved, or None.
-        theta_solved: parameters of each agent after the update that followed that; else those at the end.
+        solved: for each agent the rollout.Episode at whose end it was solved, or None. A solved agent's weights are
+            those after the update that followed.
         reports: share of steps outside the clip range, KL divergence, entropy, at each update's last minibatch:
             (updates, agents, 3).
-        kept: parameters on the way, where ``keep`` returned True: list of (steps, theta).
-        state: θ with Adam's moments, to resume from.
+        state: optimizers.Adam of all weights at the end, to resume from.
+        kept: weights on the way: dict from the steps in ``keep`` to them.
     """
 
     policy: object
-    theta: np.ndarray
+    weights: list
     episodes: list
     steps: np.ndarray
     solved: list
-    theta_solved: np.ndarray
     reports: np.ndarray
-    kept: list = field(default_factory=list)
     state: tuple = ()
+    kept: dict = field(default_factory=dict)
 
-    def chooser(self, agent=0, theta=None):
-        """A function from observations (n, size) to greedy actions as the environment wants them."""
-        theta = self.theta_solved if theta is None else theta
-        layers, policy = self.policy.layers(theta[agent : agent + 1]), self.policy
-        return lambda x: policy.in_environment(policy.greedy(layers, np.asarray(x, "float32")[None]))[0]
+    def __post_init__(self):
+        self.policy.assign(self.weights)
+        self.actor, self.critic = self.policy.actor.model, self.policy.critic.model
+
+    @property
+    def returns(self):
+        """Undiscounted returns of each agent's training episodes, in order: list of float64 (episodes,)."""
+        return [np.array([episode.total for episode in mine]) for mine in self.episodes]
+
+    def chooser(self, agent=0, weights=None):
+        """A function from observations (n, *observation) to an agent's greedy actions as the environment wants them.
+
+        Args:
+            agent: which.
+            weights: one of ``kept``; None: those at the end.
+        """
+        outputs = self.policy.acting_alone(self.weights if weights is None else weights, agent)
+        actions = self.policy.actions
+        return lambda x: actions.in_environment(actions.greedy(outputs(x)))
 
 
 def rows(item):

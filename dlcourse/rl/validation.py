@@ -90,18 +90,9 @@ def _advice(environment, role, space, wanted):
     }.get((role, wanted.__name__), "Choose another agent or another environment.")
 
 
-def vectors(environment, space):
-    """The number of features of a Box of observations, if these are vectors.
-
-    Raises:
-        ValueError: with the wrapper that makes them vectors.
-    """
-    if len(space.shape) != 1:
-        raise ValueError(
-            f"{_name(environment)}: its observations have the shape {space.shape}; this agent's network takes vectors, "
-            f"(features,). {wrapped(environment, FLATTEN)}"
-        )
-    return space.shape[0]
+def stored(space):
+    """The dtype in which a Box's observations are kept: uint8 where they are pixels of that, else float32."""
+    return np.dtype("uint8" if space.dtype == np.uint8 else "float32")
 
 
 def tabular(environments):

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlcourse import checks, reproducibility
+from dlcourse.models.stacked import axis
 from dlcourse.training import inputs, loop
 
 BATCH_SIZE = 1_000
@@ -43,7 +44,8 @@ def predict(model, x, batch_size=BATCH_SIZE):
         batch_size: examples at a time.
 
     Returns:
-        array (examples, ...) of the outputs' dtype; a list of arrays where the model has several outputs.
+        array (examples, ...) of the outputs' dtype, of networks side by side (examples, networks, ...); a list of
+        arrays where the model has several outputs.
 
     Raises:
         ValueError: where x doesn't fit the model, as for ``fit``.
@@ -62,6 +64,8 @@ def predict(model, x, batch_size=BATCH_SIZE):
     batch_size = fixed or batch_size
 
     def call(batch):
+        if axis.is_stacked(model):
+            return axis.examples_first(axis.outputs(model, batch))
         return model(batch, training=False)
 
     # A single batch is not compiled, which takes longer than it saves. A recurrent layer always is: outside a graph it

@@ -173,8 +173,12 @@ class Networks:
                 ]
             )
         tiled = [np.tile(np.stack(arrays), (len(settings), 1, 1)) for arrays in zip(*by_seed, strict=True)]
-        self.weights = [tf.constant(array, tf.float32) for array in tiled]
-        self.memory = [tf.zeros_like(weight) for weight in self.weights * (2 if self.adam else 1)]
+        self.state = optimizers.begin([array.astype("float32") for array in tiled])
+
+    @property
+    def weights(self):
+        """Kernel and bias of the hidden layer, kernel and bias of the last, float32 (networks, ...) each."""
+        return self.state.weights
 
     def _column(self, name):
         return np.repeat([float(getattr(one, name)) for one in self.settings], len(self.seeds)).astype(
@@ -226,11 +230,10 @@ class Networks:
             tf.constant(self._column(name)[:, None, None])
             for name in ("l2", "weight_decay", "dropout", "label_smoothing")
         ]
-        self.weights, self.memory, self.losses = _steps(
+        self.state, self.losses = _steps(
             self.tunable.x,
             self.tunable.y,
-            self.weights,
-            self.memory,
+            self.state,
             tf.constant(rows, tf.int32),
             tf.constant(rates, tf.float32),
             options,
@@ -261,16 +264,17 @@ def _forward(x, weights):
 
 
 @tf.function(reduce_retracing=True)
-def _steps(x, y, weights, memory, rows, rates, options, done, seed, adam):
-    """One gradient step for each entry of ``rows`` (steps, networks, batch).
+def _steps(x, y, state, rows, rates, options, done, seed, adam):
+    """One gradient step for each entry of ``rows`` (steps, networks, batch), by Adam, or by SGD with momenta as means.
 
-    Returns weights and the optimizer's memory after them, and losses, float32 (steps, networks), in nats.
+    Returns optimizers.Adam after them, and losses, float32 (steps, networks), in nats.
     """
     l2, decay, dropout, smoothing = options
     losses = tf.TensorArray(tf.float32, size=tf.shape(rows)[0])
     examples = tf.shape(y)[0]
 
-    def body(step, weights, memory, losses):
+    def body(step, state, losses):
+        weights = state.weights
         picked = rows[step]
         batch, labels = tf.gather(x, picked), tf.gather(y, picked % examples)
         rate = rates[step][:, None, None]
@@ -297,17 +301,16 @@ def _steps(x, y, weights, memory, rows, rates, options, done, seed, adam):
             weight * (1 - rate * decay) if index in (0, 2) else weight for index, weight in enumerate(weights)
         ]
         if adam:
-            count = tf.cast(done + step + 1, tf.float32)
-            weights, means, squares = optimizers.adam(weights, gradients, memory[:4], memory[4:], count, rate)
-            memory = means + squares
+            state = optimizers.step(state._replace(weights=weights), gradients, rates[step])
         else:
-            memory = [MOMENTUM * v - rate * g for v, g in zip(memory, gradients, strict=True)]
-            weights = [w + v for w, v in zip(weights, memory, strict=True)]
-        return step + 1, weights, memory, losses.write(step, nats)
+            momenta = [MOMENTUM * v - rate * g for v, g in zip(state.means, gradients, strict=True)]
+            weights = [w + v for w, v in zip(weights, momenta, strict=True)]
+            state = state._replace(weights=weights, means=momenta)
+        return step + 1, state, losses.write(step, nats)
 
-    start = (tf.constant(0), list(weights), list(memory), losses)
-    _, weights, memory, losses = tf.while_loop(lambda step, *_: step < tf.shape(rows)[0], body, start)
-    return weights, memory, losses.stack()
+    start = (tf.constant(0), state, losses)
+    _, state, losses = tf.while_loop(lambda step, *_: step < tf.shape(rows)[0], body, start)
+    return state, losses.stack()
 
 
 def _dropped(units, dropout, seed):

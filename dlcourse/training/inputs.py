@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dlcourse.models.stacked import axis
+
 
 def arrays_of(data, where):
     """The arrays of a Split, a tuple of arrays, or one array, as a tuple of NumPy arrays (examples, ...).
@@ -116,7 +118,7 @@ def _check_parts(objective, model, arrays, where):
 
 def check_x(model, x, where):
     """Raise ValueError where a model doesn't take these examples: other shapes, NaN, numbers without a row."""
-    expected = getattr(model, "input_shape", None)
+    expected = _examples_shape(model, x)
     if isinstance(expected, tuple) and hasattr(x, "shape"):
         fits = len(expected) == len(x.shape) and all(
             side is None or side == given for side, given in zip(expected[1:], x.shape[1:], strict=True)
@@ -137,6 +139,18 @@ def check_x(model, x, where):
             f"{where} with numbers from {x.min()} to {x.max()}, but the model's Embedding has rows for 0 to {rows - 1}."
             " Number the tokens anew, or build the model for more of them."
         )
+
+
+def _examples_shape(model, x):
+    """The shape of the examples that a model takes, (None, ...), or None where it is not known.
+
+    Of networks side by side, (networks, None, ...), these are (None, networks, ...) or, for all, (None, ...).
+    """
+    shape = getattr(model, "input_shape", None)
+    if isinstance(shape, tuple) and axis.is_stacked(model):
+        own = len(np.shape(x)) == len(shape)
+        return (None, shape[0], *shape[2:]) if own else (None, *shape[2:])
+    return shape
 
 
 def _embedded(model):
@@ -177,6 +191,8 @@ def optimizer(given, where):
 
 def fixed_batch(model):
     """The number of examples in each batch of a model that was built for one (``stateful``), or None."""
+    if axis.is_stacked(model):
+        return None
     shape = getattr(model, "input_shape", None)
     return shape[0] if isinstance(shape, tuple) and shape and isinstance(shape[0], int) else None
 

@@ -5,6 +5,8 @@ import functools
 import keras
 import tensorflow as tf
 
+from dlcourse.models.stacked import axis
+
 
 def train_step(model, objective, optimizer, batch):
     """One step of gradient descent: forward, loss, gradient, update.
@@ -155,7 +157,7 @@ XLA_STEPS = 1_000
 
 def xla_pays(model, steps):
     """Whether ``fit`` lets XLA compile this model for that many steps: a rule, not a race, so that runs repeat."""
-    if steps < XLA_STEPS:
+    if steps < XLA_STEPS or axis.is_stacked(model):
         return False
     return all(type(layer).__name__ in XLA_LAYERS for layer in model._flatten_layers(include_self=False))
 

@@ -140,7 +140,7 @@ def exercise_5():
     return Exercise(
         hints=[
             "`gymnasium.make_vec` hands further arguments on: `enable_wind=True, wind_power=10.0`.",
-            "The policy, `pilot` and `layers`, stays as it is; only the fields change.",
+            "The policy, `pilot`, stays as it is; only the fields change.",
         ],
         solution=[
             """
@@ -151,7 +151,7 @@ def exercise_5():
                     enable_wind=True, wind_power=power,
                 )
                 blown = evaluation.confirm(
-                    windy, lambda x: pilot.greedy(layers, x[None])[0]
+                    windy, lambda x: pilot.predict_on_batch(x).argmax(axis=1)
                 )
                 print(power, blown.mean().round(), (blown < 200).sum(), blown.min().round())
             ```

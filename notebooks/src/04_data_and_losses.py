@@ -425,12 +425,12 @@ class two_losses:
 
     def __call__(self, model, batch, training):
         x, y = batch
-        logits = model(x, training=training)                 # (batch, networks, 10)
-        target = tf.one_hot(y, 10)[:, None]
+        logits = model(x[None], training=training)           # (networks, batch, 10)
+        target = tf.one_hot(y, 10)
         nats = -tf.reduce_sum(target * tf.nn.log_softmax(logits), axis=-1)
         squares = tf.reduce_sum((tf.nn.softmax(logits) - target) ** 2, axis=-1)
-        loss = tf.where(self.squared, squares, nats)
-        return tf.reduce_sum(self.rates * tf.reduce_mean(loss, axis=0)), {}
+        loss = tf.where(self.squared[:, None], squares, nats)
+        return tf.reduce_sum(self.rates * tf.reduce_mean(loss, axis=1)), {}
 
 # %% slideshow={"slide_type": "skip"}
 def small(images):
@@ -734,17 +734,18 @@ claims.rule("A2.4.2", {
 # right.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Five networks side by side, each with its own data: `x` (batch, networks, 1), outputs (batch, networks, 2).
+# Five networks side by side, each with its own data: `x` (examples, networks, 1). The networks' axis is the first inside the
+# model: outputs (networks, batch, 2).
 
 # %% slideshow={"slide_type": "skip"}
 def gaussian_likelihood(model, batch, training):
     """Minus the log-density of y (batch, networks), nats; summed over networks so
     that each trains alone."""
-    x, y = batch
+    x, y = (keras.ops.swapaxes(part, 0, 1) for part in batch)     # (networks, batch, ...)
     mean, log_sigma = tf.unstack(model(x, training=training), axis=-1)
     squares = tf.square((y - mean) / tf.exp(log_sigma))
     nats = 0.5 * squares + log_sigma + 0.5 * math.log(2 * math.pi)
-    return tf.reduce_sum(tf.reduce_mean(nats, axis=0)), {}
+    return tf.reduce_sum(tf.reduce_mean(nats, axis=1)), {}
 
 
 def side_by_side(parts):
@@ -2216,7 +2217,7 @@ def project(faults, split, validation, learning_rate=2e-3):
     model = build(faults)
     training.fit(model, feed_forward.classification(), (x, y), epochs=6, batch_size=50,
                  optimizer=keras.optimizers.Adam(learning_rate))
-    return [feed_forward.accuracies(model(inputs).numpy(), labels)
+    return [feed_forward.accuracies(training.predict(model, inputs), labels)
             for inputs, labels in [(x, y), (x_new, y_new)]]
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
@@ -2246,7 +2247,7 @@ def loss_at_start(faults, split):
     """Mean cross-entropy of the untrained networks, nats (5,)."""
     x, y = prepare(split, faults)
     return np.array([losses.categorical(column, y).mean()
-                     for column in np.moveaxis(build(faults)(x).numpy(), 1, 0)])
+                     for column in build(faults)(x[None]).numpy()])
 
 
 def loss_after_one_batch(faults, split, steps=100):
@@ -2256,7 +2257,7 @@ def loss_after_one_batch(faults, split, steps=100):
     training.fit(model, feed_forward.classification(), (x, y), epochs=steps,
                  batch_size=32, optimizer=keras.optimizers.Adam(5e-3))
     return np.array([losses.categorical(column, y).mean()
-                     for column in np.moveaxis(model(x).numpy(), 1, 0)])
+                     for column in model(x[None]).numpy()])
 
 # %% slideshow={"slide_type": "skip"}
 def inputs_differ(faults, split, validation):

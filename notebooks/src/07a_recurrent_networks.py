@@ -750,7 +750,7 @@ def error_by_rate(rates, optimizer, seeds, radius=2.5, steps=400, batch_size=32)
     (x, y), found = last_change(2_000, seed=1), {}
     for rate in rates:
         study.train(start, *train, seed=0, learning_rate=rate)
-        errors = np.square(networks(x).numpy()[:, :, -1] - y[:, None]).mean(axis=(0, 2))
+        errors = np.square(networks(x[None]).numpy()[:, :, -1] - y).mean(axis=(1, 2))
         found[rate] = np.log10(np.minimum(np.nan_to_num(errors, nan=2.0), 2.0))
     return found
 

@@ -361,9 +361,9 @@ show.source(policy_gradient.make_update)
 show.table(policy_gradient.REINFORCE_DETAILS, ["what this REINFORCE does", "source"])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The agents (seeds and settings) are held in one array of parameters, (agents, parameters), and train at
-# once without knowing of each other. The weights are divided by their root mean square over the batch, so that one
-# learning rate serves all four.
+# The networks of all agents (seeds and settings) are one Keras model, whose kernels have an axis in front, (agents, inputs,
+# outputs). They train at once without knowing of each other. The weights Ψ are divided by their root mean square over the batch,
+# so that one learning rate serves all four.
 #
 # **Predict before you run.** Batches of 8 episodes. Does REINFORCE with the whole return learn nothing, learn more
 # slowly, or learn just as fast?
@@ -824,12 +824,11 @@ claims.rule(
 BUDGET, EARLY, SEEDS = 40_000, 10_000, 8
 critics = policy_gradient.actor_critic(
     cart_poles(SEEDS * 8), policy_gradient.ACTOR_CRITIC,
-    steps=BUDGET, agents=SEEDS, seed=SEED, stop=False,
+    steps=BUDGET, agents=SEEDS, seed=SEED,
 )
 proximal = ppo.train(
     cart_poles(SEEDS * 8), ppo.CART_POLE,
-    steps=BUDGET, agents=SEEDS, seed=SEED, stop=False,
-    keep=lambda steps, theta, episodes: steps >= EARLY,
+    steps=BUDGET, agents=SEEDS, seed=SEED, keep=[EARLY],
 )
 
 # %% slideshow={"slide_type": "skip"}
@@ -839,11 +838,11 @@ curves = {
 }
 field = cart_poles(100)
 final, early, greedy = (
-    [evaluation.confirm(field, run.chooser(k, theta)).mean() for k in range(SEEDS)]
-    for run, theta in [
-        (critics, critics.theta),
-        (proximal, proximal.kept[0][1]),  # after 10,000 steps
-        (proximal, proximal.theta),
+    [evaluation.confirm(field, run.chooser(k, weights)).mean() for k in range(SEEDS)]
+    for run, weights in [
+        (critics, critics.weights),
+        (proximal, proximal.kept[EARLY]),  # after 10,000 steps
+        (proximal, proximal.weights),
     ]
 )
 
@@ -919,7 +918,7 @@ TRIED = 6  # agents of each
 tried = ppo.train(
     cart_poles(3 * TRIED * 8),
     side_by_side({name: CHANGES[name] for name in others}, TRIED),
-    steps=15_000, agents=3 * TRIED, seed=SEED + 1, threshold=None,
+    steps=15_000, agents=3 * TRIED, seed=SEED + 1,
 )
 found = {AS_IT_IS: (proximal.episodes, proximal.reports[: len(tried.reports)])}
 for place, name in enumerate(others):
@@ -1181,10 +1180,10 @@ show.table(
 
 # %% slideshow={"slide_type": "skip"}
 speed = recording.load("rl_speed")
+CONTENDERS = ["dlcourse PPO", "sb3 PPO", "dlcourse DQN", "sb3 DQN"]
 RACE = {
-    f"{who} {agent}": [speed[f"{who} {agent}, seed {seed}"] for seed in range(10)]
-    for agent in ["PPO", "DQN"]
-    for who in ["dlcourse", "sb3"]
+    name: [found for key, found in speed.items() if key.startswith(f"{name}, seed")]
+    for name in CONTENDERS
 }
 
 
@@ -1272,10 +1271,10 @@ to solved {ratio["seconds_from_first_step"]:.2f}, from the start of the process
 show.source(policies.TanhGaussian.distribution, policies.TanhGaussian.log_probability)
 
 # %% slideshow={"slide_type": "skip"}
-gaussian = policies.TanhGaussian(3, [-2.0], [2.0])
-layers = gaussian.layers(gaussian.initial(np.random.default_rng(0)))
+gaussian = policies.TanhGaussian([-2.0], [2.0])
 u = np.linspace(-8, 8, 4_001, dtype="float32").reshape(1, -1, 1)
-log_density, _ = gaussian.log_probability(layers, np.ones((1, 4_001, 3), "float32"), u)
+outputs = np.tile(np.float32([0.0, 0.0]), (1, 4_001, 1))  # μ = 0, log σ = 0
+log_density, _ = gaussian.log_probability(outputs, u)
 a, density = np.tanh(u).ravel(), np.exp(log_density[0])
 forgotten = density * (1 - a**2)
 checks.equal(
@@ -1289,7 +1288,7 @@ With the second term forgotten it adds up to {np.trapezoid(forgotten, a):.2f}.
 # %% slideshow={"slide_type": "skip"}
 swing = ppo.train(
     environments.VectorPendulum(5 * 16), ppo.PENDULUM,
-    steps=30_000, agents=5, seed=SEED, threshold=None,
+    steps=30_000, agents=5, seed=SEED,
 )
 field = environments.VectorPendulum(100)
 swung = [evaluation.confirm(field, swing.chooser(k)).mean() for k in range(5)]
@@ -1329,17 +1328,20 @@ show.markdown(f"""
 # [Gymnasium](https://gymnasium.farama.org/environments/box2d/lunar_lander/) calls an episode solved at 200 points.
 #
 # The policy was trained by the same PPO on 1.5 million steps, too many for this minute (`make bench STUDY=ch09d_lander`).
-# It is shipped as a file of plain numbers, and verified by its hash.
+# It is shipped as a `.keras` file, which Keras reads without this course's code, and verified by its hash.
 #
 # **Predict before you run.** Of 100 landings that it has never seen, how many fall short of 200?
 
 # %% slideshow={"slide_type": "skip"}
 fields = gymnasium.make_vec("LunarLander-v3", num_envs=100, vectorization_mode="sync")
-pilot, theta = policies.load("lander_policy", fields)
-layers = pilot.layers(theta)
-landings = evaluation.confirm(fields, lambda x: pilot.greedy(layers, x[None])[0])
-beginner = pilot.layers(pilot.initial(np.random.default_rng(0)))
-crashes = evaluation.confirm(fields, lambda x: pilot.greedy(beginner, x[None])[0])
+pilot = policies.load("lander_policy", fields)  # a keras.Model: states to logits
+beginner = keras.models.clone_model(pilot)  # the same layers, untrained
+landings, crashes = (
+    evaluation.confirm(
+        fields, lambda x, agent=agent: agent.predict_on_batch(x).argmax(axis=1)
+    )
+    for agent in (pilot, beginner)
+)
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.markdown(f"""
@@ -1351,14 +1353,14 @@ network gets {Measured(crashes):.0f} points.
 
 
 # %% slideshow={"slide_type": "skip"}
-def one_landing(policy, layers, seed):
+def one_landing(pilot, seed):
     """States of one greedy episode, (steps, 8), and the ground, in metres from the
     pad."""
     world = gymnasium.make("LunarLander-v3")
     state, _ = world.reset(seed=seed)
     states, over = [state], False
     while not over:
-        action = int(policy.greedy(layers, states[-1][None, None])[0, 0])
+        action = int(pilot.predict_on_batch(states[-1][None]).argmax())
         state, _, terminated, truncated, _ = world.step(action)
         states.append(state)
         over = terminated or truncated
@@ -1369,7 +1371,7 @@ def one_landing(policy, layers, seed):
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 policy_gradients.landing(
-    *one_landing(pilot, layers, seed=7),
+    *one_landing(pilot, seed=7),
     caption="One episode from left to right, the lander drawn twice its size. Legs turn"
     " orange where they touch the ground; the line is its way.",
     alt="Six pictures of one episode: the lander comes down along a curve, straightens"

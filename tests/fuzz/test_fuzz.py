@@ -33,6 +33,7 @@ from dlcourse.rl import (
     advantages,
     dqn,
     evaluation,
+    networks,
     planning,
     policies,
     policy_gradient,
@@ -802,17 +803,10 @@ def test_deep_q_learning(odd, agents, steps, seed):
     agents=mostly(st.just(1), SIZES),
 )
 def test_ppo(odd, steps, agents):
-    small = {"length": 8, "epochs": 1, "minibatch": 8}
+    small = {"length": 8, "epochs": 1, "minibatch": 8, "hidden": (4,)}
 
     def train():
-        return ppo.train(
-            cart_poles(),
-            ppo.Settings(**small | dict([odd])),
-            steps=steps,
-            agents=agents,
-            hidden=(4,),
-            jit_compile=False,
-        )
+        return ppo.train(cart_poles(), ppo.Settings(**small | dict([odd])), steps=steps, agents=agents)
 
     only_documented(train)
 
@@ -834,13 +828,26 @@ def test_reinforce(baseline, updates, longest):
     )
 
 
+@fuzz(actions=mostly(st.just(2), st.one_of(SIZES, NUMBERS)))
+def test_policies(actions):
+    only_documented(policies.Categorical, actions)
+
+
 @fuzz(
-    observations=mostly(st.just(3), SIZES),
-    actions=mostly(st.just(2), SIZES),
-    hidden=mostly(st.just((3,)), NUMBERS),
+    sides=mostly(st.just((None, 4)), st.lists(st.one_of(st.none(), st.integers(1, 5)), max_size=4)),
+    outputs=mostly(st.just(2), st.integers(1, 4)),
+    agents=st.integers(1, 3),
 )
-def test_policies(observations, actions, hidden):
-    only_documented(policies.Categorical, observations, actions, hidden)
+def test_learners_own_networks(sides, outputs, agents):
+    def network():
+        x = keras.Input(batch_shape=tuple(sides) or (None,))
+        return keras.Model(x, keras.layers.Dense(outputs)(x))
+
+    try:
+        model = network()
+    except ValueError:  # Keras itself refuses the shape
+        return
+    only_documented(networks.Network, model, agents, (4,), 2, "train(network)")
 
 
 @fuzz(totals=st.one_of(st.lists(NUMBERS, max_size=5), odd_arrays()))

@@ -18,7 +18,7 @@ def keras_twin(networks, index, activation):
     """One of the networks built from Keras' own layers, with its weights."""
     inputs = keras.Input(SHAPE, dtype=networks.compute_dtype)
     x = keras.layers.Flatten()(inputs)
-    kernels = [networks.first.numpy()[index], *[kernel[index] for kernel in networks.hidden.numpy()]]
+    kernels = [networks.first.numpy()[index], *networks.hidden.numpy()[index]]
     h, dense = None, []
     for layer in range(networks.depth):
         dense.append(keras.layers.Dense(kernels[layer].shape[1]))
@@ -49,7 +49,7 @@ def keras_twin(networks, index, activation):
 def test_each_network_is_the_keras_network_with_its_weights(options):
     networks = models.DeepNetworks(SHAPE, 3, seeds=(3, 4), **options)
     for training_mode in (True, False):  # training first: it moves batch normalisation's averages
-        logits = networks(X, training=training_mode).numpy()
+        logits = networks(X[None], training=training_mode).numpy()
         assert logits.shape == (2, 7, 3)
         for index in range(2):
             twin = keras_twin(networks, index, options.get("activation", "sigmoid"))
@@ -60,11 +60,11 @@ def test_each_network_is_the_keras_network_with_its_weights(options):
 def test_a_network_does_not_depend_on_its_neighbours():
     alone = models.DeepNetworks(SHAPE, 3, depth=4, width=5, seeds=(8,))
     among = models.DeepNetworks(SHAPE, 3, depth=4, width=5, seeds=(2, 8, 5))
-    assert among(X).numpy()[1] == pytest.approx(alone(X).numpy()[0], abs=1e-6)
+    assert among(X[None]).numpy()[1] == pytest.approx(alone(X[None]).numpy()[0], abs=1e-6)
     settings = {"epochs": 3, "batch_size": 7, "optimizer": "adam"}
     for networks in (alone, among):
         training.fit(networks, networks.objective, (X, Y), **settings)
-    assert among(X).numpy()[1] == pytest.approx(alone(X).numpy()[0], abs=1e-5)
+    assert among(X[None]).numpy()[1] == pytest.approx(alone(X[None]).numpy()[0], abs=1e-5)
 
 
 def test_initial_weights_have_the_variance_asked_for():
@@ -77,11 +77,11 @@ def test_objective_adds_up_the_networks_and_the_penalty_is_l2():
     networks = models.DeepNetworks(SHAPE, 3, depth=3, width=4, seeds=(0, 1), l2=0.1)
     loss, metrics = networks.objective(networks, (X, Y), training=False)
     single = [
-        keras.losses.sparse_categorical_crossentropy(Y, networks(X)[i], from_logits=True).numpy().mean()
+        keras.losses.sparse_categorical_crossentropy(Y, networks(X[None])[i], from_logits=True).numpy().mean()
         for i in (0, 1)
     ]
     assert float(loss) == pytest.approx(sum(single), rel=1e-5)
-    assert float(metrics["accuracy 1"]) == pytest.approx(np.mean(networks(X).numpy()[1].argmax(1) == Y))
+    assert float(metrics["accuracy"]) == pytest.approx(np.mean(networks(X[None]).numpy().argmax(-1) == Y))
     squares = sum(np.sum(kernel.numpy() ** 2) for kernel in (networks.first, networks.hidden, networks.last))
     assert float(loop.penalties(networks)) == pytest.approx(0.1 * squares, rel=1e-5)
 
@@ -98,7 +98,7 @@ def test_networks_with_settings_of_their_own_are_those_that_have_them_alone():
         penalty += sum(
             float(np.sum(options["l2"] * kernel[index] ** 2)) for kernel in (both.first, both.last)
         )
-        penalty += float(np.sum(options["l2"] * both.hidden.numpy()[:, index] ** 2))
+        penalty += float(np.sum(options["l2"] * both.hidden.numpy()[index] ** 2))
     assert float(sum(both.losses)) == pytest.approx(penalty, rel=1e-5)
     dropped = np.abs(both(x, training=True) - both(x)).max(axis=(1, 2))
     assert dropped[0] < 1e-6 < 1e-3 < dropped[1]
@@ -113,8 +113,8 @@ def test_dropout_keeps_the_mean_and_rests_outside_training():
     networks.last.assign(tf.ones_like(networks.last) / 4_000)
     networks.first.assign(tf.ones_like(networks.first))
     x = np.ones((50, 4), "float32")
-    assert networks(x, training=False).numpy() == pytest.approx(4.0, rel=1e-4)
-    dropped = networks(x, training=True).numpy()
+    assert networks(x[None], training=False).numpy() == pytest.approx(4.0, rel=1e-4)
+    dropped = networks(x[None], training=True).numpy()
     assert dropped.mean() == pytest.approx(4.0, rel=0.02) and dropped.std() > 0.01
 
 
@@ -184,7 +184,7 @@ def test_clipping_one_network_is_keras_global_clipnorm(norm):
         optimizer=keras.optimizers.SGD(0.05, global_clipnorm=norm),
         **settings,
     )
-    assert start(X).numpy() == pytest.approx(other(X).numpy(), abs=1e-5)
+    assert start(X[None]).numpy() == pytest.approx(other(X[None]).numpy(), abs=1e-5)
 
 
 def test_clipping_treats_each_network_alone():
@@ -199,7 +199,7 @@ def test_clipping_treats_each_network_alone():
             batch_size=7,
             optimizer=optimizers.ClippedSGD(0.5, max_grad_norm=0.05),
         )
-    assert both(X).numpy()[1] == pytest.approx(alone(X).numpy()[0], abs=1e-5)
+    assert both(X[None]).numpy()[1] == pytest.approx(alone(X[None]).numpy()[0], abs=1e-5)
 
 
 @pytest.mark.parametrize(

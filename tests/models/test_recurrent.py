@@ -29,18 +29,18 @@ def test_a_member_of_a_population_is_the_network_of_its_seed(cell, steps, featur
         alone = models.recurrent(
             (steps, features), 5, cell=cell, units=(units,), return_sequences=True, seed=seed
         )
-        np.testing.assert_allclose(population(x)[:, member], alone(x), atol=1e-5)
+        np.testing.assert_allclose(population(x[None])[member], alone(x), atol=1e-5)
 
 
 def test_a_population_takes_tokens_and_inputs_of_its_members():
     population = models.RecurrentPopulation(range(3), 4, 2, cell="gru", units=5, tokens=True)
-    tokens = np.random.default_rng(0).integers(0, 4, (6, 3, 7)).astype("int32")
+    tokens = np.random.default_rng(0).integers(0, 4, (3, 6, 7)).astype("int32")
     dense = models.RecurrentPopulation(range(3), 4, 2, cell="gru", units=5)
     one_hot = np.eye(4, dtype="float32")[tokens]
     np.testing.assert_allclose(population(tokens), dense(one_hot), atol=1e-6)
     for member in range(3):  # each sees its own
-        shared = dense(one_hot[:, member])
-        np.testing.assert_allclose(dense(one_hot)[:, member], shared[:, member], atol=1e-6)
+        shared = dense(one_hot[member][None])
+        np.testing.assert_allclose(dense(one_hot)[member], shared[member], atol=1e-6)
 
 
 def test_members_learn_as_they_would_alone():
@@ -51,7 +51,7 @@ def test_members_learn_as_they_would_alone():
         optimizer = keras.optimizers.Adam(1e-2)
         training.fit(networks, recurrent.regression(), (x, y), epochs=3, batch_size=16,
                      optimizer=optimizer)  # fmt: skip
-        found.append(networks(x).numpy()[:, -1])
+        found.append(networks(x[None]).numpy()[-1])
     np.testing.assert_allclose(*found, atol=1e-5)
 
 
@@ -124,11 +124,11 @@ def test_a_population_of_classifiers_adds_up_its_members_losses():
     networks = models.RecurrentPopulation(range(2), 3, 4, cell="gru", units=5, last=2)
     x, y = random(6, 5, 3), np.random.default_rng(0).integers(0, 4, (6, 2)).astype("int32")
     loss, metrics = recurrent.classification()(networks, (x, y), False)
-    logits = np.asarray(networks(x), "float64")
+    logits = np.asarray(networks(x[None]), "float64")
     chances = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
-    right = np.take_along_axis(chances, np.broadcast_to(y[:, None, :, None], (6, 2, 2, 1)), -1)[..., 0]
-    assert float(loss) == pytest.approx(-np.log(right).mean(axis=(0, 2)).sum(), rel=1e-5)
-    assert float(metrics["accuracy"]) == pytest.approx((logits.argmax(-1) == y[:, None]).mean(), rel=1e-5)
+    right = np.take_along_axis(chances, np.broadcast_to(y[None, :, :, None], (2, 6, 2, 1)), -1)[..., 0]
+    assert float(loss) == pytest.approx(-np.log(right).mean(axis=(1, 2)).sum(), rel=1e-5)
+    assert float(metrics["accuracy"]) == pytest.approx((logits.argmax(-1) == y).mean(), rel=1e-5)
 
 
 def test_gradients_by_lag_are_those_of_a_linear_network_worked_out():
@@ -157,8 +157,8 @@ def test_a_task_is_learnt_and_scored():
         "recall", "gru", 1, steps=80, learning_rate=1e-2, seeds=range(2), units=16
     )
     assert found.shape == (2,) and found.mean() > 0.5  # guessing: 0.25
-    said, y = np.zeros((3, 2, 1, 4)), np.array([[0], [0], [2]])
+    said, y = np.zeros((2, 3, 1, 4)), np.array([[0], [0], [2]])
     np.testing.assert_allclose(recurrent_memory.accuracy(said, y), [2 / 3, 2 / 3])
     _, total = sequence_tasks.adding(100_000, 10)
-    always_one = np.ones((100_000, 1, 1, 1))
+    always_one = np.ones((1, 100_000, 1, 1))
     assert recurrent_memory.explained(always_one, total)[0] == pytest.approx(0, abs=0.02)

@@ -11,7 +11,7 @@ from scipy import linalg
 
 from dlcourse import exercises
 from dlcourse.figures import dqn as dqn_figures
-from dlcourse.rl import baird, dqn, environments, replay
+from dlcourse.rl import baird, dqn, environments, networks, replay
 
 TRIAD = [{}, {"off_policy": False}, {"bootstrap": False}, {"approximate": False}]
 
@@ -114,9 +114,8 @@ def test_scaled_poles_are_gymnasiums():
 
 
 def test_a_curve_is_the_mean_of_the_episodes_between_its_points():
-    run = dqn.Trained([], np.zeros((2, 1, 1)))
-    run.ends, run.agent = np.array([5, 10, 10, 25, 30]), np.array([0, 0, 1, 0, 0])
-    run.returns = np.array([1.0, 3, 7, 10, 20])
+    returns, ends = [np.array([1.0, 3, 10, 20]), np.array([7.0])], [np.array([5, 10, 25, 30]), np.array([10])]
+    run = dqn.Trained(None, 2, returns, ends, np.zeros(0), 30, None)
     assert run.learning_curves([0, 10, 20, 30]).tolist() == [[2, 2, 15], [7, 7, 7]]
 
 
@@ -196,15 +195,9 @@ def test_a_step_in_plain_keras_is_the_packages_on_the_same_batch():
         model.set_weights([rng.normal(0, 0.3, w.shape).astype("float32") for w in model.get_weights()])
     update = chapter()["make_update"](network, target, keras.optimizers.Adam(1e-2), 0.9)
 
-    def packed(model):
-        """The package's weights: an axis for agents, and an output for V, which plain DQN doesn't read."""
-        w = model.get_weights()
-        w[4], w[5] = np.pad(w[4], ((0, 0), (1, 0))), np.pad(w[5], (1, 0))
-        return [(kernel[None], bias[None, None]) for kernel, bias in zip(w[::2], w[1::2], strict=True)]
-
-    now = dqn.learner(packed(network))._replace(target=tf.nest.map_structure(tf.constant, packed(target)))
-    own = dqn.AgentSettings(0.0, 0.0, 1.0, 2.0, 1e3, 0.9)
-    own = dqn.AgentSettings(*(np.full((1, 1, 1), entry, "float32") for entry in own))
+    q, own = networks.Network(network, 1, (4,), 2, "network"), dqn.AgentSettings(0.0, 1.0, 2.0, 1e3, 0.9)
+    now = dqn.learner(q.weights)._replace(target=[tf.constant(w[None]) for w in target.get_weights()])
+    own = dqn.AgentSettings(*(np.full((1, 1), entry, "float32") for entry in own))
     for step in range(3):
         x, following = rng.normal(size=(2, 32, 4)).astype("float32")
         action, ended = rng.integers(2, size=32).astype("int32"), rng.random(32) < 0.3
@@ -214,15 +207,13 @@ def test_a_step_in_plain_keras_is_the_packages_on_the_same_batch():
             x, action, reward, following, ended, np.zeros(32, bool), np.ones(32, "int32")
         )
         batch = replay.Transitions(*(part[None] for part in batch))
-        now, errors = dqn.gradient_step(now, batch, np.ones((1, 32), "float32"), 1e-2, own, 1e3)
+        now, errors = dqn.gradient_step(q, now, batch, np.ones((1, 32), "float32"), 1e-2, own, 1e3)
         assert loss == pytest.approx(np.mean(errors.numpy() ** 2) / 2, rel=1e-5)
         if step == 1:
             target.set_weights(network.get_weights())
-        for ours, theirs in [(network, now.layers), (target, now.target)]:
-            pairs = zip(packed(ours), theirs, strict=True)
-            for (kernel, bias), (other_kernel, other_bias) in pairs:
-                np.testing.assert_allclose(kernel, other_kernel, atol=2e-5)
-                np.testing.assert_allclose(bias, other_bias, atol=2e-5)
+        for ours, theirs in [(network, now.adam.weights), (target, now.target)]:
+            for weight, other in zip(ours.get_weights(), theirs, strict=True):
+                np.testing.assert_allclose(weight, other[0], atol=2e-5)
 
 
 @pytest.mark.parametrize("capacity", [7, 100])

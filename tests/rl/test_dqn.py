@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from gymnasium.wrappers.vector import TransformObservation
 
-from dlcourse.rl import dqn, planning, replay
+from dlcourse.rl import dqn, networks, planning, replay
 from dlcourse.rl.environments import TableVectorEnv
 
 AGENTS, BATCH, FEATURES, ACTIONS = 4, 6, 3, 5
@@ -27,50 +27,51 @@ def batch(seed=0):
     )
 
 
-def own_settings(double, duelling, through, every):
+def own_settings(double, through, every):
     def column(entry):
-        return np.broadcast_to(np.asarray(entry, "float32"), AGENTS)[:, None, None].astype("float32")
+        return np.broadcast_to(np.asarray(entry, "float32"), AGENTS)[:, None]
 
-    return dqn.AgentSettings(
-        column(double), column(duelling), column(through), column(every), column(1.0), column(0.9)
-    )
+    return dqn.AgentSettings(column(double), column(through), column(every), column(1.0), column(0.9))
 
 
-def value_by_hand(layers, agent, x, duelling):
-    for w, b in layers[:-1]:
+def network(duelling=False, hidden=(8,), seed=0, agents=AGENTS):
+    model = dqn.q_network((FEATURES,), ACTIONS, hidden=hidden, duelling=duelling, agents=agents, seed=seed)
+    return networks.Network(model, agents, (FEATURES,), ACTIONS, "network")
+
+
+def value_by_hand(weights, agent, x, duelling):
+    *hidden, last = zip(weights[::2], weights[1::2], strict=True)
+    for w, b in hidden:
         x = np.maximum(x @ w[agent] + b[agent, 0], 0)
-    w, b = layers[-1]
+    w, b = last
     out = x @ w[agent] + b[agent, 0]
     return out[0] + out[1:] - out[1:].mean() if duelling else out[1:]
 
 
 def test_targets_are_those_of_a_loop():
-    layers = dqn.initial_weights(AGENTS, (FEATURES, 8, 7, 1 + ACTIONS), 0)
-    other = dqn.initial_weights(AGENTS, (FEATURES, 8, 7, 1 + ACTIONS), 1)
     double, duelling, through = [0, 1, 0, 1], [0, 0, 1, 1], [1, 1, 0, 0]
-    b = batch()
-    found = dqn.targets(layers, other, b, own_settings(double, duelling, through, 10)).numpy()
+    q, b = network(duelling, hidden=(8, 7)), batch()
+    weights, other = q.weights, network(hidden=(8, 7), seed=1).weights
+    found = dqn.targets(q, weights, other, b, own_settings(double, through, 10)).numpy()
     for i in range(AGENTS):
         for j in range(BATCH):
             after = value_by_hand(other, i, b.following[i, j], duelling[i])
-            naming = value_by_hand(layers, i, b.following[i, j], duelling[i]) if double[i] else after
+            naming = value_by_hand(weights, i, b.following[i, j], duelling[i]) if double[i] else after
             follows = not b.terminated[i, j] and (through[i] or not b.truncated[i, j])
             expected = b.reward[i, j] + follows * 0.9 ** b.steps[i, j] * after[naming.argmax()]
             assert found[i, j] == pytest.approx(expected, abs=1e-5)
-    assert not np.allclose(
-        found, dqn.targets(layers, other, b, own_settings(0, duelling, through, 10))
-    )  # so that doubling isn't idle here
+    single = dqn.targets(q, weights, other, b, own_settings(0, through, 10))
+    assert not np.allclose(found, single)  # so that doubling isn't idle here
 
 
 @pytest.mark.parametrize("duelling", [0, 1])
 def test_gradient_steps_are_those_of_keras(duelling):
     """Three steps, weighted, clipped, the target network copied after the second: against Keras' own Adam."""
-    layers = dqn.initial_weights(AGENTS, (FEATURES, 8, 1 + ACTIONS), 0)
-    now, who, weight = dqn.learner(layers), 2, np.random.default_rng(3).random((AGENTS, BATCH))
+    q = network(duelling)
+    now, who, weight = dqn.learner(q.weights), 2, np.random.default_rng(3).random((AGENTS, BATCH))
     model = keras.Sequential([keras.Input((FEATURES,)), keras.layers.Dense(8, "relu")])
     model.add(keras.layers.Dense(1 + ACTIONS))
-    model.set_weights([part[who].reshape(part.shape[1:]) if part.shape[1] > 1 else part[who, 0] for pair in layers
-                       for part in pair])  # fmt: skip
+    model.set_weights([w[who] if w.shape[1] > 1 else w[who, 0] for w in q.weights])
     frozen = keras.models.clone_model(model)
     frozen.set_weights(model.get_weights())
     optimizer = keras.optimizers.Adam(0.01, global_clipnorm=0.5)
@@ -82,9 +83,7 @@ def test_gradient_steps_are_those_of_keras(duelling):
 
     for k in range(3):
         b = batch(k)
-        now, errors = dqn.gradient_step(
-            now, b, weight.astype("float32"), 0.01, own_settings(0, duelling, 1, 2), 0.5
-        )
+        now, errors = dqn.gradient_step(q, now, b, weight.astype("float32"), 0.01, own_settings(0, 1, 2), 0.5)
         best = tf.reduce_max(values(frozen, b.following[who]), axis=1)
         wanted = b.reward[who] + 0.9 ** b.steps[who] * ~b.terminated[who] * best
         with tf.GradientTape() as tape:
@@ -96,21 +95,22 @@ def test_gradient_steps_are_those_of_keras(duelling):
         np.testing.assert_allclose(errors[who], wanted - chosen, atol=1e-4)
         if k == 1:
             frozen.set_weights(model.get_weights())
-    for layer, (kernel, bias) in zip(model.layers, now.layers, strict=True):
-        np.testing.assert_allclose(layer.kernel, kernel[who], atol=2e-5)
-        np.testing.assert_allclose(layer.bias, bias[who, 0], atol=2e-5)
+    for ours, theirs in [(now.adam.weights, model), (now.target, frozen)]:
+        for one, other in zip(ours, theirs.get_weights(), strict=True):
+            np.testing.assert_allclose(one[who].numpy().reshape(other.shape), other, atol=2e-5)
 
 
 def test_agents_exchange_nothing():
-    layers = dqn.initial_weights(AGENTS, (FEATURES, 8, 1 + ACTIONS), 0)
-    weight = np.ones((AGENTS, BATCH), "float32")
+    q, weight = network(1), np.ones((AGENTS, BATCH), "float32")
     first, second = batch(0), batch(1)
     mixed = replay.Transitions(*(np.concatenate([a[:1], b[1:]]) for a, b in zip(first, second, strict=True)))
     found = [
-        dqn.gradient_step(dqn.learner(layers), b, weight, 0.01, own_settings(1, 1, 1, 5), 1.0)[0]
+        dqn.gradient_step(q, dqn.learner(q.weights), b, weight, 0.01, own_settings(1, 1, 5), 1.0)[
+            0
+        ].adam.weights
         for b in (first, mixed)
     ]
-    for one, other in zip(*(tf.nest.flatten(now.layers) for now in found), strict=True):
+    for one, other in zip(*found, strict=True):
         np.testing.assert_array_equal(one[0], other[0])
         assert np.abs(one[1:] - other[1:]).max() > 0
 
@@ -189,33 +189,38 @@ SHORT = dqn.Settings(hidden=(8,), learning_starts=100, train_every=40, updates=2
 
 
 def test_the_same_seed_gives_the_same_curve():
-    runs = [
-        dqn.train(cartpoles(4), SHORT, agents=2, steps=600, seed=seed, snapshots=[400]) for seed in (3, 3, 4)
-    ]
-    assert runs[0].returns.tolist() == runs[1].returns.tolist()
-    assert runs[0].returns.tolist() != runs[2].returns.tolist()
-    for a, b in zip(tf.nest.flatten(runs[0].layers), tf.nest.flatten(runs[1].layers), strict=True):
+    runs = [dqn.train(cartpoles(4), SHORT, agents=2, steps=600, seed=seed) for seed in (3, 3, 4)]
+    by_agent = [[mine.tolist() for mine in run.returns] for run in runs]
+    assert by_agent[0] == by_agent[1] != by_agent[2]
+    for a, b in zip(runs[0].network.get_weights(), runs[1].network.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-    assert list(runs[0].snapshots) == [400]
+    assert [len(mine) for mine in runs[0].ends] == [len(mine) for mine in runs[0].returns]
+    assert all((np.diff(mine) >= 0).all() for mine in runs[0].ends)
 
 
 def test_greedy_episodes_are_those_of_a_single_environment():
-    """Each copy's first episode only; and what was got is its discounted return."""
-    trained = dqn.Trained(dqn.initial_weights(2, (4, 8, 3), 5), np.zeros((2, 1, 1), "float32"))
+    """Each environment's first episode only; and what was got is its discounted return."""
+    q = dqn.q_network((4,), 2, hidden=(8,), agents=2, seed=5)
+    q = networks.Network(q, 2, (4,), 2, "network")
+    trained = dqn.Trained(q.model, 2, [], [], np.zeros(0), 0, q.acting(q.weights))
     played = dqn.greedy_episodes(cartpoles(6), trained, 3, seed=7, discount=0.9)
     first, _ = cartpoles(6).reset(seed=7)
-    for copy in range(6):
-        agent, lone = copy // 3, gymnasium.make("CartPole-v1")
+    for place in range(6):
+        agent, lone = place // 3, gymnasium.make("CartPole-v1")
         lone.reset()
-        lone.unwrapped.state = first[copy].astype("float64")
-        seen, total, over = first[copy], 0, False
+        lone.unwrapped.state = first[place].astype("float64")
+        seen, total, over = first[place], 0, False
         while not over:
-            action = int(value_by_hand(trained.layers, agent, seen, False).argmax())
+            action = int(value_by_hand(q.weights, agent, seen, False).argmax())
             seen, _, terminated, truncated, _ = lone.step(action)
             total, over = total + 1, terminated or truncated
-        assert abs(played.returns[agent, copy % 3] - total) <= 1  # Gymnasium's two versions round differently
-        expected = (1 - 0.9 ** played.returns[agent, copy % 3]) / 0.1
-        assert played.got[agent, copy % 3] == pytest.approx(expected)
+        assert (
+            abs(played.returns[agent, place % 3] - total) <= 1
+        )  # Gymnasium's two versions round differently
+        expected = (1 - 0.9 ** played.returns[agent, place % 3]) / 0.1
+        assert played.got[agent, place % 3] == pytest.approx(expected)
+    with pytest.raises(ValueError, match="need 10 environments"):
+        dqn.greedy_episodes(cartpoles(4), trained, 5, seed=1)
 
 
 class Spoilt(gymnasium.vector.VectorWrapper):
@@ -236,9 +241,6 @@ def test_bad_input_is_named():
         dqn.train(gymnasium.make("CartPole-v1"), SHORT, agents=1, steps=10)
     with pytest.raises(ValueError, match="needs Discrete"):
         dqn.train(gymnasium.make_vec("Pendulum-v1", num_envs=2), SHORT, agents=1, steps=10)
-    trained = dqn.Trained(dqn.initial_weights(1, (4, 8, 3), 0), np.zeros((1, 1, 1), "float32"))
-    with pytest.raises(ValueError, match="need 5 environments"):
-        dqn.greedy_episodes(cartpoles(4), trained, 5, seed=1)
 
 
 def test_diverging_values_are_an_error():

@@ -3,10 +3,11 @@
 import gymnasium
 import numpy as np
 import pytest
+from gymnasium import spaces
 from scipy.optimize import approx_fprime
 from test_policy_gradients import Counter
 
-from dlcourse.rl import evaluation, policies, ppo
+from dlcourse.rl import evaluation, policies, ppo, rollout
 from dlcourse.training import optimizers
 
 
@@ -19,14 +20,32 @@ def softmax(logits):
     return weight / weight.sum(axis=-1, keepdims=True)
 
 
-def loss_by_hand(theta, policy, batch, old, settings):
-    """The loss of one copy on one minibatch, in float64."""
-    x, action, advantage, target, value, weight = batch
-    layers = policy.layers(theta[None])
-    from dlcourse.rl.policies import forward
+def small_policy(agents=1, actions=2, seed=0):
+    """Actor and critic of one hidden layer of 3 tanh units on 2 observations; biases are drawn too."""
+    world, rng = Counter(), np.random.default_rng(seed)
+    world.single_action_space = spaces.Discrete(actions)
+    policy = policies.actor_critic(world, agents, rng, hidden=(3,))
+    policy.weights = [rng.normal(size=weight.shape).astype("float32") for weight in policy.weights]
+    return policy
 
-    share = softmax(forward(layers.actor, x[None], np.tanh)[0])
-    guess = forward(layers.critic, x[None], np.tanh)[0, :, 0]
+
+def forward(weights, x):
+    """One network of one agent: kernel and bias of the hidden layer, kernel and bias of the last."""
+    first, bias, last, last_bias = weights
+    return np.tanh(x @ first + bias) @ last + last_bias
+
+
+def cut(theta, shapes):
+    """The weights of one agent from its numbers in a row."""
+    places = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
+    return [part.reshape(shape) for part, shape in zip(np.split(theta, places), shapes, strict=True)]
+
+
+def loss_by_hand(theta, shapes, batch, old, settings):
+    """The loss of one agent on one minibatch, in float64."""
+    x, action, advantage, target, value, weight = batch
+    weights = cut(theta, shapes)
+    share, guess = softmax(forward(weights[:4], x)), forward(weights[4:], x)[:, 0]
 
     def average(number):
         return (number * weight).sum() / weight.sum()
@@ -46,59 +65,54 @@ def loss_by_hand(theta, policy, batch, old, settings):
 @pytest.mark.parametrize("clip_value", [np.inf, 0.1])
 def test_two_steps_of_the_update_are_adam_on_the_loss_by_hand(normalise, clip_value):
     settings = ppo.Settings(
-        epochs=2,
-        minibatch=8,
-        normalise=normalise,
-        clip=0.05,
-        clip_value=clip_value,
-        entropy_weight=0.1,
-        learning_rate=0.05,
+        normalise=normalise, clip=0.05, clip_value=clip_value, entropy_weight=0.1, learning_rate=0.05
     )
-    policy, rng = policies.Categorical(2, 3, (3,)), np.random.default_rng(0)
-    theta = rng.normal(size=(2, policy.parameters)).astype("float32")
+    policy, rng = small_policy(agents=2, actions=3), np.random.default_rng(0)
     x, action = rng.normal(size=(2, 8, 2)).astype("float32"), rng.integers(3, size=(2, 8))
     advantage, target, value = rng.normal(size=(3, 2, 8)).astype("float32")
     weight = (rng.random((2, 8)) < 0.7).astype("float32")
     batch = (x, action, advantage, target, value, weight)
-    update = ppo.make_update(policy, settings, 2, jit_compile=False)
     orders = ppo.shuffled(rng, 2, 2, 8, 8)
-    state, _ = update(optimizers.begin(theta), *batch, orders, np.full((2, 1), 0.05, "float32"))
-    for copy in range(2):
-        now, mean, square = theta[copy].astype("float64"), 0.0, 0.0
-        own = [item[copy].astype("float64") if item.dtype != action.dtype else item[copy] for item in batch]
-        from dlcourse.rl.policies import forward
-
-        share = softmax(forward(policy.layers(now[None]).actor, own[0][None], np.tanh)[0])
-        old = share[np.arange(8), own[1]]
+    rates = np.full(2, 0.05, "float32")
+    state, _ = ppo.make_update(policy, settings, 2)(optimizers.begin(policy.weights), *batch, orders, rates)
+    for agent in range(2):
+        weights = [part[agent].astype("float64") for part in policy.weights]
+        shapes = [part.shape for part in weights]
+        now, mean, square = np.concatenate([part.ravel() for part in weights]), 0.0, 0.0
+        own = [item[agent] if item is action else item[agent].astype("float64") for item in batch]
+        old = softmax(forward(weights[:4], own[0]))[np.arange(8), own[1]]
         for count in (1, 2):
-            gradient = approx_fprime(now, loss_by_hand, 1e-6, policy, own, old, settings)
+            gradient = approx_fprime(now, loss_by_hand, 1e-6, shapes, own, old, settings)
             gradient *= min(1, settings.max_grad_norm / np.linalg.norm(gradient))
             mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
             now = now - 0.05 * (mean / (1 - 0.9**count)) / (np.sqrt(square / (1 - 0.999**count)) + 1e-5)
-        np.testing.assert_allclose(state[0][copy], now, rtol=2e-3, atol=2e-3)
+        for ours, theirs in zip(state.weights, cut(now, shapes), strict=True):
+            np.testing.assert_allclose(ours[agent], theirs, rtol=2e-3, atol=2e-3)
 
 
 def test_every_step_is_used_once_an_epoch():
     orders = ppo.shuffled(np.random.default_rng(0), 3, 2, 12, 4)
     assert orders.shape == (9, 2, 4)
-    for copy in range(2):
+    for agent in range(2):
         for epoch in range(3):
-            assert sorted(orders[3 * epoch : 3 * epoch + 3, copy].ravel()) == list(range(12))
+            assert sorted(orders[3 * epoch : 3 * epoch + 3, agent].ravel()) == list(range(12))
     assert not np.array_equal(orders[:3, 0], orders[:3, 1])
 
 
-def prepared(**options):
-    from dlcourse.rl import rollout
+@pytest.mark.parametrize(
+    ("size", "expected"), [(256, 256), (128, 128), (384, 192), (320, 160), (1184, 148), (263, 1)]
+)
+def test_minibatches_are_the_largest_equal_parts(size, expected):
+    assert ppo.largest_part(size, 256) == expected
 
-    settings, environments = ppo.Settings(discount=1.0, gae_lambda=1.0, **options), Counter(num_envs=2)
-    policy = policies.fitting(environments, (3,))
-    theta = policy.initial(np.random.default_rng(0))
-    layers = policy.layers(theta)
-    collector = rollout.Collector(environments)
+
+def prepared(**options):
+    settings = ppo.Settings(discount=1.0, gae_lambda=1.0, **options)
+    policy, collector = small_policy(), rollout.Collector(Counter(num_envs=2))
     found = collector.collect(lambda x: np.zeros(x.shape[:2], np.int64), 5)
-    values = np.stack([policy.value(layers, x) for x in found.observations])
-    x, _, advantage, _, _, learning = ppo.prepare(policy, layers, found, settings)
-    return (item.reshape(5, 2, -1) for item in (x[0], advantage[0], learning[0])), values[:, 0]
+    values = forward([weight[0] for weight in policy.weights[4:]], found.observations)[:, 0, :, 0]
+    x, _, advantage, _, _, learning = ppo.prepare(policy, policy.weights, found, settings)
+    return (item.reshape(5, 2, -1) for item in (x[0], advantage[0], learning[0])), values
 
 
 def test_termination_truncation_and_reset_in_what_is_learnt():
@@ -114,49 +128,47 @@ def test_termination_truncation_and_reset_in_what_is_learnt():
 
 
 def test_a_masked_step_teaches_nothing():
-    policy, settings = policies.Categorical(2, 2, (3,)), ppo.Settings(epochs=1, minibatch=8)
-    rng = np.random.default_rng(0)
-    theta = policy.initial(rng)
+    policy, rng = small_policy(), np.random.default_rng(0)
     batch = [
         rng.normal(size=(1, 8, 2)).astype("float32"), rng.integers(2, size=(1, 8)),
         *rng.normal(size=(3, 1, 8)).astype("float32"), np.array([[1, 1, 1, 1, 1, 1, 1, 0]], "float32"),
     ]  # fmt: skip
-    update = ppo.make_update(policy, settings, 1, jit_compile=False)
-    orders, rate = ppo.shuffled(rng, 1, 1, 8, 8), np.full((1, 1), 0.1, "float32")
-    before, _ = update(optimizers.begin(theta), *batch, orders, rate)
+    update = ppo.make_update(policy, ppo.Settings(), 1)
+    orders, rate = ppo.shuffled(rng, 1, 1, 8, 8), np.full(1, 0.1, "float32")
+
+    def after():
+        return update(optimizers.begin(policy.weights), *batch, orders, rate)[0].weights
+
+    before = after()
     for item in batch[2:5]:
         item[0, 7] = 1e3
     batch[1][0, 7] = 1 - batch[1][0, 7]
-    after, _ = update(optimizers.begin(theta), *batch, orders, rate)
-    np.testing.assert_array_equal(before[0], after[0])
+    for one, other in zip(before, after(), strict=True):
+        np.testing.assert_array_equal(one, other)
     batch[5][0, 7] = 1
-    assert np.abs(update(optimizers.begin(theta), *batch, orders, rate)[0][0] - before[0]).max() > 1e-3
+    assert max(np.abs(one - other).max() for one, other in zip(before, after(), strict=True)) > 1e-3
 
 
-def test_copies_know_nothing_of_each_other():
-    policy = policies.Categorical(2, 2, (3,))
-    settings = ppo.Settings(epochs=3, minibatch=4, clip=np.array([0.2, 0.01]))
-    rng = np.random.default_rng(0)
-    theta = policy.initial(rng, 2)
+def test_agents_know_nothing_of_each_other():
+    policy, rng = small_policy(agents=2), np.random.default_rng(0)
+    settings = ppo.Settings(clip=np.array([0.2, 0.01]))
     batch = [
         rng.normal(size=(2, 8, 2)).astype("float32"), rng.integers(2, size=(2, 8)),
         *rng.normal(size=(3, 2, 8)).astype("float32"), np.ones((2, 8), "float32"),
     ]  # fmt: skip
-    orders, rate = ppo.shuffled(rng, 3, 2, 8, 4), np.full((2, 1), 0.1, "float32")
-    both, _ = ppo.make_update(policy, settings, 2, jit_compile=False)(
-        optimizers.begin(theta), *batch, orders, rate
-    )
-    alone, _ = ppo.make_update(policy, ppo.Settings(clip=0.01), 1, jit_compile=False)(
-        optimizers.begin(theta[1:]), *(item[1:] for item in batch), orders[:, 1:], rate[1:]
-    )
-    np.testing.assert_allclose(both[0][1], alone[0][0], atol=1e-5)
+    orders, rate = ppo.shuffled(rng, 3, 2, 8, 4), np.full(2, 0.1, "float32")
+    both, _ = ppo.make_update(policy, settings, 2)(optimizers.begin(policy.weights), *batch, orders, rate)
+    alone, _ = ppo.make_update(small_policy(), ppo.Settings(clip=0.01), 1)(
+        optimizers.begin([weight[1:] for weight in policy.weights]),
+        *(item[1:] for item in batch), orders[:, 1:], rate[1:],
+    )  # fmt: skip
+    for one, other in zip(both.weights, alone.weights, strict=True):
+        np.testing.assert_allclose(one[1], other[0], atol=1e-5)
 
 
-def test_bad_settings_and_rewards():
-    with pytest.raises(ValueError, match="not a multiple of minibatch"):
-        ppo.train(cart_poles(3), ppo.Settings(length=5, minibatch=4), steps=10)
+def test_bad_environments_and_rewards():
     with pytest.raises(ValueError, match="reward nan"):
-        ppo.train(Counter(reward=np.nan), ppo.Settings(length=4, minibatch=16), steps=10)
+        ppo.train(Counter(reward=np.nan), ppo.Settings(length=4), steps=10)
     with pytest.raises(ValueError, match="FlattenObservation"):
         ppo.train(
             gymnasium.make_vec("FrozenLake-v1", num_envs=2, vectorization_mode="sync"),
@@ -168,32 +180,38 @@ def test_bad_settings_and_rewards():
 def test_same_seed_same_curve_and_it_goes_on_where_it_was():
     settings = ppo.Settings(length=16, minibatch=64, epochs=2, anneal=1_500)
     first, second = (
-        ppo.train(cart_poles(8), settings, steps=1_500, agents=2, seed=3, jit_compile=False) for _ in range(2)
+        ppo.train(cart_poles(8), settings, steps=1_500, agents=2, seed=3, keep=keep) for keep in ([700], ())
     )
-    np.testing.assert_array_equal(first.theta, second.theta)
-    assert [e.total for e in first.episodes[1]] == [e.total for e in second.episodes[1]]
-    half = ppo.train(cart_poles(8), settings, steps=700, agents=2, seed=3, jit_compile=False)
-    rest = ppo.train(
-        cart_poles(8),
-        settings,
-        steps=1_500,
-        resume=(half.state, half.steps),
-        agents=2,
-        seed=4,
-        jit_compile=False,
-    )
-    assert rest.steps.min() >= 1_500 and rest.state[3] == first.state[3]
+    for one, other in zip(first.weights, second.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert first.returns[1].tolist() == second.returns[1].tolist()
+    assert [len(mine) for mine in first.returns] == [len(mine) for mine in first.episodes]
+    half = ppo.train(cart_poles(8), settings, steps=700, agents=2, seed=3)
+    for one, other in zip(first.kept[700], half.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    rest = ppo.train(cart_poles(8), settings, steps=1_500, resume=(half.state, half.steps), agents=2, seed=4)
+    assert rest.steps.min() >= 1_500 and rest.state.count == first.state.count
+    with pytest.raises(ValueError, match="with which it was trained"):
+        ppo.train(cart_poles(8), settings, steps=1_500, resume=(half.state, half.steps))
+
+
+def test_training_stops_where_it_is_told_to():
+    def enough(returns):
+        return min(len(mine) for mine in returns) >= 10
+
+    run = ppo.train(cart_poles(8), ppo.Settings(epochs=1), steps=20_000, agents=2, stop=enough)
+    assert min(map(len, run.returns)) >= 10 and run.steps.max() < 2_000
 
 
 def test_a_training_that_never_solves_ends_with_the_update_that_reaches_its_steps():
     settings = ppo.Settings(length=16, minibatch=64, epochs=1)
-    run = ppo.train(cart_poles(4), settings, steps=300, seed=3, threshold=None, jit_compile=False)
+    run = ppo.train(cart_poles(4), settings, steps=300, seed=3)
     assert 300 <= run.steps.min() < 300 + 4 * settings.length
 
 
 @pytest.mark.slow
 def test_cart_pole_is_solved_and_stays_so():
-    run = ppo.train(cart_poles(8), ppo.CART_POLE, steps=200_000, seed=5)
+    run = ppo.train(cart_poles(8), ppo.CART_POLE, steps=200_000, seed=5, threshold=evaluation.THRESHOLD)
     assert run.solved[0] is not None
     assert evaluation.confirm(cart_poles(100), run.chooser()).mean() >= 475
 

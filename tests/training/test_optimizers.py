@@ -12,52 +12,54 @@ WEIGHTS = [RANDOM.standard_normal(shape).astype("float32") for shape in [(3, 4, 
 GRADIENTS = [[RANDOM.standard_normal(w.shape).astype("float32") for w in WEIGHTS] for _ in range(20)]
 
 
-def trained(learning_rate, epsilon=1e-7, networks=slice(None)):
-    weights = [tf.constant(w[networks]) for w in WEIGHTS]
-    means = squares = [tf.zeros_like(w) for w in weights]
-    for index, gradients in enumerate(GRADIENTS):
-        weights, means, squares = optimizers.adam(
-            weights,
-            [g[networks] for g in gradients],
-            means,
-            squares,
-            tf.constant(index + 1.0),
-            learning_rate,
-            epsilon=epsilon,
-        )
-    return [w.numpy() for w in weights]
+def trained(learning_rate, networks=slice(None), step=optimizers.step, **options):
+    state = optimizers.begin([w[networks] for w in WEIGHTS])
+    for gradients in GRADIENTS:
+        state = step(state, [g[networks] for g in gradients], learning_rate, **options)
+    return [w.numpy() for w in state.weights]
 
 
 @pytest.mark.parametrize("epsilon", [1e-7, 1e-2])
-def test_adam_is_keras(epsilon):
-    variables = [keras.Variable(w) for w in WEIGHTS]
-    optimizer = keras.optimizers.Adam(0.05, epsilon=epsilon)
+@pytest.mark.parametrize("max_grad_norm", [None, 0.5])
+def test_adam_is_keras(epsilon, max_grad_norm):
+    variables = [keras.Variable(w[:1]) for w in WEIGHTS]
+    optimizer = keras.optimizers.Adam(0.05, epsilon=epsilon, global_clipnorm=max_grad_norm)
     optimizer.build(variables)
     for gradients in GRADIENTS:
-        optimizer.apply([tf.constant(g) for g in gradients], variables)
-    for ours, theirs in zip(trained(0.05, epsilon), variables, strict=True):
+        optimizer.apply([tf.constant(g[:1]) for g in gradients], variables)
+    alone = trained(0.05, slice(1), epsilon=epsilon, max_grad_norm=max_grad_norm)
+    for ours, theirs in zip(alone, variables, strict=True):
         assert ours == pytest.approx(theirs.numpy(), abs=1e-5)
 
 
-def test_each_network_has_its_own_learning_rate():
-    rates = np.array([0.0, 0.01, 0.1], "float32")
-    together = trained(rates[:, None, None])
+def test_each_network_has_its_own_numbers():
+    numbers = {
+        "learning_rate": np.array([0.0, 0.01, 0.1], "float32"),
+        "max_grad_norm": np.array([1.0, np.inf, 0.3], "float32"),
+        "epsilon": np.array([1e-7, 1e-7, 1e-2], "float32"),
+    }
+    together = trained(**numbers)
     assert np.array_equal(together[0][0], WEIGHTS[0][0])
-    for network, rate in enumerate(rates):
-        alone = trained(rate, networks=slice(network, network + 1))
+    for network in range(3):
+        own = {name: values[network] for name, values in numbers.items()}
+        alone = trained(networks=slice(network, network + 1), **own)
         for ours, theirs in zip(together, alone, strict=True):
             assert ours[network] == pytest.approx(theirs[0], abs=1e-6)
 
 
 @pytest.mark.parametrize("max_grad_norm", [0.5, np.inf])
-def test_a_step_on_one_array_is_adam_with_the_norm_of_each_row_clipped(max_grad_norm):
-    theta, gradients = WEIGHTS[0].reshape(3, -1), [g[0].reshape(3, -1) for g in GRADIENTS]
-    state = optimizers.begin(theta)
-    mean, square, expected = np.zeros_like(theta), np.zeros_like(theta), theta.astype("float64")
-    for t, gradient in enumerate(gradients, start=1):
-        state = optimizers.step(state, gradient, 0.05, max_grad_norm)
-        norm = np.linalg.norm(gradient, axis=1, keepdims=True)
-        gradient = gradient * np.minimum(1, max_grad_norm / norm)
-        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
-        expected -= 0.05 * (mean / (1 - 0.9**t)) / (np.sqrt(square / (1 - 0.999**t)) + 1e-5)
-    assert np.asarray(state[0]) == pytest.approx(expected, abs=1e-5)
+def test_a_policys_step_has_its_epsilon_beside_the_corrected_moment(max_grad_norm):
+    """By the paper's algorithm 1, in float64, with the norm of each network's whole gradient clipped."""
+    gradients = [[1e-4 * g for g in both] for both in GRADIENTS]
+    norms = [np.sqrt(sum((g**2).sum(axis=(1, 2), keepdims=True) for g in both)) for both in gradients]
+    found = optimizers.begin(WEIGHTS)
+    limit = np.float32(1e-4 * max_grad_norm)
+    for both in gradients:
+        found = optimizers.policy_step(found, both, 0.05, limit)
+    for place, weights in enumerate(WEIGHTS):
+        mean, square, expected = 0.0, 0.0, weights.astype("float64")
+        for t, (both, norm) in enumerate(zip(gradients, norms, strict=True), start=1):
+            gradient = both[place] * np.minimum(1, limit / norm)
+            mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
+            expected = expected - 0.05 * (mean / (1 - 0.9**t)) / (np.sqrt(square / (1 - 0.999**t)) + 1e-5)
+        assert found.weights[place].numpy() == pytest.approx(expected, abs=2e-4)

@@ -1,1 +1,1 @@
-"""Networks side by side: Keras layers whose weights have one more axis, one entry per network."""
+"""Networks side by side: Keras layers whose weights, inputs and outputs have the axis ``networks`` in front."""

@@ -5,6 +5,8 @@ import numpy as np
 import tensorflow as tf
 
 from dlcourse import checks
+from dlcourse.models.stacked.axis import Stacked
+from dlcourse.models.stacked.objectives import classification
 
 AXIS = {"batch": 1, "layer": 2}
 """The axis of pre-activations (networks, batch, width) that a normalisation averages over."""
@@ -14,10 +16,10 @@ MOMENTUM = 0.9
 """EPSILON is added to every variance; MOMENTUM is the share of a moving average that stays after a batch."""
 
 
-class DeepNetworks(keras.Model):
+class DeepNetworks(Stacked, keras.Model):
     """Fully connected networks of equal shape; each has its own weights and learns as if it were alone.
 
-    Maps float (batch, *input_shape), flattened, to logits (networks, batch, classes). All networks see the same batch.
+    Maps float (1, batch, *input_shape), flattened, to logits (networks, batch, classes). All see the same batch.
     With activation φ and normalisation N, the pre-activations of hidden layers l = 1 ... depth are
 
         h_1 = W_1 x + b_1,    h_l = [h_{l-1} +] W_l φ(N(h_{l-1})) + b_l,    logits = W φ(N(h_depth)) + b
@@ -43,6 +45,8 @@ class DeepNetworks(keras.Model):
     Raises:
         ValueError: where a shape, number or name makes no sense.
     """
+
+    objective = classification()
 
     def __init__(
         self,
@@ -76,7 +80,7 @@ class DeepNetworks(keras.Model):
             raise ValueError(
                 f"DeepNetworks(weight_variance={weight_variance!r}, l2={l2!r}): a variance is above 0, l2 0 or more."
             )
-        self.depth, self.seeds = depth, tuple(seeds)
+        self.depth, self.seeds, self.example = depth, tuple(seeds), shape
         self.residual, self.normalisation = residual, normalisation
         self.activation = keras.activations.get(activation)
         self.dropout = self._by_network("dropout", dropout)
@@ -97,7 +101,7 @@ class DeepNetworks(keras.Model):
         self.first = variable("first_kernel", first, regularizer=regularizer)
         self.hidden = variable("hidden_kernel", hidden, regularizer=regularizer)
         self.last = variable("last_kernel", last, regularizer=regularizer)
-        by_unit = (depth, networks, 1, width)
+        by_unit = (networks, depth, 1, width)
         self.bias = variable("bias", np.zeros(by_unit))
         self.last_bias = variable("last_bias", np.zeros((networks, 1, classes)))
         if normalisation:
@@ -107,6 +111,10 @@ class DeepNetworks(keras.Model):
             self.moving_mean = variable("moving_mean", np.zeros(by_unit), trainable=False)
             self.moving_variance = variable("moving_variance", np.ones(by_unit), trainable=False)
         self.built = True
+
+    @property
+    def input_shape(self):
+        return (1, None, *self.example)
 
     def _by_network(self, name, value):
         """One number per network, float64 (networks, 1, 1)."""
@@ -118,7 +126,7 @@ class DeepNetworks(keras.Model):
 
     def call(self, x, training=False):
         x = tf.reshape(tf.cast(x, self.compute_dtype), (1, -1, self.first.shape[1]))
-        kernels, biases, moments = tf.unstack(self.hidden), tf.unstack(self.bias), []
+        kernels, biases, moments = tf.unstack(self.hidden, axis=1), tf.unstack(self.bias, axis=1), []
         norms = self._norms(training)
         h = tf.matmul(x, self.first) + biases[0]
         for kernel, bias, norm in zip(kernels, biases[1:], norms[:-1], strict=True):
@@ -136,7 +144,7 @@ class DeepNetworks(keras.Model):
         variables = [self.scale, self.shift]
         if self.normalisation == "batch" and not training:
             variables += [self.moving_mean, self.moving_variance]
-        return list(zip(*map(tf.unstack, variables), strict=True))
+        return list(zip(*(tf.unstack(variable, axis=1) for variable in variables), strict=True))
 
     def _units(self, h, norm, moments, training):
         """Activations φ(N(h)) of a layer's pre-activations h (networks, batch, width), with dropout."""
@@ -165,47 +173,30 @@ class DeepNetworks(keras.Model):
         """Update the moving averages, which are used outside training."""
         means, variances = zip(*moments, strict=True)
         for average, values in [(self.moving_mean, means), (self.moving_variance, variances)]:
-            average.assign(MOMENTUM * average + (1 - MOMENTUM) * tf.stack(values))
-
-    @staticmethod
-    def objective(model, batch, training):
-        """Objective of ``training.fit`` for a batch ``(x, y)``: the sum of the networks' mean cross-entropies, in nats.
-
-        The gradient of the sum with respect to one network's weights is that of its own loss. The metrics are the
-        networks' accuracies, ``"accuracy 0"`` for the first.
-        """
-        x, y = batch
-        logits = model(x, training=training)
-        targets = tf.broadcast_to(y, tf.shape(logits)[:2])
-        costs = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
-        correct = tf.cast(
-            tf.argmax(logits, axis=-1, output_type=tf.int32) == tf.cast(targets, tf.int32), tf.float32
-        )
-        accuracy = tf.unstack(tf.reduce_mean(correct, axis=1))
-        loss = tf.reduce_sum(tf.reduce_mean(costs, axis=1))
-        return loss, {f"accuracy {index}": value for index, value in enumerate(accuracy)}
+            average.assign(MOMENTUM * average + (1 - MOMENTUM) * tf.stack(values, axis=1))
 
 
 @keras.saving.register_keras_serializable("dlcourse")
 class _L2ByNetwork(keras.regularizers.Regularizer):
-    """Squared weights of every network (networks before the last two axes) times that network's number, added up."""
+    """Squared weights of every network times that network's number, added up."""
 
     def __init__(self, l2):
-        self.l2 = np.reshape(l2, (-1, 1, 1))
+        self.l2 = np.ravel(l2)
 
     def __call__(self, kernel):
-        return tf.reduce_sum(tf.cast(self.l2, kernel.dtype) * tf.square(kernel))
+        squares = tf.reduce_sum(tf.square(kernel), axis=list(range(1, len(kernel.shape))))
+        return tf.reduce_sum(tf.cast(self.l2, kernel.dtype) * squares)
 
     def get_config(self):
-        return {"l2": self.l2.ravel().tolist()}
+        return {"l2": self.l2.tolist()}
 
 
 def _gaussian_weights(features, depth, width, classes, weight_variance, seeds):
-    """Kernels of first, hidden and last layers, the networks' axis before the last two; float64."""
+    """Kernels of first, hidden and last layers, (networks, ...), of hidden ones (networks, depth - 1, ...); float64."""
     first, hidden, last = [], [], []
     for seed, variance in zip(seeds, weight_variance.ravel(), strict=True):
         generator = np.random.default_rng(seed)
         first.append(generator.standard_normal((features, width)) / np.sqrt(features))
         hidden.append(generator.standard_normal((depth - 1, width, width)) * np.sqrt(variance / width))
         last.append(generator.standard_normal((width, classes)) / np.sqrt(width))
-    return np.stack(first), np.stack(hidden, axis=1), np.stack(last)
+    return np.stack(first), np.stack(hidden), np.stack(last)

@@ -1,4 +1,4 @@
-"""Small feed-forward networks trained side by side in one graph: a study over seeds and settings in one training.
+"""Small feed-forward networks side by side in one graph: a study over seeds and settings in one training.
 
 Each network has its own weights and, where wanted, its own data. The networks share only the order of the batches: the
 loss is a sum over networks, so no gradient passes from one to another, and an optimizer that works weight by weight
@@ -9,52 +9,20 @@ import itertools
 
 import keras
 import numpy as np
-import tensorflow as tf
-from keras import layers
 
 from dlcourse import checks
 from dlcourse.models.initializers import seeded_initializer
+from dlcourse.models.stacked.layers import Dense, Flatten
+from dlcourse.models.stacked.objectives import accuracies, classification
 
-
-class DenseBank(layers.Layer):
-    """A dense layer for each network: (batch, networks, inputs) to (batch, networks, units).
-
-    Inputs (batch, 1, inputs) are the same for all networks.
-
-    Args:
-        kernels: float (networks, inputs, units), the initial weights; biases start at 0.
-        activation: a Keras activation or its name, or None.
-        regularizer: of the kernels, a Keras regulariser or its name, or None.
-    """
-
-    def __init__(self, kernels, activation=None, regularizer=None, **options):
-        super().__init__(**options)
-        self.initial, self.activation = kernels, keras.activations.get(activation)
-        self.regularizer = keras.regularizers.get(regularizer)
-
-    def build(self, input_shape):
-        networks, _, units = self.initial.shape
-        self.kernel = self.add_weight(
-            shape=self.initial.shape,
-            initializer=lambda shape, dtype=None: self.initial,
-            regularizer=self.regularizer,
-            name="kernel",
-        )
-        self.bias = self.add_weight(shape=(networks, 1, units), initializer="zeros", name="bias")
-
-    def call(self, x):
-        by_member = tf.matmul(tf.transpose(x, [1, 0, 2]), self.kernel) + self.bias
-        return tf.transpose(self.activation(by_member), [1, 0, 2])
-
-    def compute_output_shape(self, input_shape):
-        return (input_shape[0], self.initial.shape[0], self.initial.shape[-1])
+__all__ = ["accuracies", "alone", "classification", "from_kernels", "mlp"]
 
 
 def mlp(seeds, input_shape, classes, *, hidden, shared=True, activation="relu", regularizer=None):
     """A multilayer perceptron for each seed; with seed s it starts as ``models.mlp(..., seed=s)``.
 
-    Maps float32 (batch, *input_shape), the same for all networks, or (batch, networks, *input_shape) where ``shared``
-    is False, to logits (batch, networks, classes).
+    Maps float32 (networks, batch, *input_shape), or (1, batch, *input_shape) where all see the same, to logits
+    (networks, batch, classes).
 
     Args:
         seeds: one whole number per network; a seed may come several times.
@@ -68,20 +36,47 @@ def mlp(seeds, input_shape, classes, *, hidden, shared=True, activation="relu", 
     if not seeds:
         raise ValueError("feed_forward.mlp(seeds=[]): give one seed per network, such as range(5).")
     checks.whole_number("feed_forward.mlp(classes)", classes)
-    for index, width in enumerate(hidden):
-        checks.whole_number(f"feed_forward.mlp(hidden[{index}])", width)
-    inputs = keras.Input(shape if shared else (len(seeds), *shape))
-    x = layers.Reshape((1 if shared else len(seeds), int(np.prod(shape))))(inputs)
+    hidden = checks.widths("feed_forward.mlp(hidden)", hidden)
     widths = [int(np.prod(shape)), *hidden, classes]
-    for index, (before, width) in enumerate(itertools.pairwise(widths)):
-        last = index == len(hidden)
-        x = DenseBank(
-            _kernels(seeds, index, before, width),
+    kernels = [
+        _kernels(seeds, layer, inputs, units)
+        for layer, (inputs, units) in enumerate(itertools.pairwise(widths))
+    ]
+    return from_kernels(kernels, shape, shared=shared, activation=activation, regularizer=regularizer)
+
+
+def from_kernels(kernels, input_shape, *, shared=False, activation="relu", regularizer=None):
+    """Perceptrons that start from given kernels and from biases of 0; shapes as for ``mlp``.
+
+    Args:
+        kernels: list of float (networks, inputs, units), one for each layer; the last has no activation.
+        input_shape, shared, activation, regularizer: as for ``mlp``.
+    """
+    networks = len(kernels[0])
+    inputs = keras.Input(batch_shape=(1 if shared else networks, None, *input_shape))
+    x = Flatten()(inputs)
+    for index, kernel in enumerate(kernels):
+        last = index + 1 == len(kernels)
+        x = Dense(
+            kernel,
             activation=None if last else activation,
             regularizer=regularizer,
             name="logits" if last else f"hidden_{index + 1}",
         )(x)
-    return keras.Model(inputs, x, name="population")
+    return keras.Model(inputs, x, name="networks")
+
+
+def alone(model, network):
+    """One of the networks as a plain Keras model, with its weights as they are: (batch, ...) to (batch, outputs).
+
+    Args:
+        model: as ``mlp`` and ``from_kernels`` give it.
+        network: which.
+    """
+    found = [layer.alone(network) for layer in model.layers[1:]]
+    plain = keras.Sequential([keras.Input(model.input_shape[2:]), *(layer for layer, _ in found)])
+    plain.set_weights([weight for _, weights in found for weight in weights])
+    return plain
 
 
 def _kernels(seeds, layer, inputs, units):
@@ -91,35 +86,3 @@ def _kernels(seeds, layer, inputs, units):
         for seed in set(seeds)
     }
     return np.stack([drawn[seed] for seed in seeds])
-
-
-class classification:
-    """Sum of the networks' mean cross-entropies, in nats; ``"accuracy"`` is the mean over networks.
-
-    A batch is ``(x, y)`` or ``(x, y, weights)``: y int (batch,), the same for all networks, or (batch, networks);
-    weights float (batch,) or (batch, networks), by which the loss of each example is multiplied.
-    """
-
-    def __call__(self, model, batch, training):
-        x, y, *weights = batch
-        logits = model(x, training=training)
-        y = tf.cast(y if y.shape.rank == 2 else y[:, None], tf.int32)
-        y = tf.broadcast_to(y, tf.shape(logits)[:2])
-        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
-        if weights:
-            loss *= weights[0] if weights[0].shape.rank == 2 else weights[0][:, None]
-        correct = tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), y)
-        return tf.reduce_sum(tf.reduce_mean(loss, axis=0)), {
-            "accuracy": tf.reduce_mean(tf.cast(correct, tf.float32))
-        }
-
-
-def accuracies(logits, labels):
-    """Accuracy of each network, float64 (networks,).
-
-    Args:
-        logits: float (examples, networks, classes).
-        labels: whole numbers (examples,) or (examples, networks).
-    """
-    labels = np.asarray(labels)
-    return (logits.argmax(axis=-1) == (labels if labels.ndim == 2 else labels[:, None])).mean(axis=0)

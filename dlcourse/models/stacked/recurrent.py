@@ -1,8 +1,7 @@
 """Recurrent networks of one architecture, one per seed, trained side by side in one graph.
 
 As in ``models.stacked.feed_forward``, each network has its own weights and, where wanted, its own inputs and targets.
-The loss is a sum over networks, so that each learns as if it were alone. In all variables the axis of the networks is
-third from the end, as ``training.optimizers.ClippedSGD`` expects it.
+The loss is a sum over networks, so that each learns as if it were alone.
 """
 
 import keras
@@ -11,17 +10,21 @@ import tensorflow as tf
 
 from dlcourse import checks
 from dlcourse.models.initializers import seeded_initializer
+from dlcourse.models.stacked.axis import Stacked
+from dlcourse.models.stacked.objectives import classification, regression
+
+__all__ = ["GATES", "RecurrentPopulation", "classification", "regression"]
 
 GATES = {"simple": 1, "lstm": 4, "gru": 3}
 """Number of blocks of ``units`` columns in the kernels of each cell."""
 
 
-class RecurrentPopulation(keras.Model):
+class RecurrentPopulation(Stacked, keras.Model):
     """A recurrent network with one layer for each seed; with seed s it starts as ``models.recurrent(..., seed=s)``.
 
-    Maps float (batch, steps, features), the same for all networks, or (batch, networks, steps, features), to (batch,
-    networks, last, outputs): the outputs after each of the ``last`` steps. Where ``tokens`` is True the inputs are
-    whole numbers below ``features``, (batch, steps) or (batch, networks, steps), which are encoded one-hot.
+    Maps float (networks, batch, steps, features), or (1, batch, steps, features) where all see the same, to (networks,
+    batch, last, outputs): the outputs after each of the ``last`` steps. Where ``tokens`` is True the inputs are whole
+    numbers below ``features``, (networks, batch, steps) or (1, batch, steps), which are encoded one-hot.
 
     Args:
         seeds: one whole number per network; a seed may come several times.
@@ -83,12 +86,15 @@ class RecurrentPopulation(keras.Model):
         }
         return np.stack([drawn[seed] for seed in self.seeds])
 
+    @property
+    def input_shape(self):
+        return (None, None, None) if self.tokens else (None, None, None, self.features)
+
     def call(self, x, training=False):
         outputs = [state[0] for state in self.states(x)[-self.last :]]  # each (networks, batch, units)
         logits = tf.matmul(tf.concat(outputs, axis=1), self.head) + self.head_bias
-        networks, batch = len(self.seeds), tf.shape(x)[0]
-        logits = tf.reshape(logits, (networks, self.last, batch, self.head.shape[-1]))
-        return tf.transpose(logits, [2, 0, 1, 3])
+        logits = tf.reshape(logits, (len(self.seeds), self.last, tf.shape(x)[1], self.head.shape[-1]))
+        return tf.transpose(logits, [0, 2, 1, 3])
 
     def states(self, x):
         """The state after each step: tuples of tensors (networks, batch, units), (h,) or for an LSTM (h, c)."""
@@ -103,13 +109,12 @@ class RecurrentPopulation(keras.Model):
         """The inputs' contribution to the gates, a list with one tensor (networks, batch, columns) per step."""
         if self.tokens:
             x = tf.one_hot(x, self.features, dtype=self.compute_dtype)
-        x = x[:, None] if len(x.shape) == 3 else x
-        networks, steps = x.shape[1:3]
-        by_step = tf.reshape(tf.transpose(x, [1, 2, 0, 3]), (networks, -1, self.features))
+        networks, steps = x.shape[0], x.shape[2]
+        by_step = tf.reshape(tf.transpose(x, [0, 2, 1, 3]), (networks, -1, self.features))
         return tf.split(tf.matmul(by_step, self.kernel) + self.bias, steps, axis=1)
 
     def _start(self, x):
-        zeros = tf.zeros((len(self.seeds), tf.shape(x)[0], self.units), self.compute_dtype)
+        zeros = tf.zeros((len(self.seeds), tf.shape(x)[1], self.units), self.compute_dtype)
         return (zeros, zeros) if self.cell == "lstm" else (zeros,)
 
     def _simple(self, projected, state):
@@ -129,35 +134,3 @@ class RecurrentPopulation(keras.Model):
         z = tf.sigmoid(x_z + h_z)
         g = tf.tanh(x_g + tf.sigmoid(x_r + h_r) * h_g)
         return (z * h + (1 - z) * g,)
-
-
-class classification:
-    """Sum of the networks' mean cross-entropies, in nats; ``"accuracy"`` is the mean over networks.
-
-    A batch is ``(x, y)``: y int (batch, last), the same for all networks, or (batch, networks, last).
-    """
-
-    def __call__(self, model, batch, training):
-        x, y = batch
-        logits = model(x, training=training)
-        y = tf.cast(y if len(y.shape) == 3 else y[:, None], tf.int32) + tf.zeros(
-            tf.shape(logits)[:3], tf.int32
-        )
-        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
-        correct = tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), y)
-        return tf.reduce_sum(tf.reduce_mean(loss, axis=[0, 2])), {
-            "accuracy": tf.reduce_mean(tf.cast(correct, tf.float32))
-        }
-
-
-class regression:
-    """Sum of the networks' mean squared errors at the last step; ``"squared error"`` is the mean over networks.
-
-    A batch is ``(x, y)``: y float (batch, outputs), the same for all networks.
-    """
-
-    def __call__(self, model, batch, training):
-        x, y = batch
-        error = model(x, training=training)[:, :, -1] - tf.cast(y, tf.float32)[:, None]
-        by_member = tf.reduce_mean(tf.square(error), axis=[0, 2])
-        return tf.reduce_sum(by_member), {"squared error": tf.reduce_mean(by_member)}

@@ -1,0 +1,244 @@
+"""Keras models as agents use them: several side by side, in TensorFlow where they learn, in NumPy where they act.
+
+A model is stacked, from (agents, batch, *observation) to (agents, batch, outputs), or a plain one of a single agent,
+from (batch, *observation) to (batch, outputs). Either way its weights are held here as arrays (agents, ...), which an
+optimizer takes and gives. For a few dozen observations a small network is so quick that calling TensorFlow costs more
+than computing: where it is a chain of dense layers, it acts in NumPy, equal to the model to rounding.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from dlcourse.models.stacked import layers as stacked
+
+XLA_STEPS = 1_000
+"""With fewer gradient steps XLA takes longer to compile than it saves."""
+
+
+class Network:
+    """A Keras model for so many agents.
+
+    It is called as outside of training: dropout is off, and batch normalisation keeps the moments that it has.
+
+    Args:
+        model: keras.Model, stacked or, for one agent, plain.
+        agents: how many.
+        observation_shape: of one observation.
+        outputs: how many numbers it has to give for an observation.
+        name: of the argument, for messages: ``"train(network)"``.
+
+    Attributes:
+        weights: the model's trainable weights when this was made, float32 (agents, ...) each.
+        in_numpy: whether it acts in NumPy.
+
+    Raises:
+        ValueError: where the model's inputs, outputs or weights are others.
+    """
+
+    def __init__(self, model, agents, observation_shape, outputs, name):
+        if not isinstance(model, keras.Model):
+            raise ValueError(
+                f"{name}={model!r}: expected a keras.Model, such as "
+                f"keras.Sequential([keras.Input({observation_shape}), ..., keras.layers.Dense({outputs})])."
+            )
+        self.model, self.agents, self.shape = model, agents, tuple(observation_shape)
+        given = getattr(model, "input_shape", None)
+        self.stacked = (
+            isinstance(given, tuple) and given[:2] == (agents, None) and _fit(given[2:], self.shape)
+        )
+        self._check_inputs(given, name)
+        found = self._called(tf.zeros((agents, 2, *self.shape))).shape
+        if found != (agents, 2, outputs):
+            raise ValueError(
+                f"{name}: from 2 observations of shape {self.shape} for each of {agents} agents it makes "
+                f"{tuple(found)}; expected {(agents, 2, outputs)}. Let it end in {outputs} outputs."
+            )
+        self._check_weights(name)
+        found = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_variables]
+        self.weights = found if self.stacked else [weight[None] for weight in found]
+        self._steps = _chain(model)
+        self.in_numpy = self._steps is not None
+        self._compiled = tf.function(self.__call__, reduce_retracing=True)
+
+    def _check_inputs(self, given, name):
+        plain = given is None or (
+            isinstance(given, tuple) and given[:1] == (None,) and _fit(given[1:], self.shape)
+        )
+        if self.stacked or (plain and self.agents == 1):
+            return
+        raise ValueError(
+            f"{name}: its input_shape is {given}; {self.agents} agents with observations of shape {self.shape} need a "
+            f"stacked one, {(self.agents, None, *self.shape)}, see dlcourse.models.stacked; one agent takes a plain "
+            f"one, {(None, *self.shape)}, too."
+        )
+
+    def _check_weights(self, name):
+        weights = self.model.trainable_variables
+        if not weights:
+            raise ValueError(f"{name}: it has no trainable weights.")
+        for weight in weights if self.stacked else ():
+            if weight.shape[0] != self.agents:
+                raise ValueError(
+                    f"{name}: its weight {weight.path} has shape {tuple(weight.shape)}; in a stacked model each begins "
+                    f"with the axis of the agents, here {self.agents}. Build it from dlcourse.models.stacked.layers."
+                )
+
+    def _called(self, x):
+        return self.model(x, training=False) if self.stacked else self.model(x[0], training=False)[None]
+
+    def __call__(self, weights, x):
+        """In a graph: outputs (agents, batch, outputs) of observations (agents, batch, ...) under given weights."""
+        x = tf.cast(x, tf.float32)
+        fixed = self.model.non_trainable_variables
+        if self.stacked:
+            return self.model.stateless_call(weights, fixed, x, training=False)[0]
+        return self.model.stateless_call([w[0] for w in weights], fixed, x[0], training=False)[0][None]
+
+    def acting(self, weights):
+        """A function from observations (agents, n, ...) to outputs (agents, n, outputs), both NumPy."""
+        if self.in_numpy:
+            return in_numpy(self._steps, [np.asarray(weight) for weight in weights])
+        weights = [tf.convert_to_tensor(weight) for weight in weights]
+        return lambda x: self._compiled(weights, tf.convert_to_tensor(x, tf.float32)).numpy()
+
+    def acting_alone(self, weights, agent):
+        """The same of one of the agents: from (n, ...) to (n, outputs)."""
+        if self.in_numpy and not any(isinstance(layer, Duelling) for layer in self.model.layers):
+            one = in_numpy(self._steps, [np.asarray(weight)[agent : agent + 1] for weight in weights])
+            return lambda x: one(x[None])[0]
+        outputs = self.acting(weights)
+        return lambda x: outputs(np.broadcast_to(x, (self.agents, *np.shape(x))))[agent]
+
+    def assign(self, weights):
+        """Put weights (agents, ...) into the model."""
+        for variable, weight in zip(self.model.trainable_variables, weights, strict=True):
+            variable.assign(weight if self.stacked else weight[0])
+
+
+def xla_pays(networks, steps):
+    """Whether XLA compiles an update, made so many times: it speeds up dense networks, and slows down convolutions."""
+    return steps >= XLA_STEPS and all(network.in_numpy for network in networks)
+
+
+def _fit(given, wanted):
+    return len(given) == len(wanted) and all(a in (None, b) for a, b in zip(given, wanted, strict=True))
+
+
+# In NumPy
+
+
+def in_numpy(steps, weights):
+    """A function from observations (agents, n, ...) to outputs (agents, n, outputs).
+
+    Args:
+        steps: list of (number of weights, function from these weights to a function of the layer's inputs).
+        weights: list of arrays (agents, ...).
+    """
+    functions, place = [], 0
+    for count, with_weights in steps:
+        functions.append(with_weights(*weights[place : place + count]))
+        place += count
+
+    def outputs(x):
+        x = np.asarray(x, "float32")
+        for function in functions:
+            x = function(x)
+        return x
+
+    return outputs
+
+
+def _chain(model):
+    """The model as such steps, or None where it holds anything but known layers, one after the other."""
+    steps, tensor = [], model.inputs[0] if getattr(model, "inputs", None) else None
+    for layer in model.layers:
+        if isinstance(layer, layers.InputLayer):
+            continue
+        step = _step(layer)
+        try:
+            follows, tensor = layer.input is tensor, layer.output
+        except (AttributeError, ValueError):  # called more than once, or never
+            return None
+        if step is None or not follows:
+            return None
+        steps.append(step)
+    return steps if model.outputs[0] is tensor else None
+
+
+ACTIVATIONS = {
+    keras.activations.linear: lambda x: x,
+    keras.activations.relu: lambda x: np.maximum(x, 0.0),
+    keras.activations.tanh: np.tanh,
+}
+
+
+def _step(layer):
+    if type(layer) in (layers.Flatten, stacked.Flatten):
+        return 0, lambda: lambda x: x.reshape(*x.shape[:2], -1)
+    if isinstance(layer, Duelling):
+        return 0, lambda: layer.values
+    if isinstance(layer, LogScale):
+        return 1, lambda scale: lambda x: np.concatenate([x, np.broadcast_to(scale, x.shape)], axis=-1)
+    known = type(layer) in (layers.Dense, stacked.Dense) and layer.compute_dtype == "float32"
+    activation = ACTIVATIONS.get(layer.activation) if known else None
+    if activation is None or not layer.trainable or len(layer.trainable_variables) != 2:
+        return None
+
+    def dense(kernel, bias):
+        bias = bias.reshape(len(bias), 1, -1)
+        return lambda x: activation(x @ kernel + bias)
+
+    return 2, dense
+
+
+# What an agent's network may end with
+
+
+@keras.saving.register_keras_serializable("dlcourse")
+class Duelling(layers.Layer):
+    """Action values from a state's value and advantages (Wang et al. 2016, equation 9), for each agent or not.
+
+    From V and one A for each action, (agents, batch, 1 + actions), it makes Q = V + A - mean of A where an agent's
+    entry is 1, and Q = A where it is 0, (agents, batch, actions).
+
+    Args:
+        duelling: list of 0 or 1, one per agent.
+    """
+
+    def __init__(self, duelling, **options):
+        super().__init__(**options)
+        self.duelling = np.asarray(duelling, "float32")[:, None, None]
+
+    def call(self, x):
+        return self.values(x)
+
+    def values(self, x):
+        """The same of a tensor or an array."""
+        value, advantage = x[..., :1], x[..., 1:]
+        actions = advantage.shape[-1]
+        mean = sum(advantage[..., a : a + 1] for a in range(actions)) / actions
+        return advantage + self.duelling * (value - mean)
+
+    def get_config(self):
+        return {**super().get_config(), "duelling": self.duelling.ravel().tolist()}
+
+
+@keras.saving.register_keras_serializable("dlcourse")
+class LogScale(layers.Layer):
+    """Means, and after them logarithms of standard deviations: a weight, the same for all observations, at first 0.
+
+    (agents, batch, numbers) to (agents, batch, 2 · numbers).
+    """
+
+    def build(self, shape):
+        self.log_scale = self.add_weight(
+            shape=(shape[0], 1, shape[-1]), initializer="zeros", name="log_scale"
+        )
+
+    def call(self, x):
+        return tf.concat([x, self.log_scale + tf.zeros_like(x)], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 2 * input_shape[-1])
