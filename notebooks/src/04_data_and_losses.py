@@ -17,8 +17,8 @@
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** chapters 01 and 02; means, variances and logarithms.
 #
-# **Time** about a minute to run on two cores; about four hours to read and try, with the exercises. Each section
-# stands by itself.
+# **Time** about a minute to run on two cores; about four hours to read and try, with the exercises. Most sections
+# can be read by themselves.
 #
 # **摘要**
 #
@@ -496,8 +496,8 @@ show.table([[name, *[f"{Measured(row):.1%}" for row in at],
 # <details><summary>Your prediction</summary>
 #
 # A factor of 28, and from the usual start no difference in accuracy that five seeds can show. The common guess for the second is "several
-# points". A fresh network is unsure of everything, where both losses pull, and a larger rate makes up for the weaker pull. What a rate
-# can't mend is a wrong certainty.
+# points". A fresh network is unsure of everything, where both losses pull, and a larger rate makes up for the weaker
+# pull. What no rate tried here mends is a wrong certainty.
 #
 # </details>
 
@@ -516,7 +516,7 @@ claims.measure("C04.1", "a start that is sure and wrong: accuracy by cross-entro
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a wrong belief cost, in bits? · 错误的信念要付出多少比特？
 #
-# On real data cross-entropy hardly ever reaches zero. What is the part that no network can take away, and what the rest?
+# On new data cross-entropy hardly ever reaches zero. What is the part that no network can take away, and what the rest?
 #
 # **Predict before you run.** Each day is sunny, cloudy, rainy or snowy, with probabilities 1/2, 1/4, 1/8, 1/8. You telegraph the
 # weather in zeros and ones. How few per day can it be on average? And how many more if you believe that all four are
@@ -678,7 +678,7 @@ claims.measure("C04.2", "a tenth of outliers: squared distance from the truth by
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # What follows: with measuring errors that are sometimes wild, take Huber's loss, which costs little where the noise is Gaussian. And not the
-# absolute error for small counts, since it estimates their median, which is not their mean.
+# absolute error for small counts, since it estimates their median, which needn't be their mean.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Can a loss be below zero? · 损失可以小于零吗？
@@ -1087,7 +1087,7 @@ charts.row(lambda ax: charts.curves(places, true_labels, "hidden units",
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# 0 %. If you said 90 %: a network with more weights than examples can store them like a list ([Zhang et al.
+# 0 %. If you said 90 %: a network with many more weights than examples can store them like a list ([Zhang et al.
 # 2017](https://arxiv.org/abs/1611.03530)). **A training error of zero is what you see when all was learnt,
 # and what you see when nothing was.**
 #
@@ -1179,7 +1179,7 @@ show.table([[name, f"{Measured(100 * estimated[:, place]):.1f}"]
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# About half as far. "A fifth" would need a truth that every fold estimates without error of its own. Scores of five
+# About half as far. "A fifth" would need errors that cancel one another more than by chance. Scores of five
 # independent parts scatter $1/\sqrt 5 = 0.45$ times as much as one.
 #
 # </details>
@@ -1363,7 +1363,7 @@ charts.bars({name: {"with the leak": Measured(values[:, 0]),
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Each control changes one thing. Selection: the test labels are shuffled before the features are chosen. Copies: no twins,
 # and as many digits to learn from as the leaking split has, which is the other reason that its score could be higher.
-# Filling gaps, which says nothing about the labels: the same, but with the mean of the
+# Filling gaps, which says next to nothing about the labels: the same, but with the mean of the
 # row's own class.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -1806,11 +1806,11 @@ claims.measure("C04.7", "expected calibration error with a temperature fitted on
 # | shift | what changes | example | what helps |
 # | --- | --- | --- | --- |
 # | covariate shift | the inputs | another camera, moved digits | such data in training; weights |
-# | label shift | how common the classes are | fewer eights | another threshold (two sections back) |
+# | label shift | how common the classes are | fewer eights | another threshold, as for rare eights |
 # | concept drift | what an input means | a price after ten years | new labels |
 #
-# The first can be noticed *without labels*: train a classifier to tell old inputs from new ones. If it does better than one half on held-out
-# inputs, they differ.
+# The first can be noticed *without labels*: train a classifier to tell old inputs from new ones. If it does clearly
+# better than one half on held-out inputs, they differ.
 
 # %% slideshow={"slide_type": "skip"}
 def moved(images, pixels):
@@ -2074,9 +2074,9 @@ charts.row(lambda ax: draw_timeline(pipelines, ax), figsize=(9, 3.2),
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# $240$ ms, and $130$ ms plus overhead. The generator gains nothing: Python functions that may keep state (a
-# generator does) must run in a fixed order for the same bits every time, so under deterministic operations
-# TensorFlow doesn't let them run ahead. Read with TensorFlow's own operations, or declare the function
+# At least $240$ ms, and at least $130$ ms; overhead is added to both. The generator gains nothing: Python functions
+# that may keep state (a generator does) must run in a fixed order for the same bits every time, so under deterministic
+# operations TensorFlow doesn't let them run ahead. Read with TensorFlow's own operations, or declare the function
 # stateless if it is.
 #
 # </details>
@@ -2293,8 +2293,8 @@ report(round_1)
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# The *second*: the first passes, and three report a fault at once. Take the earliest. A network that can't
-# store 32 examples can't learn, whatever the data. Another learning rate wouldn't have helped: at the end of this
+# The *second*: the first passes, and three report a fault at once. Take the earliest. A network of this
+# size should store 32 examples, whatever their labels. Another learning rate wouldn't have helped: at the end of this
 # section we try one ten times lower and one ten times higher.
 #
 # </details>
@@ -2392,8 +2392,8 @@ claims.measure("C04.12", "four faults, best of three learning rates: accuracy on
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # A learning rate ten times lower or higher found nothing in this project. Nor would it have been repaired by
-# whoever keeps only what helps on validation data: the first repair alone gains nothing there, and the last raises
-# accuracy far more than the first three together.
+# whoever keeps only what helps on validation data: the first repair alone gains nothing there, and the last gains
+# far more there than the first three together.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # What follows is an order of work, before any tuning: look at pictures with labels; the
@@ -2488,7 +2488,8 @@ exercises.solution("04.5")
 # - P. Huber, [Robust estimation of a location parameter](https://doi.org/10.1214/aoms/1177703732), 1964: why squared in the middle and straight outside is the best compromise.
 # - C. Zhang et al., [Understanding deep learning requires rethinking generalization](https://arxiv.org/abs/1611.03530), 2017: networks that learn random labels.
 # - S. Kapoor & A. Narayanan, [Leakage and the reproducibility crisis in machine-learning-based science](https://doi.org/10.1016/j.patter.2023.100804), 2023: leaks found in published work, by kind.
-# - A. Blum & M. Hardt, [The ladder](https://arxiv.org/abs/1502.04585), 2015: how a leaderboard is climbed by luck, and how to build one that can't be.
+# - A. Blum & M. Hardt, [The ladder](https://arxiv.org/abs/1502.04585), 2015: how a leaderboard is climbed by luck, and
+#   how to build one where luck helps little.
 # - A. Menon et al., [Long-tail learning via logit adjustment](https://arxiv.org/abs/2007.07314), 2021: thresholds for rare classes, with theory.
 # - C. Guo et al., [On calibration of modern neural networks](https://arxiv.org/abs/1706.04599), 2017: reliability diagrams and temperature; look at its figure 4.
 # - A. Karpathy, [A recipe for training neural networks](https://karpathy.github.io/2019/04/25/recipe/), 2019: the search for faults, at length.
