@@ -139,9 +139,9 @@ def exercise_4():
             "             for rate in (0.003, 0.006, 0.012, 0.024)}\n"
             "    rate = max(tried, key=tried.get)\n"
             "    print(forget_bias, rate, copying_lstm(forget_bias, rate, range(5)).round(2))\n```",
-            "The gradient figure says that the open gate lets a gradient through. That is necessary, not "
-            "sufficient: what "
-            "is kept must also be told apart. Compare with the table in *How long does it remember?*, and say what you "
+            "The gradient figure says that the open gate lets a gradient through from the start. That alone need not "
+            "be enough: what is kept must also be told apart. Compare with the table in *How long does it "
+            "remember?*, and say what you "
             "see, also if it is not what you predicted.",
         ],
     )
@@ -150,7 +150,7 @@ def exercise_4():
 def exercise_5():
     return Exercise(
         hints=[
-            "Five networks that err in different ways err less on average: average their forecasts first.",
+            "The mean of five forecasts that err in different ways errs less than they do on average: take it first.",
             "Where windows are drawn at random, nearly each test window has a training window one day off. How "
             "much does "
             "that flatter the skill? Try it before you trust any skill.",

@@ -17,8 +17,8 @@
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** chapters 01 and 02; means, variances and logarithms.
 #
-# **Time** about a minute to run on two cores; about four hours to read and try, with the exercises. Each section
-# stands by itself.
+# **Time** about a minute to run on two cores; about four hours to read and try, with the exercises. Most sections
+# can be read by themselves.
 #
 # **摘要**
 #
@@ -471,8 +471,8 @@ charts.row(
         "learning rate", "accuracy (%)", name.capitalize(), xscale="log", ylim=(0, 100),
         ax=ax) for name in starts],
     caption="Accuracy on validation digits after 10 passes over 1,000 digits, 10 "
-    "seeds. The squared error wants a larger rate; what it can't do is leave a wrong "
-    "certainty behind.",
+    "seeds. The squared error wants a larger rate; what it does at none of these rates "
+    "is leave a wrong certainty behind.",
     alt="Two panels of accuracy against learning rate for both losses, from the usual "
     "start and from a start that is sure and wrong.")
 
@@ -1364,7 +1364,7 @@ charts.bars({name: {"with the leak": Measured(values[:, 0]),
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Each control changes one thing. Selection: the test labels are shuffled before the features are chosen. Copies: no twins,
 # and as many digits to learn from as the leaking split has, which is the other reason that its score could be higher.
-# Filling gaps, which says nothing about the labels: the same, but with the mean of the
+# Filling gaps, which says next to nothing about the labels: the same, but with the mean of the
 # row's own class.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -1487,7 +1487,7 @@ charts.row(lambda ax: charts.curves(thresholds, sides[0], "threshold on the logi
              "best point further left, and further for the plain network than for the "
              "weighted one.",
              alt="Two line charts against the decision threshold. Balanced accuracy "
-             "rises to a maximum and falls to one half; accuracy at 1 % "
+             "rises to a maximum and falls again, for the plain network to one half; accuracy at 1 % "
              "eights rises and stays high.")
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
@@ -2076,8 +2076,8 @@ charts.row(lambda ax: draw_timeline(pipelines, ax), figsize=(9, 3.2),
 # <details><summary>Your prediction</summary>
 #
 # At least $240$ ms, and at least $130$ ms; overhead is added to both. The generator gains nothing: Python functions
-# that may keep state (a generator does) must run in a fixed order for the same bits every time, so under deterministic operations
-# TensorFlow doesn't let them run ahead. Read with TensorFlow's own operations, or declare the function
+# that may keep state (a generator does) must run in a fixed order for the same bits every time, so under deterministic
+# operations TensorFlow doesn't let them run ahead. Read with TensorFlow's own operations, or declare the function
 # stateless if it is.
 #
 # </details>

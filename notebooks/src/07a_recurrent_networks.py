@@ -19,7 +19,7 @@
 #
 # **摘要**
 #
-# 循环神经网络逐步读入序列，并把状态传给下一步。本章先用 Keras 把文本变成数字，搭建、训练并评估一个判断语种的网络；再手写简单循环单元、LSTM 与 GRU，结果与 Keras 一致。
+# 循环神经网络逐步读入序列，并把状态传给下一步。本章用 Keras 把文本变成数字，搭建、训练并评估一个判断语种的网络；并手写简单循环单元、LSTM 与 GRU，结果与 Keras 一致。
 #
 # 随时间反向传播（BPTT）时，梯度随滞后衰减或增长，我们测量其速率；记忆能保持多久，由“复制”“加法”“联想回忆”三个任务测出；打乱顺序之后，模型只剩下一袋字母。
 #
@@ -522,7 +522,7 @@ show.table(
 # ## How far back does a gradient reach? · 梯度能传回多远？
 #
 # Unrolled over its steps, a recurrent network is a deep network whose layers share their weights. Chapter 03's product
-# of Jacobians comes back, with one difference: it is the *same* matrix each time.
+# of Jacobians comes back, with one difference: the *same* matrix $U$ is in each factor.
 #
 # **Predict before you run.** A simple cell's recurrent matrix $U$ has 64 × 64 random Gaussian entries, scaled so that
 # its largest eigenvalue has the size 0.8; its largest singular value is then near 1.5. Small inputs keep tanh in its
@@ -949,8 +949,8 @@ show.table(
 # - Copying: on the state. We take the trained networks, and set the state to 0 after the symbols.
 # - Recall: on the key. We ask the trained networks for either of the two keys, at random, and still expect the value of
 #   the key that was to be asked. A network that kept the values without their keys would be right about as often.
-# - Adding: on gates, which shut out the unmarked numbers. The rival is a simple cell with about as many parameters as the
-#   GRU, at its best learning rate.
+# - Adding: on gates, which can shut out the unmarked numbers? The rival has none: a simple cell with about as many
+#   parameters as the GRU, at its best learning rate, and trained for as few steps.
 
 # %% slideshow={"slide_type": "skip"}
 def share_right(task, x):
@@ -998,7 +998,7 @@ claims.measure(
 claims.measure(
     "C07a.5",
     "GRU, adding two of 20 numbers: share of variance explained; control: a simple "
-    "cell with as many parameters, at its best learning rate",
+    "cell with about as many parameters, at its best learning rate",
     lambda seed, explained: explained[seed],
     of=[(seed, live["adding", "gru"]) for seed in range(5)],
     control=[(seed, wide) for seed in range(5)],
@@ -1257,8 +1257,9 @@ In order {bits["in order"]:.2f} bits per letter, with the last two in place
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# Nearly one bit, and most of it by the order of the last two letters. A common guess is a tenth. But the same letters predict
-# differently in another order: in this text *th* is most often followed by *e*, and *ht* by a blank.
+# Nearer to one bit than to a third, and most of it by the order of the last two letters. A common guess is a tenth. But
+# the same letters predict differently in another order: in this text *th* is most often followed by *e*, and *ht* by a
+# blank.
 #
 # </details>
 
@@ -1413,7 +1414,7 @@ show.table(
 # <details><summary>Your prediction</summary>
 #
 # They don't beat it: the interval of their skill against the autoregression does not lie above 0. A common guess is that they
-# do, since a network can represent any sum and more. To be able to represent it is not to have found it. Whether longer
+# do, since a network can come close to any sum, and to more. To be able to is not to have found it. Whether longer
 # series, other settings or an average of networks would help is not settled here.
 #
 # </details>
@@ -1630,8 +1631,8 @@ exercises.hint("07a.1")
 exercises.solution("07a.1")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **2. Compute.** Inputs are zero, recurrent weights too, so that only the forget gate acts on an LSTM's $c_t$. Which
-# forget bias $b_f$ keeps half of $c$ after 100 steps?
+# **2. Compute.** Inputs are zero, recurrent weights and all other biases too, so that only the forget gate acts on an
+# LSTM's $c_t$. Which forget bias $b_f$ keeps half of $c$ after 100 steps?
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
