@@ -16,6 +16,7 @@
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** some Python (lists, functions, loops) and school mathematics (functions, derivatives, averages). No
 # machine learning.
+# Ten questions in `self_tests.ipynb` say whether you have it.
 #
 # **Time** under a minute to run on two cores; about two and a half hours to read and try, four with the exercises.
 #

@@ -15,6 +15,7 @@
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** [chapter 00](00_start_here.ipynb): tensors, shapes, a Keras layer, a first training run, and its table of
 # what Keras and `training.fit` call one thing.
+# Ten questions in `self_tests.ipynb` say whether you have it.
 #
 # **Time** about a minute to run on two cores; about three hours to read and try, five with the exercises.
 #

@@ -14,6 +14,7 @@
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** chapters 01, 02 and 04; the residual blocks go back to chapter 03.
+# Ten questions in `self_tests.ipynb` say whether you have it.
 #
 # **Time** about three hours with the exercises; about a minute to run.
 #

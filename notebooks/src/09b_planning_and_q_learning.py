@@ -15,6 +15,7 @@
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** expectations, matrices, and a little patience with sums. No network appears in this chapter.
+# Ten questions in `self_tests.ipynb` say whether you have it.
 #
 # **Time** about three hours with the exercises; less than a minute to run.
 #
