@@ -224,7 +224,7 @@ def exercise_5():
             At $h = 10^{-100}$ the slope is right to rounding.
             """,
             "Its price is that every operation has to know complex numbers, and be analytic where it is used: no "
-            "absolute value, no library that casts to real numbers. It costs a pass for each direction, as forward mode "
-            "does, and *is* forward mode, with $i h$ in the role of the direction.",
+            "absolute value, no library that casts to real numbers. It costs a pass for each direction, as forward "
+            "mode does, and *is* forward mode, with $i h$ in the role of the direction.",
         ],
     )

@@ -131,7 +131,8 @@ def exercise_4():
     return Exercise(
         hints=[
             "Give `final_errors` one batch size at a time, with its own number of epochs.",
-            "500 examples are 15 whole batches of 32, or one of 320, which needs 15 times the epochs for as many steps.",
+            "500 examples are 15 whole batches of 32, or one of 320, which needs 15 times the epochs for as many "
+            "steps.",
         ],
         solution=[
             """

@@ -1821,7 +1821,7 @@ charts.curves(
     title="What a linear classifier reads off each layer",
     caption="Accuracy of linear probes on held-out digits, mean and 95 % interval over "
     "6 networks (twins: 3); dashed: a network with one hidden layer. What training "
-    "made easier to read than pixels, random layers make harder.",
+    "made easier to read than pixels, random layers from the second on make harder.",
 )
 first = Measured((trained[1] - trained[0]) / (trained[4] - trained[0]))
 last = Measured(trained[4] - trained[3])

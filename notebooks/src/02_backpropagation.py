@@ -100,8 +100,9 @@ backpropagation.chain(
      ("squared error\n½ (y − t)²", "E", loss, 1.0,
       f"dE/dy = y − t = {in_text(dE_dy)}")],
     title="One neuron: values forward, derivatives backward",
-    caption="Solid arrows: the forward pass. Dashed arrows: the backward pass; each "
-    "box multiplies what arrives by its own local derivative, which stands below it.",
+    caption="Solid arrows: the forward pass. Dashed arrows: the backward pass; the "
+    "sigmoid and the squared error each multiply what arrives by their own local "
+    "derivative, which stands below.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -877,8 +878,8 @@ charts.curves(
     xlabel="hidden layers", ylabel="relative error of the worst array",
     title="Three ways to one gradient",
     caption="Both of ours stay within a few dozen rounding units of the tape at every "
-    "depth; with the derivative left out, the error is of the gradient's own size or "
-    "larger. Lines: medians, bands: all networks of that depth, cut at 1e-17 and 100.",
+    "depth; with the derivative left out, the error is a fifth of the gradient's size "
+    "or more. Lines: medians, bands: all networks of that depth, cut at 1e-17 and 100.",
     alt="Relative error on a logarithmic axis against the number of hidden layers: "
     "formulas and engine lie near rounding at all depths, the network without the "
     "derivative near 1 and above.",

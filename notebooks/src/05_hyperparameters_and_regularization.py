@@ -1055,8 +1055,9 @@ charts.row(
     caption="Weights along the Lasso's path, one draw of 200 examples each; strengths "
     "in units of the largest that matters. The five relevant features are blue. To the "
     "right, where the penalty is weak, many irrelevant ones have a weight as well.",
-    alt="Two panels of Lasso paths. Five blue lines of relevant features grow large; "
-    "grey ones of irrelevant features leave zero later, most of them, and stay small.",
+    alt="Two panels of Lasso paths. Blue lines of relevant features grow large, on the "
+    "right all but one; grey ones of irrelevant features leave zero later, most of "
+    "them, and stay smaller.",
 )
 
 # %% slideshow={"slide_type": "skip"}
@@ -1289,7 +1290,8 @@ claims.measure(
 # %% slideshow={"slide_type": "skip"}
 class SoftThreshold(keras.constraints.Constraint):
     """Moves each weight towards 0 by ``threshold``, and stops there: the proximal step
-    of L1, with threshold = learning rate · strength."""
+    of L1, with threshold = learning rate · strength (with momentum 0.9 a tenth of that
+    strength counts)."""
 
     def __init__(self, threshold):
         self.threshold = threshold

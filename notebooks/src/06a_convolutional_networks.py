@@ -1130,8 +1130,8 @@ charts.curves(
     title="Shifted digits",
     caption="Mean of five networks with 95 % intervals; none has seen shifted "
     "digits. Those that share their weights over all places, and take the"
-    " mean over them, still read them; whatever has a dense layer on places"
-    " needs strokes where it learnt them.",
+    " mean over them, still read them; the two kinds with a dense "
+    "layer on places need strokes where they learnt them.",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}

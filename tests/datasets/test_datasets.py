@@ -42,7 +42,7 @@ def test_pen_digits_are_the_points_of_10_992_digits():
 
 @pytest.mark.parametrize("stranger", [None, "anna"])
 def test_groups_of_several_kinds_are_refused(stranger):
-    with pytest.raises(ValueError, match="groups of several kinds, .*int.*name every group by a text"):
+    with pytest.raises(ValueError, match=r"groups of several kinds, .*int.*name every group by a text"):
         splitting.split(4, 0.5, 0, groups=np.array([1, 2, 3, stranger], dtype=object))
 
 
