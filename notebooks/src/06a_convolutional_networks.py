@@ -343,7 +343,7 @@ start = model.get_weights()         # to begin from once more, later
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # **Predict before you run.** Which layer has most of the parameters: the first convolution, the second, or the first
-# dense layer? And how many of 10,000 test digits will the network read after three passes over 10,000 others?
+# dense layer? And how many of 10,000 test digits will the network read after three passes over 5,000 others?
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 drawings.network_volumes(
@@ -359,7 +359,7 @@ model.compile(
     loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     metrics=["accuracy"],
 )
-digits = mnist.train.take(10_000)
+digits = mnist.train.take(5_000)
 held_out = mnist.validation.take(1_000)
 history = model.fit(
     digits.x, digits.y, batch_size=64, epochs=3, verbose=0,
@@ -402,12 +402,12 @@ def step(model, optimizer, loss_of, x, y):
     return loss
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Is that all? We train three times from the same weights on the same 2,000 digits in the same order: by `fit`, by this
+# Is that all? We train three times from the same weights on the same 1,000 digits in the same order: by `fit`, by this
 # loop, and by the course's own `training.fit`, which many chapters use (on one machine one seed gives the same bits
 # again, and with a checkpoint an interrupted training goes on).
 
 # %% slideshow={"slide_type": "skip"}
-few = mnist.train.take(2_000)
+few = mnist.train.take(1_000)
 order = training.loop.epoch_order(len(few), seed=0, epoch=0).numpy()
 x, y = few.x[order], few.y[order]
 loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -420,7 +420,7 @@ by_fit = model.get_weights()
 model.set_weights(start)                                    # 2. the loop
 adam = keras.optimizers.Adam(2e-3)
 adam.build(model.trainable_variables)
-for first in range(0, 2_000, 50):
+for first in range(0, 1_000, 50):
     step(model, adam, loss_of, x[first:first + 50], y[first:first + 50])
 by_loop = model.get_weights()
 
@@ -1025,7 +1025,7 @@ counts = {kind: [mistakes(logits, mnist.test.y) for logits in of_kind]
           for kind, of_kind in answers.items()}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-rows = [("the small network above, 10,000 digits three times, live", model,
+rows = [("the small network above, 5,000 digits three times, live", model,
          [round(10_000 * (1 - keras_accuracy))])]
 rows += [(f"{kind} networks, 55,000 digits twice, five seeds", networks[kind][0],
           counts[kind]) for kind in networks]
@@ -1406,9 +1406,11 @@ figures.image_grid(
     title="Pen strokes, drawn",
     caption="Ten of the pen digits 5 to 9, drawn as MNIST has its own: 20 by 20 "
     "pixels in the middle of 28 by 28.",
+    alt="Ten digits of thin straight strokes, 5 to 9 among them.",
     figsize=(8.0, 1.3),
 )
-with_pen = {start: [transfer_study[f"pen strokes, {start}, {count}"] for count in (2, 50)]
+with_pen = {start: [transfer_study[f"pen strokes, {start}, {count}"]
+                    for count in (2, 50)]
             for start in ("frozen, 0 to 9", "fine-tuned, 0 to 9", "from scratch")}
 show.table(
     [[start, *(f"{Measured(values):.1%}" for values in pair)]
