@@ -81,8 +81,8 @@ class Settings:
                 )
         for name in ("final_share", "correction"):
             checks.fraction(f"Settings({name})", getattr(self, name))
-        for name in ("huber_delta", "max_grad_norm"):
-            checks.between(f"Settings({name})", getattr(self, name), np.finfo("float32").tiny, np.inf)
+        checks.between("Settings(huber_delta)", self.huber_delta, np.finfo("float32").tiny, np.inf)
+        checks.positive("Settings(max_grad_norm)", self.max_grad_norm)
         if checks.between("Settings(explore)", self.explore, 0, 1).shape != (3,) or not self.explore[2]:
             raise ValueError(
                 f"Settings(explore={self.explore!r}): expected (first ε, last ε, share of the run), the share above 0."
@@ -308,6 +308,11 @@ def train(environments, settings, *, agents, steps, network=None, seed=0, stop=N
     seed = checks.whole_number("train(seed)", seed, least=0)
     steps = checks.whole_number("train(steps)", steps)
     per_agent = validation.environments_per_agent(environments, agents)
+    if steps < per_agent:
+        raise ValueError(
+            f"train(steps={steps}): each agent has {per_agent} environments, which all take a step; give {per_agent} "
+            "steps or more."
+        )
     s, rng = settings, np.random.default_rng([seed, 0])
     if network is None:
         network = q_network(

@@ -91,13 +91,14 @@ def from_transitions(transitions, start):
     """
     _check_table(transitions)
     states, actions = len(transitions), len(transitions[0])
+    for s in range(states):
+        if len(transitions[s]) != actions:
+            raise ValueError(f"State {s} has {len(transitions[s])} actions, and state 0 has {actions}.")
     outcomes = max(len(transitions[s][a]) for s in range(states) for a in range(actions))
     shape = (states, actions, outcomes)
     probability, reward = np.zeros(shape), np.zeros(shape)
     following, terminated = np.zeros(shape, "int64"), np.zeros(shape, bool)
     for s in range(states):
-        if len(transitions[s]) != actions:
-            raise ValueError(f"State {s} has {len(transitions[s])} actions, and state 0 has {actions}.")
         for a in range(actions):
             for k, (p, after, gain, end) in enumerate(transitions[s][a]):
                 probability[s, a, k], following[s, a, k] = p, after

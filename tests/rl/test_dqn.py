@@ -239,6 +239,10 @@ def test_bad_input_is_named():
                   steps=10)  # fmt: skip
     with pytest.raises(ValueError, match="single environment"):
         dqn.train(gymnasium.make("CartPole-v1"), SHORT, agents=1, steps=10)
+    with pytest.raises(ValueError, match=r"steps=3\).*has 4 environments.*give 4 steps or more"):
+        dqn.train(cartpoles(4), SHORT, agents=1, steps=3)
+    with pytest.raises(ValueError, match=r"Settings\(max_grad_norm\)=\[2\]: expected a finite number"):
+        dqn.Settings(max_grad_norm=[2])
     with pytest.raises(ValueError, match="needs Discrete"):
         dqn.train(gymnasium.make_vec("Pendulum-v1", num_envs=2), SHORT, agents=1, steps=10)
 

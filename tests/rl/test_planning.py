@@ -277,3 +277,8 @@ def test_a_wrong_policy_is_named(policy, message):
 def test_a_wrong_discount_is_named(discount):
     with pytest.raises(ValueError, match="discount="):
         planning.value_iteration(random_model(2, 2, seed=0)[1], discount)
+
+
+def test_a_state_without_the_others_actions_is_named():
+    with pytest.raises(ValueError, match="State 1 has 0 actions, and state 0 has 1"):
+        planning.from_transitions([[[(1.0, 0, 0.0, False)]], []], 0)
