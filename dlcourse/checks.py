@@ -180,6 +180,11 @@ def is_list(value):
     return hasattr(value, "__len__") and hasattr(value, "__iter__") and getattr(value, "ndim", 1) != 0
 
 
+def is_one_of(value, names):
+    """Whether a value is a text that is among these; an array or a list is none, and can't be looked up."""
+    return isinstance(value, str) and value in names
+
+
 def widths(name, value, least=0):
     """``value`` as a list of ints: a list of layers' widths, each 1 or more; at least so many of them."""
     if not is_list(value):

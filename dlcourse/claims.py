@@ -451,7 +451,7 @@ def _bound(id, below, above, between):
 
 
 def _known(id, source):
-    if source not in SOURCES:
+    if not checks.is_one_of(source, SOURCES):
         names = [*map(repr, SOURCES)]
         raise ValueError(f"Claim {id}: source={source!r}; expected {', '.join(names[:-1])} or {names[-1]}.")
     return source

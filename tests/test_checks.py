@@ -6,7 +6,18 @@ import sys
 import numpy as np
 import pytest
 
-from dlcourse.checks import CheckError, equal, fraction, is_list, positive, rate, shape, whole_number, widths
+from dlcourse.checks import (
+    CheckError,
+    equal,
+    fraction,
+    is_list,
+    is_one_of,
+    positive,
+    rate,
+    shape,
+    whole_number,
+    widths,
+)
 
 
 def test_sums_in_another_order_are_equal_to_rounding(capsys):
@@ -187,3 +198,9 @@ def test_importing_it_loads_no_numpy():
     code = "import sys, dlcourse.checks; print(sorted({'numpy', 'tensorflow', 'keras'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_name_is_one_of_the_names_and_an_array_or_list_is_none():
+    assert is_one_of("lstm", {"lstm": 1, "gru": 2}) and is_one_of(np.str_("b"), ("a", "b"))
+    for stranger in ("rnn", None, 2, ["lstm"], {"lstm": 1}, np.array("lstm"), np.array([1, 2])):
+        assert not is_one_of(stranger, {"lstm": 1, "gru": 2})

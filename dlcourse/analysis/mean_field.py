@@ -11,6 +11,8 @@ factor χ = σ_w² E φ'(√q z)² per layer, z standard normal.
 import numpy as np
 from scipy import optimize, special
 
+from dlcourse import checks
+
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al. 2017
 
 
@@ -38,7 +40,7 @@ def activation(name):
     Raises:
         ValueError: where there is none of that name.
     """
-    if name not in ACTIVATIONS:
+    if not checks.is_one_of(name, ACTIVATIONS):
         raise ValueError(f"No activation {name!r} here; there are {sorted(ACTIVATIONS)}.")
     return ACTIVATIONS[name]
 

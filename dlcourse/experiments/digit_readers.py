@@ -10,7 +10,7 @@ import hashlib
 import keras
 import numpy as np
 
-from dlcourse import models, recording, training
+from dlcourse import checks, models, recording, training
 from dlcourse.analysis import complexity
 from dlcourse.experiments import sample_efficiency
 
@@ -68,7 +68,7 @@ def shipped(kind):
     Raises:
         ValueError: where the kind is unknown, or the file isn't the one whose hash is recorded.
     """
-    if kind not in KINDS:
+    if not checks.is_one_of(kind, KINDS):
         raise ValueError(f"shipped({kind!r}): expected one of {KINDS}.")
     path, build = file(kind), BUILD[kind]
     expected = recording.load("ch06_readers")[f"{kind}, sha256"]

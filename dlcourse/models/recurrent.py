@@ -53,7 +53,7 @@ def recurrent(
     shape = tuple(input_shape)
     outputs = checks.whole_number("recurrent(outputs)", outputs)
     units, seed = checks.widths("recurrent(units)", units, least=1), checks.seed("recurrent(seed)", seed)
-    if cell not in CELLS:
+    if not checks.is_one_of(cell, CELLS):
         raise ValueError(f"recurrent(cell={cell!r}): expected one of {', '.join(map(repr, CELLS))}.")
     if stateful and batch_size is None:
         raise ValueError(

@@ -60,7 +60,7 @@ def vae(
     hidden = checks.widths("vae(hidden)", hidden)
     if classes is not None:
         checks.whole_number("vae(classes)", classes)
-    if likelihood not in LIKELIHOODS:
+    if not checks.is_one_of(likelihood, LIKELIHOODS):
         raise ValueError(f"vae(likelihood={likelihood!r}): expected one of {', '.join(LIKELIHOODS)}.")
     if noise is not None and likelihood == "gaussian":
         noise = checks.positive("vae(noise)", noise)

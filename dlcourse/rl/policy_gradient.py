@@ -123,7 +123,11 @@ def weights(experience, first, discount, baseline, values):
 
 
 def _check_baseline(baseline):
-    wrong = [kind for kind in np.ravel(np.asarray(baseline, object)).tolist() if kind not in BASELINES]
+    wrong = [
+        kind
+        for kind in np.ravel(np.asarray(baseline, object)).tolist()
+        if not checks.is_one_of(kind, BASELINES)
+    ]
     if wrong:
         raise ValueError(f"baseline {wrong[0]!r} is unknown; there are {', '.join(BASELINES)}.")
 

@@ -161,7 +161,7 @@ def run(objective, space, *, budget, epochs, sampler="tpe", pruning=False, seed=
     import optuna
 
     _check_space(space)
-    if sampler not in SAMPLERS:
+    if not checks.is_one_of(sampler, SAMPLERS):
         raise ValueError(f"run(sampler={sampler!r}): expected one of {SAMPLERS}.")
     checks.whole_number("run(epochs)", epochs)
     checks.whole_number("run(budget)", budget)

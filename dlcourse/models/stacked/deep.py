@@ -72,7 +72,7 @@ class DeepNetworks(Stacked, keras.Model):
         checks.whole_number("DeepNetworks(len(seeds))", len(seeds))
         for rate in np.ravel(dropout).tolist():
             checks.rate("DeepNetworks(dropout)", rate)
-        if normalisation is not None and normalisation not in AXIS:
+        if normalisation is not None and not checks.is_one_of(normalisation, AXIS):
             raise ValueError(
                 f"DeepNetworks(normalisation={normalisation!r}): expected None or one of {sorted(AXIS)}."
             )

@@ -57,7 +57,7 @@ class RecurrentPopulation(Stacked, keras.Model):
         checks.whole_number("RecurrentPopulation(outputs)", outputs)
         checks.whole_number("RecurrentPopulation(units)", units)
         checks.whole_number("RecurrentPopulation(last)", last)
-        if cell not in GATES:
+        if not checks.is_one_of(cell, GATES):
             raise ValueError(
                 f"RecurrentPopulation(cell={cell!r}): expected one of {', '.join(map(repr, GATES))}."
             )
