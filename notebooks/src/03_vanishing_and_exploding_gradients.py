@@ -18,7 +18,7 @@
 #
 # **摘要**
 #
-# 深层网络的梯度是许多雅可比矩阵的乘积，逐层相乘，因此会指数级地消失或爆炸；平均场理论用一个积分就能算出每层的增长率 χ。
+# 深层网络的梯度是许多雅可比矩阵的乘积，逐层相乘，因此可能指数级地消失或爆炸；平均场理论用一个积分就能算出每层的增长率 χ。
 #
 # 我们先用 Keras 搭建 20 层的网络，用自定义回调记录每层的梯度，再在真实的手写数字上比较各种办法：初始化、ReLU、批归一化、层归一化、残差连接、梯度裁剪，以及丢弃法与 L2 正则化；每种办法都用各自最好的学习率。
 #
@@ -142,8 +142,8 @@ gradient_figures.by_layer(
 # <details><summary>Your prediction</summary>
 #
 # About 10 %, which is guessing. "Nearly all, since more layers can express more" is a common guess: what a network *could* express
-# says nothing about what it will learn. The record shows why. The first layers are the ones that see the picture, and
-# next to nothing reaches them that says how to change.
+# says nothing about what it will learn. The record shows one reason. It is the first layer that sees the picture, and
+# next to nothing reaches it that says how to change.
 #
 # </details>
 
@@ -280,17 +280,18 @@ kernels have a gradient of exactly 0.
 """)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# At 64 layers float32 is not enough: the gradient of the lowest layers isn't small, it *is* zero, and no optimiser that
-# rescales can bring it back. What follows: look at gradients on a log scale, in float64, before you blame the learning
-# rate.
+# At 64 such layers float32 is not enough: the gradient of the lowest layers isn't small, it *is* zero, and no optimiser
+# that rescales can bring it back. What follows: look at gradients on a log scale, in float64, before you blame the
+# learning rate.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which start keeps the gradient alive? · 怎样初始化才能保住梯度？
 #
-# Two choices decide: the activation, and how large the random weights are. By hand: a unit adds up $n$ inputs of size 1,
-# each times a weight of variance $v$. Variances of independent terms add, so its sum has variance $n v$: with $n = 100$ it is
-# 1 where $v = 1/100$. The usual recipes are variances for a kernel from $n_\text{in}$ to $n_\text{out}$ units. We write $\operatorname{Var} W = \sigma_w^2 / n_\text{in}$, so
-# that recipes at different widths compare.
+# Two choices are varied here: the activation, and how large the random weights are. By hand: a unit adds up $n$ inputs
+# of size 1, each times a weight of variance $v$. Variances of independent terms add, so its sum has variance $n v$:
+# with $n = 100$ it is 1 where $v = 1/100$. The usual recipes are variances for a kernel from $n_\text{in}$ to
+# $n_\text{out}$ units. We write $\operatorname{Var} W = \sigma_w^2 / n_\text{in}$, so that recipes at different widths
+# compare.
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 recipes = {
@@ -1050,7 +1051,7 @@ claims.measure(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Layer normalisation doesn't subtract what all examples share, so it doesn't blow ReLU's gradients up. But for sigmoid
-# layers it does little: sigmoid outputs are nearly all ½, that ½ fills the norm, and the differences between examples
+# layers it does little: sigmoid outputs lie around ½, that ½ fills the norm, and the differences between examples
 # drown. And a sigmoid is nearly a straight line over the range that batch normalisation leaves it, so there Poincaré's
 # inequality is nearly an equality. Write down, before the next section, which of the two normalisations will make a
 # deep sigmoid network learn.
@@ -1115,8 +1116,8 @@ gradient_figures.by_layer(
     {"plain": plain_norms[-1], "normalised, with links": cured_norms[-1]},
     title="The callback's record after 5 epochs, one run each",
     ylabel="log10 of the kernel gradient's norm",
-    caption="With batch normalisation and residual links the first layers get about as "
-    "much gradient as the last.",
+    caption="With batch normalisation and residual links the first layers get no less "
+    "gradient than the last.",
 )
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
@@ -1125,7 +1126,8 @@ show.markdown(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The same training, its loop written out (chapter 02 has the reasons), and by the course's own `fit`:
+# One epoch of three layers with links, by Keras' `fit`, by a loop written out (chapter 02 has the reasons), and by the
+# course's own `fit`:
 
 # %% slideshow={"slide_type": "skip"}
 def by_loop(model, rate, epochs):
@@ -1157,8 +1159,8 @@ for name, model in [("the written loop", written), ("training.fit", by_course)]:
                  weights_of(model), weights_of(by_fit), atol=1e-3)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# One run with two cures at one rate doesn't say which of them did it. The rest of the section trains five seeds of one
-# cure at a time, each at its own best rate.
+# One run with two cures at one rate doesn't say which of them did it. Next, each cure is trained with five seeds, at
+# its own best rate.
 # `models.DeepNetworks` holds networks of different seeds side by side, as one array more; a test holds it equal to Keras'
 # layers with the same weights. Its forward pass is the formula and nothing else:
 
@@ -1167,8 +1169,8 @@ networks = models.DeepNetworks
 show.source(networks.call, networks._units, networks._normalised)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Two of the cures are regularisers: *dropout* sets random units to 0 during training; *L2* adds the squared weights to the
-# loss.
+# Two of the cures are regularisers: *dropout* sets random units to 0 during training; *L2* adds the squared weights,
+# times a strength, to the loss.
 #
 # A cure judged at one learning rate may be judged at the wrong one. So each had ten rates, a factor of 2 apart, and where
 # anything was learnt two more, a factor of √2 around the best (recorded, `make bench STUDY=ch03_cures`: seeds 5 to 9,
@@ -1222,7 +1224,7 @@ charts.curves(
     legend={"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}, figsize=(8.4, 4.2),
     ylabel="validation accuracy (recorded)",
     title="20 layers, 15 epochs, by learning rate",
-    caption="Every cure has its own best rate. At 0.001, Adam's usual one, batch "
+    caption="The best rate differs between cures. At 0.001, Adam's usual one, batch "
     "normalisation seems to spoil ReLU; at about ten times that it doesn't. Dropout "
     "(sigmoid layers) stays at 10 % at each of these rates.",
 )
@@ -1283,8 +1285,9 @@ gradient_figures.cures(
     {label: at_start[label.removesuffix(" (recorded)")] for label in reached},
     reached, chance=0.1,
     caption="20 sigmoid layers. Left: gradients at the start, mean of 5 seeds. Right: "
-    "accuracy on test digits after 15 epochs at each cure's best rate, with 95 % "
-    "intervals. The gradients of 'nothing' and L2 lie on each other.",
+    "accuracy on test digits (layer norm: recorded, on validation digits) after 15 "
+    "epochs at each cure's best rate, with 95 % intervals. The gradients of 'nothing' "
+    "and L2 lie on each other.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -1353,7 +1356,7 @@ Recorded: after 60 epochs instead of 15, at their best rates, the ReLU network r
 # that large the sigmoid is nearly a step, and most of its units sit on a flat end. A gradient that arrives
 # isn't enough. And in the table ReLU's gradients are nearly level with Glorot's start too, though its signals die: there, $\delta_l$
 # shrinks towards the input just as much as $x_{l-1}$ grows, and the kernel's gradient is their product. What vanishes
-# vanishes in all kernels alike. (Exercise 4 proves it.)
+# vanishes in all kernels alike. (Exercise 4 shows why.)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # ### Was it the strength, or the optimiser?
@@ -1534,10 +1537,10 @@ The exploding network's gradient, all kernels together, has the norm $10^{{x}}$,
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# "Both" would be right if clipping set the gradient's norm to 1. It takes the smaller of 1 and
+# "Both" has in mind a clipping that sets the gradient's norm to 1. It multiplies by the smaller of 1 and
 # $c/\lVert g \rVert$: it shortens, and never lengthens. And lengthening would not help: what vanished is a matter of
 # *layers*, and one factor for all layers leaves their ratio as it is. And a small rate is no substitute: at
-# the best of its rates the network that isn't clipped stays far behind.
+# the best of its rates the network that isn't clipped stays far behind here.
 #
 # </details>
 
@@ -1633,8 +1636,8 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Their calculation assumes that two inputs share a quarter of all units in every layer and gets $2^{-L}$; with the
 # angle followed layer by layer, as here, the cosine falls more slowly, and the formula fits the points. What follows:
-# residual links can help twice, with the size of gradients and with their agreement; for the second, what each layer
-# adds must be small.
+# residual links can help twice, with the size of gradients and with their agreement; with the second the more, the less
+# each layer adds.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## What the article says, and what was measured · 文章怎么说，测得如何
