@@ -89,7 +89,7 @@ def split(examples, test, seed, groups=None):
         two int64 arrays, each in rising order, that hold every row once.
 
     Raises:
-        ValueError: where a side would be empty, or ``groups`` has another length.
+        ValueError: where a side would be empty, or ``groups`` has another length or mixes texts and numbers.
     """
     examples = checks.whole_number("split(examples)", examples)
     seed = checks.whole_number("split(seed)", seed, least=0)
@@ -99,7 +99,14 @@ def split(examples, test, seed, groups=None):
         raise ValueError(
             f"split() got groups of shape {groups.shape} for {examples} examples: give one group per example."
         )
-    names = np.unique(groups)
+    try:
+        names = np.unique(groups)
+    except TypeError:
+        kinds = sorted({type(group).__name__ for group in groups})
+        raise ValueError(
+            f"split() got groups of several kinds, {', '.join(kinds)}, which can't be told apart in order: name every "
+            "group by a text, or every group by a number."
+        ) from None
     held = round(len(names) * test) if 0 < test < 1 else 0
     if not 0 < held < len(names):
         kind = "examples" if len(names) == examples else "groups"

@@ -177,7 +177,7 @@ def exercise_5():
                               f"difference {network - memory:.1%}")
             ```
             """,
-            "Decide by the interval of the paired differences: where it contains 0, neither wins.",
+            "Decide by the interval of the paired differences: where it contains 0, it isn't settled who wins.",
             """
             The cost: a memory of $n$ digits multiplies $784\\,n$ times for one new digit, the network
             $784 \\cdot 128 + 128 \\cdot 10 = 101{,}632$ times, however many it has learnt from. The two are equal at

@@ -39,8 +39,8 @@ def exercise_2():
     return Exercise(
         expected=1,
         wrong=[
-            (100, "R² grows by 100. What does γ do?"),
-            (10, "R grows by 10. What does γ do?"),
+            (100, "R² grows a hundredfold. What does γ do?"),
+            (10, "R grows tenfold. What does γ do?"),
             (0.01, "γ grows. What does R do?"),
             (0.1, "γ grows. What does R do?"),
         ],
@@ -140,8 +140,8 @@ def exercise_4():
         solution=[
             "No. The outputs agree at the start, and so does the loss; but the gradient with respect to $W'$ is 255 "
             "times that with respect to $W$, and a change of $W'$ counts 255 times in $W$.",
-            "So under gradient descent the first layer learns as if its rate were $255^2 = 65{,}025$ times as large. "
-            "Adam divides by the size of recent gradients, so one factor goes: its rate is in effect 255 times as "
+            "So under gradient descent the first layer's weights learn as if at $255^2 = 65{,}025$ times the rate. "
+            "Adam divides by the size of recent gradients, so one factor goes: their rate is in effect 255 times as "
             "large.",
             """
             To run it, at Keras' usual rate of Adam:
@@ -162,7 +162,7 @@ def exercise_4():
                 show.markdown(f"{name}: {Measured(found['accuracy']):.1%}")
             ```
 
-            Where the numbers stand decides how fast each layer learns, and that is why inputs are scaled.
+            Where the numbers stand has a say in how fast each layer learns, one reason why inputs are scaled.
             """,
         ],
     )

@@ -122,7 +122,7 @@ def exercise_4():
     return Exercise(
         judge=_judge_sign_descent,
         hints=[
-            "Only the last two lines of `train_step` in the chapter's class have to change.",
+            "Only what `apply` gets has to change in the `train_step` of the chapter's class.",
             "`tf.sign` of each gradient, before the optimizer gets it. `self.optimizer.apply(gradients, variables)` "
             "then moves each weight by the learning rate.",
         ],
@@ -223,8 +223,8 @@ def exercise_5():
 
             At $h = 10^{-100}$ the slope is right to rounding.
             """,
-            "Its price is that every operation has to know complex numbers: no ReLU, no comparison, no library that "
-            "casts to real numbers. It costs a pass for each direction, as forward mode does, and *is* forward mode, "
-            "with $i h$ in the role of the direction.",
+            "Its price is that every operation has to know complex numbers, and be analytic where it is used: no "
+            "absolute value, no library that casts to real numbers. It costs a pass for each direction, as forward "
+            "mode does, and *is* forward mode, with $i h$ in the role of the direction.",
         ],
     )

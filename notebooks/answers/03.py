@@ -145,8 +145,8 @@ def exercise_4():
             "So the loss as a function of $c$ is the same function $g(c)$ for all $l$. Its derivative at $c = 1$ is "
             "$\\langle W_l, \\partial L / \\partial W_l \\rangle$, by the chain rule: the same number for all $l$.",
             """
-            With kernels of equal norm this holds their gradients together: what vanishes, vanishes in all layers at
-            once. The biases of these networks start at 0, where they change nothing.
+            With kernels of equal norm the gradients of all layers have equal components along their own kernels: none
+            need be smaller because its signal died. The biases of these networks start at 0, where they change nothing.
 
             ```python
             import tensorflow as tf
@@ -172,9 +172,9 @@ def exercise_5():
             '`{"depth": 100, "residual": True, "activation": "tanh", "weight_variance": 0.01}`.',
         ],
         solution=[
-            "Prediction: with $h \\to h + W \\tanh(h)$ each layer multiplies a squared gradient norm by about "
-            "$1 + \\sigma_w^2$. With $\\sigma_w^2 = 1/L$ that is $(1 + 1/L)^L < e$ at any depth $L$: size alone sets "
-            "no limit.",
+            "Prediction: with $h \\to h + W \\tanh(h)$ each layer multiplies a squared gradient norm by at "
+            "most about $1 + \\sigma_w^2$. With $\\sigma_w^2 = 1/L$ that is $(1 + 1/L)^L < e$ at any depth $L$: size "
+            "alone sets no limit.",
             """
             Choose the rate on the validation digits, and judge once on the test digits:
 

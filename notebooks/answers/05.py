@@ -94,7 +94,7 @@ def exercise_3():
     return Exercise(
         judge=judge,
         hints=[
-            "The chapter's first network is nearly this one; a layer and a strength differ.",
+            "The chapter's first network is nearly this one; a rate and a strength differ.",
             "Dropout is a layer of its own, after the activations that it drops.",
             "Each kernel that is penalised needs its own `kernel_regularizer`; `model.losses` shows what is added.",
         ],
@@ -131,7 +131,8 @@ def exercise_4():
     return Exercise(
         hints=[
             "Give `final_errors` one batch size at a time, with its own number of epochs.",
-            "A batch of 320 needs ten times the epochs of a batch of 32 for as many steps.",
+            "500 examples are 15 whole batches of 32, or one of 320, which needs 15 times the epochs for as many "
+            "steps.",
         ],
         solution=[
             """
@@ -139,7 +140,7 @@ def exercise_4():
 
             ```python
             for size in [8, 32, 100, 320]:
-                epochs = max(1, round(20 * size / 32))
+                epochs = round(20 * (500 // 32) / (500 // size))
                 found = final_errors(small, [{**GOOD, "batch_size": size}], range(5), epochs, validation)
                 print(size, epochs, Measured(found[0]))
             ```

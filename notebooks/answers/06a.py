@@ -13,7 +13,7 @@ def exercise_1():
         wrong=[
             (
                 11,
-                "After a stride of 2, a step of one place is a step of two pixels: where do you multiply by it?",
+                "Two things double what the second layer adds: its dilation, and the stride below it. Have you both?",
             ),
             (9, "Three points that lie two places apart span more than three places."),
             (

@@ -63,11 +63,11 @@ def exercise_3():
         solution=[
             "Whatever one does, the return gains $c + \\gamma c + \\gamma^2 c + \\dots = c/(1-\\gamma)$:\n\n"
             "```python\nanswer = 0.5 / (1 - 0.9)\n```\n\nAll policies gain the same, so the best one stays the best.",
-            "Where episodes end, longer ones collect more of it:\n\n"
+            "Where episodes end, longer ones collect more of it (for $c > 0$):\n\n"
             "```python\nimport dataclasses\n\npaid = dataclasses.replace(ice, reward=ice.reward + 0.01)\n"
             "paid_plan = planning.value_iteration(paid, 0.99)\n"
             "print(planning.expected_return(ice, paid_plan.policy, 100), exact_success)\n```",
-            "The plan for the lake with the bonus arrives less often: a bonus for staying alive can teach an "
+            "The plan for the lake with the bonus doesn't arrive at all: a bonus for staying alive can teach an "
             "agent not to "
             "finish.",
         ],
@@ -146,7 +146,7 @@ def exercise_5():
             "How large is an accumulating trace after five visits to one place?",
         ],
         solution=[
-            "Step sizes up to 0.6, or numbers overflow:\n\n"
+            "Step sizes up to 0.6; near 1 the values run away:\n\n"
             "```python\nsmall_sizes = step_sizes[step_sizes <= 0.6]\n"
             "kinds = {\n"
             '    replace: (tabular.td_lambda, {"trace_decay": 0.9, "replace": replace})\n'
@@ -157,6 +157,7 @@ def exercise_5():
             "    print(replace, wrong.mean(axis=1).round(3))\n```",
             "Compare the two rows: at small step sizes several visits make one larger, wanted step; at large "
             "ones a trace "
-            "of 5 times a step size of 0.5 moves a value by two and a half times its error, and overshoots.",
+            "of 4 (seven visits, every other step) times a step size of 0.5 moves a value by twice the error, and "
+            "overshoots.",
         ],
     )

@@ -16,6 +16,7 @@
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** some Python (lists, functions, loops) and school mathematics (functions, derivatives, averages). No
 # machine learning.
+# Ten questions in `self_tests.ipynb` say whether you have it.
 #
 # **Time** under a minute to run on two cores; about two and a half hours to read and try, four with the exercises.
 #
@@ -48,7 +49,7 @@ print("\n\n".join(problems) or "Everything fits. Go on.")
 #
 # Every chapter then begins with a cell like the next one: it imports what the chapter uses, and sets the *seed*, the
 # number from which everything random is drawn. With the same seed, a second run on the same computer gives the same
-# numbers.
+# numbers, but for times.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 import functools
@@ -90,8 +91,8 @@ claims = Claims("00")
 # own in `work/` and type `make lab` again.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **What do ⟨ and ⟩ mean?** That the number between them was measured. On your computer it will be a little different;
-# everything outside the brackets comes out the same everywhere. Below, one calculation is timed five times.
+# **What do ⟨ and ⟩ mean?** That the number between them was measured. On your computer it may be different;
+# everything outside the brackets is meant to come out the same everywhere. Below, one calculation is timed five times.
 
 
 # %% slideshow={"slide_type": "notes"}
@@ -324,8 +325,8 @@ claims.verdict("C00.3", ratio=left)
 # ## What is a tensor? · 什么是张量？
 #
 # A table of numbers, of any number of dimensions, called *axes*. Its **shape** lists the length of each axis. A
-# single number has shape `()`, a list of three `(3,)`, a table of 2 rows and 3 columns `(2, 3)`. Most messages about
-# networks are about shapes, so it pays to be quick at them.
+# single number has shape `()`, a list of three `(3,)`, a table of 2 rows and 3 columns `(2, 3)`. Many error messages
+# about networks are about shapes, so it pays to be quick at them.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 digit = datasets.load("digits").train.x[0]
@@ -385,7 +386,7 @@ figures.image_grid(
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Two more properties. The **dtype** says what kind of number is stored: here `float32`, about seven decimal digits,
-# four bytes each. And there are two kinds of table: NumPy's *arrays*, which all of Python knows, and TensorFlow's
+# four bytes each. And there are two kinds of table: NumPy's *arrays*, which much of Python shares, and TensorFlow's
 # *tensors*, which can be differentiated and can live on a graphics card. Either turns into the other.
 
 # %% slideshow={"slide_type": "skip"}
@@ -396,8 +397,8 @@ print("back to an array:", tensor.numpy().tolist())
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## When do two shapes fit together? · 两个形状何时相容？
 #
-# `+`, `−`, `×` and the like work entry by entry. If the shapes differ, the smaller table is stretched, by a rule called
-# **broadcasting**:
+# `+`, `−`, `×` and the like work entry by entry. If the shapes differ, one table or both are stretched, by a rule
+# called **broadcasting**:
 #
 # 1. write the two shapes below each other, aligned on the *right*, and fill up with 1 on the left;
 # 2. on each axis the two lengths must be equal, or one of them 1;
@@ -498,9 +499,9 @@ print("shape of the difference:", difference.shape)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a layer hold? · 一层里有什么？
 #
-# The commonest layer of a network, called *dense*, turns each example, a list of numbers, into another list. Each of its
-# outputs weighs all inputs, adds them up, adds a number of its own, its *bias*, and bends the result by an *activation*:
-# often $\mathrm{relu}(z) = \max(z, 0)$, which cuts off what is negative.
+# One of the commonest layers of networks, called *dense*, turns each example, a list of numbers, into another list.
+# Each of its outputs weighs all inputs, adds them up, adds a number of its own, its *bias*, and bends the result by an
+# *activation*: often $\mathrm{relu}(z) = \max(z, 0)$, which cuts off what is negative.
 #
 # By hand, with whole numbers:
 
@@ -568,8 +569,8 @@ checks.equal("Keras' dense layer, and relu(xW + b)", wide(pixels).numpy(),
 # ## Which way is downhill? · 哪边是下坡？
 #
 # Learning means changing $W$ and $b$ so that mistakes become fewer. Which way to change them, the derivative tells.
-# TensorFlow computes it: a `GradientTape` records every operation done under it, and then goes through them backwards
-# by the chain rule.
+# TensorFlow computes it: a `GradientTape` records what is computed from variables under it, and then goes through it
+# backwards by the chain rule.
 #
 # **Predict before you run.** $f(x) = (x^2 + 1)^3$. What is $f'(1)$? Use the chain rule from school.
 
@@ -686,14 +687,14 @@ primer.descent(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# It never arrives. "Six times the rate, a sixth of the steps" is the common wrong guess: it takes the slope at the start
-# for the slope all along the step. But the slope changes on the way, and beyond a certain rate a step ends higher than it
-# began, so that the next is longer still. The limit is two divided by the loss's largest second derivative in any
-# direction, here $2 / \frac{5 + \sqrt{5}}{2} \approx 0.55$.
+# It never arrives. "Six times the rate, a sixth of the steps" is the common wrong guess: it takes the slope at the
+# start for the slope all along the step. But the slope changes on the way, and beyond a certain rate the steps soon end
+# higher than they began, and the next is longer still. For a loss of squares like this the limit is two divided by its
+# largest second derivative in any direction, here $2 / \frac{5 + \sqrt{5}}{2} \approx 0.55$.
 #
 # </details>
 #
-# A loss that grows, or turns into `nan` (*not a number*), most often means: lower the learning rate.
+# A loss that grows, or turns into `nan` (*not a number*), often means: lower the learning rate.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Back to the wrong shape that gave no error. What does a line learn from a loss whose difference has shape
@@ -913,8 +914,8 @@ show.markdown(f"The steps moved some weights by up to {Measured(float(moved)):.3
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# To rounding. *Merely alike* would mean that one of them does something else than descend, and none does. *To the last
-# bit* is too much to ask: each adds its numbers up in an order of its own, and `float32` rounds every sum.
+# To rounding. *Merely alike* would mean that one of them does something else than the others, and none does. *To the
+# last bit* is too much to ask: each may add its numbers up in an order of its own, and `float32` rounds every sum.
 #
 # </details>
 
@@ -932,15 +933,16 @@ show.markdown(f"The steps moved some weights by up to {Measured(float(moved)):.3
 # | `fit(dataset)` | `training.fit(model, objective, dataset, epochs=4)` | takes the batches as they come |
 # | `fit(validation_data=(x, y))` | `validation=(x, y)` | after each epoch: loss, no tape, `training=False` |
 # | `History.history["val_accuracy"]` | `Run.history["val_accuracy"]` | appends to a list |
-# | callback `EarlyStopping` | `early_stopping=training.EarlyStopping(...)` | keeps the best weights, stops when they grow old |
+# | callback `EarlyStopping` | `early_stopping=training.EarlyStopping(...)` | stops when the best weights grow old, and restores them (Keras: if asked to) |
 # | callbacks `ModelCheckpoint`, `BackupAndRestore` | `checkpoint="folder"` | saves weights, optimizer and place; goes on from there |
 # | a `train_step` of your own | an objective of your own | another loss under the same tape |
 # | `evaluate(x, y)` | `training.evaluate(model, objective, (x, y))` | averages over batches |
 # | `predict(x)` | `training.predict(model, x)` | `model(x, training=False)`, batch after batch |
 # | `model.save("x.keras")`, `load_model` | the same | |
 #
-# Where a chapter says `training.fit`, you may use Keras' `fit` in its place. This is the step that it runs, out of the
-# package itself; the line that ours lacks adds the penalties of layers that have some (chapter 05):
+# Where a chapter says `training.fit`, you may use Keras' `fit` in its place, with what this table says. This is the
+# step that `training.fit` runs, out of the package itself; of two lines that ours lacks, one adds the penalties of
+# layers that have some (chapter 05), and the other matters for `float16` only:
 
 # %% slideshow={"slide_type": "skip"}
 show.source(training.train_step)
@@ -948,8 +950,8 @@ show.source(training.train_step)
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### Was that luck?
 #
-# One network is one run. For claims we train five, from five seeds. `models.mlp` stacks the same layers, and takes the seed
-# of the initial weights:
+# One network is one run. For the next claims we train five, from five seeds. `models.mlp` stacks the same layers, and
+# takes the seed of the initial weights:
 
 # %% slideshow={"slide_type": "skip"}
 def reader(seed):
@@ -1319,7 +1321,7 @@ for title, action in mishaps.items():
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Most of these say what was given and what was expected: compare the two. (One exception to reading the last line: give
-# a Keras model a single picture, without the axis of the batch, and it prints the whole picture after its
+# a Keras model a single picture, without the axis of the batch, and it may print the whole picture after its
 # complaint. Then look for the line that begins with *Input 0*.)
 #
 # Two failures are harder, since no message points at their cause.
@@ -1344,13 +1346,14 @@ print("the derivative by a constant:", tape.gradient(square, constant))
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# (1) "Slower" is the common guess: a step in the wrong direction, one thinks, can be made good by the next. But each step
-# lands higher than the one before, as on the contours above, and after a handful of them the numbers are larger than
-# `float32` can hold. What then comes out is `nan`, and `nan` plus anything is `nan`. Keras' `fit`, unless a callback stops it,
-# goes on with a loss of `nan` to the end; the course's `fit` stops and names the step.
+# (1) "Slower" is the common guess: a step in the wrong direction, one thinks, can be made good by the next. But the
+# steps land higher and higher, as on the contours above, and here after a handful of them the numbers are larger than
+# `float32` can hold. What then comes out is `nan`, and `nan` plus anything is `nan`. Keras' `fit`, unless a callback
+# stops it, goes on with a loss of `nan` to the end; the course's `fit` stops and names the step.
 #
 # (2) `None`, not 6. A tape watches variables, and it can't follow what was computed outside it, or in NumPy. `None`
-# in place of a gradient means: the path from here to there is cut somewhere. `tf.Variable` or `tape.watch(...)` mends it.
+# in place of a gradient means: the path from here to there is cut somewhere. Here `tf.Variable` or `tape.watch(...)`
+# mends it.
 #
 # </details>
 #
@@ -1466,7 +1469,7 @@ exercises.solution("00.5")
 # | cross-entropy | 交叉熵 | mean of $-\ln$ of the right label's probability |
 # | nat | 奈特（nat） | unit of a surprise $-\ln p$ |
 # | optimizer | 优化器 | what turns a gradient into a step of the weights |
-# | callback | 回调函数 | what Keras' `fit` calls after each batch or epoch |
+# | callback | 回调函数 | what Keras' `fit` calls at fixed points, such as the end of an epoch |
 # | epoch | 轮次 | one pass over all training data |
 # | accuracy | 准确率 | share of right answers |
 # | confusion matrix | 混淆矩阵 | counts of true class by answered class |

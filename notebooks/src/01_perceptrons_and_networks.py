@@ -15,6 +15,7 @@
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** [chapter 00](00_start_here.ipynb): tensors, shapes, a Keras layer, a first training run, and its table of
 # what Keras and `training.fit` call one thing.
+# Ten questions in `self_tests.ipynb` say whether you have it.
 #
 # **Time** about a minute to run on two cores; about three hours to read and try, five with the exercises.
 #
@@ -134,7 +135,7 @@ show.table([[number, in_text(example, ".1f"), in_text(label, "+d"), in_text(now,
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Follow the first two rows with a pencil. The first flower is a mistake since the score is still 0. A flower is added
-# to the weights if its label is $+1$, and subtracted if it is $-1$. Nothing else ever happens.
+# to the weights if its label is $+1$, and subtracted if it is $-1$; the bias goes along by one. Nothing else happens.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
@@ -175,7 +176,8 @@ support vector machine, another method).
 #
 # Write the bias as the weight of a feature that is always 1, so that $x$ and $w$ are one longer and the line passes
 # through the origin. Let $R$ be the length of the longest of these examples, and $\gamma$ the *margin*: the distance
-# of the closest example from the best such line. Novikoff proved in 1962 that the perceptron makes at most
+# of the closest example from the best such line without a mistake, if there is one. Novikoff proved in 1962 that the
+# perceptron then makes at most
 #
 # $$k \le \left(\frac{R}{\gamma}\right)^2$$
 #
@@ -263,8 +265,9 @@ show.table([[in_text(number, "d") for number in row]
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a layer do? · 一层做了什么？
 #
-# Units side by side, on the same inputs, are a *layer*; layers one after the other, each fed by the one before and by no
-# other, are a *feed-forward network*. In a *dense* layer every unit has a weight for every unit before.
+# Units side by side, on the same inputs, are a *layer*; layers one after the other, each fed by earlier ones only, are
+# a *feed-forward network*, here each by the one just before. In a *dense* layer every unit has a weight for every unit
+# before.
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 networks.dense_network(
@@ -276,7 +279,7 @@ networks.dense_network(
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # With weights $W^{(l)}$ of shape `(units before, units)`, biases $b^{(l)}$ of shape `(units,)`, an activation $g$, and
-# $a^{(0)} = x$ for the input, layer $l$ computes
+# $a^{(0)} = x$ for the input, layer $l$ computes (the last one here without $g$)
 #
 # $$a^{(l)} = g\left(a^{(l-1)} W^{(l)} + b^{(l)}\right)$$
 #
@@ -553,8 +556,9 @@ def fit_by_hand(network, optimizer, loss_of, data, orders, size):
             optimizer.apply(gradients, weights)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The same start for three: Keras' `fit`, our loop, and `training.fit`, whose order of the examples follows from its seed.
-# Keras' own order is drawn from its global generator, so we give it one epoch at a time, already in order.
+# The same start for three: Keras' `fit`, our loop, and `training.fit`, whose order of the examples follows from its
+# seed. Keras' own order is drawn from TensorFlow's global generator, so we give it one epoch at a time, already in
+# order.
 
 # %% slideshow={"slide_type": "skip"}
 by_keras, by_hand, by_course = (nuclei_network(normalization)
@@ -723,8 +727,8 @@ charts.row(
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # This is, in one dimension, the *universal approximation theorem*
-# ([Cybenko 1989](https://doi.org/10.1007/BF02551274)): with enough units one hidden layer comes as close to any
-# continuous function on an interval as you like. It says that such weights exist, not that training finds them.
+# ([Cybenko 1989](https://doi.org/10.1007/BF02551274)): with enough sigmoids one hidden layer comes as close to any
+# continuous function on a closed interval as you like. It says that such weights exist, not that training finds them.
 #
 # **Predict before you run.** (1) By hand: with twice as many stairs, does the error fall to a half, to a quarter, or
 # less regularly? (2) A hidden layer of as many ReLUs is *trained* on 1,024 points of the curve, by 2,000 steps of Adam. Is
@@ -812,16 +816,16 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # (1) To a half: stairs half as wide are half as far from the curve. (2) Larger. "Smaller" is the common guess, for
-# training chooses the weights, and our hand was clumsy. But training only goes downhill from a random start, and 2,000
-# steps don't take it to the bottom. That better weights were there all the time, even behind the same first layer, the line
-# of the solved ones shows: with 128 units least squares leaves hardly any error.
+# training chooses the weights, and our hand was clumsy. But training gropes its way down from a random start, and these
+# 2,000 steps don't take it to the bottom. That better weights were there all the time, even behind the same first
+# layer, the line of the solved ones shows: with 128 units least squares leaves hardly any error.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# *What would have refuted it:* trained networks that come below the staircase. *How far it carries:* this curve, this
-# number of steps. And the construction is no recipe for more inputs: ten stairs along each of 784 pixels make
-# $10^{784}$ bumps.
+# *What would have refuted it:* trained networks that come below the staircase. *How far it carries:* this curve, Adam
+# at one of four rates, this number of steps. And the construction is no recipe for more inputs: ten stairs along each
+# of 784 pixels make $10^{784}$ bumps.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Can perceptrons in layers learn by gradient? · 成层的感知器能用梯度学习吗？
@@ -954,9 +958,10 @@ claims.verdict("A2.1.0", perceptrons=halfway["threshold, lent a slope"][0],
                smoothed=halfway["sigmoid"][0])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# *What follows:* thresholds can compute what a network has to compute; what they don't give is the derivative by which it is
-# trained. The units of today's networks mostly have one of their own, and so aren't perceptrons in the strict sense. "Multilayer
-# perceptron" is a name that stuck. And not every network is feed-forward: those of chapter 07a feed their output back.
+# *What follows:* thresholds can compute what it takes to read these digits nearly as well; what they don't give is the
+# derivative by which a network is trained. The units of today's networks mostly have one of their own, and so aren't
+# perceptrons in the strict sense. "Multilayer perceptron" is a name that stuck. And not every network is feed-forward:
+# those of chapter 07a feed a layer's output back.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## What can a ReLU layer draw? · ReLU 层能画出什么？
@@ -969,7 +974,7 @@ claims.verdict("A2.1.0", perceptrons=halfway["threshold, lent a slope"][0],
 # $$1 + n + \binom{n}{2}$$
 #
 # ([Zaslavsky 1975](https://doi.org/10.1090/memo/0154)): the first line makes one piece into two, and every
-# further line adds one piece, and one more for each line that it crosses.
+# further line adds one piece, and one more for each point at which it crosses others.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Predict before you run.** A Keras layer starts with random weights, and with biases of 0. Into how many pieces
@@ -1018,9 +1023,9 @@ checks.equal("pieces of the layer with biases, and Zaslavsky's 37", whole[1], bo
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # A ReLU network is a patchwork of linear classifiers. The second layer's lines bend where they cross the first layer's,
-# so they can cut a piece more than once. The most pieces that a network can make grow fast with its depth ([Montúfar and
-# others 2014](https://arxiv.org/abs/1402.1869)); how many a trained one makes is another question (`linear_regions.patterns`
-# counts them).
+# so two of them can cross more than once. The most pieces that a network can make grow fast with its depth ([Montúfar
+# and others 2014](https://arxiv.org/abs/1402.1869)); how many a trained one makes is another question
+# (`linear_regions.patterns` counts them).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does it matter which function a unit computes? · 激活函数的选择重要吗？
@@ -1167,9 +1172,9 @@ widgets.explore(
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *Linear* never does: its boundary is one straight line at any width. One unit of a function that only rises, or only
-# stays, gives one straight line as well, wherever its bend lies; two of them can make a band. *GELU* may do with one, since
-# it falls before it rises. And thresholds learn after all with many units: the hidden lines stay where chance put them,
-# and the last layer chooses among them. Move the random start at 2 and at 32 to see how much is luck.
+# stays, gives one straight line at most, wherever its bend lies; two of them can make a band. *GELU* may do with one,
+# since it falls before it rises. And thresholds learn after all with many units: the hidden lines stay where chance put
+# them, and the last layer chooses among them. Move the random start at 2 and at 32 to see how much is luck.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Do numbers have to be transformed before they go in? · 数字输入前需要变换吗？
@@ -1181,8 +1186,8 @@ widgets.explore(
 # - **standardised**: $(x - m) / s$, with mean $m$ and standard deviation $s$ of the training pixels.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The first layer could undo all three by its weights. And a fair comparison gives each its own learning rate, chosen on
-# other seeds and on one half of the validation data, and scored on the other half.
+# The first layer could undo all three by its weights and biases. And a fair comparison gives each its own learning
+# rate, chosen on other seeds and on one half of the validation data, and scored on the other half.
 #
 # **Predict before you run.** At its own best learning rate of gradient descent, what does raw lose against
 # standardised: nothing, about 2 points of accuracy, or more than 10? And what with Adam?
@@ -1315,16 +1320,16 @@ claims.measure(
 #
 # More than 10 points is right for gradient descent. "Nothing" is a tempting answer, since the first layer's weights can
 # absorb any scale. They can, but they don't start there: with inputs of up to 255 the units' first outputs are huge,
-# and so are the gradients of the first layer's weights, in which the inputs are a factor. One learning rate can't suit
-# these and the other layers' as well. Adam sizes the steps of each weight on its own, and loses less, but not nothing
-# (exercise 4).
+# and so are the gradients of the first layer's weights, in which the inputs are a factor. One learning rate has to
+# serve these and the other layers' as well. Adam sizes the steps of each weight on its own, and loses less, but not
+# nothing (exercise 4).
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Turning integers into floats, which the article names, is the least of it: raw pixels are floats here as well. *What would
-# have refuted the claim:* a learning rate at which raw pixels come within 10 points. The control, scaled against
-# standardised, shows that once the numbers are near 1, the exact recipe matters less.
+# Turning integers into floats, which the article names, is the least of it: raw pixels are floats here as well. *What
+# would have refuted the claim:* a learning rate at which raw pixels come within 10 points. The control, scaled against
+# standardised, shows that here, once the numbers are near 1, the exact recipe matters less.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## How does text become numbers? · 文字怎样变成数字？
@@ -1506,14 +1511,14 @@ checks.equal("parameters by formula and by Keras, five networks",
 #
 # The convolutions take longer in the table, with a three-hundredth of the parameters. Who judged by parameters took
 # memory for work: a convolution uses each of its few weights at 784 positions. Parameters say what a network weighs,
-# multiply-adds what it does. The time follows the work, but not in proportion: a small network's time is mostly the
-# overhead of calling it.
+# multiply-adds what it does. The time here follows the work, but not in proportion: a small network's time is mostly
+# the overhead of calling it.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# *And the article's "so"?* Networks of one size have the same parameters and the same multiply-adds, whatever the
-# activation. Both sizes now, each at its best learning rate:
+# *And the article's "so"?* Networks of one size have the same parameters and the same multiply-adds, whichever of our
+# five activations they use. Both sizes now, each at its best learning rate:
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 counts = [[complexity.parameters(of_widths(hidden, name)(0)) for name in functions]
@@ -1532,8 +1537,9 @@ claims.verdict("A2.1.4", lead_in_small=narrow["relu"] - narrow["tanh"],
                lead_in_large=by_activation["relu"] - by_activation["tanh"])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The activation has no price in parameters or multiply-adds; so the limits forbid neither of the two. What the size can
-# change is how much one gains by the choice, and that is what the verdict is about: for these two activations, on these data.
+# Neither activation has a price in parameters or multiply-adds; so the limits forbid neither of the two. What the size
+# can change is how much one gains by the choice, and that is what the verdict is about: for these two activations, on
+# these data.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Should each layer be twice as wide as the one before? · 每层都该是上一层的两倍宽吗？
@@ -1547,10 +1553,11 @@ claims.verdict("A2.1.4", lead_in_small=narrow["relu"] - narrow["tanh"],
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The rule is the article's, section $2.1$:
-# 「一般来说，每一层的感知器个数都是上一层的个数的二倍，这使得网络的深度随着宽度的增加而逐渐增加」, *generally, each layer has twice as many perceptrons as the one before, which makes the network's depth
-# grow with its width*. The second half mixes two things: depth is the number of layers, and doubling them doesn't add
-# any. The first half can be tested. To hold here, doubling must come out ahead of both. It fails if it is ahead of neither by as much as half a point. One
-# data set can refute "generally"; to confirm it, it would take many.
+# 「一般来说，每一层的感知器个数都是上一层的个数的二倍，这使得网络的深度随着宽度的增加而逐渐增加」, *generally, each layer has twice as many perceptrons as the one
+# before, which makes the network's depth grow with its width*. The second half mixes two things: depth is the number of
+# layers, and doubling them doesn't add any. The first half can be tested. To hold here, doubling must come out ahead of
+# both. It fails if it is ahead of neither by as much as half a point. One data set can cast doubt on "generally"; to
+# confirm it, it would take many.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.rule(
@@ -1632,7 +1639,7 @@ charts.row(
 # found. *How far it carries:* one data set, one size, one budget of steps.
 #
 # Where may the sentence come from? Convolutional networks often double their *channels* where they halve the image's
-# sides ([VGG](https://arxiv.org/abs/1409.1556): 64, 128, 256, 512), which keeps the work of each layer about equal.
+# sides ([VGG](https://arxiv.org/abs/1409.1556): 64, 128, 256, 512), which keeps the work of most layers about equal.
 # For dense layers the classics do other things: [LeNet-300-100](http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf)
 # narrows, and a [Transformer](https://arxiv.org/abs/1706.03762) widens fourfold, 512 to 2048, and narrows again.
 
@@ -1640,9 +1647,9 @@ charts.row(
 # ## How far does a plain network get on real digits? · 普通网络识字能到什么程度？
 #
 # Now all of MNIST (its pixels are already between 0 and 1, so no `Normalization`): 55,000 digits to learn from, two
-# layers of 256 ReLUs, Adam, a learning rate that falls to 0 along half a cosine, and *dropout*: in each step, a fifth
-# of the hidden units is silenced at random, so that no unit relies on another (chapter 05). The test digits stay
-# untouched until the end.
+# layers of 256 ReLUs, Adam, a learning rate that falls to 0 along half a cosine, and *dropout*: in each step and for
+# each example, about a fifth of the hidden units is silenced at random, lest units rely on each other (chapter 05). The
+# test digits stay untouched until the end.
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # **Predict before you run.** In 1998 a linear classifier got 12 % of the test digits wrong, 1,200 of 10,000 ([LeCun
@@ -1814,7 +1821,7 @@ charts.curves(
     title="What a linear classifier reads off each layer",
     caption="Accuracy of linear probes on held-out digits, mean and 95 % interval over "
     "6 networks (twins: 3); dashed: a network with one hidden layer. What training "
-    "made easier to read than pixels, random layers make harder.",
+    "made easier to read than pixels, random layers from the second on make harder.",
 )
 first = Measured((trained[1] - trained[0]) / (trained[4] - trained[0]))
 last = Measured(trained[4] - trained[3])
@@ -1842,17 +1849,18 @@ claims.verdict("A1", last=trained[4], first=trained[1], shallow=shallow[-1],
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# A common guess is a flat curve for the twin: random weights should neither help nor harm. But each random layer of 128 units
-# mixes and clips, and a linear reader gets less out of it than out of the pixels. So what the trained layers add
-# isn't due to non-linearity as such, but to learning. How unevenly the layers share the gain stands below the figure.
-# And a network with one trained layer of as many parameters comes within a point: these digits don't need four levels.
+# A common guess is a flat curve for the twin: random weights should neither help nor harm. But each random layer of 128
+# units mixes and clips, and from the second on a linear reader gets clearly less out of it than out of the pixels. So
+# what the trained layers add here isn't due to non-linearity as such, but to learning. How unevenly the layers share
+# the gain stands below the figure. And a network with one trained layer of as many parameters comes within a point:
+# these digits don't need four levels.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *What would have refuted the claims:* a flat or falling curve for the trained network. *What it doesn't show:* that a
-# layer holds more information than the one before. It can't; it holds the same or less, arranged so that a line can
-# separate it. And a probe with another loss gives other numbers: only differences between layers under the same probe
+# layer holds more information than the one before. It can't; it holds the same or less, arranged so that lines separate
+# it better. And a probe with another loss gives other numbers: only differences between layers under the same probe
 # mean anything.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -1915,7 +1923,7 @@ live = transfer.reuse(
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # A recorded study does nearly the same with a convolutional network, whose training takes too long for a chapter (`make
-# bench STUDY=ch01_reuse`): ten seeds, other numbers of examples, and Keras' default learning rate for both starts.
+# bench STUDY=ch01_reuse`): ten seeds, more numbers of examples, and Keras' default learning rate for both starts.
 
 # %% slideshow={"slide_type": "skip"}
 recorded = recording.load("ch01_reuse")
@@ -1965,9 +1973,9 @@ claims.verdict("A1.2", reused=live["reused"].mean(axis=1),
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# *What follows:* whether there is a head start has to be measured, against training from nothing with everything else equal, its
-# learning rate included. About the convolutional network the recording says less: both starts had one learning rate, which
-# may suit one of them better.
+# *What follows:* whether there is a head start has to be measured, against training from nothing with everything else
+# equal, but each start at the learning rate that suits it. About the convolutional network the recording says less:
+# both starts had one learning rate, which may suit one of them better.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## What the article says, and what was measured · 文章怎么说，测得如何
@@ -2049,7 +2057,7 @@ exercises.solution("01.5")
 # | cross-entropy | 交叉熵 | minus the logarithm of the right class's probability |
 # | functional API | 函数式 API | building a Keras model by calling layers on tensors |
 # | symmetry breaking | 打破对称性 | random first weights, so that units become different |
-# | universal approximation | 万能近似 | with enough units one hidden layer comes close to any continuous function |
+# | universal approximation | 万能近似 | with enough units, say sigmoids, one hidden layer comes close to any continuous function on a bounded region |
 # | linear region | 线性区域 | a piece of input space on which a ReLU network is linear |
 # | standardise, normalise | 标准化、归一化 | subtract the mean, divide by the standard deviation |
 # | one-hot vector | 独热向量 | 1 at one place, 0 at all others |
@@ -2061,8 +2069,8 @@ exercises.solution("01.5")
 #
 # ## Further reading · 延伸阅读
 #
-# - F. Rosenblatt, [The perceptron](https://doi.org/10.1037/h0042519) (1958): how much the first paper promises, and
-#   which parts were built.
+# - F. Rosenblatt, [The perceptron](https://doi.org/10.1037/h0042519) (1958): the first paper, which offers
+#   the perceptron as a model of the brain.
 # - A. Novikoff, *On convergence proofs for perceptrons* (1962): the proof above, in its first form.
 # - M. Minsky and S. Papert, *Perceptrons* (1969): what one layer can't compute, and why XOR is only the smallest
 #   case.

@@ -21,9 +21,9 @@
 #
 # 反向传播用链式法则，由输出层向输入层逐层求出损失对每个参数的梯度；本章先手算一个神经元，再用 NumPy 写出整个网络，并用有限差分、tf.GradientTape 和自己搭建的自动微分引擎相互核对。
 #
-# 同一个网络再用 Keras 训练三遍：compile 与 fit、手写的 GradientTape 循环、改写的 train_step；三者得到同样的权重。小批量梯度的噪声有多大，也用数据回答。
+# 同一个网络再用 Keras 训练三遍：compile 与 fit、手写的 GradientTape 循环、改写的 train_step；前两种得到同样的权重。小批量梯度的噪声有多大，也用数据回答。
 #
-# 先求完全部梯度再更新权重，才是梯度下降；边传播边更新，学习率大时训练会失败。最后比较梯度下降、动量法、Nesterov、RMSProp 与 Adam，各取其最好的学习率。
+# 先求完全部梯度再更新权重，才是梯度下降；边传播边更新，在本章的网络上，学习率大时训练会失败。最后比较梯度下降、动量法、Nesterov、RMSProp 与 Adam，各取其最好的学习率。
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 import itertools
@@ -100,8 +100,9 @@ backpropagation.chain(
      ("squared error\n½ (y − t)²", "E", loss, 1.0,
       f"dE/dy = y − t = {in_text(dE_dy)}")],
     title="One neuron: values forward, derivatives backward",
-    caption="Solid arrows: the forward pass. Dashed arrows: the backward pass; each "
-    "box multiplies what arrives by its own local derivative, which stands below it.",
+    caption="Solid arrows: the forward pass. Dashed arrows: the backward pass; the "
+    "sigmoid and the squared error each multiply what arrives by their own local "
+    "derivative, which stands below.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -152,7 +153,7 @@ kept = (loss - loss_after(learning_rate)) / (learning_rate * squared_norm)
 show.markdown(f"With the learning rate 1, {Measured(kept):.0%} of the promise is kept.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Leave out $\sigma'(z) = 1/4$, and the step still goes downhill, but it promises four times what it delivers. What
+# Leave out $\sigma'(z) = 1/4$, and a small step still goes downhill, but promises four times what it delivers. What
 # follows: a gradient can be checked without knowing how it was computed, by taking a small step and looking. The third
 # section builds on this.
 
@@ -232,7 +233,7 @@ def output_delta(logits, labels):
 #
 # $$\delta_{l-1} = \left(\delta_l W_l^{\top}\right) \odot f'(Z_{l-1})$$
 #
-# If you forget a transpose, the shapes remind you, but for square layers.
+# If you forget a transpose, the shapes remind you, but for square layers ($W_l$) or $n = d_{l-1}$ ($A_{l-1}$).
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 backpropagation.two_layers(
@@ -480,8 +481,8 @@ show.table(
 # <details><summary>Your prediction</summary>
 #
 # One. A common guess is four or more. Only the gradient with the wrong sign, which points uphill, ends near chance. The
-# other five still point somewhat downhill, and train, four of them to within a few points of the right gradient. An
-# accuracy alone wouldn't tell you that anything is wrong.
+# other five still point somewhat downhill, and train, four of them to within a few points of the right gradient. Of
+# those four, an accuracy alone wouldn't tell you that anything is wrong.
 #
 # </details>
 #
@@ -517,7 +518,7 @@ claims.measure(
 #
 # - everything is off by the factor $n$: a sum where the loss takes a mean;
 # - only weights *before* an activation are wrong: $f'$ is missing, or taken at the wrong place;
-# - it fails at one batch size only: something was read from outside the function;
+# - it passes at one batch size only: something was read from outside the function;
 # - it fails in float32 and passes in float64: your gradient is probably right. See the next section.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -805,8 +806,9 @@ show.markdown(f"Relative error of an engine that overwrites: {Measured(wrong):.2
 # variable, and wrong at others. So: several depths, widths, batch sizes, numbers of outputs and activations, against
 # `tf.GradientTape`, in float64.
 #
-# **Predict before you run.** Rounding makes each operation wrong by up to about $10^{-16}$, relatively. A gradient through
-# eight layers of 128 units takes more than a million products. Will its relative error be nearer $10^{-15}$ or $10^{-10}$?
+# **Predict before you run.** Rounding makes each operation wrong by up to about $10^{-16}$, relatively. The gradient of
+# 16 examples through eight layers of 128 units takes over a million products. Will its relative error be nearer
+# $10^{-15}$ or $10^{-10}$?
 
 # %% slideshow={"slide_type": "skip"}
 def tape_gradients(layers, x, labels, activation):
@@ -876,8 +878,8 @@ charts.curves(
     xlabel="hidden layers", ylabel="relative error of the worst array",
     title="Three ways to one gradient",
     caption="Both of ours stay within a few dozen rounding units of the tape at every "
-    "depth; with the derivative left out, the error is of the gradient's own size or "
-    "larger. Lines: medians, bands: all networks of that depth, cut at 1e-17 and 100.",
+    "depth; with the derivative left out, the error is a fifth of the gradient's size "
+    "or more. Lines: medians, bands: all networks of that depth, cut at 1e-17 and 100.",
     alt="Relative error on a logarithmic axis against the number of hidden layers: "
     "formulas and engine lie near rounding at all depths, the network without the "
     "derivative near 1 and above.",
@@ -985,7 +987,7 @@ for name, model in [("the written loop", by_loop), ("training.fit", by_course)]:
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Can Keras' own step be changed?
 #
-# Yes: `fit` calls the model's `train_step` for every batch. A subclass may override it, and keeps all the rest: epochs,
+# Yes: `fit` runs the model's `train_step` on every batch. A subclass may override it, and keeps all the rest: epochs,
 # callbacks, progress, `evaluate`. We use it to look at something that `fit` doesn't show: the norm (the length, all weights
 # together) of each batch's gradient.
 #
@@ -1272,8 +1274,8 @@ charts.curves(
 #
 # </details>
 #
-# One backward pass takes at most twice the forward pass's multiplications, **however many parameters there are**: that is
-# why networks could grow.
+# One backward pass takes at most twice the forward pass's multiplications, **however many parameters there are**: that
+# is one reason why networks could grow.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # *Two prices remain.* Plain reverse mode keeps every $Z_l$ and $A_l$ until the gradient has come back: memory grows with depth
@@ -1468,8 +1470,8 @@ Largest at which gradient descent works: {Measured(high["updated in passing"])}.
 #
 # "Gradient descent is gradient descent, in whatever order" is the common guess. It is right for the *updates*: their
 # order is free once all gradients are known. It is wrong for the *gradients*: each is a derivative at the weights of
-# the forward pass, and after a change there is no such point any more. How far off the step is, learning rate and depth
-# decide. At small rates one would hardly notice; at large ones training fails.
+# the forward pass, and after a change there is no such point any more. The step is the further off, the larger the
+# learning rate and the deeper the network. At small rates one would hardly notice; at large ones training failed here.
 #
 # </details>
 #
@@ -1577,8 +1579,8 @@ claims.verdict("A2.2.1", small_rate=at_two_rates[0.125],
 # Along an eigenvector of $H$, a direction that $H$ only stretches, by its eigenvalue $\lambda_i$, each step multiplies the
 # distance to $w^*$ by $1 - \eta \lambda_i$. With the eigenvalues $2$ and $0.2$ and $\eta = 0.5$: the steep direction arrives at once,
 # $1 - 1 = 0$, and the flat one keeps $1 - 0.1 = 0.9$ of its distance. In general, let $L$ be the largest eigenvalue and $\mu$ the
-# smallest. Above $\eta = 2/L$ the steepest direction grows. At $\eta = 1/L$ the flattest shrinks by $1 - 1/\kappa$ per step, where
-# $\kappa = L / \mu$ is the *condition number*.
+# smallest. Above $\eta = 2/L$ the steepest direction grows. At $\eta = 1/L$ the flattest keeps $1 - 1/\kappa$ per step,
+# where $\kappa = L / \mu$ is the *condition number*.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Predict before you run.** For $\kappa = 500$, how many steps win one more correct digit: about 3, about 100, or about
@@ -1986,9 +1988,9 @@ Largest loss after step 2,000, from eight starts: Adam
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Where do Nesterov and RMSProp stand? · Nesterov 与 RMSProp 处在什么位置？
 #
-# Keras offers two more. **Nesterov's momentum** (1983) looks where the velocity leads *before* it asks for the gradient.
-# **RMSProp** (Tieleman & Hinton 2012) is Adam without momentum, without the correction at the start, and with a shorter
-# memory.
+# Two more that Keras offers. **Nesterov's momentum** (1983) looks where the velocity leads *before* it asks for the
+# gradient. **RMSProp** (Tieleman & Hinton 2012) is Adam without momentum, without the correction at the start, and with
+# a shorter memory.
 #
 # By hand, $E = \tfrac12 w^2$, so $g = w$; $w = 1$, $v = -0.5$, $\eta = 0.1$, $\beta = 0.9$. Momentum: $v = -0.45 - 0.1 = -0.55$. Nesterov
 # asks at $w + \beta v = 0.55$: $v = -0.45 - 0.055 = -0.505$. It brakes earlier. In general,
@@ -2076,8 +2078,8 @@ show.table(
 #
 # Nesterov's momentum has the lowest mean, and no. "RMSProp and Adam, since they adapt to each weight" is a common guess. But
 # here RMSProp's mean is behind plain momentum's, and Adam is about level with that. So is RMSProp if it is given a momentum of
-# 0.9 (`keras.optimizers.RMSprop(momentum=0.9)`). This is one small network and five epochs, and most intervals overlap; on
-# another problem the order may be another.
+# 0.9 (`keras.optimizers.RMSprop(momentum=0.9)`). This is one small network and five epochs, and the best four intervals
+# overlap; on another problem the order may be another.
 #
 # </details>
 

@@ -175,8 +175,8 @@ def loop(model, data, epochs, optimizer):
             optimizer.apply(gradients, model.trainable_variables)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# With an L2 penalty, the same start and the same batches, Keras' `fit`, the loop and `training.fit` end in the same weights. (Dropout draws
-# other units in each of the three, so it is off here.)
+# With an L2 penalty, the same start and the same batches, Keras' `fit`, the loop and `training.fit` end in the same
+# weights. (Dropout is off here, so that the check doesn't hang on which units are drawn.)
 
 # %% slideshow={"slide_type": "skip"}
 batches = tf.data.Dataset.from_tensor_slices((noisy.x, noisy.y)).batch(32)
@@ -235,9 +235,9 @@ show.markdown(f"With both brakes: stopped after {mask(run.epochs)} epochs, kept 
 # **The rule for the verdict.** "A great deal" shall mean that the error at least doubles between the best value of a
 # range and the worst. The answer depends on the range. We don't choose it ourselves, but take the one that
 # [Bergstra & Bengio 2012](https://jmlr.org/papers/v13/bergstra12a.html) searched for networks with one hidden layer:
-# learning rates from 0.001 to 10, 18 to 1,024 hidden units, batches of 20 or 100, L2 from 3.1e-7 to 3.1e-5. Such a range
-# says how unsure its authors were before they had tried anything. (Momentum of 0.9 makes steps about ten times as long, so at equal
-# rates our network diverges earlier.)
+# learning rates from 0.001 to 10, 18 to 1,024 hidden units, batches of 20 or 100, L2 from 3.1e-7 to 3.1e-5. Such a
+# range says how unsure its authors were before they searched. (Our network has momentum of 0.9, which makes steps in a
+# steady direction about ten times as long, so that equal rates needn't do equal things.)
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 IF_HYPERPARAMETERS = {        # a made-up outcome for each verdict
@@ -268,7 +268,7 @@ claims.rule(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# The labels are right from here on. The network has one hidden layer of $h$ units,
+# The labels are right from here on, where nothing else is said. The network has one hidden layer of $h$ units,
 #
 # $$\text{logits} = W_2\, \max(0,\, W_1 x + b_1) + b_2, \qquad W_1 \in \mathbb{R}^{h \times 49},\quad W_2 \in \mathbb{R}^{10 \times h},$$
 #
@@ -278,9 +278,9 @@ claims.rule(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # A study needs hundreds of trainings. Compiling takes longer than training such a network, so
-# `dlcourse.training.hyperparameters` compiles *once*: learning rate and penalty are inputs of the graph, one number per
-# network, and the weights of many networks are stacked, $W_1$ of shape (networks, 49, h). A test holds one of its
-# networks against Keras, step by step.
+# `dlcourse.training.hyperparameters` compiles *once* for many settings: learning rate and penalty are inputs of the
+# graph, one number per network, and the weights of many networks are stacked, $W_1$ of shape (networks, 49, h). A test
+# holds one of its networks against Keras, step by step.
 
 # %% slideshow={"slide_type": "skip"}
 GOOD = {"learning_rate": 0.05, "hidden": 32, "batch_size": 32, "l2": 1e-4}
@@ -433,11 +433,12 @@ widgets.explore(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Too small a rate gives curves that still fall at the end; too large a rate gives curves that jump or rise, and weights
 # that grow from the first epoch on. A penalty strong enough to lift the training error closes the gap between the two
-# curves, but from below: the validation error doesn't fall with it, and the gap is no goal in itself. At a rate of 1.5 a
-# penalty keeps the weights small, and the network guesses all the same: the steps were too long, and shorter weights
-# don't shorten them. Besides, the penalty is descended with the same rate. Its curvature is $2\lambda$, and with momentum
-# 0.9 a step overshoots for good where $2\eta\lambda$ exceeds $2(1 + 0.9) = 3.8$: at a rate of 5 and an L2 of 1 the
-# penalty itself drives the weights apart.
+# curves, but from below: the validation error doesn't fall with it, and the gap is no goal in itself. At a rate of 1.5
+# a penalty of 0.01 has made the weights small by the end, and the network guesses all the same: the steps were too
+# long, and shorter weights don't shorten them. One of 0.1 drives them apart, since the penalty is descended with the
+# same rate. Its curvature is $2\lambda$, and with momentum 0.9 a step on the penalty alone overshoots for good where
+# $2\eta\lambda$ exceeds $2(1 + 0.9) = 3.8$, as at a rate of 5 and an L2 of 1; together with the loss it happens
+# earlier.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Can you find a learning rate without training once to the end? · 不完整训练一次，能找到学习率吗？
@@ -590,9 +591,10 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# A schedule is often expected to gain much. At its best peak it gains less than two points over the best constant rate, and
-# at a small peak it loses, since the rate is too small already. Its use is to make a *high* rate harmless at the end: it widens the
-# valley of the first section, so that a rate that is twice or four times too large costs less.
+# A schedule is often expected to gain much. At its best peak it gains less than two points over the best constant rate,
+# with intervals as wide as the gain or wider, and at a small peak it loses, since the rate is too small already. Its
+# use here is to make a *high* rate less harmful at the end: it widens the valley of the sweep, so that a rate that is
+# twice or four times too large costs less.
 #
 # </details>
 
@@ -691,8 +693,8 @@ show.markdown(f"TPE's gain is {gain:.0%} of random search's error (recorded).")
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Random search has its own strength. If only one or two hyperparameters matter, 81 points on a grid of 9 × 9 are 9 values
-# of each, and 81 random draws are 81 values of each
+# Random search has its own strength. If only one of two hyperparameters matters, 81 points on a grid of 9 × 9 are 9
+# values of each, and 81 random draws are 81 values of each
 # ([Bergstra & Bengio 2012](https://jmlr.org/papers/v13/bergstra12a.html)).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -800,8 +802,8 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Can two workers share one search? · 两个进程能分担一次搜索吗？
 #
-# Trials don't depend on each other, so several threads, processes, or machines that share a disk, can divide them. They
-# only must not try the same one twice.
+# The trials of a random search don't depend on each other, so several threads, processes, or machines that share a
+# disk, can divide them. They only must not try the same one twice.
 #
 # **Predict before you run.** Two workers, 24 trials. Will each do 12? Will the outcome depend on who was faster?
 
@@ -854,7 +856,7 @@ checks.equal("errors of 24 trials by two workers and by one",
 # and not the other?
 #
 # **Predict before you run.** You train by gradient descent and add $\lambda \sum_j \lvert w_j \rvert$ to the loss, as
-# `regularizer="l1"` does. After 500 steps, how many of 20 weights are exactly 0.0?
+# `kernel_regularizer="l1"` does. After 500 steps, how many of 20 weights are exactly 0.0?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The article, section 2.5: 「L1正则化（Lasso Regularization）可以使参数稀疏化，从而起到特征选择的作用」: L1 makes parameters
@@ -1053,8 +1055,9 @@ charts.row(
     caption="Weights along the Lasso's path, one draw of 200 examples each; strengths "
     "in units of the largest that matters. The five relevant features are blue. To the "
     "right, where the penalty is weak, many irrelevant ones have a weight as well.",
-    alt="Two panels of Lasso paths. Five blue lines of relevant features grow large; "
-    "grey ones of irrelevant features leave zero later, most of them, and stay small.",
+    alt="Two panels of Lasso paths. Blue lines of relevant features grow large, on the "
+    "right all but one; grey ones of irrelevant features leave zero later, most of "
+    "them, and stay smaller.",
 )
 
 # %% slideshow={"slide_type": "skip"}
@@ -1128,11 +1131,11 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>Your prediction</summary>
 #
-# With 200 examples of independent features the first five to enter are right, in all 20 draws; with 40 they are right more
-# often than not. But the best predictor lets many irrelevant ones in, and shrinkage is why: without it they stay out. "A,
-# since only A is right" is the wrong guess for neighbours: sharing a
-# weight between A and B costs the same sum of absolute values as giving it to A alone, and the fit hardly tells them apart,
-# so the noise of one sample decides. A zero means "not needed beside the others", not "irrelevant".
+# With 200 examples of independent features the first five to enter are right, in all 20 draws; with 40 they are right
+# more often than not. But the best predictor lets many irrelevant ones in, and shrinkage is why: without it they stay
+# out. "A, since only A is right" is the wrong guess for neighbours: sharing a weight between A and B costs the same sum
+# of absolute values as giving it to A alone, and the fit hardly tells them apart, so the noise of one sample often
+# decides. A zero means "not needed beside the others", not "irrelevant".
 #
 # </details>
 
@@ -1143,7 +1146,8 @@ claims.measure(
 # not by the zeros.
 #
 # Real data, where nobody knows the truth, but a permuted copy is surely irrelevant: of the first five features of
-# `diabetes` to enter (10 real, 10 permuted), how many are real? The mean over 20 permutations, for all 354 patients.
+# `diabetes` to enter (10 real, 10 permuted), how many are real? The mean over 20 permutations, for the 354 patients
+# that aren't test data.
 
 # %% slideshow={"slide_type": "skip"}
 real = np.arange(20) < 10
@@ -1281,12 +1285,13 @@ claims.measure(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Exact zeros in Keras take a proximal step after each update. A *constraint* is applied there:
+# Exact zeros in Keras: take a proximal step after each update, for example. A *constraint* is applied there:
 
 # %% slideshow={"slide_type": "skip"}
 class SoftThreshold(keras.constraints.Constraint):
     """Moves each weight towards 0 by ``threshold``, and stops there: the proximal step
-    of L1, with threshold = learning rate · strength."""
+    of L1, with threshold = learning rate · strength (with momentum 0.9 a tenth of that
+    strength counts)."""
 
     def __init__(self, threshold):
         self.threshold = threshold
@@ -1473,9 +1478,9 @@ gains = [held_out_gain(wide_table, target, seed, 195, np.logspace(5, -3, 33))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # And the network of this chapter, on digits with right labels and with 30 % of them drawn at random. How strong each
-# regulariser should be is recorded by `benchmarks/studies/ch05_regularizers.py`: grids by factors of 2, six draws of 500
-# digits. The trainings here take other draws, and are judged on other held-out digits. (The other regularisers follow
-# in the last but one section.)
+# regulariser should be is recorded by `benchmarks/studies/ch05_regularizers.py`: grids, by factors of 2 for L2 and
+# weight decay, six draws of 500 digits. The trainings here take other draws, and are judged on other held-out digits.
+# (The other regularisers follow in the section on dropout.)
 
 # %% slideshow={"slide_type": "skip"}
 study = recording.load("ch05_regularizers")
@@ -1617,8 +1622,8 @@ show.markdown(f"At the best strength, {at_best[0]}, squared bias is {at_best[1]}
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Does a larger model always overfit more? · 模型越大就越容易过拟合吗？
 #
-# More parameters mean more variance, one would think. Networks have more parameters than examples, and generalise.
-# Something is missing.
+# More parameters mean more variance, one would think. Networks often have more parameters than examples, and
+# generalise. Something is missing.
 #
 # **Predict before you run.** 100 examples, $p$ random features $\max(0, w_k^\top x)$, least squares on them. Sketch
 # held-out error for $p$ from 10 to 800. From about $p = 100$ on the fit is exact; with more there are many exact fits, and
@@ -1731,8 +1736,9 @@ wrong labels and all, from width {mask(threshold)} on. Held-out error:
 """)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# So the peak of least squares is sharp, and this small network, stopped after 4,000 steps, shows none that stands out where
-# it begins to fit its data. Papers that show the peak in networks use larger data and networks, and train for longer.
+# So the peak of least squares is sharp, and this small network, stopped after 4,000 steps, shows none that stands out
+# where it begins to fit its data. The papers cited above, which show the peak in networks, use more data and larger
+# networks.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What do dropout, early stopping, shifts and smoothed labels bring? · 各种正则化方法有多大作用？
@@ -1746,9 +1752,9 @@ wrong labels and all, from width {mask(threshold)} on. Held-out error:
 # held-out error most, and by how many points? And if 30 % of the labels had been drawn at random?
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Dropout** at a rate of 0.4 sets each hidden unit to 0 with a chance of 40 %, in each step anew, and divides the others by 0.6, so that
-# the sum that the next layer gets is the same on average: units of 1 and 3 become $1.67$ and 0, or 0 and 5. In use nothing is
-# dropped.
+# **Dropout** at a rate of 0.4 sets each hidden unit to 0 with a chance of 40 %, in each step anew, and divides the
+# others by 0.6, so that the sum that the next layer gets is the same on average: units of 1 and 3 become, say, $1.67$
+# and 0, or 0 and 5. In use nothing is dropped.
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 masks = {"one training step": [1, 0, 1, 1, 0], "the next": [0, 1, 1, 0, 1],
@@ -2060,9 +2066,9 @@ exercises.solution("05.5")
 # | pruning, early stopping | 剪枝、早停 | ending a training that won't win; taking the best epoch |
 # | regularisation | 正则化 | whatever limits a model beyond fitting its training data |
 # | L1, Lasso | L1 正则化、套索回归 | penalty on absolute weights; exact zeros |
-# | L2, ridge | L2 正则化、岭回归 | penalty on squared weights; all shrink |
+# | L2, ridge | L2 正则化、岭回归 | penalty on squared weights; shrinks them, without exact zeros |
 # | proximal gradient | 近端梯度法 | gradient step, then the penalty treated exactly |
-# | sparsity | 稀疏性 | most weights are 0 |
+# | sparsity | 稀疏性 | many weights are 0 |
 # | weight decay | 权重衰减 | weights multiplied by a little less than 1 each step |
 # | checkpoint | 检查点 | a model saved during training |
 # | pruning of weights | 权重剪枝 | setting small weights to 0 after training |

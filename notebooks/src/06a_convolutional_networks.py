@@ -14,12 +14,13 @@
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** chapters 01, 02 and 04; the residual blocks go back to chapter 03.
+# Ten questions in `self_tests.ipynb` say whether you have it.
 #
 # **Time** about three hours with the exercises; about a minute to run.
 #
 # **摘要**
 #
-# 卷积层的每个单元只看邻近的一小块输入（局部感受野），各处共享同一组权重（weights），因此参数少，并且随图像平移而等变。
+# 卷积层的每个单元只看邻近的一小块输入（局部感受野），各处共享同一组权重（weights），因此参数少；步幅为 1 时还随图像平移而等变。
 #
 # 我们先手算卷积，再用 Keras 搭建、编译、训练并评估一个卷积网络，写出它的训练循环；然后处理彩色图像，把训练好的网络迁移到只有少量标签的数据上。
 #
@@ -236,9 +237,9 @@ drawings.panels(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The entries of an edge kernel add up to 0. So its response to a constant is 0, and a brighter photograph gives the
-# same edges. The blur, whose entries add up to 1, passes brightness on. A kernel is a question about a neighbourhood.
-# Networks learn which questions to ask.
+# The entries of an edge kernel add up to 0. So its response to a constant is 0, and a photograph brighter by a constant
+# gives the same edges. The blur, whose entries add up to 1, passes brightness on. A kernel is a question about a
+# neighbourhood. Networks learn which questions to ask.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a kernel do with colour? · 卷积核怎样处理彩色图像？
@@ -342,7 +343,7 @@ start = model.get_weights()         # to begin from once more, later
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # **Predict before you run.** Which layer has most of the parameters: the first convolution, the second, or the first
-# dense layer? And how many of 10,000 test digits will the network read after three passes over 10,000 others?
+# dense layer? And how many of 10,000 test digits will the network read after three passes over 5,000 others?
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 drawings.network_volumes(
@@ -358,7 +359,7 @@ model.compile(
     loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     metrics=["accuracy"],
 )
-digits = mnist.train.take(10_000)
+digits = mnist.train.take(5_000)
 held_out = mnist.validation.take(1_000)
 history = model.fit(
     digits.x, digits.y, batch_size=64, epochs=3, verbose=0,
@@ -401,12 +402,12 @@ def step(model, optimizer, loss_of, x, y):
     return loss
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Is that all? We train three times from the same weights on the same
-# 2,000 digits in the same order: by `fit`, by this loop, and by the course's own `training.fit`, which many chapters
-# use (one seed gives the same bits again, and a training that was interrupted goes on).
+# Is that all? We train three times from the same weights on the same 1,000 digits in the same order: by `fit`, by this
+# loop, and by the course's own `training.fit`, which many chapters use (on one machine one seed gives the same bits
+# again, and with a checkpoint an interrupted training goes on).
 
 # %% slideshow={"slide_type": "skip"}
-few = mnist.train.take(2_000)
+few = mnist.train.take(1_000)
 order = training.loop.epoch_order(len(few), seed=0, epoch=0).numpy()
 x, y = few.x[order], few.y[order]
 loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -419,7 +420,7 @@ by_fit = model.get_weights()
 model.set_weights(start)                                    # 2. the loop
 adam = keras.optimizers.Adam(2e-3)
 adam.build(model.trainable_variables)
-for first in range(0, 2_000, 50):
+for first in range(0, 1_000, 50):
     step(model, adam, loss_of, x[first:first + 50], y[first:first + 50])
 by_loop = model.get_weights()
 
@@ -714,8 +715,9 @@ charts.curves(
 # </details>
 #
 # Part of the error comes from details that are too fine for a map of half the size (*aliasing*). Zhang (2019) blurs
-# before each stride; here that takes away about half of the error. A single convolution's map follows a shift
-# exactly, and the mean over a whole map at the end doesn't change with it. What is in between makes it approximate.
+# before each stride; here that takes away about half of the error. With stride 1 and blank borders a convolution's map
+# follows a shift exactly, and the mean over a whole map at the end doesn't change with it. What is in between makes it
+# approximate.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
@@ -870,7 +872,7 @@ show.table(
 #
 # The neighbourhood is knowledge about the data, put into the wiring. It is worth examples, and it is worth nothing
 # where it isn't true. Before you convolve over an axis, ask whether its order means something. Pixels, time, positions
-# in a text: yes. The columns of a table: no.
+# in a text: yes. The columns of a table: seldom.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The same was measured on data made for such questions, curves of 40 points (MNIST-1D, Greydanus & Kobak 2024), and
@@ -893,7 +895,7 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is in a residual block? · 残差块里有什么？
 #
-# Deep networks, which see far, are trained with what chapter 03 found: normalisation, and links around layers. A
+# Deep networks, which see far, are mostly trained with what chapter 03 found: normalisation, and links around layers. A
 # *residual block* computes $y = \mathrm{ReLU}(F(x) + x)$.
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
@@ -904,9 +906,8 @@ drawings.residual_block(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Where $F$ halves the map or changes the number of channels, $x$ has
-# to follow, by a 1×1 convolution. Branches need Keras' *functional* form: a layer is called with a
-# tensor, and gives one.
+# Where $F$ halves the map or changes the number of channels, $x$ has to follow, here by a 1×1 convolution. `Sequential`
+# has no branches, Keras' *functional* form has: a layer is called with a tensor, and gives one.
 #
 # No bias: the normalisation has one, β.
 
@@ -944,7 +945,7 @@ checks.equal("a residual block with γ = 0, and its input",
 # <details><summary>Your prediction</summary>
 #
 # The input. 0 is what the block would give without its link. With the link it starts as the identity, and learns what
-# to add to it. So ten more blocks that begin with γ = 0 don't change what a network computes at the start.
+# to add to it. So ten more such blocks that begin with γ = 0 don't change what a network computes at the start.
 #
 # </details>
 
@@ -1007,7 +1008,7 @@ claims.rule(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Five of either kind, seeds 1 to 5, were trained by `digit_readers.train` (`make bench STUDY=ch06_readers`); their
-# weights are shipped, and all that follows is measured on them here. The perceptron's learning rate is the best of a
+# weights are shipped, and the mistakes below are counted on them here. The perceptron's learning rate is the best of a
 # recorded grid on the validation digits, on other seeds.
 
 # %% slideshow={"slide_type": "skip"}
@@ -1024,7 +1025,7 @@ counts = {kind: [mistakes(logits, mnist.test.y) for logits in of_kind]
           for kind, of_kind in answers.items()}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-rows = [("the small network above, 10,000 digits three times, live", model,
+rows = [("the small network above, 5,000 digits three times, live", model,
          [round(10_000 * (1 - keras_accuracy))])]
 rows += [(f"{kind} networks, 55,000 digits twice, five seeds", networks[kind][0],
           counts[kind]) for kind in networks]
@@ -1129,8 +1130,8 @@ charts.curves(
     title="Shifted digits",
     caption="Mean of five networks with 95 % intervals; none has seen shifted "
     "digits. Those that share their weights over all places, and take the"
-    " mean over them, still read them; whatever has a dense layer on places"
-    " needs strokes where it learnt them.",
+    " mean over them, still read them; the two kinds with a dense "
+    "layer on places need strokes where they learnt them.",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -1366,9 +1367,9 @@ show.table(
 # <details><summary>Your prediction</summary>
 #
 # Better, if the network knew all ten digits. Worse than from scratch, if it knew 0 to 4 only! A common guess is that
-# features of strokes serve for any digit. But a network keeps what its task needs, and telling 0 to 4 apart doesn't
-# need all that makes a 7 a 7. Even with 50 labels per class its frozen layers hold the new network back; fine-tuned,
-# they can learn what they lack.
+# features of strokes serve for any digit. A likely reason: a network keeps what its task needs, and telling 0 to 4
+# apart doesn't need all that makes a 7 a 7. Even with 50 labels per class its frozen layers hold the new network back;
+# fine-tuned, they can learn what they lack.
 #
 # </details>
 #
@@ -1387,8 +1388,8 @@ claims.measure(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **And from ink to a pen on a tablet?** Here nothing was scanned: a tablet recorded eight points per digit, and a
-# straight line joins each to the next (`datasets.strokes.pictures`).
+# **And from ink to a pen on a tablet?** Here nothing was scanned: a tablet recorded the pen's path, the data keep eight
+# points of it per digit, and a straight line joins each to the next (`datasets.strokes.pictures`).
 #
 # **Predict before you run.** With two labels per class the frozen features of 0 to 9 were ahead on the 8×8 digits. Are
 # they on the pen strokes? And with fifty?
@@ -1405,9 +1406,11 @@ figures.image_grid(
     title="Pen strokes, drawn",
     caption="Ten of the pen digits 5 to 9, drawn as MNIST has its own: 20 by 20 "
     "pixels in the middle of 28 by 28.",
+    alt="Ten digits of thin straight strokes, 5 to 9 among them.",
     figsize=(8.0, 1.3),
 )
-with_pen = {start: [transfer_study[f"pen strokes, {start}, {count}"] for count in (2, 50)]
+with_pen = {start: [transfer_study[f"pen strokes, {start}, {count}"]
+                    for count in (2, 50)]
             for start in ("frozen, 0 to 9", "fine-tuned, 0 to 9", "from scratch")}
 show.table(
     [[start, *(f"{Measured(values):.1%}" for values in pair)]
@@ -1421,8 +1424,8 @@ show.table(
 # <details><summary>Your prediction</summary>
 #
 # With two labels yes, with fifty no: then a start from scratch is ahead of the frozen features, and fine-tuning only
-# comes level with it. What a network knows of ink is worth something while there are few labels; the further the new
-# pictures are from the old, the sooner it is better to learn from what one has.
+# comes level with it. What these networks know of ink is worth something while there are few labels; on the 8×8 digits
+# it still is with fifty, on the pen strokes learning from what one has is better by then.
 #
 # </details>
 
@@ -1528,9 +1531,10 @@ intact = [read_by(model, asked.x) for model in networks["residual"]]
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Each method is compared with its like. A coarse map takes pixels that lie together, and a gap in a stroke does more
 # harm than scattered points; so each method has random maps of its own resolution beside it. Moreover, occlusion asks
-# nearly the question of the test: what happens if something is covered? Its like is therefore the occlusion map of
-# a perceptron: the same method, as smooth, from the same digit, but of another kind of network. (Another residual
-# network's map does nearly as well as its own: these maps say more about the digit than about one network.)
+# nearly the question of the test: what happens if something is covered? Its like is therefore the occlusion map of a
+# perceptron: the same method, as smooth, from the same digit, but of another kind of network. (Another residual
+# network's map does nearly as well as its own: these maps say more about the digit and the kind of network than about
+# one of them.)
 
 # %% slideshow={"slide_type": "skip"}
 SIDES = {"saliency": 28, "class activation": 4, "occlusion": 8}
@@ -1588,8 +1592,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Do its first filters look like the cortex? · 第一层滤波器像视觉皮层吗？
 #
-# Neurons of the primary visual cortex (V1) respond to bars and edges of one direction at one place: Hubel & Wiesel's
-# *simple cells*. Their fields are well described by Gabor functions, a wave under a bell (Jones & Palmer 1987):
+# Many neurons of the primary visual cortex (V1) respond to bars and edges of one direction at one place: Hubel &
+# Wiesel's *simple cells*. Their fields are well described by Gabor functions, a wave under a bell (Jones & Palmer
+# 1987):
 #
 # $$g(x, y) = e^{-(u^2 + \gamma^2 v^2)/2\sigma^2} \cos(2\pi u/\lambda + \varphi), \qquad u, v: x - x_0,\ y - y_0 \text{ turned by } \theta .$$
 #
@@ -1606,10 +1611,10 @@ show.source(gabor.fit)
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The article: 「CNN的结构类似于图像的感官系统，如视网膜、皮质结构等」 ("the structure of a CNN resembles the sensory system of images, such as
 # the retina and the cortex"). That fields are local is settled (A2.6.1). What else would make the structure resemble
-# retina and cortex? Filters like V1's: Gabor functions should explain trained filters better than
-# noise of the same spectrum, which has the same waves in the same directions, but no shape; and to hold without
-# reserve, explain more than four fifths of them. And nothing essential that the cortex lacks: if weight sharing makes a difference,
-# which no cortex has, the likeness ends there. `trained`, `noise`: share that Gabor functions explain, by network;
+# retina and cortex? Filters like V1's: Gabor functions should explain trained filters better than noise of the same
+# spectrum, which has the same waves in the same directions, but no shape; and to hold without reserve, explain more
+# than four fifths of them. And nothing essential that the cortex lacks: if weight sharing makes a difference, which no
+# cortex is known to have, the likeness ends there. `trained`, `noise`: share that Gabor functions explain, by network;
 # `shared`, `local`: accuracy with and without sharing, by seed.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
@@ -1708,8 +1713,8 @@ show.table(
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Against untrained or mixed filters the trained ones look like the cortex; against noise of their own spectrum little
-# of that is left; and noise that is only smooth wins. A share by itself shows that filters are smooth. Which control
-# you choose decides what you find.
+# of that is left; and noise that is only smooth wins. A high share by itself may say no more than that filters are
+# smooth. Which control you choose decides what you find.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Does it matter that all places share their weights? · 共享权重重要吗？
@@ -1744,7 +1749,8 @@ show.table(
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# It isn't the smaller number of parameters that makes the difference: with the pixels shuffled, sharing doesn't help.
+# It isn't the smaller number of parameters by itself that makes the difference: with the pixels shuffled, sharing
+# doesn't help.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # How a brain gets by without copying weights is an open question: it has more examples, it moves its eyes, and a
@@ -1775,8 +1781,9 @@ claims.verdict(
 #
 # $$x' = x + \varepsilon \operatorname{sign} \frac{\partial L}{\partial x} .$$
 #
-# **Predict before you run.** Each pixel may change by at most ε = 0.1 on a scale from 0 to 1, which leaves every digit
-# easy to read. How many of the network's answers are still right, if the changes are random? And if they are chosen?
+# **Predict before you run.** Each pixel may change by at most ε = 0.1 on a scale from 0 to 1, which leaves the digits
+# easy to read for us. How many of the network's answers are still right, if the changes are random? And if they are
+# chosen?
 
 # %% slideshow={"slide_type": "skip"}
 victims = mnist.validation.take(500, seed=2)
@@ -1837,8 +1844,9 @@ figures.image_grid(
 # <details><summary>Your prediction</summary>
 #
 # A common guess is that equal changes do equal harm. There are 784 pixels. A random direction adds up to little along
-# the gradient: at ε = 0.05 few answers change, at 0.1 many do (noise is new to the network, too). The chosen one
-# adds up 784 small steps, all in the same sense: $\varepsilon \sum_i
+# the gradient: at ε = 0.05 few answers change, at 0.1 many do (noise is new to the network, too). The chosen one adds
+# up 784 small steps, all in the same sense (to first order, and less those that the limits 0 and 1 cut off):
+# $\varepsilon \sum_i
 # |\partial L / \partial x_i|$.
 #
 # </details>
@@ -1865,7 +1873,7 @@ claims.measure(
 # The article is right about local fields (by definition), about images (A2.6.3a), and about what local fields are good
 # for, on a condition that it leaves out: neighbours must belong together (A2.6.2). The likeness to retina and cortex
 # (A2.6.4) is real where it says "local". Its first filters resemble V1's only in part: most of the fit comes with their
-# smoothness. And the shared weights, which the article doesn't mention, have no known counterpart in the brain.
+# spectrum. And the shared weights, which the article doesn't mention, have no known counterpart in the brain.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.report()
@@ -1961,7 +1969,7 @@ exercises.solution("06a.5")
 #
 # ## Further reading · 延伸阅读
 #
-# - [LeCun et al. 1998](https://doi.org/10.1109/5.726791): the network that read cheques; look for the table that compares it with dense ones.
+# - [LeCun et al. 1998](https://doi.org/10.1109/5.726791): the network that read cheques; look for the figure that compares it with dense ones.
 # - [Dumoulin & Visin 2016](https://arxiv.org/abs/1603.07285): padding, strides and transposed convolutions, all drawn.
 # - [Yosinski et al. 2014](https://arxiv.org/abs/1411.1792): which layers' features transfer; the control that begins at the same network.
 # - [He et al. 2016](https://arxiv.org/abs/1512.03385): residual networks; figure 1, a deeper network that is worse on its own *training* data.

@@ -14,6 +14,7 @@
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** chapters 02 and 03 (backpropagation, products of Jacobians), matrices and eigenvalues.
+# Ten questions in `self_tests.ipynb` say whether you have it.
 #
 # **Time** about three hours with the exercises; about a minute to run.
 #

@@ -16,6 +16,7 @@
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** chapters 02 and 04 (gradients, losses as log-likelihoods), 06a for one section (convolution); Gaussians and logarithms.
+# Ten questions in `self_tests.ipynb` say whether you have it.
 #
 # **Time** about 3 hours with the exercises; about a minute to run.
 #

@@ -11,10 +11,11 @@
 # - choose a discount by how far ahead it must look;
 # - learn values by Monte Carlo, TD and Q-learning, and hold them against the exact ones;
 # - tell an end from a time-out;
-# - say what Sarsa learns that Q-learning doesn't, and why the largest of ten guesses is too large.
+# - say what Sarsa learns that Q-learning doesn't, and why the largest of ten guesses is too large on average.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** expectations, matrices, and a little patience with sums. No network appears in this chapter.
+# Ten questions in `self_tests.ipynb` say whether you have it.
 #
 # **Time** about three hours with the exercises; less than a minute to run.
 #
@@ -127,8 +128,8 @@ walks in Gymnasium's own lake, 20 copies with 50 walks each,
 #
 # </details>
 #
-# Rare rewards are the first difficulty of reinforcement learning: an agent that begins by walking at random hears
-# nothing for a long time.
+# Rare rewards are one of the difficulties of reinforcement learning: an agent that begins by walking at random may
+# hear nothing for a long time.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which way would you go, if the ice decides as well? · 冰面也来做决定，该往哪走？
@@ -400,7 +401,8 @@ The taxi's plan, driven in Gymnasium, 20 taxis of 50 rides:
 # $$\lVert B u - B v \rVert_\infty \;\le\; \gamma\, \max_{s, a} \sum_{s'} C(s' \mid s, a)\, \lvert u(s') - v(s') \rvert \;\le\; \gamma\, \lVert u - v \rVert_\infty ,$$
 #
 # because a max changes no more than its entries do, and $C$, the probabilities of going on, add up to 1 at most. With
-# $v = v_*$, which $B$ leaves alone, every sweep shrinks the largest error at least by γ: $B$ is a **contraction**.
+# $v = v_*$, which $B$ leaves alone, every sweep shrinks the largest error at least by γ: for γ < 1, $B$ is a
+# **contraction**.
 
 # %% slideshow={"slide_type": "skip"}
 def errors(model, discount, norm=np.inf):
@@ -462,11 +464,11 @@ Largest ratio of errors from sweep to sweep over γ, five worlds, three discount
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The bound is reached: in the taxi's first sweeps some state is still too far from any end to feel it. In the Euclidean
-# norm some sweeps shrink by less than γ: the contraction is one of the *largest* error and of nothing else.
+# norm some sweeps don't keep the bound: this contraction is one of the *largest* error, not of every norm.
 #
 # In the long run other things count. Once the best policy stands, the error is multiplied by $\gamma C_*$, where $C_*$ is
-# the matrix of its probabilities of going on, and shrinks by that matrix's largest eigenvalue: γ times the chance, per
-# step, of not having ended.
+# the matrix of its probabilities of going on, and in the end shrinks by the largest eigenvalue of $\gamma C_*$: γ times
+# the chance, per step, that a walk which has lasted long goes on.
 
 # %% slideshow={"slide_type": "skip"}
 rows = []
@@ -490,12 +492,12 @@ show.markdown(
 # <details><summary>Your prediction</summary>
 #
 # About a third of 1,375 for the lake, fewer than 20 for the taxi. A common guess is 1,375 for both, but γ only bounds the rate
-# from above. A walk on the lake ends, in a hole or the goal; and a world without chance is *finished* once
-# news from its end has reached its farthest corner.
+# from above. A walk on the lake ends, in a hole or the goal; and a world without chance whose best ways all end, as
+# the taxi's do, is *finished* once news from its end has reached its farthest corner.
 #
 # </details>
 #
-# What follows: planning is cheap where episodes are short, also at a discount near 1.
+# What follows: value iteration needs few sweeps where episodes are short, also at a discount near 1.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far ahead does an agent look? · 智能体看得多远？
@@ -515,8 +517,9 @@ show.markdown(
 #
 # Both parts can be measured, on thirty lakes that Gymnasium's generator draws, with an agent for each that learns by Q-learning. Does it plan
 # for the long term, also at a discount of 0.5, or only at 0.95? And does the feedback do it: does it do better than an agent
-# that gets as many rewards, but for any end of an episode, goal or hole? What is measured is a share of what can be got at all: the exact
-# chance that the learnt policy arrives within 100 steps, over the best policy's. The rule stands here; the learning comes below.
+# that gets about as many rewards per episode, but for any end, goal or hole? What is measured is a share of what can be
+# got at all: the exact chance that the learnt policy arrives within 100 steps, over the best policy's. The rule stands
+# here; the learning comes below.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 WHEN = "holds when the discount reaches as far as the reward lies"
@@ -562,8 +565,8 @@ def corridor(far_reward, near=2, far=12):
 # $$\gamma^{11} \cdot 10 > \gamma^{1} \cdot 1, \qquad \text{that is} \qquad \gamma > \gamma_* = 0.1^{1/10} \approx 0.79 .$$
 #
 # A discount weighs the step $k$ by $(1-\gamma)\gamma^{k-1}$, which has the mean $1/(1-\gamma)$: the **effective
-# horizon**. Within it lies the share $1 - \gamma^{1/(1-\gamma)} \approx 1 - 1/e$ of the whole weight. Bisection finds
-# where the exact plan turns round:
+# horizon**. Within it lies the share $1 - \gamma^{1/(1-\gamma)}$ of the whole weight, for γ near 1 about $1 - 1/e$.
+# Bisection finds where the exact plan turns round:
 
 
 # %% slideshow={"slide_type": "skip"}
@@ -689,8 +692,8 @@ arrive within 200 steps with probability {lazy:.3f}; those at γ = 0.999 with
 # - **Monte Carlo**: the return $G_t$ itself. True on average, and noisy: it adds up the chance of all steps to come.
 # - **TD(0)** (Sutton 1988): $r_{t+1} + \gamma v(s_{t+1})$. One step of chance, and a guess that may be wrong.
 # - **n-step TD**: $r_{t+1} + \dots + \gamma^{n-1} r_{t+n} + \gamma^n v(s_{t+n})$.
-# - **TD(λ)**: all of these at once, weighted by $(1-\lambda)\lambda^{n-1}$, done by *traces* that remember which states
-#   an error concerns.
+# - **TD(λ)**: all of these at once, weighted by $(1-\lambda)\lambda^{n-1}$ (what is left goes to the return), done
+#   approximately by *traces* that remember which states an error concerns.
 
 # %% slideshow={"slide_type": "skip"}
 show.source(tabular.td, tabular.n_step_td)
@@ -793,7 +796,8 @@ show.table(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Why in between? If it is because news travels one place per step, then on a short row guessing after every step should do. Five places:
+# Why in between? If it is because news travels one place at a time, then on a short row guessing after every step
+# should do. Five places:
 
 # %% slideshow={"slide_type": "skip"}
 n_steps = {label: how for label, how in methods.items() if label[0] in "nM"}
@@ -822,18 +826,19 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Someone in between: some real rewards, then a guess. A common guess is Monte Carlo, which alone uses what really happened.
-# It is right on average, and ten episodes of coin tosses are little. TD(0) learns after every step, but the first episode then
-# changes one place only, and there are nineteen.
+# Someone in between: some real rewards, then a guess. A common guess is Monte Carlo, which uses nothing but what really
+# happened. It is right on average, and ten episodes of coin tosses are little. TD(0) learns after every step, but the
+# first episode then changes one place only, and there are nineteen.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# On five places it is the other way round: there TD(0) has the smallest error of all n tried. What is best depends on how far news has to
-# travel.
+# On five places it is the other way round: there TD(0) has the smallest error of all n tried. So what is best can
+# depend on how far news has to travel.
 #
 # A warning beside it. With accumulating traces instead of replacing ones, λ near 1 and a step size near 1 the values
-# can explode on this walk: a state that is visited ten times gets ten times the correction. Exercise 5 looks at it.
+# can explode on this walk: a state that is visited ten times gets up to ten times the correction. Exercise 5 looks at
+# it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How near do learnt values come to the exact ones? · 学到的价值离精确值多近？
@@ -857,15 +862,16 @@ reinforcement.backups(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Q-learning is value iteration with one sampled outcome instead of all. Because of the max it learns about the greedy policy
-# while it follows another: it is *off-policy*.
+# Q-learning is value iteration with one sampled outcome instead of all, and a step towards it. Because of the max it
+# learns about the greedy policy while it follows another: it is *off-policy*.
 
 # %% slideshow={"slide_type": "skip"}
 show.source(tabular.q_learning)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Note two places. `np.where(terminated, ...)` asks for *terminated* alone. And `learning`: in Gymnasium's vector
-# environments the step after an end only resets the copy; its action is ignored, so nothing may be learnt from it.
+# environments, by default, the step after an end only resets the copy; its action is ignored, so nothing may be learnt
+# from it.
 #
 # Twenty seeds run at once, each with a table of its own, in copies of the lake that are stepped by NumPy from the same
 # table. On worlds without chance they agree with Gymnasium's own bit by bit (the tests hold that).
@@ -923,8 +929,8 @@ charts.curve_panels(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # One lake is one lake. Thirty others, drawn by Gymnasium's generator, each with an agent of its own, which is far-sighted (γ = 0.95) or
-# near-sighted (γ = 0.5). A rival with γ = 0.95 gets as many rewards, and at the same moments, when an episode terminates: but
-# goal or hole, any end pays with the same chance. So its rewards don't say where the goal is.
+# near-sighted (γ = 0.5). A rival with γ = 0.95 gets about as many rewards per episode, and they too come when
+# it terminates: but goal or hole, any end pays with the same chance. So its rewards don't say where the goal is.
 
 # %% slideshow={"slide_type": "skip"}
 def drawn_lakes(seeds, size=4):
@@ -1049,9 +1055,9 @@ reinforcement.maps(
 #
 # </details>
 #
-# Watkins and Dayan (1992) prove convergence when the step sizes
-# of every entry add up to infinity and their squares don't. $1/\text{visits}^{0.7}$ does that, and $1/\text{visits}$ too: the theorem
-# doesn't say how soon.
+# Watkins and Dayan (1992) prove convergence, for bounded rewards, when the step sizes
+# of every entry add up to infinity and their squares don't. Where every entry is visited for ever,
+# $1/\text{visits}^{0.7}$ does that, and $1/\text{visits}$ too: the theorem doesn't say how soon.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Is the lake too small a world? The taxi's 400 states, ten seeds:
@@ -1145,7 +1151,8 @@ is worth {Measured(lied_to.table[:, 0, 0]):.1f}, selling 10.
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The agent that was lied to did not stop at $6.9$: as soon as keeping looks worse than 10 it sells, no longer sees a time-out, and
 # keeping looks better again; so it hovers around the price, undecided, with a well worth twice as much. Nothing crashes,
-# and no curve looks broken; so each agent here has a test that fails when this mistake is made. What follows: take $(1 - \text{terminated})$ in every target, and never *done*.
+# and a table alone doesn't look broken; so each agent here has a test that fails when this mistake is made. What
+# follows: where the clock is no part of the task, take $(1 - \text{terminated})$ in every target, and not *done*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Along the edge, or the long way round? · 走悬崖边，还是绕远路？
@@ -1267,8 +1274,8 @@ reinforcement.maps(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The control says it: judged without exploring, Sarsa's lead is gone, and the table's medians turn it round. Sarsa stays below its line; try a smaller step size
-# than 0.5. What follows: if exploring is costly in life and not only in
-# training, learn on-policy.
+# than 0.5. What follows: if an agent goes on exploring in life, and
+# exploring is costly there, learn on-policy.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is the largest of ten guesses a good guess? · 十个估计里最大的，估得准吗？
@@ -1437,8 +1444,8 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # Double Q-learning is nearer, on the lower side. A common guess is that it is right, since it removes the bias. But
-# it removes *over*estimation only. What the second table says of the first one's favourite is an honest value of an
-# action that need not be the best, so it errs to the other side; and each table learns from half of the steps.
+# it is made against *over*estimation only. What the second table says of the first one's favourite is an honest value
+# of an action that need not be the best, so it errs to the other side; and each table learns from half of the steps.
 #
 # </details>
 
@@ -1519,8 +1526,8 @@ exercises.solution("09b.4")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **5. Explore.** With accumulating traces instead of replacing ones, run `judged_errors` with `tabular.td_lambda`,
-# `trace_decay=0.9`, `replace=False`, and step sizes up to 0.6. Where do they beat replacing traces, where do they explode, and
-# how does the number of visits to a place in an episode explain both?
+# `trace_decay=0.9`, `replace=False`, and step sizes up to 0.6. Where do they beat replacing traces, where do they fall
+# behind, and how does the number of visits to a place in an episode explain both?
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 exercises.hint("09b.5")
@@ -1535,17 +1542,17 @@ exercises.solution("09b.5")
 # | Markov decision process | 马尔可夫决策过程 | what comes next depends on state and action alone |
 # | policy | 策略 | what to do in each state |
 # | return | 回报 | the discounted sum of the rewards to come |
-# | discount, effective horizon | 折扣因子，有效视野 | how much a step's delay takes off; $1/(1-\gamma)$ steps |
+# | discount, effective horizon | 折扣因子，有效视野 | the share that a step's delay leaves; $1/(1-\gamma)$ steps |
 # | value, action value | 状态价值，动作价值 | expected return from a state; after an action in it |
-# | Bellman equation | 贝尔曼方程 | a value is the next reward plus the next value |
+# | Bellman equation | 贝尔曼方程 | a value is the expected next reward plus the discounted next value |
 # | value iteration, policy iteration | 价值迭代，策略迭代 | two ways to the best values when the table is known |
-# | contraction | 压缩映射 | a map that brings any two points nearer by a factor |
+# | contraction | 压缩映射 | a map that brings any two points nearer, by a factor below 1 at least |
 # | bootstrapping | 自举 | learning a guess from another guess |
 # | temporal-difference learning | 时序差分学习 | bootstrapping from the next step, or from the n-th |
 # | eligibility trace | 资格迹 | how much a state has to do with the present error |
 # | on-policy, off-policy | 同策略，离策略 (off-policy) | learning about the policy that is followed, or about another |
 # | exploration | 探索 | actions that are not the best by present knowledge |
-# | maximisation bias | 最大化偏差 | the largest of several estimates is too large |
+# | maximisation bias | 最大化偏差 | the largest of several noisy estimates is too large on average |
 # | terminated, truncated | 终止，截断 | the world ended; we stopped watching |
 #
 # ## Further reading

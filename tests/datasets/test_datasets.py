@@ -40,6 +40,12 @@ def test_pen_digits_are_the_points_of_10_992_digits():
     assert np.all(np.maximum(np.ptp(x[..., 0], axis=1), np.ptp(x[..., 1], axis=1)) == 1)
 
 
+@pytest.mark.parametrize("stranger", [None, "anna"])
+def test_groups_of_several_kinds_are_refused(stranger):
+    with pytest.raises(ValueError, match=r"groups of several kinds, .*int.*name every group by a text"):
+        splitting.split(4, 0.5, 0, groups=np.array([1, 2, 3, stranger], dtype=object))
+
+
 def test_strokes_are_drawn_where_the_pen_passed():
     corner_to_corner = np.array([[[0.0, 0.0], [0.5, 0.5], [1.0, 1.0]]])  # up and to the right
     (picture,) = datasets.strokes.pictures(corner_to_corner, side=28, inside=20, width=2.0)[..., 0]
