@@ -314,8 +314,8 @@ reinforcement.maps(
     figsize=(8.0, 6.0),
     caption="CliffWalking: every step costs 1, the cliff (C) costs 100 and leads back "
     "to S. Dry, the best way runs along "
-    "the edge; slippery, it keeps off: beside the cliff every arrow but the last "
-    "points up.",
+    "the edge; slippery, it keeps off: in the row above the cliff every arrow but the "
+    "last points up.",
     alt="Two maps of four by twelve tiles. Dry: arrows go up one tile, right along "
     "the edge, down to the goal. Slippery: "
     "arrows beside the cliff point up, those of the upper rows along the bank to the "
@@ -445,7 +445,7 @@ charts.curve_panels(
     xlim=(0, 1_400),
     ylim=(1e-8, 30),
     legend={"loc": "upper right"},
-    caption="No curve lies above the dashed line. Left: worlds without chance (dry "
+    caption="Left: no curve lies above the dashed line; worlds without chance (dry "
     "cliff, taxi) drop straight to 0 after as "
     "many sweeps as their longest way has steps. Right: the slippery lake is faster "
     "than γ in the long run.",
@@ -780,8 +780,8 @@ charts.curve_panels(
     ylim=(0.1, 0.65),
     sharey=True,
     legend={"loc": "lower center", "ncols": 3},
-    caption="Mean over 30 seeds with 95 % intervals. Each curve has its own best step "
-    "size; the lowest curves belong to "
+    caption="Mean over 30 seeds with 95 % intervals. The best step size "
+    "depends on n and on λ; the lowest curves belong to "
     "neither end.",
 )
 
@@ -1212,8 +1212,8 @@ charts.curves(
     ylabel="return (points), mean of 20 episodes",
     levels={f"{name}, computed": values[0] for name, values in computed.items()},
     ylim=(-120, 0),
-    caption="Twenty seeds, 95 % intervals. Q-learning learns the better way and falls "
-    "off it while exploring. Dashed lines: exact values of the two ways.",
+    caption="Twenty seeds, 95 % intervals. Q-learning learns the shorter way and "
+    "falls off it while exploring. Dashed and dotted: exact values of both, exploring.",
 )
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
