@@ -43,7 +43,9 @@ def write(path, x, y, copies=1):
         raise ValueError(
             f"write() stores pixels from 0 to 1 as bytes; got {x.min():g} to {x.max():g}. Rescale them."
         )
-    if not np.issubdtype(y.dtype, np.integer) or y.min() < 0 or y.max() > 255:
+    if not np.issubdtype(y.dtype, np.integer):
+        raise ValueError(f"write() stores a label in a byte: a whole number from 0 to 255; got {y.dtype}.")
+    if y.min() < 0 or y.max() > 255:
         raise ValueError(f"write() stores a label in a byte; got {y.dtype} from {y.min()} to {y.max()}.")
     records = np.c_[np.rint(x.reshape(len(x), -1) * 255), y].astype("uint8").tobytes()
     with files.whole(path) as unfinished, open(unfinished, "wb") as file:

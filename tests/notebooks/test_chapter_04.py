@@ -269,6 +269,16 @@ def test_a_process_learns_from_more_than_it_may_hold(tmp_path):
         ),
         (lambda path: records.write(path, np.zeros((2, 4)), 0), ValueError, "expected arrays of numbers"),
         (
+            lambda path: records.write(path, np.zeros((2, 4)), ["a", "b"]),
+            ValueError,
+            "a whole number from 0 to 255; got <U1",
+        ),
+        (
+            lambda path: records.write(path, np.zeros((2, 4)), np.array([0, np.nan], dtype=object)),
+            ValueError,
+            "a whole number from 0 to 255; got object",
+        ),
+        (
             lambda path: records.write(path, np.zeros((1, 4)), [0], 0),
             ValueError,
             r"write\(copies\)=0: expected a whole",
