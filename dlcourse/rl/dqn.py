@@ -265,10 +265,17 @@ class Trained:
 def train(environments, settings, *, agents, steps, network=None, seed=0, stop=None):
     """Train agents by deep Q-learning.
 
-    >>> network = keras.Sequential([keras.Input((84, 84, 4)), layers.Rescaling(1 / 255), ..., layers.Dense(actions)])
+    >>> network = keras.Sequential([  # of pixels; without padding, a stride may never see the last rows
+    ...     keras.Input((8, 8, 1)), layers.Rescaling(1 / 255),
+    ...     layers.Conv2D(16, 3, padding="same", activation="relu"),
+    ...     layers.Flatten(), layers.Dense(64, activation="relu"), layers.Dense(3)])
+    >>> gymnasium.register("My-v0", MyEnv)
     >>> worlds = gymnasium.make_vec("My-v0", num_envs=8, vectorization_mode="sync")
     >>> run = dqn.train(worlds, dqn.Settings(), agents=1, steps=20_000, network=network)
-    >>> run.returns[0]  # of each training episode; the trained network is run.network
+    >>> run.returns[0]  # of each training episode
+    >>> run.network.save("q.keras")
+    >>> loaded = keras.models.load_model("q.keras")
+    >>> loaded(observations).numpy().argmax(axis=-1)  # plays greedily
 
     Details, and where they come from:
     - Replay, a target network, ε falling linearly, errors beyond 1 clipped (Huber's loss): Mnih et al. 2015.

@@ -43,6 +43,11 @@ class Network:
                 f"{name}={model!r}: expected a keras.Model, such as "
                 f"keras.Sequential([keras.Input({observation_shape}), ..., keras.layers.Dense({outputs})])."
             )
+        if len(getattr(model, "outputs", None) or [None]) != 1:
+            raise ValueError(
+                f"{name}: the model has {len(model.outputs)} outputs; expected one. A policy's value belongs to a "
+                "model of its own, critic=."
+            )
         self.model, self.agents, self.shape = model, agents, tuple(observation_shape)
         given = getattr(model, "input_shape", None)
         self.stacked = (

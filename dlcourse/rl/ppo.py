@@ -179,21 +179,32 @@ def train(
 ):
     """Train agents by PPO.
 
-    >>> actor = keras.Sequential([keras.Input((84, 84, 4)), layers.Rescaling(1 / 255), ..., layers.Dense(actions)])
+    >>> def network(outputs):  # of pixels; without padding, a stride may never see the last rows
+    ...     return keras.Sequential([
+    ...         keras.Input((8, 8, 1)), layers.Rescaling(1 / 255),
+    ...         layers.Conv2D(16, 3, padding="same", activation="relu"),
+    ...         layers.Flatten(), layers.Dense(64, activation="relu"), layers.Dense(outputs)])
+    >>> gymnasium.register("My-v0", MyEnv)
     >>> worlds = gymnasium.make_vec("My-v0", num_envs=8, vectorization_mode="sync")
-    >>> run = ppo.train(worlds, ppo.Settings(), steps=50_000, actor=actor, critic=critic)
-    >>> run.returns[0]  # of each training episode; the trained networks are run.actor and run.critic
+    >>> settings = ppo.Settings(minibatch=64, entropy_weight=0.01)
+    >>> run = ppo.train(worlds, settings, steps=20_000, actor=network(3), critic=network(1))
+    >>> run.returns[0]  # of each training episode
+    >>> run.actor.save("actor.keras")
+    >>> loaded = keras.models.load_model("actor.keras")  # logits of observations (batch, 8, 8, 1)
+
+    Where the return stalls, look at the policy's entropy, ``run.reports[:, 0, 2]``: near 0 it no longer tries anything.
+    Smaller minibatches, ``entropy_weight=0.01`` or a smaller learning rate keep it up.
 
     Args:
         environments: Gymnasium vector environment of agents × n environments, Box observations, Discrete actions or
             a bounded Box of them, (numbers,).
-        settings: Settings; ``Settings()`` serves a small problem.
-        steps: of each agent, at most.
+        settings: Settings; ``Settings()`` serves a small problem with the perceptrons that are built here.
+        steps: of each agent, rounded up to whole updates.
         agents: how many, which know nothing of each other.
         actor: keras.Model from observations to logits, one for each action; or, of a Box, to the means of its numbers
             and after them the logarithms of their standard deviations. For one agent a plain model, from (batch,
             *observation); for several a stacked one, from (agents, batch, *observation), see ``models.stacked``. It is
-            changed in place. None builds a perceptron.
+            changed in place. None builds a perceptron on the numbers as they are; pixels want a model of your own.
         critic: keras.Model from observations to one output, the value; likewise.
         seed: of everything but the weights of models that are given. The agents share the environments' random numbers,
             so an agent's curve belongs to this seed and this number of agents.

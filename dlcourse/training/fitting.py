@@ -136,7 +136,8 @@ def _check_settings(model, epochs, seed, early_stopping, folder, jit_compile):
             f"fit(early_stopping={early_stopping!r}): expected training.EarlyStopping(patience=3), or None. Keras' "
             "callbacks belong to Keras' own fit."
         )
-    if folder is not None and not (isinstance(folder, str | os.PathLike) and str(folder)):
+    named = isinstance(folder, str | os.PathLike) and str(folder) and "\0" not in str(folder)
+    if folder is not None and not named:
         raise ValueError(
             f"fit(checkpoint={folder!r}): expected the path of a folder, such as 'work/run', or None."
         )

@@ -312,6 +312,13 @@ def test_a_stacked_model_has_only_weights_with_the_axis_of_the_agents():
         networks.Network(keras.Model(x, layers.Dense(2)(x)), 2, (4,), 2, "network")
 
 
+def test_a_model_of_two_outputs_is_refused():
+    x = keras.Input((4,))
+    both = keras.Model(x, [layers.Dense(2)(x), layers.Dense(1)(x)])
+    with pytest.raises(ValueError, match=r"the model has 2 outputs; expected one.*critic="):
+        ppo.train(environments.cart_poles(8), ppo.Settings(), steps=10, actor=both)
+
+
 def test_actor_and_critic_share_nothing():
     x = keras.Input((4,))
     hidden = layers.Dense(8)(x)

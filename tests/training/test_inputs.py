@@ -116,6 +116,7 @@ def test_nan_is_refused_by_predict_and_evaluate_as_by_fit(rows):
         ({"optimizer": None}, r"fit\(optimizer\)=None"),
         ({"checkpoint": 3}, r"fit\(checkpoint=3\): expected the path of a folder"),
         ({"checkpoint": ""}, r"fit\(checkpoint=''\): expected the path of a folder"),
+        ({"checkpoint": "a\0b"}, r"fit\(checkpoint='a.x00b'\): expected the path of a folder"),
         ({"jit_compile": "yes"}, r"fit\(jit_compile='yes'\): expected True, False, or None"),
     ],
 )
