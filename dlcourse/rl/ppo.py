@@ -238,13 +238,14 @@ def train(
     )
     state = optimizers.begin(policy.weights)
     if resume is not None:
-        state, collector.steps[:] = resume
+        state, done = resume
         given, wanted = ([tuple(w.shape) for w in weights] for weights in (state.weights, policy.weights))
         if given != wanted:
             raise ValueError(
                 f"train(resume=...): its weights have the shapes {given}, those of these networks are {wanted}. Give "
                 "the networks, settings and agents with which it was trained."
             )
+        collector.steps[:] = done
     size = settings.length * collector.each
     minibatch = largest_part(size, settings.minibatch)
     updates = -(-steps // size) * settings.epochs * (size // minibatch)

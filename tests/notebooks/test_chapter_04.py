@@ -672,7 +672,7 @@ def test_the_pipeline_is_drawn_in_two_rows():
 
     _, ax = plt.subplots()
     stages = [(f"step {k}", f"({k},)", "plain") for k in range(5)]
-    alt = drawings.pipeline(stages, "five steps", ax=ax)
+    alt = drawings.pipeline.__wrapped__(ax, stages, "five steps")
     heights = {
         text.get_text(): text.get_position()[1] for text in ax.texts if text.get_text().startswith("step")
     }
