@@ -169,7 +169,7 @@ def gather(chapters, root, folder, say=print, executed=(), *, decks=(), chosen=N
         text = files.text(path)
         for mark, shown in generated.items():
             text = text.replace(mark, shown)
-        files.write(folder / path.name, text)
+        files.write(folder / path.name, site_pages.without_absent(text, stored))
     for name in ("site.css", "search.js"):
         files.write(folder / "_static" / name, files.text(docs / name))
     files.write(folder / "_static" / fonts.FONT.name, fonts.FONT.read_bytes())

@@ -223,6 +223,14 @@ def alternatives(measured):
     return f"It could have come out as: {'; '.join(others)}." if others else ""
 
 
+def without_absent(text, chapters):
+    """A page's Markdown whose links to chapters that aren't there are their words alone."""
+    there = {f"chapters/{chapter.name}.ipynb" for chapter in chapters}
+    return re.sub(
+        r"\[([^\]]+)\]\((chapters/\w+\.ipynb)\)", lambda link: link[0] if link[2] in there else link[1], text
+    )
+
+
 def claims(article, measured, chapters):
     """The page of the article's claims: what the article is, and each sentence beside what was measured.
 

@@ -298,7 +298,7 @@ network = keras.Sequential([
 # **Predict before you run.** In a network 64-12-16-10 we push one unit of the first hidden layer by 0.1. Which units move,
 # in its own layer, in the next, and at the output? And in the next layer, if that is a convolution?
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 def forward(weights, x, push=0.0, unit=0):
     """Activations of each layer; one unit of the first is pushed."""
     activations = [x]

@@ -741,7 +741,7 @@ claims.rule("A2.4.2", {
 def gaussian_likelihood(model, batch, training):
     """Minus the log-density of y (batch, networks), nats; summed over networks so
     that each trains alone."""
-    x, y = (keras.ops.swapaxes(part, 0, 1) for part in batch)     # (networks, batch, ...)
+    x, y = (keras.ops.swapaxes(part, 0, 1) for part in batch)  # (networks, batch, ...)
     mean, log_sigma = tf.unstack(model(x, training=training), axis=-1)
     squares = tf.square((y - mean) / tf.exp(log_sigma))
     nats = 0.5 * squares + log_sigma + 0.5 * math.log(2 * math.pi)
@@ -1487,8 +1487,8 @@ charts.row(lambda ax: charts.curves(thresholds, sides[0], "threshold on the logi
              "best point further left, and further for the plain network than for the "
              "weighted one.",
              alt="Two line charts against the decision threshold. Balanced accuracy "
-             "rises to a maximum and falls again, for the plain network to one half; accuracy at 1 % "
-             "eights rises and stays high.")
+             "rises to a maximum and falls again, for the plain network to one half; "
+             "accuracy at 1 % eights rises and stays high.")
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 def weights_ahead(logits, seed):

@@ -588,7 +588,7 @@ claims.measure(
     below=-0.05,
 )
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # A schedule is often expected to gain much. At its best peak it gains less than two points over the best constant rate,

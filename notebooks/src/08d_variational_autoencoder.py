@@ -354,8 +354,8 @@ same_kl = checks.equal("KL by hand and by TensorFlow Probability",
 # $$\phantom{\ln p(x)} = \underbrace{-\,\text{distortion} - \text{rate}}_{\text{ELBO}} + \underbrace{\mathrm{KL}\big(q(z \mid x)\,\|\,p(z \mid x)\big)}_{\ge 0} .$$
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# The first part can be computed: the *evidence lower bound*, at most $\ln p(x)$. Its negative is the *rate*, what the code of an image
-# costs, plus the *distortion*, $-\mathbb E_q \ln p(x \mid z)$, what the image still costs then.
+# The first part can be computed: the *evidence lower bound*, at most $\ln p(x)$. Its negative is the *rate*, what a code
+# costs, plus the *distortion*, $-\mathbb E_q \ln p(x \mid z)$, what the image then costs.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Maximising it over the encoder's weights $\phi$, which $\ln p(x)$ doesn't depend on, narrows the gap; over the decoder's, $\theta$, it
@@ -953,8 +953,8 @@ claims.measure(
 median = [np.median(lost["encoder", seed] - lost["both", seed]) for seed in SEEDS]
 show.markdown(f"""
 The ELBO is {Measured(gap, "nats"):.1f} below the exact value; with the best Gaussian
-found for each image, {Measured(family, "nats"):.1f} are left (five trainings). The median
-image gains {Measured(median, "nats"):.1f}.
+found for each image, {Measured(family, "nats"):.1f} are left (five trainings). The
+median image gains {Measured(median, "nats"):.1f}.
 """)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -1147,7 +1147,8 @@ gaussian = behind(63)  # 63 directions and a 64th for the noise: every covarianc
 show.table(
     [
         ["probabilistic PCA, ten latents, closed form", f"{Measured(behind(10)):.2f}"],
-        ["linear VAE, ten latents, noise learnt (by its ELBO)", f"{Measured(divergence):.2f}"],
+        ["linear VAE, ten latents, noise learnt (by its ELBO)",
+         f"{Measured(divergence):.2f}"],
         ["a Gaussian with all covariances", f"{Measured(gaussian):.2f}"],
         ["independent numbers, one variance", f"{Measured(behind(0)):.1f}"],
     ],

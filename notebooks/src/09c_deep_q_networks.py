@@ -937,7 +937,8 @@ charts.curves(
     ylabel="growth of values in one update",
     xscale="log",
     caption="Above the line values grow for ever. Held long enough, the target turns a"
-    " divergent iteration into sweeps of Bellman's equation for the policy, and slow ones.",
+    " divergent iteration into sweeps of Bellman's equation for the policy, and slow"
+    " ones.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]

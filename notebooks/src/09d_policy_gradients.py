@@ -1088,7 +1088,8 @@ charts.curves(
     title="Two levers, of which the better one turns bad after 1,000 draws",
     xlabel="draws",
     ylabel="mean pay",
-    caption="5 seeds of 100 learners each, each kind at the best of six learning rates. Until"
+    caption="5 seeds of 100 learners each, each kind at the best of six learning rates."
+    " Until"
     " the change the bonus costs a little; after it, it is what finds the other lever.",
 )
 

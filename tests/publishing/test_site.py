@@ -392,6 +392,13 @@ def test_an_arrow_passes_the_rows_that_it_skips_beside_their_boxes(tmp_path):
     assert not any(left <= x <= left + course_map.BOX for left, top in boxes if top == y)
 
 
+def test_links_to_chapters_that_are_not_there_are_their_words(tmp_path):
+    found = course_of(tmp_path, c01="nothing")
+    text = "Read [01, one](chapters/01_x.ipynb) and [02, two](chapters/02_y.ipynb), [home](index.md)."
+    expected = "Read [01, one](chapters/01_x.ipynb) and 02, two, [home](index.md)."
+    assert site_pages.without_absent(text, found) == expected
+
+
 def test_chapters_that_need_each_other_are_an_error(tmp_path):
     with pytest.raises(ValueError, match="in a circle: 00 → 01 → 00"):
         course_map.needed(course_of(tmp_path, c00="chapter 01", c01="chapter 00"))
