@@ -1,5 +1,6 @@
 """A whole course for nbgrader: settings, the assignments' sources, a gradebook."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -47,6 +48,8 @@ def lay_out(folder, assignments, say=print):
 def _register(folder, assignments):
     from nbgrader.api import Gradebook
 
+    # The gradebook calls the program alembic, which stands beside this Python, whether or not that is on the path.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
         known = {assignment.name for assignment in gradebook.assignments}
         for assignment in assignments:

@@ -130,6 +130,8 @@ def round_of_grading(grade_group, tmp_path_factory):
 
 def run(folder, *command, **variables):
     command = [str(part) for part in command]
+    programs = os.path.dirname(sys.executable)  # as README has it: nbgrader calls others by their names
+    variables = {"PATH": os.pathsep.join([programs, os.environ["PATH"]])} | variables
     done = subprocess.run(
         command, cwd=folder, env=os.environ | variables, capture_output=True, text=True, timeout=LONGEST
     )
