@@ -160,7 +160,7 @@ def _items(lines):
 
 
 def _text(lines):
-    """Paragraphs escaped, lists kept, indented blocks as code."""
+    """Paragraphs escaped, lists kept, indented blocks and examples as code."""
     blocks = []
     for block in re.split(r"\n\s*\n", "\n".join(lines).strip("\n")):
         if not block.strip():
@@ -169,6 +169,8 @@ def _text(lines):
         if all(row.startswith("    ") for row in rows):
             source = inspect.cleandoc("\n" + block)
             blocks.append(f"```{_language(source)}\n{source}\n```")
+        elif rows[0].startswith(">>> "):
+            blocks.append(f"```pycon\n{block}\n```")
         else:
             blocks.append("\n".join(escaped(row.strip()) for row in rows))
     return blocks

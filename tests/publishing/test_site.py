@@ -463,6 +463,9 @@ def test_the_reference_names_public_functions_with_their_arguments(pages):
 def test_docstrings_become_markdown():
     source = """One *line* with ``code_*`` and a_b.
 
+    >>> first(
+    ...     a_b)
+
     Args:
         x: float32 (n,); a
             second line.
@@ -479,6 +482,7 @@ def test_docstrings_become_markdown():
     """
     text = site_reference.docstring(source)
     assert text.startswith("One \\*line\\* with ``code_*`` and a\\_b.")
+    assert "```pycon\n>>> first(\n...     a_b)\n```" in text
     assert "- `x`: float32 (n,); a second line.\n- `y, z`: more." in text
     assert (
         "**Returns**" in text and "```python\nx = 1\n```" in text and "```text\nno python here\n```" in text
