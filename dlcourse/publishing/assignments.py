@@ -100,7 +100,7 @@ def release(notebook):
             cell.source = _without_solution(cell)
         for region in ("HIDDEN TESTS", "MARK SCHEME"):
             cell.source = _replaced(cell.source, region, None)
-        if cell.metadata.get("nbgrader", {}).get("locked"):
+        if _mark(cell, "locked"):
             cell.metadata.update(deletable=False, editable=False)
         elif is_solution(cell):
             cell.metadata["deletable"] = False
@@ -111,21 +111,22 @@ def release(notebook):
 
 def is_solution(cell):
     """Whether learners write their answer in this cell."""
-    return cell.metadata.get("nbgrader", {}).get("solution", False)
+    return bool(_mark(cell, "solution"))
 
 
 def is_test(cell):
     """Whether this code grades an answer by itself."""
-    return (
-        cell.cell_type == "code"
-        and cell.metadata.get("nbgrader", {}).get("grade", False)
-        and not is_solution(cell)
-    )
+    return bool(cell.cell_type == "code" and _mark(cell, "grade") and not is_solution(cell))
 
 
 def points(cell):
     """The points that this cell gives; None where it gives none."""
-    return cell.metadata.get("nbgrader", {}).get("points")
+    return _mark(cell, "points")
+
+
+def _mark(cell, name):
+    """What nbgrader's metadata say of this cell; None where they don't."""
+    return cell.metadata.get("nbgrader", {}).get(name)
 
 
 def _without_solution(cell):

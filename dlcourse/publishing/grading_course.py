@@ -49,9 +49,9 @@ def _register(folder, assignments):
     from nbgrader.api import Gradebook
 
     # The gradebook calls the program alembic, which stands beside this Python, whether or not that is on the path.
-    os.environ["PATH"] = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
-    )
+    programs, path = str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)
+    if programs not in path.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([programs, path])
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
         known = {assignment.name for assignment in gradebook.assignments}
         for assignment in assignments:
