@@ -203,6 +203,15 @@ def seed(name, value):
     return None if value is None else whole_number(name, value, least=0, most=2**31 - 1)
 
 
+def settings(name, value, kind):
+    """``value``, if it is an instance of the settings' class ``kind``."""
+    if not isinstance(value, kind):
+        home = f"{kind.__module__.rpartition('.')[2]}.{kind.__name__}"
+        given = f"the class {value.__name__} itself" if isinstance(value, type) else f"{value!r}"
+        raise ValueError(f"{name}: got {given}; expected an instance, such as {home}().")
+    return value
+
+
 def between(name, value, low, high):
     """``value`` as an array of floats, none of it NaN and all from ``low`` to ``high``; a number is one of no axes."""
     array = numeric(name, value)

@@ -43,6 +43,18 @@ def until(total, done, description=""):
             yield now
 
 
+def strides(total, stride, description=""):
+    """Yields stride, 2 · stride, ..., at most the total, with a bar of all single steps.
+
+    >>> for step in strides(10_000, 8):  # eight environments take a step each
+    ...     ...
+    """
+    with bar(total=total, description=description) as shown:
+        for step in range(stride, total + 1, stride):
+            yield step
+            shown.update(stride)
+
+
 def watched():
     """Whether somebody sees what is shown while it runs.
 

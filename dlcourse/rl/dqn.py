@@ -6,6 +6,7 @@ Their networks are one Keras model, see ``networks``.
 """
 
 import dataclasses
+import functools
 import itertools
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -235,7 +236,7 @@ def make_update(network, max_grad_norm, jit_compile):
 
 @dataclass(eq=False)
 class Trained:
-    """Result of ``train``.
+    """Result of ``train``. ``run.chooser()`` plays greedily, as that of ``ppo.train`` does.
 
     Attributes:
         network: keras.Model, trained: the one that was given or built. ``network.save("q.keras")`` writes it,
@@ -245,7 +246,10 @@ class Trained:
         ends: environment steps of the agent when they ended, list of int64 (episodes,).
         errors: mean |TD error| of each call of the update, float32 (calls, agents).
         steps: environment steps of each agent.
-        values: function from observations (agents, batch, *observation) to action values (agents, batch, actions).
+        values: function from observations (agents, batch, *observation) to action values (agents, batch, actions), both
+            NumPy. One agent has the first axis too: ``run.values(observations[None])[0]``.
+        alone: function from an agent to the function from its observations (n, *observation) to its action values
+            (n, actions).
     """
 
     network: object
@@ -255,14 +259,25 @@ class Trained:
     errors: np.ndarray
     steps: int
     values: object
+    alone: object = None
 
     def learning_curves(self, edges):
         """``evaluation.learning_curve`` of each agent, (agents, edges - 1)."""
         pairs = zip(self.returns, self.ends, strict=True)
         return np.array([evaluation.learning_curve(returns, ends, edges) for returns, ends in pairs])
 
+    def chooser(self, agent=0):
+        """A function from observations (n, *observation) to an agent's greedy actions, int64 (n,).
 
-def train(environments, settings, *, agents, steps, network=None, seed=0, stop=None):
+        Args:
+            agent: which.
+        """
+
+        values = self.alone(agent)
+        return lambda x: values(x).argmax(axis=-1)
+
+
+def train(environments, settings, *, steps, agents=1, network=None, seed=0, stop=None):
     """Train agents by deep Q-learning.
 
     >>> network = keras.Sequential([  # of pixels; without padding, a stride may never see the last rows
@@ -271,11 +286,13 @@ def train(environments, settings, *, agents, steps, network=None, seed=0, stop=N
     ...     layers.Flatten(), layers.Dense(64, activation="relu"), layers.Dense(3)])
     >>> gymnasium.register("My-v0", MyEnv)
     >>> worlds = gymnasium.make_vec("My-v0", num_envs=8, vectorization_mode="sync")
-    >>> run = dqn.train(worlds, dqn.Settings(), agents=1, steps=20_000, network=network)
+    >>> run = dqn.train(worlds, dqn.Settings(), steps=20_000, network=network)
     >>> run.returns[0]  # of each training episode
+    >>> choose = run.chooser()  # plays greedily
+    >>> choose(observations)  # of shape (n, 8, 8, 1): n actions
     >>> run.network.save("q.keras")
     >>> loaded = keras.models.load_model("q.keras")
-    >>> loaded(observations).numpy().argmax(axis=-1)  # plays greedily
+    >>> loaded(observations).numpy().argmax(axis=-1)  # the same actions
 
     Details, and where they come from:
     - Replay, a target network, ε falling linearly, errors beyond 1 clipped (Huber's loss): Mnih et al. 2015.
@@ -295,11 +312,12 @@ def train(environments, settings, *, agents, steps, network=None, seed=0, stop=N
         environments: Gymnasium vector environment, Box observations, Discrete actions; they are shared out evenly, the
             first num_envs / agents of them to agent 0.
         settings: Settings; ``Settings()`` serves a small problem.
-        agents: how many.
         steps: environment steps of each agent, all its environments together, resets included.
-        network: keras.Model from observations to action values. For one agent a plain model, from (batch,
-            *observation) to (batch, actions); for several a stacked one, from (agents, batch, *observation), see
-            ``models.stacked``. It is changed in place. None builds ``q_network``.
+        agents: how many, which know nothing of each other.
+        network: keras.Model from observations to action values, any numbers, so without a last activation. For one
+            agent a plain model, from (batch, *observation) to (batch, actions); for several a stacked one, from
+            (agents, batch, *observation), see ``models.stacked``. It is changed in place. None builds ``q_network``.
+            What acts in training only (dropout, a trainable batch normalisation) is refused, see ``networks``.
         seed: of everything but the weights of a network that is given.
         stop: function of the agents' returns so far (a list of lists), called after each update; if it returns True,
             training ends.
@@ -311,6 +329,7 @@ def train(environments, settings, *, agents, steps, network=None, seed=0, stop=N
         ValueError: where spaces or the network don't fit, environments can't be shared out, a reward, an observation or
             a TD error is not finite.
     """
+    checks.settings("train(settings)", settings, Settings)
     space, actions = _spaces(environments)
     seed = checks.whole_number("train(seed)", seed, least=0)
     steps = checks.whole_number("train(steps)", steps)
@@ -345,7 +364,7 @@ def train(environments, settings, *, agents, steps, network=None, seed=0, stop=N
 
     observation, _ = environments.reset(seed=seed)
     resetting, gained = np.zeros(len(owner), bool), np.zeros(len(owner))
-    for step in progress.bar(range(per_agent, steps + 1, per_agent), "deep Q-learning"):
+    for step in progress.strides(steps, per_agent, "experience"):
         epsilon, correction, learning_rate = schedules(s, step / steps)
         action = values(observation.reshape(agents, per_agent, *space.shape)).argmax(axis=-1).ravel()
         at_random = rng.random(len(owner)) < epsilon
@@ -374,7 +393,8 @@ def train(environments, settings, *, agents, steps, network=None, seed=0, stop=N
                 break
     network.assign(now.adam.weights)
     returns, ends = [np.array(mine) for mine in returns], [np.array(mine, "int64") for mine in ends]
-    return Trained(network.model, agents, returns, ends, np.array(errors), step, values)
+    alone = functools.partial(network.acting_alone, now.adam.weights)
+    return Trained(network.model, agents, returns, ends, np.array(errors), step, values, alone)
 
 
 def schedules(settings, done):

@@ -20,7 +20,10 @@ XLA_STEPS = 1_000
 class Network:
     """A Keras model for so many agents.
 
-    It is called as outside of training: dropout is off, and batch normalisation keeps the moments that it has.
+    It is called as outside of training, when it acts and when it learns: an agent whose values or probabilities change
+    from call to call would learn about another policy than the one that acted. So what acts in training only is
+    refused: dropout, noise, a batch normalisation whose moments should move. A frozen one (``layer.trainable = False``)
+    keeps the moments that it has; ``keras.layers.LayerNormalization`` needs none.
 
     Args:
         model: keras.Model, stacked or, for one agent, plain.
@@ -54,13 +57,9 @@ class Network:
             isinstance(given, tuple) and given[:2] == (agents, None) and _fit(given[2:], self.shape)
         )
         self._check_inputs(given, name)
-        found = self._called(tf.zeros((agents, 2, *self.shape))).shape
-        if found != (agents, 2, outputs):
-            raise ValueError(
-                f"{name}: from 2 observations of shape {self.shape} for each of {agents} agents it makes "
-                f"{tuple(found)}; expected {(agents, 2, outputs)}. Let it end in {outputs} outputs."
-            )
+        self._check_outputs(outputs, name)
         self._check_weights(name)
+        _check_layers(model, name)
         found = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_variables]
         self.weights = found if self.stacked else [weight[None] for weight in found]
         self._steps = _chain(model)
@@ -73,11 +72,33 @@ class Network:
         )
         if self.stacked or (plain and self.agents == 1):
             return
+        stacked = f"{(self.agents, None, *self.shape)}"
+        if self.agents == 1:
+            raise ValueError(
+                f"{name}: its input_shape is {given}; for observations of shape {self.shape} expected "
+                f"{(None, *self.shape)}, or {stacked} of a stacked model."
+            )
         raise ValueError(
             f"{name}: its input_shape is {given}; {self.agents} agents with observations of shape {self.shape} need a "
-            f"stacked one, {(self.agents, None, *self.shape)}, see dlcourse.models.stacked; one agent takes a plain "
-            f"one, {(None, *self.shape)}, too."
+            f"stacked model, {stacked}, see dlcourse.models.stacked. (With agents=1 a plain one will do, "
+            f"{(None, *self.shape)}.)"
         )
+
+    def _check_outputs(self, outputs, name):
+        two = np.zeros((self.agents, 2, *self.shape), "float32")
+        two[:, 1] = 1.0
+        found = keras.ops.convert_to_numpy(self._called(tf.constant(two)))
+        if found.shape != (self.agents, 2, outputs):
+            first = (self.agents, "batch") if self.stacked else ("batch",)
+            raise ValueError(
+                f"{name}: from observations {_axes(*first, *self.shape)} it makes {_axes(*first, *found.shape[2:])}; "
+                f"expected {_axes(*first, outputs)}. Let it end in {outputs} outputs."
+            )
+        if outputs > 1 and (found >= 0).all() and np.abs(found.sum(axis=-1) - 1).max() < 1e-5:
+            raise ValueError(
+                f"{name}: its outputs add up to 1, as a softmax's do; expected any numbers (an actor's logits, of "
+                "which the agent takes the softmax itself, or action values). Leave out the last activation."
+            )
 
     def _check_weights(self, name):
         weights = self.model.trainable_variables
@@ -102,19 +123,52 @@ class Network:
         return self.model.stateless_call([w[0] for w in weights], fixed, x[0], training=False)[0][None]
 
     def acting(self, weights):
-        """A function from observations (agents, n, ...) to outputs (agents, n, outputs), both NumPy."""
-        if self.in_numpy:
-            return in_numpy(self._steps, [np.asarray(weight) for weight in weights])
-        weights = [tf.convert_to_tensor(weight) for weight in weights]
-        return lambda x: self._compiled(weights, tf.convert_to_tensor(x, tf.float32)).numpy()
+        """A function from observations (agents, n, ...) to outputs (agents, n, outputs), both NumPy.
+
+        It raises ValueError where observations are of another shape.
+        """
+        outputs, shape = self._outputs(weights), self.shape
+
+        def checked(x):
+            given = np.shape(x)
+            if shape and (given[:1] != (self.agents,) or given[2:] != shape):
+                raise ValueError(
+                    f"Observations of shape {given}; expected {_axes(self.agents, 'n', *shape)}, the agents first. "
+                    "n of them for a single agent: observations[None], or the agent's chooser(), which takes "
+                    f"{_axes('n', *shape)}."
+                )
+            return outputs(x)
+
+        return checked
 
     def acting_alone(self, weights, agent):
         """The same of one of the agents: from (n, ...) to (n, outputs)."""
         if self.in_numpy and not any(isinstance(layer, Duelling) for layer in self.model.layers):
             one = in_numpy(self._steps, [np.asarray(weight)[agent : agent + 1] for weight in weights])
-            return lambda x: one(x[None])[0]
-        outputs = self.acting(weights)
-        return lambda x: outputs(np.broadcast_to(x, (self.agents, *np.shape(x))))[agent]
+        else:
+            everyones = self._outputs(weights)
+
+            def one(x):
+                return everyones(np.broadcast_to(x, (self.agents, *x.shape[1:])))[agent][None]
+
+        shape = self.shape
+
+        def checked(x):
+            x = np.asarray(x)
+            if shape and x.shape[1:] != shape:
+                raise ValueError(
+                    f"Observations of shape {x.shape}; expected {_axes('n', *shape)}: n of them. A single one is "
+                    "observation[None]."
+                )
+            return one(x[None])[0]
+
+        return checked
+
+    def _outputs(self, weights):
+        if self.in_numpy:
+            return in_numpy(self._steps, [np.asarray(weight) for weight in weights])
+        weights = [tf.convert_to_tensor(weight) for weight in weights]
+        return lambda x: self._compiled(weights, tf.convert_to_tensor(x, tf.float32)).numpy()
 
     def assign(self, weights):
         """Put weights (agents, ...) into the model."""
@@ -125,6 +179,31 @@ class Network:
 def xla_pays(networks, steps):
     """Whether XLA compiles an update, made so many times: it speeds up dense networks, and slows down convolutions."""
     return steps >= XLA_STEPS and all(network.in_numpy for network in networks)
+
+
+def _axes(*sizes):
+    """A shape in words, in which a size may have a name: (agents, n, 4)."""
+    return f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"
+
+
+IN_TRAINING_ONLY = (layers.Dropout, layers.AlphaDropout, layers.GaussianDropout, layers.GaussianNoise)
+
+
+def _check_layers(model, name):
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            _check_layers(layer, name)
+        elif isinstance(layer, layers.BatchNormalization) and layer.trainable:
+            raise ValueError(
+                f"{name}: the moments of its layer {layer.name!r}, a BatchNormalization, would never move: agents "
+                "learn from outputs as they act on them. Take keras.layers.LayerNormalization, or set layer.trainable "
+                "= False to keep the moments that it has."
+            )
+        elif isinstance(layer, IN_TRAINING_ONLY):
+            raise ValueError(
+                f"{name}: its layer {layer.name!r}, a {type(layer).__name__}, would do nothing: agents learn from "
+                "outputs as they act on them. Leave it out."
+            )
 
 
 def _fit(given, wanted):

@@ -156,6 +156,7 @@ def reinforce(
     Returns:
         rollout.Trained.
     """
+    checks.settings("reinforce(settings)", settings, Settings)
     updates = checks.whole_number("reinforce(updates)", updates, least=0)
     longest = checks.whole_number("reinforce(longest)", longest)
     _check_baseline(baseline)
@@ -220,6 +221,7 @@ def actor_critic(environments, settings, *, steps, agents=1, seed=0, hidden=(64,
     Returns:
         rollout.Trained.
     """
+    checks.settings("actor_critic(settings)", settings, Settings)
     collector, rng = rollout.Collector(environments, agents, seed), np.random.default_rng([seed, 7])
     policy = policies.actor_critic(environments, agents, rng, hidden=hidden)
     state = optimizers.begin(policy.weights)

@@ -189,8 +189,11 @@ def train(
     >>> settings = ppo.Settings(minibatch=64, entropy_weight=0.01)
     >>> run = ppo.train(worlds, settings, steps=20_000, actor=network(3), critic=network(1))
     >>> run.returns[0]  # of each training episode
+    >>> choose = run.chooser()  # plays greedily
+    >>> choose(observations)  # of shape (n, 8, 8, 1): n actions
     >>> run.actor.save("actor.keras")
-    >>> loaded = keras.models.load_model("actor.keras")  # logits of observations (batch, 8, 8, 1)
+    >>> loaded = keras.models.load_model("actor.keras")
+    >>> loaded(observations).numpy().argmax(axis=-1)  # the same actions, from logits
 
     Where the return stalls, look at the policy's entropy, ``run.reports[:, 0, 2]``: near 0 it no longer tries anything.
     Smaller minibatches, ``entropy_weight=0.01`` or a smaller learning rate keep it up.
@@ -201,10 +204,12 @@ def train(
         settings: Settings; ``Settings()`` serves a small problem with the perceptrons that are built here.
         steps: of each agent, rounded up to whole updates.
         agents: how many, which know nothing of each other.
-        actor: keras.Model from observations to logits, one for each action; or, of a Box, to the means of its numbers
-            and after them the logarithms of their standard deviations. For one agent a plain model, from (batch,
-            *observation); for several a stacked one, from (agents, batch, *observation), see ``models.stacked``. It is
-            changed in place. None builds a perceptron on the numbers as they are; pixels want a model of your own.
+        actor: keras.Model from observations to logits, one for each action, without a softmax; or, of a Box, to the
+            means of its numbers and after them the logarithms of their standard deviations. For one agent a plain
+            model, from (batch, *observation); for several a stacked one, from (agents, batch, *observation), see
+            ``models.stacked``. It is changed in place. None builds a perceptron on the numbers as they are; pixels want
+            a model of your own. What acts in training only (dropout, a trainable batch normalisation) is refused, see
+            ``networks``.
         critic: keras.Model from observations to one output, the value; likewise.
         seed: of everything but the weights of models that are given. The agents share the environments' random numbers,
             so an agent's curve belongs to this seed and this number of agents.
@@ -224,6 +229,7 @@ def train(
             not finite.
         FloatingPointError: where weights are no longer finite.
     """
+    checks.settings("train(settings)", settings, Settings)
     seed = checks.whole_number("train(seed)", seed, least=0)
     steps = checks.whole_number("train(steps)", steps)
     collector, rng = rollout.Collector(environments, agents, seed), np.random.default_rng([seed, 9])

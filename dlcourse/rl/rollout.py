@@ -139,7 +139,7 @@ class Collector:
 
 @dataclass(eq=False)
 class Trained:
-    """Result of ``reinforce``, ``actor_critic`` and ``ppo.train``.
+    """Result of ``reinforce``, ``actor_critic`` and ``ppo.train``. ``run.chooser()`` plays greedily.
 
     Attributes:
         actor, critic: keras.Model, trained: those that were given, or those that were built. ``actor.save("a.keras")``

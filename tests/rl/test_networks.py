@@ -99,6 +99,33 @@ def test_ppo_learns_from_pixels_by_networks_of_ones_own(tmp_path):
     np.testing.assert_array_equal(run.chooser()(seen), again.predict_on_batch(seen).argmax(axis=1))
 
 
+def test_a_chooser_plays_greedily_by_the_network():
+    small = dqn.Settings(hidden=(8,))
+    run = dqn.train(environments.cart_poles(4), small, steps=40)  # one agent, if nothing is said
+    seen, _ = environments.cart_poles(30).reset(seed=4)
+    expected = run.network.predict_on_batch(np.broadcast_to(seen, (1, *seen.shape)))[0].argmax(axis=1)
+    np.testing.assert_array_equal(run.chooser()(seen), expected)
+    assert run.agents == 1 and 0 < expected.sum() < 30
+    for settings in (small, dqn.Settings(hidden=(8,), duelling=np.array([True, False]))):
+        run = dqn.train(environments.cart_poles(4), settings, agents=2, steps=40)
+        values = run.values(np.stack([seen, seen]))
+        for agent in (0, 1):
+            np.testing.assert_array_equal(run.chooser(agent)(seen), values[agent].argmax(axis=1))
+
+
+def test_observations_of_another_shape_are_said_to_be_so():
+    run = dqn.train(environments.cart_poles(4), dqn.Settings(hidden=(8,)), steps=40)
+    proximal = ppo.train(environments.cart_poles(4), ppo.Settings(hidden=(8,), epochs=1, length=4), steps=16)
+    for wrong in (np.zeros((5, 4)), np.zeros((2, 5, 4)), np.zeros((1, 5, 3)), np.zeros(4)):
+        with pytest.raises(ValueError, match=r"expected \(1, n, 4\), the agents first.*observations\[None\]"):
+            run.values(wrong)
+    for chooser in (run.chooser(), proximal.chooser()):
+        assert chooser(np.zeros((5, 4))).shape == (5,)
+        for wrong in (np.zeros(4), np.zeros((1, 5, 4)), np.zeros((5, 3))):
+            with pytest.raises(ValueError, match=r"expected \(n, 4\).*A single one is observation\[None\]"):
+                chooser(wrong)
+
+
 def test_a_built_network_takes_pixels_too():
     run = ppo.train(corridors(8), ppo.Settings(epochs=2), steps=500)
     assert run.chooser()(corridors(3).reset(seed=0)[0]).shape == (3,)
@@ -294,9 +321,11 @@ def dense(outputs, shape=(4,)):
     ("model", "agents", "message"),
     [
         (3, 1, "expected a keras.Model"),
-        (dense(3), 1, r"makes \(1, 2, 3\); expected \(1, 2, 2\)"),
-        (dense(2, (5,)), 1, r"input_shape is \(None, 5\).*need a stacked one, \(1, None, 4\)"),
-        (dense(2), 2, r"need a stacked one, \(2, None, 4\).*one agent takes a plain one"),
+        (dense(3), 1, r"from observations \(batch, 4\) it makes \(batch, 3\); expected \(batch, 2\)"),
+        (dense(2, (5,)), 1, r"input_shape is \(None, 5\).*expected \(None, 4\), or \(1, None, 4\) of a stacked"),
+        (dense(2), 2, r"need a stacked model, \(2, None, 4\).*With agents=1 a plain one"),
+        (feed_forward.mlp(range(2), (4,), 3, hidden=[3], shared=False), 2,
+         r"from observations \(2, batch, 4\) it makes \(2, batch, 3\); expected \(2, batch, 2\)"),
         (keras.Sequential([keras.Input((4,)), layers.Reshape((2, 2)), layers.GlobalAveragePooling1D()]), 1,
          "no trainable weights"),
     ],
@@ -304,6 +333,55 @@ def dense(outputs, shape=(4,)):
 def test_models_that_do_not_fit_are_refused(model, agents, message):
     with pytest.raises(ValueError, match=message):
         dqn.train(environments.cart_poles(2), dqn.Settings(), agents=agents, steps=10, network=model)
+
+
+def ending(*last):
+    return keras.Sequential([keras.Input((4,)), layers.Dense(8, "relu"), *last])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [ending(layers.Dense(2, "softmax")), ending(layers.Dense(2), layers.Softmax())],
+    ids=["activation", "layer"],
+)
+def test_outputs_that_are_probabilities_already_are_refused(model):
+    with pytest.raises(ValueError, match=r"train\(actor\): its outputs add up to 1.*Leave out the last"):
+        ppo.train(environments.cart_poles(8), ppo.Settings(), steps=10, actor=model)
+    with pytest.raises(ValueError, match=r"train\(network\): its outputs add up to 1"):
+        dqn.train(environments.cart_poles(2), dqn.Settings(), steps=10, network=model)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (layers.BatchNormalization(name="norm"), "layer 'norm', a BatchNormalization, would never move.*LayerNorm"),
+        (layers.Dropout(0.5, name="drop"), "layer 'drop', a Dropout, would do nothing.*Leave it out"),
+        (layers.SpatialDropout1D(0.5), "a SpatialDropout1D, would do nothing"),
+        (keras.Sequential([layers.GaussianNoise(0.1)]), "a GaussianNoise, would do nothing"),
+    ],
+    ids=["batch normalisation", "dropout", "spatial dropout", "noise inside"],
+)  # fmt: skip
+def test_what_acts_in_training_only_is_refused(layer, message):
+    shaped = [layers.Reshape((4, 2)), layer, layers.Flatten()]
+    with pytest.raises(ValueError, match=message):
+        ppo.train(
+            environments.cart_poles(8), ppo.Settings(), steps=10, actor=ending(*shaped, layers.Dense(2))
+        )
+    with pytest.raises(ValueError, match=message):
+        dqn.train(
+            environments.cart_poles(2), dqn.Settings(), steps=10, network=ending(*shaped, layers.Dense(2))
+        )
+
+
+def test_a_frozen_batch_normalisation_keeps_its_moments_and_layer_normalisation_learns():
+    frozen = layers.BatchNormalization(trainable=False)
+    actor = ending(frozen, layers.LayerNormalization(), layers.Dense(2))
+    frozen.moving_mean.assign(np.full(8, 0.3))
+    before = [weights.copy() for weights in actor.get_weights()]
+    ppo.train(environments.cart_poles(8), ppo.Settings(epochs=1), steps=300, actor=actor)
+    same = [np.array_equal(a, b) for a, b in zip(before, actor.get_weights(), strict=True)]
+    by_layer = dict(zip([weight.path for weight in actor.weights], same, strict=True))
+    assert all(kept == ("batch_norm" in path) for path, kept in by_layer.items()), by_layer
 
 
 def test_a_stacked_model_has_only_weights_with_the_axis_of_the_agents():

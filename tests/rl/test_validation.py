@@ -84,6 +84,28 @@ def test_the_advice_for_actions_without_bounds_and_for_tables_runs():
     assert seen == {0, 1, 2, 3}
 
 
+@pytest.mark.parametrize(
+    ("train", "wanted"),
+    [
+        (lambda s: dqn.train(spoilt(), s, steps=10), r"train\(settings\).*dqn\.Settings\(\)"),
+        (lambda s: ppo.train(spoilt(), s, steps=10), r"train\(settings\).*ppo\.Settings\(\)"),
+        (lambda s: policy_gradient.reinforce(spoilt, s, "mean", updates=1), r"policy_gradient\.Settings\(\)"),
+        (lambda s: policy_gradient.actor_critic(spoilt(), s, steps=10), r"policy_gradient\.Settings\(\)"),
+    ],
+    ids=["dqn", "ppo", "reinforce", "actor_critic"],
+)  # fmt: skip
+@pytest.mark.parametrize("given", [dqn.Settings, ppo.Settings, policy_gradient.Settings, {}, rollout.Rollout])
+def test_settings_are_an_instance_of_the_agents_own(train, wanted, given):
+    with pytest.raises(ValueError, match=wanted) as error:
+        train(given)
+    assert ("the class" in str(error.value)) == isinstance(given, type)
+
+
+def test_settings_of_another_agent_are_refused():
+    with pytest.raises(ValueError, match=r"got Settings\(.*expected an instance, such as dqn\.Settings\(\)"):
+        dqn.train(spoilt(), ppo.Settings(), steps=10)
+
+
 def spoilt(number=2):
     return gymnasium.vector.SyncVectorEnv(
         [lambda: Small(BOX, spaces.Discrete(2), spoilt_at=5) for _ in range(number)]
