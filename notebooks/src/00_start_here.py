@@ -1203,7 +1203,7 @@ show.markdown(
 # Shrinking is the common wrong guess. To us both pictures show the same digit. But the network has only seen bright
 # ink on black, centred, of one size; dark ink on grey paper lies far from all that it has learnt from. It answers all the
 # same, and with confidence: *it was never taught to say that it doesn't know*. `datasets.own_digit` prepares the picture much
-# as MNIST's makers did: ink bright on black, scaled to 20 × 20 and centred by its mass; before that it evens out the light.
+# as MNIST's makers did: ink bright on black, scaled to fit 20 × 20 and centred by its mass; before that it evens out the light.
 #
 # </details>
 #

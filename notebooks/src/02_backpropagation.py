@@ -1900,7 +1900,8 @@ backpropagation.trajectories(
 #
 # </details>
 #
-# None of the three is best in both valleys, and how the parameters are laid out matters to Adam, not to momentum.
+# With these $\beta$ none of the three is best in both valleys, and how the parameters are laid out matters to Adam,
+# not to momentum.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 def octaves(name, start):
@@ -2195,7 +2196,7 @@ exercises.solution("02.5")
 # - Squire & Trapp (1998), [Using complex variables to estimate derivatives of real functions](https://doi.org/10.1137/S003614459631241X):
 #   exercise 5, in three pages.
 # - Goh (2017), [Why momentum really works](https://distill.pub/2017/momentum/): the roots of the quadratic above, to play with.
-# - Kingma & Ba (2015), [Adam](https://arxiv.org/abs/1412.6980): Algorithm 1, and the remark on ε at the end of section 2.
+# - Kingma & Ba (2015), [Adam](https://arxiv.org/abs/1412.6980): Algorithm 1, and the remark with $\hat{\varepsilon}$ before section 2.1.
 # - McCandlish, Kaplan, Amodei et al. (2018), [An empirical model of large-batch training](https://arxiv.org/abs/1812.06162): the noise
 #   scale, measured from digits to Dota.
 # - Sutskever, Martens, Dahl & Hinton (2013), [On the importance of initialization and momentum](https://proceedings.mlr.press/v28/sutskever13.html):

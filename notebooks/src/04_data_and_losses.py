@@ -118,8 +118,8 @@ drawings.pipeline(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # `Normalization` is a layer: `adapt` goes through data once and keeps each column's mean and variance, so that scaling
-# travels with the model. A column of 10, 12 and 14 has mean 12 and deviation $1.63$, and 14 becomes
-# $(14 - 12)/1.63 = 1.22$. It is given *training* rows.
+# travels with the model. A column of 10, 12 and 14 has mean 12 and deviation $1.633$, and 14 becomes
+# $(14 - 12)/1.633 = 1.22$. It is given *training* rows.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # One output unit gives a **logit**, the logarithm of the odds: $z = \log \frac{p}{1 - p}$, so that
@@ -2315,7 +2315,7 @@ report(round_2)
 show.markdown(f"(The floor under two softmaxes was {floor:.4f} nats.)")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Now the *first* check reports: fifty times $\log 10$ says that the inputs are too large, pixels from 0 to 255.
+# Now the *first* check reports: fifty times $\log 10$ says that the logits are too large: the pixels run from 0 to 255.
 # The second softmax had hidden it: it squeezes any logits into 0 to 1, so that its loss at the start is near
 # $\log 10$ whatever goes in. One fault covered another, which is why one starts over after each repair.
 

@@ -870,7 +870,7 @@ show.table(
 #
 # </details>
 #
-# The neighbourhood is knowledge about the data, put into the wiring. It is worth examples, and it is worth nothing
+# The neighbourhood is knowledge about the data, put into the wiring. It is worth examples, and it costs accuracy
 # where it isn't true. Before you convolve over an axis, ask whether its order means something. Pixels, time, positions
 # in a text: yes. The columns of a table: seldom.
 
@@ -1873,7 +1873,8 @@ claims.measure(
 # The article is right about local fields (by definition), about images (A2.6.3a), and about what local fields are good
 # for, on a condition that it leaves out: neighbours must belong together (A2.6.2). The likeness to retina and cortex
 # (A2.6.4) is real where it says "local". Its first filters resemble V1's only in part: most of the fit comes with their
-# spectrum. And the shared weights, which the article doesn't mention, have no known counterpart in the brain.
+# spectrum. And learning that shares its weights between places, which the article doesn't mention, has no known
+# counterpart in the brain.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.report()

@@ -860,8 +860,8 @@ show.table(
 # independent latents; or the *encoder*, one network that must guess $m$ and $s$ for every image at a glance (*amortised*
 # inference).
 #
-# **Predict before you run.** Forget the encoder: optimise $m$ and $s$ for each test image by itself. How much of the gap
-# closes: a tenth, half, or nearly all?
+# **Predict before you run.** Start from the encoder's $m$ and $s$, and optimise them for each test image by itself.
+# How much of the gap closes: a tenth, half, or nearly all?
 
 # %% slideshow={"slide_type": "skip"}
 def cost(model, x, mean, scale, noise):

@@ -973,7 +973,7 @@ show.table(
 # ## What the article says, and what was measured · 文章怎么说，测得如何
 #
 # **How far to trust this.** Settings and bounds were settled on run seeds 0 to 5 and 101. What you see comes from run seed 103. What agents
-# with a target network *believe* differs little from seed to seed, what they *get* differs much. So no claim about returns is held here. Two were dropped: that *together*
+# with a target network *believe* differs little from seed to seed, what they *get* differs much for some. So no claim about returns is held here. Two were dropped: that *together*
 # has a mean return above 300 in training, and that without its target network it has one above 250: with other seeds their intervals reached below.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
