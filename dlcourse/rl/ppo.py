@@ -257,8 +257,8 @@ def train(
     minibatch = largest_part(size, settings.minibatch)
     if minibatch == 1 and np.any(settings.normalise):
         raise ValueError(
-            f"Settings(minibatch={settings.minibatch}, normalise={settings.normalise}): an agent's {size} steps come in "
-            f"minibatches of 1, whose advantage, brought to mean 0, is 0. Take a divisor of {size}, 2 or more, or "
+            f"Settings(minibatch={settings.minibatch}, normalise={settings.normalise}): an agent's {size} steps come "
+            f"in minibatches of 1, whose advantage, brought to mean 0, is 0. Take a divisor of {size} from 2 on, or "
             "normalise=False."
         )
     updates = -(-steps // size) * settings.epochs * (size // minibatch)
