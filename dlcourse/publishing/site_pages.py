@@ -174,14 +174,19 @@ def chapters_list(chapters):
         needs = ", ".join(needed[item.id]) or "–"
         rows.append(
             _row(
-                f"[{item.id} · {english}](chapters/{item.name}.ipynb) {chinese}".rstrip(),
+                f"[{item.id} · {english}](chapters/{item.name}.ipynb) {_together(chinese)}".rstrip(),
                 item.sentence,
                 needs,
             )
         )
         entries.append(f"{item.id} · {english} {chinese}".rstrip() + f" <chapters/{item.name}>")
     head = "| chapter | what it is about | needs |\n| --- | --- | --- |\n"
-    return f"{{.stacked}}\n{head}" + "\n".join(rows), "\n".join(entries)
+    return f"{{.stacked .needs}}\n{head}" + "\n".join(rows), "\n".join(entries)
+
+
+def _together(text):
+    """Text that stays on one line."""
+    return f'<span class="together">{text}</span>' if text else ""
 
 
 # Claims
@@ -265,7 +270,7 @@ def claims(article, measured, chapters):
         where = ", ".join(short[id] for id in _in_order(record["chapter"] for record in found))
         said = verdict(found)
         rows.append(_row(f"[{item['id']}](#{_anchor(item['id'])})", item["claim"], said, where or NOT_YET))
-    parts[-1] = "{.stacked}\n" + parts[-1] + "\n" + "\n".join(rows)
+    parts[-1] = "{.stacked .verdicts}\n" + parts[-1] + "\n" + "\n".join(rows)
     for section in article["sections"]:
         parts.append(f"## {section['id']} {section['title']} · {section['chinese']}")
         for item in claimed:
@@ -321,7 +326,8 @@ def measurements(found, *, ids=False):
                 cells += [bound_text(*record["bound"]), str(Measured(record["control"]))]
             rows.append(_row(*([record["id"]] if ids else []), *cells))
         if len(rows) > 2:
-            tables.append("{.measured}\n" + "\n".join(rows))
+            kind = "bounds" if bounded else "quantities"
+            tables.append(f"{{.measured .stacked .{kind}}}\n" + "\n".join(rows))
     return "\n\n".join(tables)
 
 
@@ -403,7 +409,8 @@ def benchmarks(folder, chapters):
                 versions,
             )
         )
-    head = "| values | what is in them | machine | versions |\n| --- | --- | --- | --- |"
+    text = text.replace("| study | chapter |", "{.stacked}\n| study | chapter |")
+    head = "{.stacked}\n| values | what is in them | machine | versions |\n| --- | --- | --- | --- |"
     return (
         f"{text.rstrip()}\n\n## Recorded values\n\nEvery value of every seed, to be read by a program:\n\n{head}\n"
         + "\n".join(rows)
