@@ -21,6 +21,7 @@ HEADING = re.compile(
 """A heading in both languages, up to its last `` · ``."""
 BREAKS = re.compile(r"(?:(?<=[(/=_])|(?<=[^\d]\.))(?=\w)")
 """Where a line may break inside a name: behind a dot, a bracket, a stroke."""
+PERCENT = re.compile(r"(?<=\d) (?=%)")
 MODULE = re.compile(r"(?<=<h[12]>)dlcourse[.\w]+")
 
 
@@ -60,7 +61,8 @@ def finish(body):
     """A page's HTML with Chinese and measured numbers marked, and predictions set apart.
 
     A line break between two Chinese characters is no space, and goes. A heading's Chinese has a line of its own, below
-    the English. Names in code may break behind their dots and brackets, sooner than inside a word.
+    the English. Names in code may break behind their dots and brackets, sooner than inside a word. No line begins with
+    a per cent sign.
 
     Args:
         body: str, HTML as Sphinx writes it, which escapes ``>`` in attributes.
@@ -77,7 +79,7 @@ def finish(body):
     parts, inside = TAG.split(body), []
     for position, part in enumerate(parts):
         if position % 2 == 0:
-            whole = markdown.CHINESE_BREAK.sub("", part)
+            whole = PERCENT.sub("\u00a0", markdown.CHINESE_BREAK.sub("", part))
             parts[position] = part if inside else markdown.chinese(markdown.measured(whole))
             if position and parts[position - 1] == '<span class="pre">':
                 parts[position] = BREAKS.sub("<wbr>", parts[position])

@@ -521,6 +521,12 @@ def test_answers_to_choose_from_have_no_second_mark(publish_group):
     assert site_extension.finish(listed.format("1")) == listed.format("1")
 
 
+def test_no_line_begins_with_a_per_cent_sign(publish_group):
+    from dlcourse.publishing import site_extension
+
+    assert "95\u00a0% of" in site_extension.finish("<p>95 % of n</p>")
+
+
 def test_names_break_behind_their_dots_and_brackets_and_numbers_stay_whole(publish_group):
     from dlcourse.publishing import site_extension
 
