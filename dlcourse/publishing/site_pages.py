@@ -21,6 +21,9 @@ RULE = re.compile(r"\*\*(What would have to be measured for each verdict on [^*\
 LINES = 12
 """A function of more lines than these is folded, where a cell shows the package's own code."""
 
+FENCED = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
+PERCENT = re.compile(r"^( {0,3})%", re.MULTILINE)
+
 NOT_YET = "not yet written"
 CLAIM_COLUMNS = ("what was measured", "value", "bound", "control")
 QUANTITY_COLUMNS = ("the verdict's quantity", "value")
@@ -47,6 +50,7 @@ def chapter(notebook, name, ways=""):
     notebook, pictures = copy.deepcopy(notebook), {}
     for cell in notebook.cells:
         if cell.cell_type != "code":
+            cell.source = kept_whole(cell.source)
             continue
         left, kept = list(cell.outputs), []
         while left:
@@ -57,12 +61,20 @@ def chapter(notebook, name, ways=""):
                 pictures[file] = _bytes(output.data[kind], kind)
                 output = _figure(output, kind, file, left)
             elif "text/markdown" in output.get("data", {}):
-                output.data = {"text/markdown": folded(output.data["text/markdown"])}
+                output.data = {"text/markdown": folded(kept_whole(output.data["text/markdown"]))}
             kept.append(output)
         cell.outputs = kept
     if ways:
         notebook.cells.insert(1, nbformat.v4.new_markdown_cell(ways, id="ways"))
     return notebook, pictures
+
+
+def kept_whole(text):
+    """Markdown as Jupyter reads it, for MyST, which would leave out a line that begins with a per cent sign."""
+    parts = FENCED.split(text)
+    return "".join(
+        part if position % 2 else PERCENT.sub(r"\1\%", part) for position, part in enumerate(parts)
+    )
 
 
 def folded(text):

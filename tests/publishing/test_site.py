@@ -521,10 +521,18 @@ def test_answers_to_choose_from_have_no_second_mark(publish_group):
     assert site_extension.finish(listed.format("1")) == listed.format("1")
 
 
+def test_a_line_that_begins_with_a_per_cent_sign_is_no_comment():
+    asked = "About 55\n% or 75 %?\n\n```python\n%timeit f()\n```\n"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(asked)])
+    shown, _ = site_pages.chapter(notebook, "01_sample")
+    assert shown.cells[0].source == asked.replace("\n% or", "\n\\% or")
+
+
 def test_no_line_begins_with_a_per_cent_sign(publish_group):
     from dlcourse.publishing import site_extension
 
-    assert "95\u00a0% of" in site_extension.finish("<p>95 % of n</p>")
+    for space in (" ", "\n"):
+        assert "95\u00a0% of" in site_extension.finish(f"<p>95{space}% of n</p>")
 
 
 def test_names_break_behind_their_dots_and_brackets_and_numbers_stay_whole(publish_group):
