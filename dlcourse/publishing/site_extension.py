@@ -19,7 +19,7 @@ HEADING = re.compile(
     re.DOTALL,
 )
 """A heading in both languages, up to its last `` · ``."""
-BREAKS = re.compile(r"(?:(?<=[(/=_])|(?<=[^\d]\.))(?=\w)")
+BREAKS = re.compile(r"(?:(?<=\w[(/=_])|(?<=[^\d]\.))(?=\w)")
 """Where a line may break inside a name: behind a dot, a bracket, a stroke."""
 PERCENT = re.compile(r"(?<=\d)\s(?=%)")
 MODULE = re.compile(r"(?<=<h[12]>)dlcourse[.\w]+")
