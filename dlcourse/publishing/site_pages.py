@@ -333,7 +333,7 @@ def measurements(found, *, ids=False):
             value = f"{Measured(record['values'])}{source}"
             if record["verdict"] == BY_DEFINITION:
                 value = f"equal to rounding: largest difference {value}"
-            cells = [record["statement"], value]
+            cells = [record["statement"] if bounded else record["statement"].replace("_", " "), value]
             if bounded:
                 cells += [bound_text(*record["bound"]), str(Measured(record["control"]))]
             rows.append(_row(*([record["id"]] if ids else []), *cells))
