@@ -76,13 +76,16 @@ def finish(body):
     body = HEADING.sub(r'\1\2\4<span class="dot"> · </span><span class="translated">\3</span>\5', body)
     body = CHOICES.sub('<ul class="simple choices', body)
     body = MODULE.sub(lambda name: BREAKS.sub("<wbr>", name[0]), body)
-    parts, inside = TAG.split(body), []
+    parts, inside, printed = TAG.split(body), [], False
     for position, part in enumerate(parts):
         if position % 2 == 0:
-            whole = PERCENT.sub("\u00a0", markdown.CHINESE_BREAK.sub("", part))
+            whole = markdown.CHINESE_BREAK.sub("", part)
+            whole = whole if printed else PERCENT.sub("\u00a0", whole)
             parts[position] = part if inside else markdown.chinese(markdown.measured(whole))
             if position and parts[position - 1] == '<span class="pre">':
                 parts[position] = BREAKS.sub("<wbr>", parts[position])
+        elif re.match(r"</?pre\b", part):
+            printed = not part.startswith("</")
         elif (name := re.match(r"</?(\w+)", part)) and name[1] in UNTOUCHED:
             if part.startswith("</"):
                 inside.pop()

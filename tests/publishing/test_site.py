@@ -533,6 +533,7 @@ def test_no_line_begins_with_a_per_cent_sign(publish_group):
 
     for space in (" ", "\n"):
         assert "95\u00a0% of" in site_extension.finish(f"<p>95{space}% of n</p>")
+    assert site_extension.finish("<pre>95 % 2</pre>") == "<pre>95 % 2</pre>"
 
 
 def test_names_break_behind_their_dots_and_brackets_and_numbers_stay_whole(publish_group):
