@@ -5,6 +5,7 @@ ValueError whose message says what was given, what was expected and what to do. 
 ``"epochs"`` or ``"fit(epochs)"``.
 """
 
+import dataclasses
 import math
 import numbers
 from dataclasses import dataclass
@@ -210,6 +211,25 @@ def settings(name, value, kind):
         given = f"the class {value.__name__} itself" if isinstance(value, type) else f"{value!r}"
         raise ValueError(f"{name}: got {given}; expected an instance, such as {home}().")
     return value
+
+
+def per_agent(settings, agents, shared=()):
+    """Raise ValueError where an entry of ``settings``, a dataclass, is neither one number nor one per agent.
+
+    Args:
+        settings: the dataclass.
+        agents: how many.
+        shared: names of entries that all agents share, whatever their shape.
+    """
+    import numpy as np
+
+    for name in sorted({field.name for field in dataclasses.fields(settings)} - set(shared)):
+        shape = np.shape(getattr(settings, name))
+        if shape not in ((), (agents,)):
+            raise ValueError(
+                f"Settings({name}=...): its shape is {shape}; with agents={agents} expected one number, or one per "
+                f"agent, ({agents},)."
+            )
 
 
 def between(name, value, low, high):

@@ -339,6 +339,7 @@ def train(environments, settings, *, steps, agents=1, network=None, seed=0, stop
             f"train(steps={steps}): each agent has {per_agent} environments, which all take a step; give {per_agent} "
             "steps or more."
         )
+    checks.per_agent(settings, agents, shared=("hidden", "explore"))
     s, rng = settings, np.random.default_rng([seed, 0])
     if network is None:
         network = q_network(

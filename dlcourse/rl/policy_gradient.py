@@ -122,7 +122,7 @@ def weights(experience, first, discount, baseline, values):
     return (found / scale).astype("float32"), to_go
 
 
-def _check_baseline(baseline):
+def _check_baseline(baseline, agents=None):
     wrong = [
         kind
         for kind in np.ravel(np.asarray(baseline, object)).tolist()
@@ -130,6 +130,8 @@ def _check_baseline(baseline):
     ]
     if wrong:
         raise ValueError(f"baseline {wrong[0]!r} is unknown; there are {', '.join(BASELINES)}.")
+    if agents is not None and np.shape(baseline) not in ((), (agents,)):
+        raise ValueError(f"baseline={baseline!r}: expected one, or one for each of {agents} agents.")
 
 
 def reinforce(
@@ -159,9 +161,10 @@ def reinforce(
     checks.settings("reinforce(settings)", settings, Settings)
     updates = checks.whole_number("reinforce(updates)", updates, least=0)
     longest = checks.whole_number("reinforce(longest)", longest)
-    _check_baseline(baseline)
+    _check_baseline(baseline, agents)
     environments = make_environments()
     rng = np.random.default_rng([seed, 8])
+    checks.per_agent(settings, agents)
     policy = policies.actor_critic(environments, agents, rng, hidden=hidden)
     state = optimizers.begin(policy.weights)
     update = make_update(policy, settings, agents)
@@ -223,6 +226,7 @@ def actor_critic(environments, settings, *, steps, agents=1, seed=0, hidden=(64,
     """
     checks.settings("actor_critic(settings)", settings, Settings)
     collector, rng = rollout.Collector(environments, agents, seed), np.random.default_rng([seed, 7])
+    checks.per_agent(settings, agents)
     policy = policies.actor_critic(environments, agents, rng, hidden=hidden)
     state = optimizers.begin(policy.weights)
     update = make_update(policy, settings, agents, jit_compile=True)

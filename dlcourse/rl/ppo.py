@@ -234,6 +234,7 @@ def train(
     seed = checks.whole_number("train(seed)", seed, least=0)
     steps = checks.whole_number("train(steps)", steps)
     collector, rng = rollout.Collector(environments, agents, seed), np.random.default_rng([seed, 9])
+    checks.per_agent(settings, agents, shared=("hidden",))
     policy = policies.actor_critic(
         environments,
         agents,

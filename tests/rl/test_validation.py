@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from dlcourse.rl import dqn, policies, policy_gradient, ppo, rollout, validation
+from dlcourse.rl import dqn, environments, policies, policy_gradient, ppo, rollout, validation
 
 
 class Small(gymnasium.Env):
@@ -126,3 +126,17 @@ def spoilt(number=2):
 def test_an_observation_that_is_nan_is_laid_to_the_environment(train):
     with pytest.raises(ValueError, match=r"gave the observation nan in environment \d at step"):
         train()
+
+
+def test_a_setting_is_one_number_or_one_per_agent():
+    worlds = environments.cart_poles(2)
+    with pytest.raises(ValueError, match=r"Settings\(clip=...\): its shape is \(3,\); with agents=2"):
+        ppo.train(worlds, ppo.Settings(clip=(0.1, 0.2, 0.3)), steps=8, agents=2)
+    with pytest.raises(ValueError, match=r"Settings\(target_every=...\): its shape is \(2,\); with agents=1"):
+        dqn.train(worlds, dqn.Settings(target_every=(10, 20)), steps=8)
+    with pytest.raises(ValueError, match=r"Settings\(discount=...\): its shape is \(2,\)"):
+        policy_gradient.actor_critic(worlds, policy_gradient.Settings(discount=(0.9, 0.99)), steps=8)
+    with pytest.raises(ValueError, match="each of 1 agents"):
+        policy_gradient.reinforce(
+            lambda: worlds, policy_gradient.Settings(), ["none", "value"], updates=1, longest=9
+        )
