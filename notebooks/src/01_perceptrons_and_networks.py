@@ -385,7 +385,7 @@ claims.by_definition(
 # %%
 def cross_entropy(logits, label):
     """Minus the logarithm of the label's probability, in nats."""
-    shifted = logits - logits.max()  # only differences count
+    shifted = logits - logits.max()
     return np.log(np.exp(shifted).sum()) - shifted[label]
 
 
@@ -483,8 +483,8 @@ primer.network_layers(
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict before you run.** A second network is the same but for a layer that does nothing in place of `Normalization`.
-# Both train for 10 epochs. How many of the lumps held out will either judge rightly? (The dashed line of the figure below
-# always says *benign*.)
+# Both train for 10 epochs. How many of the lumps held out will either judge rightly? (The dashed line of the figure that
+# follows always says *benign*.)
 
 # %%
 def compiled(network):

@@ -1331,7 +1331,7 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # A tempting guess ranks dropout and L2 among the cures. They act on something else. Dropout multiplies units by 0 or
-# 1/(1 - rate), whose mean is 1 and whose mean square is 1/(1 - rate): the product of Jacobians grows a little
+# $1/(1-p)$, whose mean is 1 and whose mean square is $1/(1-p)$, at the rate $p$: the product of Jacobians grows a little
 # per layer, and stays far too small. L2 pulls weights towards 0, and
 # smaller weights make χ smaller: the wrong direction.
 #

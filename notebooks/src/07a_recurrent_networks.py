@@ -248,6 +248,7 @@ KINDS = {
     "lstm": (keras.layers.LSTM, lstm_step, 2),
     "gru": (keras.layers.GRU, gru_step, 1),
 }
+SPOKEN = {"simple": "simple", "lstm": "LSTM", "gru": "GRU"}
 
 # %% slideshow={"slide_type": "subslide"}
 for name, (layer, step, states) in KINDS.items():
@@ -263,7 +264,7 @@ parameters = {
 }
 show.table(
     [
-        [name, f"{count:,}", f"{count / parameters['lstm']:.4f}"]
+        [SPOKEN[name], f"{count:,}", f"{count / parameters['lstm']:.4f}"]
         for name, count in parameters.items()
     ],
     ["cell", "parameters, 28 inputs, 128 units", "share of the LSTM's"],
@@ -831,14 +832,16 @@ shown, wanted = sequence_tasks.copying(2, lag=4)
 numbers, total = sequence_tasks.adding(1, lag=6)
 asked, value = sequence_tasks.recall(1, pairs=2)
 numbers = " ".join(f"{n:.2f}{'*' if marked else ''}" for n, marked in numbers[0])
+*pairs, question = asked[0]
+pairs = ", ".join(f"{k} → {v}" for k, v in zip(pairs[::2], pairs[1::2], strict=True))
 show.table(
     [
-        ["copying, 4 blanks", shown[0], wanted[0]],
+        ["copying, 4 blanks", " ".join(map(str, shown[0])), " ".join(map(str, wanted[0]))],
         ["adding, 6 numbers (* marked)", numbers, f"{total[0, 0]:.2f}"],
-        ["recall, 2 pairs", asked[0], value[0]],
+        ["recall, 2 pairs", f"{pairs}; {question - 12} → ?", value[0, 0] + 8],
     ],
     ["task", "one sequence", "right answer"],
-    "Copying: 0-3 symbols, 4 blank, 5 'now'. Recall: 0-7 keys, 8-11 values, then asked",
+    "Copying: symbols 0 to 3, blank 4, 'now' 5. Recall: keys 0 to 7, values 8 to 11",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -931,7 +934,7 @@ show.table(
         [f"{task}, {lag}", *(shown_score(task, cell) for cell in CELLS)]
         for task, (lag, _) in POINTS.items()
     ],
-    ["task, lag", *CELLS],
+    ["task, lag", *(SPOKEN[cell] for cell in CELLS)],
     "Share of symbols right (copying, recall), share of variance explained (adding)",
 )
 
@@ -1500,7 +1503,7 @@ show.table(
 )
 show.markdown(f"""
 The best order on validation text is {mask(best_order)}. After this short training the
-lowest cost is that of: {mask(winner)}.
+fewest bits are paid by: {mask(winner)}.
 """)
 
 # %% [markdown]

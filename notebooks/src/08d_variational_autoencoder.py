@@ -686,7 +686,7 @@ show.table(
 #
 # A common guess is $\ln 2 \approx 0.69$, since Keras' losses for binary pixels begin there. That is the mean over
 # pixels; the ELBO has their *sum*, about $784 \ln 2 \approx 543$. The difference is no matter of taste: who adds the
-# rate to a mean over pixels weighs it 784 times too much. A section below shows what even a weight of 64 does.
+# rate to a mean over pixels weighs it 784 times too much. The section on what a code costs shows what a weight of 64 does.
 #
 # </details>
 

@@ -566,6 +566,8 @@ def corridor(far_reward, near=2, far=12):
 #
 # A discount weighs the step $k$ by $(1-\gamma)\gamma^{k-1}$, which has the mean $1/(1-\gamma)$: the **effective
 # horizon**. Within it lies the share $1 - \gamma^{1/(1-\gamma)}$ of the whole weight, for γ near 1 about $1 - 1/e$.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Bisection finds where the exact plan turns round:
 
 
@@ -1280,7 +1282,7 @@ reinforcement.maps(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is the largest of ten guesses a good guess? · 十个估计里最大的，估得准吗？
 #
-# A hall with ten gambling machines. Each pays +0.9 or -1.1 by a fair coin: a loss of 0.1 on average. Nobody knows that;
+# A hall with ten gambling machines. Each pays +0.9 or −1.1 by a fair coin: a loss of 0.1 on average. Nobody knows that;
 # you have tried each ten times.
 #
 # **Predict before you run.** You take the machine with the best average so far. What will its average say: about -0.1,

@@ -491,7 +491,7 @@ show.table(
     [
         [
             name + change,
-            show.mask(", ".join(f"{b:,.0f}" for b in np.sort(believed[name + change]))),
+            show.mask(" · ".join(f"{b:,.0f}" for b in np.sort(believed[name + change]))),
             f"{Measured(too_much[name + change]):.0f} of {SEEDS}",
         ]
         for name in ["DQN", "together"]
@@ -554,8 +554,7 @@ than {ceiling:.0f}.
 #
 # Recorded, not run here (`make bench STUDY=ch09c_ablations`), ten seeds each, 50,000 steps: double, duelling, priorities and
 # 8 steps each added to DQN; double added to *together*, and its parts left out one by one; replay and target network left out
-# of DQN too. *No replay* keeps the last 64 steps. (On 57 Atari games, leaving out priorities or several steps cost
-# most, double and duelling little: [Hessel et al. 2018](https://arxiv.org/abs/1710.02298).)
+# of DQN too. *No replay* keeps the last 64 steps.
 #
 # **Predict before you run.** Which of double, duelling, priorities and 8 steps brings DQN most? And which part will count in one of
 # the two agents and not in the other?
@@ -642,6 +641,8 @@ Mean return in training that is lost, ten seeds, recorded. Without a target netw
 # Eight steps bring most; a common guess is double. The target network counts in one of the two and
 # not in the other: without it DQN, with one step, learns next to nothing, and
 # *together* loses nothing that ten seeds could show. What double and duelling bring, ten seeds don't show in either.
+# (On 57 Atari games, leaving out priorities or several steps cost most, double and duelling little:
+# [Hessel et al. 2018](https://arxiv.org/abs/1710.02298).)
 #
 # </details>
 
