@@ -17,6 +17,7 @@ ENVIRONMENT = {
     "SOURCE_DATE_EPOCH": "0",  # no dates inside figures
     "CUDA_VISIBLE_DEVICES": "-1",  # stored outputs come from the CPU, whatever the machine has
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # ipykernel's debugger warns on stderr otherwise
+    "OPENBLAS_THREAD_TIMEOUT": "4",  # NumPy's second thread sleeps between two products, where else it would spin
 }
 """Environment variables under which notebooks are executed, both when outputs are stored and when they are tested."""
 

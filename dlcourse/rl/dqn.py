@@ -165,7 +165,7 @@ def learner(weights):
 
 
 class AgentSettings(NamedTuple):
-    """Settings in which agents may differ, inside the update: float32 (agents, 1) each."""
+    """Settings in which agents may differ, inside the update: float32 (agents, 1) each, or None: no agent's."""
 
     double: object
     through_truncation: object
@@ -185,7 +185,9 @@ def targets(network, weights, target, batch, own):
         (agents, batch).
     """
     after = network(target, batch.following)
-    naming = tf.where(own.double[..., None] > 0, network(weights, batch.following), after)
+    naming = after
+    if own.double is not None:
+        naming = tf.where(own.double[..., None] > 0, network(weights, batch.following), after)
     best = tf.one_hot(tf.argmax(naming, axis=-1), after.shape[-1])
     cut = tf.cast(batch.truncated, "float32") * (1 - own.through_truncation)
     goes_on = (1 - tf.cast(batch.terminated, "float32")) * (1 - cut)
@@ -358,6 +360,8 @@ def train(environments, settings, *, steps, agents=1, network=None, seed=0, stop
     )
     named = (getattr(s, name) for name in AgentSettings._fields)
     own = AgentSettings(*(_each(entry, agents).astype("float32")[:, None] for entry in named))
+    if not own.double.any():  # spares a product of matrices in five
+        own = own._replace(double=None)
     compiled = networks.xla_pays([network], steps // s.train_every * s.updates)
     now, update = learner(network.weights), make_update(network, float(s.max_grad_norm), compiled)
     values = network.acting(network.weights)

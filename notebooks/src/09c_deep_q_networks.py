@@ -256,10 +256,10 @@ def learn(poles, network, target, update, memory, calls, rng):
     """Deep Q-learning; (call, return) of each training episode."""
     x, _ = poles.reset(seed=int(rng.integers(10_000)))
     fresh, gained = np.zeros(len(x), bool), np.zeros(len(x))
-    episodes = []
+    episodes, values = [], tf.function(network)  # compiled
     for call in range(calls):
         epsilon = max(0.05, 1 - 3 * call / calls)
-        action = epsilon_greedy(network(x).numpy(), epsilon, rng)
+        action = epsilon_greedy(values(x).numpy(), epsilon, rng)
         following, reward, ended, out_of_time, _ = poles.step(action)
         step = (x, action, reward, following, ended)
         memory.add(*(part[~fresh] for part in step))
