@@ -403,7 +403,7 @@ def test_the_records_stand_in_the_reports_metadata(whole):
 
 def test_the_report_is_a_table_of_claims_and_one_of_verdicts(whole):
     claims, verdicts = shown(whole.report)[0].data["text/markdown"].split("\n\n")
-    assert claims.splitlines()[2] == "| C00.1 | a thing | ⟨0.91 ± 0.127⟩ | above 0.6 | ⟨0.5 ± 0⟩ |"
+    assert claims.splitlines()[2] == "| C00.1 | a thing | ⟨0.91 ± 0.13⟩ | above 0.6 | ⟨0.5 ± 0⟩ |"
     assert claims.splitlines()[3] == "| C00.1 | a thing | ⟨9⟩ (recorded) | above 1 | ⟨0⟩ |"
     assert verdicts.splitlines()[2:] == [
         "| A0.1 | holds | does not hold, not settled | a ⟨5 ± 0⟩, b ⟨1⟩ (evaluated) |",
@@ -428,7 +428,7 @@ def test_the_site_says_how_else_a_verdict_could_have_come_out(whole):
     assert "| a | ⟨5 ± 0⟩ |" in page and "| b | ⟨1⟩ (evaluated) |" in page
     assert "**Verdict: by definition.**\n" in page
     own = site_pages.own_claims(whole.records(), [chapter])
-    assert "| C00.1 | a thing | ⟨0.91 ± 0.127⟩ | above 0.6 | ⟨0.5 ± 0⟩ |" in own
+    assert "| C00.1 | a thing | ⟨0.91 ± 0.13⟩ | above 0.6 | ⟨0.5 ± 0⟩ |" in own
 
 
 def test_what_they_return_shows_nothing_as_a_cells_last_value():
