@@ -294,6 +294,7 @@ def encoder_decoder(ax, encoder, decoder, drawn=True, title=""):
     latents = decoder.input_shape[-1]
     columns = max(len(there), len(back) + 1) + 1
     wide, stride, high, top, low = 3.9, 4.9, 2.3, 7.6, 1.5
+    size = 11 if columns <= 6 else 9
     diagrams.canvas(ax, columns * stride - 1 + 0.4, 9.2, title)
 
     def place(column, row):
@@ -302,7 +303,7 @@ def encoder_decoder(ax, encoder, decoder, drawn=True, title=""):
     def row(boxes, first, step, at):
         for index, (text, shape, fill) in enumerate(boxes):
             x, y = place(first + step * index, at)
-            diagrams.box(ax, (x, y), f"{text}\n{_shape(shape)}", wide, high, fill, size=11)
+            diagrams.box(ax, (x, y), f"{text}\n{_shape(shape)}", wide, high, fill, size=size)
             if index:
                 diagrams.arrow(ax, (x - step * (stride - wide / 2), y), (x - step * wide / 2, y))
 
@@ -311,22 +312,22 @@ def encoder_decoder(ax, encoder, decoder, drawn=True, title=""):
     end, code = place(len(there) - 1, top), place(columns - 1, (top + low) / 2)
     corner = (code[0], top)
     if drawn:
-        diagrams.box(ax, corner, f"split: m, s\n{_shape((latents,))} each", wide, high, size=11)
-        diagrams.box(ax, code, f"z = m + s·ε\n{_shape((latents,))}", wide, high - 0.5, "data", size=11)
+        diagrams.box(ax, corner, f"split: m, s\n{_shape((latents,))} each", wide, high, size=size)
+        diagrams.box(ax, code, f"z = m + s·ε\n{_shape((latents,))}", wide, high - 0.5, "data", size=size)
         rate = (corner[0] - stride * 1.25, code[1])
-        diagrams.box(ax, rate, "rate\nKL(q ‖ prior)", wide, high - 0.5, "loss", size=11)
+        diagrams.box(ax, rate, "rate\nKL(q ‖ prior)", wide, high - 0.5, "loss", size=size)
         diagrams.arrow(ax, (corner[0] - wide / 3, top - high / 2), (rate[0] + wide / 2, rate[1] + 0.3))
         diagrams.arrow(ax, (end[0] + wide / 2, top), (corner[0] - wide / 2, top))
         diagrams.arrow(ax, (code[0], top - high / 2), (code[0], code[1] + high / 2 - 0.25))
     else:
-        diagrams.box(ax, code, f"the code z\n{_shape((latents,))}", wide, high - 0.5, "data", size=11)
+        diagrams.box(ax, code, f"the code z\n{_shape((latents,))}", wide, high - 0.5, "data", size=size)
         diagrams.arrow(ax, (end[0] + wide / 2, top), (code[0], code[1] + high / 2 - 0.25), bend=-0.3)
     diagrams.arrow(
         ax, (code[0], code[1] - high / 2 + 0.25), (place(columns - 2, low)[0] + wide / 2, low), bend=-0.3
     )
     last = place(columns - 1 - len(back), low)
     loss = (place(0, low)[0], code[1])
-    diagrams.box(ax, loss, "distortion\n−ln p(x | z)", wide, high - 0.5, "loss", size=11)
+    diagrams.box(ax, loss, "distortion\n−ln p(x | z)", wide, high - 0.5, "loss", size=size)
     diagrams.arrow(ax, (loss[0], top - high / 2), (loss[0], loss[1] + high / 2 - 0.25))
     if last[0] == loss[0]:
         diagrams.arrow(ax, (last[0], low + high / 2), (loss[0], loss[1] - high / 2 + 0.25))

@@ -415,7 +415,9 @@ def test_a_brace_is_whole(reveal, browser, tmp_path):
     page.goto(path.as_uri())
     page.wait_for_function("window.Reveal && Reveal.isReady() && document.fonts.status === 'loaded'")
     place = page.locator("munder[accentunder]").bounding_box()
-    sign = page.locator("munder[accentunder] > mo").bounding_box()  # of its middle alone, as if it didn't stretch
+    sign = page.locator(
+        "munder[accentunder] > mo"
+    ).bounding_box()  # of its middle alone, as if it didn't stretch
     place |= {"y": sign["y"], "height": sign["height"]}
     shown = Image.open(io.BytesIO(page.screenshot(clip=place))).convert("L")
     page.close()
