@@ -91,10 +91,11 @@ def by_seed(ax, groups, title, ylabel, line=None):
         ax.errorbar(index + 0.28, values.mean, values.half_width, fmt="s", color=colour, capsize=4)
     if line:
         ax.axhline(line[1], color="black", linestyle="--", linewidth=1.2, label=line[0])
-        legends.legend(ax)
     ax.set_xticks(range(len(groups)), groups)
     ax.set_xlim(-0.5, len(groups) - 0.5)
     ax.set(title=title, ylabel=ylabel)
+    if line:
+        legends.legend(ax)
     return f"{ylabel}: one point per seed, and mean with interval, for {', '.join(groups)}."
 
 
