@@ -237,6 +237,15 @@ def test_a_rule_shows_what_would_have_to_be_measured_and_the_verdict_masks_its_v
     assert said == "**A0.1: holds.** Measured: a ⟨2 ± 0⟩, b ⟨1⟩ (recorded)."
 
 
+def test_a_verdict_shows_the_unit_that_a_quantity_carries_and_the_site_does_too():
+    claims = ruled()
+    said = text(claims.verdict, "A0.1", a=Measured([2, 2], "points"), b=-1)
+    assert said == "**A0.1: holds.** Measured: a ⟨2 ± 0 points⟩, b ⟨−1⟩."
+    a, b = claims.records()
+    assert (a["unit"], b["unit"]) == ("points", "")
+    assert "| a | ⟨2 ± 0 points⟩ |" in site_pages.measurements([a, b])
+
+
 def test_a_quantitys_name_is_shown_as_words():
     claims = Claims("00")
     conditions = {
