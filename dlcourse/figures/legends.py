@@ -9,7 +9,8 @@ def legend(ax, **options):
 
     Args:
         ax: Matplotlib Axes, drawn and labelled already.
-        options: of ``Axes.legend``; where ``loc`` is among them, the legend stands there, whatever it covers.
+        options: of ``Axes.legend``. With ``loc`` it stands there if that covers nothing, with ``bbox_to_anchor`` in
+            any case.
 
     Returns:
         ``matplotlib.legend.Legend``.
@@ -17,7 +18,7 @@ def legend(ax, **options):
     from matplotlib.transforms import ScaledTranslation
 
     found = ax.legend(**options)
-    if "loc" in options:
+    if "bbox_to_anchor" in options:
         return found
     ax.figure.draw_without_rendering()
     if not _covers(ax, found.get_window_extent()):

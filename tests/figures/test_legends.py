@@ -63,12 +63,21 @@ def test_with_room_it_stands_inside(axes):
     assert inside.y0 < legend.y0 and legend.y1 < inside.y1
 
 
-def test_a_place_that_is_asked_for_is_kept(axes):
+@pytest.mark.parametrize("draw, inside", [(lambda ax: ax.plot(X, X, label="up"), True), (crowded, False)])
+def test_a_place_that_is_asked_for_is_kept_where_it_covers_nothing(axes, draw, inside):
+    ax = axes()
+    draw(ax)
+    legends.legend(ax, loc="upper left")
+    legend, within, _ = places(ax)
+    assert (legend.y0 > within.y0) == inside
+
+
+def test_a_place_outside_is_kept(axes):
     ax = axes()
     crowded(ax)
-    legends.legend(ax, loc="lower left")
-    legend, inside, _ = places(ax)
-    assert inside.y0 < legend.y0 and legend.x0 < inside.x0 + 0.2 * inside.width
+    legends.legend(ax, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    legend, within, _ = places(ax)
+    assert legend.x0 >= within.x1
 
 
 def test_its_letters_are_as_large_as_the_axes_labels(axes):

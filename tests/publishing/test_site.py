@@ -229,7 +229,10 @@ def test_every_claim_of_the_article_is_listed_with_its_stored_verdict(pages, sto
         expected = verdicts[0] if verdicts else "not yet written"
         assert f"Verdict: {expected}.".replace("'", "’") in section.replace("'", "’"), id
         for record in mine:
-            assert str(Measured(record["values"], record.get("unit", ""))) in section, (id, record["statement"])
+            assert str(Measured(record["values"], record.get("unit", ""))) in section, (
+                id,
+                record["statement"],
+            )
             for side in record["bound"]:
                 assert side is None or f"{side:g}" in section, (id, record["bound"])
 
