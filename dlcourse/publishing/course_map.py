@@ -4,7 +4,7 @@ import html
 import itertools
 import textwrap
 
-BOX, HEIGHT, GAP, RISE = 144, 66, 14, 38
+BOX, HEIGHT, GAP, RISE = 150, 66, 14, 38
 """Width and height of a chapter's box, and the room between boxes beside and above each other, in pixels."""
 
 

@@ -24,7 +24,9 @@ CHINESE = re.compile(rf"[{HAN}](?:(?:[{HAN}0-9 ]|\b[A-Z]\b)*[{HAN}])?")
 CHINESE_BREAK = re.compile(rf"(?<=[{HAN}])\n(?=[{HAN}])")
 MEASURED = re.compile(r"⟨([^⟨⟩\n]*)⟩")
 LOW_ROOT = re.compile(r"<msqrt>((?:<mrow>|<msub>)?(?:<m[ino]>[^<]*</m[ino]>)+(?:</mrow>|</msub>)?)</msqrt>")
-PUNCTUATED = re.compile(r"(<math>(?:(?!</math>).)*</math>[.,;:!?)]+)", re.DOTALL)
+PUNCTUATED = re.compile(
+    r"(\(<math>(?:(?!</math>).)*</math>[.,;:!?)]*|<math>(?:(?!</math>).)*</math>[.,;:!?)]+)", re.DOTALL
+)
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 SHORT = 22
 """Characters of code that stay on one line: as many as the column beside a picture holds."""
@@ -89,7 +91,9 @@ class Renderer:
                 elif inner.content.startswith("**Predict before you run"):
                     token.attrSet("class", "predict")
         rendered = self._markdown.renderer.render(tokens, self._markdown.options, {})
-        return PUNCTUATED.sub(r'<span class="together">\1</span>', rendered)  # no full stop alone on a line
+        return PUNCTUATED.sub(
+            r'<span class="together">\1</span>', rendered
+        )  # no full stop, no bracket alone on a line
 
     def inline(self, source):
         """Markdown of one line to HTML, without the paragraph around it."""

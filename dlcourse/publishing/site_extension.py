@@ -12,6 +12,17 @@ TAG = re.compile(r"(<[^>]+>)")
 UNTOUCHED = ("math", "svg", "script", "style", "title", "textarea")
 LONG = 40  # characters of a formula within a line that may be wider than a phone
 PREDICTION = re.compile(r"<p>(?=<strong>Predict before you run)")
+CHOICES = re.compile(r'<ul class="simple(?=">\s*<li><p>\(a\) )')
+HEADING = re.compile(
+    rf'(<h[1-4]>)((?:(?!</h).)*) · ((?:(?!</h|headerlink).)*[{markdown.HAN}](?:(?!</h|<a class="headerlink).)*?)'
+    r'(<a class="headerlink"[^>]*>[^<]*</a>)?(</h[1-4]>)',
+    re.DOTALL,
+)
+"""A heading in both languages, up to its last `` · ``."""
+BREAKS = re.compile(r"(?:(?<=\w[(/=_])|(?<=[^\d]\.))(?=\w)")
+"""Where a line may break inside a name: behind a dot, a bracket, a stroke."""
+PERCENT = re.compile(r"(?<=\d)\s(?=%)")
+MODULE = re.compile(r"(?<=<h[12]>)dlcourse[.\w]+")
 
 
 def setup(app):
@@ -49,7 +60,9 @@ def _finish(app, page, template, context, doctree):
 def finish(body):
     """A page's HTML with Chinese and measured numbers marked, and predictions set apart.
 
-    A line break between two Chinese characters is no space, and goes.
+    A line break between two Chinese characters is no space, and goes. A heading's Chinese has a line of its own, below
+    the English. Names in code may break behind their dots and brackets, sooner than inside a word. No line begins with
+    a per cent sign.
 
     Args:
         body: str, HTML as Sphinx writes it, which escapes ``>`` in attributes.
@@ -60,11 +73,19 @@ def finish(body):
     body = PREDICTION.sub(
         '<p class="predict">', markdown.PUNCTUATED.sub(r'<span class="together">\1</span>', body)
     )
-    parts, inside = TAG.split(body), []
+    body = HEADING.sub(r'\1\2\4<span class="dot"> · </span><span class="translated">\3</span>\5', body)
+    body = CHOICES.sub('<ul class="simple choices', body)
+    body = MODULE.sub(lambda name: BREAKS.sub("<wbr>", name[0]), body)
+    parts, inside, printed = TAG.split(body), [], False
     for position, part in enumerate(parts):
         if position % 2 == 0:
             whole = markdown.CHINESE_BREAK.sub("", part)
+            whole = whole if printed else PERCENT.sub("\u00a0", whole)
             parts[position] = part if inside else markdown.chinese(markdown.measured(whole))
+            if position and parts[position - 1] == '<span class="pre">':
+                parts[position] = BREAKS.sub("<wbr>", parts[position])
+        elif re.match(r"</?pre\b", part):
+            printed = not part.startswith("</")
         elif (name := re.match(r"</?(\w+)", part)) and name[1] in UNTOUCHED:
             if part.startswith("</"):
                 inside.pop()

@@ -21,6 +21,9 @@ RULE = re.compile(r"\*\*(What would have to be measured for each verdict on [^*\
 LINES = 12
 """A function of more lines than these is folded, where a cell shows the package's own code."""
 
+FENCED = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
+PERCENT = re.compile(r"^( {0,3})%", re.MULTILINE)
+
 NOT_YET = "not yet written"
 CLAIM_COLUMNS = ("what was measured", "value", "bound", "control")
 QUANTITY_COLUMNS = ("the verdict's quantity", "value")
@@ -47,6 +50,7 @@ def chapter(notebook, name, ways=""):
     notebook, pictures = copy.deepcopy(notebook), {}
     for cell in notebook.cells:
         if cell.cell_type != "code":
+            cell.source = kept_whole(cell.source)
             continue
         left, kept = list(cell.outputs), []
         while left:
@@ -57,12 +61,20 @@ def chapter(notebook, name, ways=""):
                 pictures[file] = _bytes(output.data[kind], kind)
                 output = _figure(output, kind, file, left)
             elif "text/markdown" in output.get("data", {}):
-                output.data = {"text/markdown": folded(output.data["text/markdown"])}
+                output.data = {"text/markdown": folded(kept_whole(output.data["text/markdown"]))}
             kept.append(output)
         cell.outputs = kept
     if ways:
         notebook.cells.insert(1, nbformat.v4.new_markdown_cell(ways, id="ways"))
     return notebook, pictures
+
+
+def kept_whole(text):
+    """Markdown as Jupyter reads it, for MyST, which would leave out a line that begins with a per cent sign."""
+    parts = FENCED.split(text)
+    return "".join(
+        part if position % 2 else PERCENT.sub(r"\1\%", part) for position, part in enumerate(parts)
+    )
 
 
 def folded(text):
@@ -174,14 +186,19 @@ def chapters_list(chapters):
         needs = ", ".join(needed[item.id]) or "–"
         rows.append(
             _row(
-                f"[{item.id} · {english}](chapters/{item.name}.ipynb) {chinese}".rstrip(),
+                f"[{item.id} · {english}](chapters/{item.name}.ipynb) {_together(chinese)}".rstrip(),
                 item.sentence,
                 needs,
             )
         )
         entries.append(f"{item.id} · {english} {chinese}".rstrip() + f" <chapters/{item.name}>")
     head = "| chapter | what it is about | needs |\n| --- | --- | --- |\n"
-    return f"{{.stacked}}\n{head}" + "\n".join(rows), "\n".join(entries)
+    return f"{{.stacked .needs}}\n{head}" + "\n".join(rows), "\n".join(entries)
+
+
+def _together(text):
+    """Text that stays on one line."""
+    return f'<span class="together">{text}</span>' if text else ""
 
 
 # Claims
@@ -265,7 +282,7 @@ def claims(article, measured, chapters):
         where = ", ".join(short[id] for id in _in_order(record["chapter"] for record in found))
         said = verdict(found)
         rows.append(_row(f"[{item['id']}](#{_anchor(item['id'])})", item["claim"], said, where or NOT_YET))
-    parts[-1] = "{.stacked}\n" + parts[-1] + "\n" + "\n".join(rows)
+    parts[-1] = "{.stacked .verdicts}\n" + parts[-1] + "\n" + "\n".join(rows)
     for section in article["sections"]:
         parts.append(f"## {section['id']} {section['title']} · {section['chinese']}")
         for item in claimed:
@@ -316,12 +333,13 @@ def measurements(found, *, ids=False):
             value = f"{Measured(record['values'], record.get('unit', ''))}{source}"
             if record["verdict"] == BY_DEFINITION:
                 value = f"equal to rounding: largest difference {value}"
-            cells = [record["statement"], value]
+            cells = [record["statement"] if bounded else record["statement"].replace("_", " "), value]
             if bounded:
                 cells += [bound_text(*record["bound"]), str(Measured(record["control"]))]
             rows.append(_row(*([record["id"]] if ids else []), *cells))
         if len(rows) > 2:
-            tables.append("{.measured}\n" + "\n".join(rows))
+            kind = "bounds" if bounded else "quantities"
+            tables.append(f"{{.measured .stacked .{kind}}}\n" + "\n".join(rows))
     return "\n\n".join(tables)
 
 
@@ -403,7 +421,8 @@ def benchmarks(folder, chapters):
                 versions,
             )
         )
-    head = "| values | what is in them | machine | versions |\n| --- | --- | --- | --- |"
+    text = text.replace("| study | chapter |", "{.stacked}\n| study | chapter |")
+    head = "{.stacked}\n| values | what is in them | machine | versions |\n| --- | --- | --- | --- |"
     return (
         f"{text.rstrip()}\n\n## Recorded values\n\nEvery value of every seed, to be read by a program:\n\n{head}\n"
         + "\n".join(rows)

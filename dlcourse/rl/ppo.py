@@ -122,9 +122,10 @@ def make_update(policy, settings, agents, jit_compile=False):
     value_weight, entropy_weight = column(settings.value_weight), column(settings.entropy_weight)
     max_grad_norm = column(settings.max_grad_norm)[:, 0]
 
-    def average(number, weight):
-        return tf.reduce_sum(number * weight, axis=1, keepdims=True) / tf.reduce_sum(
-            weight, axis=1, keepdims=True
+    def average(number, weight):  # a minibatch of steps that only reset teaches nothing: 0, not 0/0
+        return tf.math.divide_no_nan(
+            tf.reduce_sum(number * weight, axis=1, keepdims=True),
+            tf.reduce_sum(weight, axis=1, keepdims=True),
         )
 
     def loss(weights, x, action, advantage, target, value, old, weight):
@@ -254,6 +255,12 @@ def train(
         collector.steps[:] = done
     size = settings.length * collector.each
     minibatch = largest_part(size, settings.minibatch)
+    if minibatch == 1 and np.any(settings.normalise):
+        raise ValueError(
+            f"Settings(minibatch={settings.minibatch}, normalise={settings.normalise}): an agent's {size} steps come "
+            f"in minibatches of 1, whose advantage, brought to mean 0, is 0. Take a divisor of {size} from 2 on, or "
+            "normalise=False."
+        )
     updates = -(-steps // size) * settings.epochs * (size // minibatch)
     compiled = networks.xla_pays([policy.actor, policy.critic], updates)
     update = make_update(policy, settings, agents, compiled)

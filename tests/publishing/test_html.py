@@ -102,6 +102,9 @@ def test_align_needs_no_dollars_and_is_not_numbered(renderer):
 
 def test_a_full_stop_stays_with_its_formula(renderer):
     assert re.search(r'<span class="together"><math>.*</math>\.</span> Next', renderer.render("So $x$. Next"))
+    assert re.search(
+        r'as <span class="together">\(<math>.*</math></span> or', renderer.render("as ($x$ or y)")
+    )
 
 
 def test_dollars_in_code_are_no_formula(renderer):

@@ -503,6 +503,54 @@ def test_measured_numbers_and_chinese_are_marked_but_not_in_formulas(publish_gro
     assert 'title="中"' in shown and "<mtext>中</mtext>" in shown
 
 
+def test_a_headings_chinese_has_a_line_of_its_own(publish_group):
+    from dlcourse.publishing import site_extension
+
+    link = '<a class="headerlink" href="#x" title="Link">#</a>'
+    shown = site_extension.finish(f"<h1>Chapter 03 · A unit · ReLU 层<em>能</em>画出什么？{link}</h1>")
+    assert shown.startswith(
+        f'<h1>Chapter 03 · A unit{link}<span class="dot"> · </span><span class="translated">'
+    )
+    assert shown.index('"translated">ReLU') < shown.index("</span></h1>")
+    for alone in (f"<h2>One · two{link}</h2>", f"<h2>A{link}</h2><p>b · c</p><h2>D{link}</h2>"):
+        assert site_extension.finish(alone) == alone
+
+
+def test_answers_to_choose_from_have_no_second_mark(publish_group):
+    from dlcourse.publishing import site_extension
+
+    listed = '<ul class="simple">\n<li><p>({}) yes</p></li></ul>'
+    assert 'class="simple choices"' in site_extension.finish(listed.format("a"))
+    assert site_extension.finish(listed.format("1")) == listed.format("1")
+
+
+def test_a_line_that_begins_with_a_per_cent_sign_is_no_comment():
+    asked = "About 55\n% or 75 %?\n\n```python\n%timeit f()\n```\n"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(asked)])
+    shown, _ = site_pages.chapter(notebook, "01_sample")
+    assert shown.cells[0].source == asked.replace("\n% or", "\n\\% or")
+
+
+def test_no_line_begins_with_a_per_cent_sign(publish_group):
+    from dlcourse.publishing import site_extension
+
+    for space in (" ", "\n"):
+        assert "95\u00a0% of" in site_extension.finish(f"<p>95{space}% of n</p>")
+    assert site_extension.finish("<pre>95 % 2</pre>") == "<pre>95 % 2</pre>"
+
+
+def test_names_break_behind_their_dots_and_brackets_and_numbers_stay_whole(publish_group):
+    from dlcourse.publishing import site_extension
+
+    code = '<code><span class="pre">{}</span></code>'
+    assert "losses.<wbr>of_<wbr>images(<wbr>x)" in site_extension.finish(code.format("losses.of_images(x)"))
+    assert site_extension.finish(code.format("0.05")) == code.format("0.05")
+    assert (
+        site_extension.finish("<h2>dlcourse.models</h2><p>e.g</p>")
+        == "<h2>dlcourse.<wbr>models</h2><p>e.g</p>"
+    )
+
+
 # What must stop the build
 
 

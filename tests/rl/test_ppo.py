@@ -147,6 +147,9 @@ def test_a_masked_step_teaches_nothing():
         np.testing.assert_array_equal(one, other)
     batch[5][0, 7] = 1
     assert max(np.abs(one - other).max() for one, other in zip(before, after(), strict=True)) > 1e-3
+    batch[5][:] = 0
+    for weight, other in zip(policy.weights, after(), strict=True):
+        np.testing.assert_array_equal(weight, other)
 
 
 def test_agents_know_nothing_of_each_other():
@@ -169,6 +172,8 @@ def test_agents_know_nothing_of_each_other():
 def test_bad_environments_and_rewards():
     with pytest.raises(ValueError, match="reward nan"):
         ppo.train(Counter(reward=np.nan), ppo.Settings(length=4), steps=10)
+    with pytest.raises(ValueError, match=r"steps come in minibatches of 1, .* Take a divisor of"):
+        ppo.train(Counter(), ppo.Settings(length=13, minibatch=1), steps=26)
     with pytest.raises(ValueError, match="FlattenObservation"):
         ppo.train(
             gymnasium.make_vec("FrozenLake-v1", num_envs=2, vectorization_mode="sync"),
