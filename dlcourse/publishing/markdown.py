@@ -28,7 +28,7 @@ PUNCTUATED = re.compile(
     r"(\(<math>(?:(?!</math>).)*</math>[.,;:!?)]*|<math>(?:(?!</math>).)*</math>[.,;:!?)]+)", re.DOTALL
 )
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-SHORT = 22
+SHORT = 20
 """Characters of code that stay on one line: as many as the column beside a picture holds."""
 NUMBERED = re.compile(r"\\(begin|end)\{(align|equation|gather)\}")
 
