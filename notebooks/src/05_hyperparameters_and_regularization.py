@@ -323,7 +323,7 @@ def draw_sweep(name, values, error, good, published, ax):
 charts.row(
     *[functools.partial(draw_sweep, name, SWEEPS[name], errors[name], GOOD[name],
                         PUBLISHED[name]) for name in SWEEPS],
-    columns=2, figsize=(7.2, 5.4),
+    columns=2, figsize=(7.2, 5.6), title="Error as one hyperparameter moves",
     caption="One hyperparameter moved, the others at the dotted good setting; mean of "
     "8 seeds with its 95 % interval; grey: the published range. The learning rate "
     "has a slope on the left and a cliff on the right; around the good setting each "
