@@ -125,6 +125,7 @@ def _record(chapter, measured, **more):
         "chapter": chapter,
         "statement": measured.statement,
         "values": list(value.values),
+        "unit": value.unit,
         "interval": [value.low, value.high],
         "bound": [None, None],
         "control": [],

@@ -10,6 +10,9 @@ import statistics
 from scipy import stats
 
 CONFIDENCE = 0.95
+MOST_DECIMALS = 6  # more are easier to read as a power of ten
+TOO_LARGE = 1e7
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def mask(anything):
@@ -28,7 +31,10 @@ class Measured:
         ValueError: where there is no value, or one is no finite number.
 
     The interval is Student's t-interval of the mean at 95 %. A single value has no interval: low = mean = high.
-    Formatting follows Python's: ``f"{m:.3f}"`` gives ``⟨0.974 ± 0.002⟩``, ``f"{m:.1%}"`` gives ``⟨97.4 ± 0.2 %⟩``.
+    Printed as it is, half the interval has two significant digits and the mean ends at the same decimal place:
+    ``f"{m}"`` gives ``⟨0.9742 ± 0.0021⟩``; a single value, or one without a spread, has three significant digits.
+    A format follows Python's: ``f"{m:.3f}"`` gives ``⟨0.974 ± 0.002⟩``, ``f"{m:.1%}"`` gives ``⟨97.4 ± 0.2 %⟩``.
+    The minus sign is a real one, −, zero has none, and powers of ten are written out: 4·10⁻¹⁰.
     Differences and ratios of two Measured are taken seed by seed.
     """
 
@@ -80,12 +86,11 @@ class Measured:
         return self.mean
 
     def __format__(self, spec):
-        spec = spec or ".3g"
-        scale, percent = (100.0, " %") if spec.endswith("%") else (1.0, "")
-        spec = spec[:-1] + "f" if percent else spec
-        text = format(self.mean * scale, spec)
-        if self.n > 1:
-            text += f" ± {format(self.half_width * scale, spec)}"
+        numbers, percent = [self.mean, self.half_width], ""
+        if spec.endswith("%"):
+            numbers, spec, percent = [100.0 * number for number in numbers], spec[:-1] + "f", " %"
+        texts = [format(number, spec) for number in numbers] if spec else _to_two_digits(*numbers)
+        text = " ± ".join(map(_as_people_write, texts if self.n > 1 else texts[:1]))
         return mask(text + percent + (f" {self.unit}" if self.unit else ""))
 
     def __str__(self):
@@ -109,3 +114,30 @@ class Measured:
     def __truediv__(self, other):
         unit = "" if isinstance(other, Measured) else self.unit
         return self._paired(other, lambda a, b: a / b, unit)
+
+
+def _to_two_digits(mean, half_width):
+    """Half the interval to two significant digits and the mean to the same place; three digits where it is 0."""
+    if half_width == 0:
+        text = f"{mean:.3g}"
+        return [f"{mean:.0f}" if "e+" in text and abs(mean) < TOO_LARGE else text, "0"]
+    decimals = 1 - _exponent(half_width)
+    if decimals <= MOST_DECIMALS and max(abs(mean), half_width) < TOO_LARGE:
+        return [f"{round(number, decimals):.{max(decimals, 0)}f}" for number in (mean, half_width)]
+    digits = _exponent(mean) + decimals + 1
+    text = f"{mean:#.{min(digits, MOST_DECIMALS)}g}".rstrip(".") if digits > 0 else "0"
+    return [text, f"{half_width:.1e}"]
+
+
+def _exponent(number):
+    """The power of ten of its first digit, once it is rounded to two."""
+    return int(f"{number:.1e}".partition("e")[2])
+
+
+def _as_people_write(text):
+    """A formatted number with a real minus sign, none at zero, and a power of ten in place of Python's ``e``."""
+    mantissa, _, exponent = text.partition("e")
+    if not mantissa.strip("+-0., "):
+        return mantissa.replace("-", "")
+    power = f"·10{str(int(exponent)).translate(RAISED)}" if exponent else ""
+    return mantissa.replace("-", "−") + power

@@ -237,6 +237,15 @@ def test_a_rule_shows_what_would_have_to_be_measured_and_the_verdict_masks_its_v
     assert said == "**A0.1: holds.** Measured: a ⟨2 ± 0⟩, b ⟨1⟩ (recorded)."
 
 
+def test_a_verdict_shows_the_unit_that_a_quantity_carries_and_the_site_does_too():
+    claims = ruled()
+    said = text(claims.verdict, "A0.1", a=Measured([2, 2], "points"), b=-1)
+    assert said == "**A0.1: holds.** Measured: a ⟨2 ± 0 points⟩, b ⟨−1⟩."
+    a, b = claims.records()
+    assert (a["unit"], b["unit"]) == ("points", "")
+    assert "| a | ⟨2 ± 0 points⟩ |" in site_pages.measurements([a, b])
+
+
 def test_a_quantitys_name_is_shown_as_words():
     claims = Claims("00")
     conditions = {
@@ -403,7 +412,7 @@ def test_the_records_stand_in_the_reports_metadata(whole):
 
 def test_the_report_is_a_table_of_claims_and_one_of_verdicts(whole):
     claims, verdicts = shown(whole.report)[0].data["text/markdown"].split("\n\n")
-    assert claims.splitlines()[2] == "| C00.1 | a thing | ⟨0.91 ± 0.127⟩ | above 0.6 | ⟨0.5 ± 0⟩ |"
+    assert claims.splitlines()[2] == "| C00.1 | a thing | ⟨0.91 ± 0.13⟩ | above 0.6 | ⟨0.5 ± 0⟩ |"
     assert claims.splitlines()[3] == "| C00.1 | a thing | ⟨9⟩ (recorded) | above 1 | ⟨0⟩ |"
     assert verdicts.splitlines()[2:] == [
         "| A0.1 | holds | does not hold, not settled | a ⟨5 ± 0⟩, b ⟨1⟩ (evaluated) |",
@@ -428,7 +437,7 @@ def test_the_site_says_how_else_a_verdict_could_have_come_out(whole):
     assert "| a | ⟨5 ± 0⟩ |" in page and "| b | ⟨1⟩ (evaluated) |" in page
     assert "**Verdict: by definition.**\n" in page
     own = site_pages.own_claims(whole.records(), [chapter])
-    assert "| C00.1 | a thing | ⟨0.91 ± 0.127⟩ | above 0.6 | ⟨0.5 ± 0⟩ |" in own
+    assert "| C00.1 | a thing | ⟨0.91 ± 0.13⟩ | above 0.6 | ⟨0.5 ± 0⟩ |" in own
 
 
 def test_what_they_return_shows_nothing_as_a_cells_last_value():

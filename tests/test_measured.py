@@ -34,11 +34,47 @@ def test_a_single_value_has_no_interval():
         (Measured([0.97, 0.98, 0.99]), ".2f", "⟨0.98 ± 0.02⟩"),
         (Measured([0.97, 0.98, 0.99]), ".1%", "⟨98.0 ± 2.5 %⟩"),
         (Measured(3.14159, "s"), ".1f", "⟨3.1 s⟩"),
-        (Measured(1234.5), "", "⟨1.23e+03⟩"),
+        (Measured([-0.61, -0.59], "nats"), ".2f", "⟨−0.60 ± 0.13 nats⟩"),
+        (Measured(-0.04), ".1f", "⟨0.0⟩"),
+        (Measured([-0.01, -0.03]), ".0%", "⟨−2 ± 13 %⟩"),
+        (Measured([-1e-9, -1e-9]), ".1f", "⟨0.0 ± 0.0⟩"),
+        (Measured(12345), ",.0f", "⟨12,345⟩"),
+        (Measured(2e-15), ".0e", "⟨2·10⁻¹⁵⟩"),
     ],
 )
 def test_formats(value, spec, text):
     assert format(value, spec) == text
+
+
+def spread(mean, half_width):
+    """Two values with this mean and half interval, by t = 12.706 for one degree of freedom."""
+    return Measured([mean - half_width / 12.7062, mean + half_width / 12.7062])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (spread(0.97423, 0.00213), "⟨0.9742 ± 0.0021⟩"),
+        (spread(0.000682, 0.0143), "⟨0.001 ± 0.014⟩"),
+        (spread(-0.000182, 0.0143), "⟨0.000 ± 0.014⟩"),
+        (spread(0.5, 0.0996), "⟨0.50 ± 0.10⟩"),
+        (spread(20, 0.0162), "⟨20.000 ± 0.016⟩"),
+        (spread(-4.12, 4.3), "⟨−4.1 ± 4.3⟩"),
+        (spread(1234, 175.2), "⟨1230 ± 180⟩"),
+        (spread(4.04e-10, 1.23e-10), "⟨4.0·10⁻¹⁰ ± 1.2·10⁻¹⁰⟩"),
+        (spread(2, 1e-9), "⟨2.00000 ± 1.0·10⁻⁹⟩"),
+        (spread(3.2e13, 4e12), "⟨3.20·10¹³ ± 4.0·10¹²⟩"),
+        (Measured([5, 5]), "⟨5 ± 0⟩"),
+        (Measured([-0.91, -0.91]), "⟨−0.91 ± 0⟩"),
+        (Measured(0.97423), "⟨0.974⟩"),
+        (Measured(1234.4), "⟨1234⟩"),
+        (Measured(3.26448e13), "⟨3.26·10¹³⟩"),
+        (Measured(-0.0), "⟨0⟩"),
+        (Measured(-2e-15, "s"), "⟨−2·10⁻¹⁵ s⟩"),
+    ],
+)
+def test_printed_as_it_is_the_mean_has_no_digit_beyond_what_is_known(value, text):
+    assert str(value) == text
 
 
 def test_text_is_masked():

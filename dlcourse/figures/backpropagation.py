@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from dlcourse.figures import diagrams
+from dlcourse.figures import diagrams, legends
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
-@figure_function(figsize=(9.2, 3.0))
+@figure_function(figsize=(10.2, 3.0))
 def chain(ax, steps, *, title=""):
     """A chain of computations: values forward along solid arrows, derivatives back along dashed ones.
 
@@ -15,7 +15,7 @@ def chain(ax, steps, *, title=""):
         steps: list of (operation, result, value, derivative, local): what the box says, the name of what it gives, its
             value, the loss's derivative by it, and the local derivative, a text such as "y (1 - y) = 0.25".
     """
-    gap, width = 5.6, 5.2
+    gap, width = 5.6, 6.8
     stride = gap + width
     diagrams.canvas(ax, stride * len(steps) - 0.6, 4.6, title)
     for index, (operation, name, value, derivative, local) in enumerate(steps):
@@ -81,7 +81,7 @@ def two_layers(ax, sizes, *, title=""):
     )
 
 
-@figure_function(figsize=(9.2, 4.8))
+@figure_function(figsize=(12.0, 4.6))
 def computation_graph(ax, output, *, title=""):
     """A computation as boxes and arrows: what was computed from what, values and gradients.
 
@@ -91,28 +91,12 @@ def computation_graph(ax, output, *, title=""):
             backward pass), and ``.parents``, a list of pairs whose first member is the node that it was made from.
     """
     columns, rows = _layout(output)
-    for node, column in columns.items():
-        place = (column, rows[node])
-        parents = [parent for parent, _ in node.parents]
-        for use, parent in enumerate(parents):
-            bend = 0.25 * (-1) ** use if parents.count(parent) > 1 else 0.0  # used twice: two arrows
-            ax.annotate(
-                "",
-                xy=place,
-                xytext=(columns[parent], rows[parent]),
-                arrowprops={
-                    "arrowstyle": "-|>",
-                    "color": "0.45",
-                    "shrinkA": 25,
-                    "shrinkB": 27,
-                    "connectionstyle": f"arc3,rad={bend}",
-                },
-            )
+    boxes = {}
     for node, column in columns.items():
         text = f"{node.name}\n{_short(node.value)}"
         if node.gradient is not None:
             text += f"\n$\\partial$: {_short(node.gradient)}"
-        ax.text(
+        boxes[node] = ax.text(
             column,
             rows[node],
             text,
@@ -125,7 +109,25 @@ def computation_graph(ax, output, *, title=""):
                 "facecolor": "white" if node.parents else "#FFF3D6",
                 "edgecolor": COLOURS[0] if node.parents else COLOURS[4],
             },
-        )
+        ).get_bbox_patch()
+    for node, column in columns.items():
+        parents = [parent for parent, _ in node.parents]
+        for use, parent in enumerate(parents):
+            bend = 0.25 * (-1) ** use if parents.count(parent) > 1 else 0.0  # used twice: two arrows
+            ax.annotate(
+                "",
+                xy=(column, rows[node]),
+                xytext=(columns[parent], rows[parent]),
+                arrowprops={
+                    "arrowstyle": "-|>",
+                    "color": "0.45",
+                    "patchA": boxes[parent],
+                    "patchB": boxes[node],
+                    "shrinkA": 1,
+                    "shrinkB": 2,
+                    "connectionstyle": f"arc3,rad={bend}",
+                },
+            )
     heights = list(rows.values())
     ax.set(
         xlim=(min(columns.values()) - 0.6, 0.6), ylim=(min(heights) - 0.7, max(heights) + 0.7), title=title
@@ -179,7 +181,7 @@ def _made(node):
 
 def _short(value):
     value = np.asarray(value)
-    return f"{float(value):.4g}".replace("-", "−") if value.ndim == 0 else f"array {value.shape}"
+    return f"{float(value) + 0.0:.4g}".replace("-", "−") if value.ndim == 0 else f"array {value.shape}"
 
 
 @figure_function(figsize=(7.0, 4.6))
@@ -215,5 +217,5 @@ def trajectories(ax, paths, hessian, *, title=""):
         ax.plot(*np.asarray(path).T, **look, markersize=3, linewidth=1.1, label=label)
     ax.plot(0, 0, marker="*", color="black", markersize=11, linestyle="none", label="lowest point")
     ax.set(xlabel="$w_1$", ylabel="$w_2$", title=title)
-    ax.legend(fontsize=9)
+    legends.legend(ax)
     return f"Contour map of an elongated bowl with the paths of {', '.join(paths)} towards its lowest point."

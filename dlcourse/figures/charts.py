@@ -1,8 +1,11 @@
 """Charts of any subject: curves over a setting or over epochs, bars, bands, panels side by side."""
 
+import itertools
+
 import numpy as np
 
 from dlcourse import show
+from dlcourse.figures import legends
 from dlcourse.measured import Measured
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
@@ -74,7 +77,7 @@ def curves(
         ax.xaxis.get_major_locator().set_params(integer=True)
     drawn = [*series, *(theory or {}), *(levels or {})]
     if len(drawn) > 1:
-        ax.legend(fontsize=9, **(legend or {}))
+        legends.legend(ax, **(legend or {}))
     return f"Line chart: {title}. {ylabel} against {xlabel}: {', '.join(map(str, drawn))}.".replace("$", "")
 
 
@@ -143,9 +146,22 @@ def row(*draws, caption, alt, title="", sharey=False, columns=None, figsize=(9.0
         ax.set_axis_off()
     for draw, ax in zip(draws, axes.ravel(), strict=False):
         draw(ax)
+    _drop_repeated_labels(axes)
     if title:
         fig.suptitle(title, fontweight="bold")
     show.figure(fig, caption=caption, alt=alt)
+
+
+def _drop_repeated_labels(axes):
+    """A vertical axis is named once in a row where all are the same, a horizontal one below its column."""
+    for across in axes:
+        if len({ax.get_ylabel() for ax in across if ax.axison}) == 1:
+            for ax in across[1:]:
+                ax.set_ylabel("")
+    for down in axes.T:
+        for upper, lower in itertools.pairwise(down):
+            if lower.axison and lower.get_xlabel() == upper.get_xlabel():
+                upper.set_xlabel("")
 
 
 @figure_function(figsize=(7.0, 3.6))
@@ -176,7 +192,7 @@ def bars(ax, rows, title, xlabel, levels=None):
     ax.set_yticks(np.arange(len(rows)), list(rows))
     ax.invert_yaxis()
     ax.set(xlabel=xlabel, title=title)
-    ax.legend(fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    legends.legend(ax)
     return f"Bar chart: {title}. {xlabel}; rows: {', '.join(rows)}; bars: {', '.join(labels)}."
 
 
@@ -200,7 +216,7 @@ def band(ax, x, y, mean, sigma, title, xlabel, ylabel, truth=None):
     if truth is not None:
         ax.plot(x, truth[order], "--", color="black", linewidth=1, label="truth")
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    ax.legend(fontsize=9)
+    legends.legend(ax)
     return f"{title}: {len(x)} points, a predicted curve, and a band of two predicted standard deviations around it."
 
 
@@ -240,5 +256,5 @@ def learning_curves(ax, runs, metric="loss"):
         title=f"{metric.capitalize()} by epoch",
     )
     ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.legend()
+    legends.legend(ax)
     return f"Line chart of {metric} by epoch: {', '.join(drawn)}."

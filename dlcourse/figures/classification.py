@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dlcourse.figures import legends
 from dlcourse.style import COLOURS, figure_function
 
 
@@ -25,7 +26,7 @@ def confusion(ax, matrix, classes):
     ax.imshow(mistakes, cmap="Blues", vmin=0, vmax=max(1, mistakes.max()))
     for (i, j), count in np.ndenumerate(matrix):
         colour = "#777777" if i == j else "white" if count > 0.75 * mistakes.max() else "black"
-        ax.text(j, i, str(count) if count else "", ha="center", va="center", fontsize=8, color=colour)
+        ax.text(j, i, str(count) if count else "", ha="center", va="center", fontsize=11, color=colour)
     positions = range(len(classes))
     ax.set(xticks=positions, yticks=positions, xticklabels=classes, yticklabels=classes)
     ax.set(
@@ -60,5 +61,5 @@ def reliability_diagram(ax, reliability, title="Reliability"):
         xlim=(0, 1),
         ylim=(0, 1.02),
     )
-    ax.legend(fontsize=8, loc="upper left")
+    legends.legend(ax)
     return f"{title}: accuracy against confidence in {int(filled.sum())} bins, and the diagonal."

@@ -269,21 +269,22 @@ def network_volumes(ax, model):
         drawn.append((left, left + width, name, shape, parameters))
         left += width + 1.9
     diagrams.canvas(ax, left - 1.0, height, "The network and its shapes")
+    ax.set_ylim(bottom=-1.0)
     for index, (start, end, name, shape, parameters) in enumerate(drawn):
         middle = (start + end) / 2
-        ax.text(middle, 2.05, "×".join(f"{side:,}" for side in shape), ha="center", va="center", fontsize=9)
+        ax.text(middle, 2.05, "×".join(f"{side:,}" for side in shape), ha="center", va="center", fontsize=11)
         if index:
             diagrams.arrow(
                 ax, (drawn[index - 1][1] + 0.25, centre), (start - 0.2 + 0.3 * (len(shape) == 1), centre)
             )
             short = name.replace("Pooling2D", "\nPooling2D").replace("GlobalAverage", "Global\nAverage")
-            ax.text(middle, 1.5, short, ha="center", va="top", fontsize=9, fontweight="bold")
+            ax.text(middle, 1.5, short, ha="center", va="top", fontsize=11, fontweight="bold")
             ax.text(
-                middle, 0.05, f"{parameters:,}" if parameters else "–", ha="center", va="center", fontsize=9
+                middle, -0.6, f"{parameters:,}" if parameters else "–", ha="center", va="center", fontsize=11
             )
         else:
-            ax.text(middle, 1.5, name, ha="center", va="top", fontsize=9, fontweight="bold")
-            ax.text(middle, 0.05, "parameters:", ha="center", va="center", fontsize=9)
+            ax.text(middle, 1.5, name, ha="center", va="top", fontsize=11, fontweight="bold")
+            ax.text(middle, -0.6, "parameters:", ha="center", va="center", fontsize=11)
     steps = [f"{name} {'×'.join(map(str, shape))}" for _, _, name, shape, _ in drawn]
     return f"Stacks of squares and bars joined by arrows: {' → '.join(steps)}."
 

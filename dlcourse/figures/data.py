@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlcourse.figures import diagrams
+from dlcourse.figures import diagrams, legends
 from dlcourse.style import figure_function
 
 
@@ -94,5 +94,5 @@ def code_lengths(ax, rows, title, unit="bits"):
     ax.invert_yaxis()
     ax.set(xlabel=f"{unit} per message", title=title)
     ax.set_xlim(0, 1.15 * max(sum(pair) for pair in rows.values()))
-    ax.legend(fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    legends.legend(ax)
     return f"{title}: stacked bars of entropy and KL divergence in {unit} for {', '.join(rows)}."

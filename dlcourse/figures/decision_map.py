@@ -43,7 +43,7 @@ def decision_map(ax, network, x, y, limits, title):
         )
     ax.set(xlim=limits, ylim=limits, xlabel="$x_1$", ylabel="$x_2$", title=title)
     ax.grid(False)
-    ax.legend(fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
     return (
         f"{title}: two classes of points, the network's probability as a shade, its boundary as a black line."
     )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlcourse import show
-from dlcourse.figures import diagrams
+from dlcourse.figures import diagrams, legends
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
 
@@ -92,13 +92,16 @@ def beliefs(believed, got, *, bound, caption, alt):
             alpha=0.6,
             label=name,
         )
+    least = min(np.min(values) for values in (*believed.values(), *got.values()))
+    start = max(0, 10 * np.floor(least / 10 - 0.1))
     ax.set(
         title="Learnt value against the return actually got",
         xlabel="discounted return got (rewards)",
         ylabel="value believed (rewards)",
-        ylim=(0, 1.1 * most),
+        xlim=(start, bound + 0.03 * (bound - start)),
+        ylim=(start, most + 0.1 * (most - start)),
     )
-    ax.legend(fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    legends.legend(ax)
     show.figure(fig, caption, alt)
 
 

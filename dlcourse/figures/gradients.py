@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlcourse import show
-from dlcourse.figures import charts, diagrams
+from dlcourse.figures import charts, diagrams, legends
 from dlcourse.measured import Measured
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
@@ -161,7 +161,7 @@ def by_depth(measured, predicted, depths, labels, *, caption, alt=None):
     """
     from matplotlib import pyplot as plt
 
-    fig, panels = plt.subplots(2, 2, figsize=(8.4, 6.4), sharex=True)
+    fig, panels = plt.subplots(2, 2, figsize=(7.2, 6.2), sharex=True)
     for ax, (name, values) in zip(panels.flat, measured.items(), strict=True):
         for index, label in enumerate(labels):
             mean, low, high = _interval(values[:, :, index])
@@ -180,9 +180,8 @@ def by_depth(measured, predicted, depths, labels, *, caption, alt=None):
         ax.set_title(name)
     for ax in panels[-1]:
         ax.set_xlabel("depth (layers)")
-    for ax in panels[:, 0]:
-        ax.set_ylabel("log10 of first layer's\nover last layer's gradient")
-    panels[0, 0].legend(fontsize=9)
+    fig.supylabel("log10 of first layer's over last layer's gradient", fontsize=11)
+    fig.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(labels))
     fig.suptitle("How much of the gradient reaches the first layer", fontweight="bold")
     described = (
         f"Four panels ({', '.join(measured)}): log10 of the first layer's gradient norm over the last's against depth "
@@ -219,7 +218,7 @@ def predicted_rates(ax, predicted, measured):
         ylabel="measured, per layer",
         title="Growth of the gradient's log norm towards the input",
     )
-    ax.legend(fontsize=9)
+    legends.legend(ax)
     return (
         f"Points of measured against predicted growth rates for {', '.join(measured)}; all lie close to the line where "
         "the two are equal."
@@ -252,7 +251,7 @@ def phase_diagram(ax, weight_variances, bias_variances, rates, line, points):
         title="Where tanh networks' gradients shrink and grow",
     )
     ax.set_xlim(min(weight_variances), max(weight_variances))
-    ax.legend(loc="upper left", frameon=True, fontsize=9)
+    ax.legend(loc="upper left", frameon=True)
     return (
         "Map over weight variance (horizontal) and bias variance (vertical): shades show how fast gradients shrink "
         "(upper left of a black line) or grow (lower right); discs of measured rates have the shade of what "
@@ -287,7 +286,7 @@ def singular_values(spectra, depths, *, caption, alt=None):
         ax.set_ylim(-30, 6)
         ax.set(title=label, xlabel="layers multiplied")
     np.atleast_1d(panels)[0].set_ylabel("log10 of the singular value")
-    np.atleast_1d(panels)[-1].legend(fontsize=10, loc="lower right")  # where the lines stay near 0
+    np.atleast_1d(panels)[-1].legend(loc="lower right")  # where the lines stay near 0
     show.figure(
         fig,
         caption,
@@ -386,7 +385,7 @@ def similarity(ax, degrees, measured, predicted):
         ylabel="cosine of their gradients",
         title="Do neighbouring inputs ask for the same change?",
     )
-    ax.legend(fontsize=9)
+    legends.legend(ax)
     return (
         f"Cosine between input gradients against the angle between inputs, for {', '.join(measured)}; points "
         "measured, dashed lines from theory."

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 
 from dlcourse.analysis.linear_regions import grid, patterns
+from dlcourse.figures import legends
 from dlcourse.figures.diagrams import EDGE, FILLS, arrow, box, canvas
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
@@ -38,7 +39,7 @@ def separating_lines(ax, x, labels, lines, names, axes, title):
             label=label,
         )
     ax.set(xlim=limits[:, 0], ylim=limits[:, 1], xlabel=axes[0], ylabel=axes[1], title=title)
-    ax.legend(fontsize=9)
+    legends.legend(ax)
     return f"Scatter plot: {title}. Points of {' and '.join(names.values())}; lines: {', '.join(lines)}."
 
 
@@ -161,7 +162,7 @@ def activation_functions(functions, *, caption, alt):
             ax.plot(z, function(z), ["-", "--", "-.", ":"][index % 4], color=COLOURS[index], label=name)
     axes[0].set(xlabel="input z of the unit", ylabel="output g(z)", title="Function", ylim=(-1.5, 3))
     axes[1].set(xlabel="input z of the unit", ylabel="slope g′(z)", title="Derivative", ylim=(-0.2, 1.3))
-    axes[0].legend(fontsize=9)
+    legends.legend(axes[0])
     show.figure(fig, caption=caption, alt=alt)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlcourse import show
-from dlcourse.figures import diagrams
+from dlcourse.figures import diagrams, legends
 from dlcourse.measured import Measured
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
@@ -38,7 +38,7 @@ def by_lag(ax, curves, lines=None, title="Gradient norm by lag"):
     low, high = ax.get_ylim()
     ax.set_ylim(max(low, 1e-12), high)
     ax.set(xlabel="lag (steps back from the end)", ylabel="gradient norm, relative to lag 0", title=title)
-    ax.legend(fontsize=9)
+    legends.legend(ax)
     return (
         f"Line chart of the gradient norm by lag on a logarithmic axis, one line each for: {', '.join(curves)}"
         + ("; dashed lines show the predicted rates." if lines else ".")
@@ -91,10 +91,11 @@ def by_seed(ax, groups, title, ylabel, line=None):
         ax.errorbar(index + 0.28, values.mean, values.half_width, fmt="s", color=colour, capsize=4)
     if line:
         ax.axhline(line[1], color="black", linestyle="--", linewidth=1.2, label=line[0])
-        ax.legend(fontsize=9)
     ax.set_xticks(range(len(groups)), groups)
     ax.set_xlim(-0.5, len(groups) - 0.5)
     ax.set(title=title, ylabel=ylabel)
+    if line:
+        legends.legend(ax)
     return f"{ylabel}: one point per seed, and mean with interval, for {', '.join(groups)}."
 
 
@@ -130,7 +131,7 @@ def errors_by_horizon(panels, *, title, caption, alt=None):
             )
         ax.set(xlabel=xlabel, ylabel=ylabel, title=name if len(panels) > 1 else title)
         ax.set_ylim(bottom=0)
-    axes[0, 0].legend(fontsize=9)
+    legends.legend(axes[0, 0])
     if len(panels) > 1:
         fig.suptitle(title, fontweight="bold")
     described = f"Line charts of the error by horizon for {' and '.join(panels)}, a line for each forecaster."

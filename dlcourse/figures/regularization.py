@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlcourse.figures import diagrams
+from dlcourse.figures import diagrams, legends
 from dlcourse.measured import Measured
 from dlcourse.style import COLOURS, figure_function
 
@@ -35,7 +35,7 @@ def path(ax, strengths, weights, title, relevant=None, floor=None):
     if floor is not None:
         ax.set_yscale("log")
     if not relevant.all():
-        ax.legend(fontsize=9)
+        legends.legend(ax)
     return f"{title}: {weights.shape[1]} weights against the penalty, {int(relevant.sum())} of them relevant."
 
 
@@ -66,7 +66,7 @@ def fits(ax, points, curves, title, data=None, truth=None, limits=None):
     if truth is not None:
         ax.plot(points, truth, "--", color="black", linewidth=1.5, label="truth")
     ax.set(xlabel="x", ylabel="y", title=title, ylim=limits)
-    ax.legend(fontsize=8)
+    legends.legend(ax)
     return f"{title}: curves over x: {', '.join(curves)}."
 
 
@@ -113,7 +113,7 @@ def progress(ax, ways, title):
             )
         ax.plot(places, values.mean(axis=0), color=colour, label=label, drawstyle="steps-post")
     ax.set(xlabel="epochs spent on the search", ylabel="smallest validation error (%)", title=title)
-    ax.legend(fontsize=9)
+    legends.legend(ax)
     return f"{title}: smallest error against epochs spent, falling lines for {', '.join(ways)}."
 
 
@@ -176,7 +176,7 @@ def early_stopping(ax, losses, best, title, ylabel="loss (nats)"):
     ax.axvline(best, color="black", linestyle="--", linewidth=1.3, label=f"kept: epoch {best}")
     ax.axvspan(best, len(values), color="0.9", zorder=0, label="waited in vain")
     ax.set(xlabel="epoch", ylabel=ylabel, title=title)
-    ax.legend(fontsize=9, frameon=True, facecolor="white", framealpha=1)
+    ax.legend(frameon=True, facecolor="white", framealpha=1)
     return (
         f"{title}: {ylabel} by epoch, lines for {', '.join(losses)}; a dashed line at epoch {best}, whose weights are "
         f"kept; training stopped at epoch {len(values)}."

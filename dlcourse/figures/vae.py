@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlcourse import show
-from dlcourse.figures import charts, diagrams
+from dlcourse.figures import charts, diagrams, legends
 from dlcourse.style import COLOURS, MARKERS, figure_function
 
 CLASSES = [
@@ -165,7 +165,7 @@ def rate_distortion(ax, points, extra=None):
         ylabel="distortion (nats per image)",
         title="What a code costs, and what it saves",
     )
-    ax.legend()
+    legends.legend(ax)
     return f"Line chart of distortion against rate for beta {', '.join(f'{beta:g}' for beta in points)}."
 
 
@@ -220,7 +220,7 @@ def collapse(spectrum, noises, active, latents, *, caption, alt=None):
             label="noise variances" if not index else None,
         )
     left.set(xlabel="principal component", ylabel="variance (pixel values²)", title="What PCA predicts")
-    left.legend(fontsize=9, loc="lower left")
+    left.legend(loc="lower left")
     above = [min(latents, int(np.sum(np.asarray(spectrum) > noise**2))) for noise in noises]
     most = latents + 0.5
     right.plot([0, most], [0, most], "--", color="black", linewidth=1.2, label="as predicted")
@@ -230,7 +230,7 @@ def collapse(spectrum, noises, active, latents, *, caption, alt=None):
         ylabel="active latents",
         title="What the VAE keeps",
     )
-    right.legend(fontsize=9)
+    legends.legend(right)
     described = (
         "Left: PCA's eigenvalues falling with their number on a logarithmic axis, noise variances as dashed levels. "
         "Right: number of active latents against the number of eigenvalues above each level, on or near the diagonal."
@@ -294,6 +294,7 @@ def encoder_decoder(ax, encoder, decoder, drawn=True, title=""):
     latents = decoder.input_shape[-1]
     columns = max(len(there), len(back) + 1) + 1
     wide, stride, high, top, low = 3.9, 4.9, 2.3, 7.6, 1.5
+    size = 11 if columns <= 6 else 9
     diagrams.canvas(ax, columns * stride - 1 + 0.4, 9.2, title)
 
     def place(column, row):
@@ -302,7 +303,7 @@ def encoder_decoder(ax, encoder, decoder, drawn=True, title=""):
     def row(boxes, first, step, at):
         for index, (text, shape, fill) in enumerate(boxes):
             x, y = place(first + step * index, at)
-            diagrams.box(ax, (x, y), f"{text}\n{_shape(shape)}", wide, high, fill, size=9)
+            diagrams.box(ax, (x, y), f"{text}\n{_shape(shape)}", wide, high, fill, size=size)
             if index:
                 diagrams.arrow(ax, (x - step * (stride - wide / 2), y), (x - step * wide / 2, y))
 
@@ -311,22 +312,22 @@ def encoder_decoder(ax, encoder, decoder, drawn=True, title=""):
     end, code = place(len(there) - 1, top), place(columns - 1, (top + low) / 2)
     corner = (code[0], top)
     if drawn:
-        diagrams.box(ax, corner, f"split: m, s\n{_shape((latents,))} each", wide, high, size=9)
-        diagrams.box(ax, code, f"z = m + s·ε\n{_shape((latents,))}", wide, high - 0.5, "data", size=9)
+        diagrams.box(ax, corner, f"split: m, s\n{_shape((latents,))} each", wide, high, size=size)
+        diagrams.box(ax, code, f"z = m + s·ε\n{_shape((latents,))}", wide, high - 0.5, "data", size=size)
         rate = (corner[0] - stride * 1.25, code[1])
-        diagrams.box(ax, rate, "rate\nKL(q ‖ prior)", wide, high - 0.5, "loss", size=9)
+        diagrams.box(ax, rate, "rate\nKL(q ‖ prior)", wide, high - 0.5, "loss", size=size)
         diagrams.arrow(ax, (corner[0] - wide / 3, top - high / 2), (rate[0] + wide / 2, rate[1] + 0.3))
         diagrams.arrow(ax, (end[0] + wide / 2, top), (corner[0] - wide / 2, top))
         diagrams.arrow(ax, (code[0], top - high / 2), (code[0], code[1] + high / 2 - 0.25))
     else:
-        diagrams.box(ax, code, f"the code z\n{_shape((latents,))}", wide, high - 0.5, "data", size=9)
+        diagrams.box(ax, code, f"the code z\n{_shape((latents,))}", wide, high - 0.5, "data", size=size)
         diagrams.arrow(ax, (end[0] + wide / 2, top), (code[0], code[1] + high / 2 - 0.25), bend=-0.3)
     diagrams.arrow(
         ax, (code[0], code[1] - high / 2 + 0.25), (place(columns - 2, low)[0] + wide / 2, low), bend=-0.3
     )
     last = place(columns - 1 - len(back), low)
     loss = (place(0, low)[0], code[1])
-    diagrams.box(ax, loss, "distortion\n−ln p(x | z)", wide, high - 0.5, "loss", size=9)
+    diagrams.box(ax, loss, "distortion\n−ln p(x | z)", wide, high - 0.5, "loss", size=size)
     diagrams.arrow(ax, (loss[0], top - high / 2), (loss[0], loss[1] + high / 2 - 0.25))
     if last[0] == loss[0]:
         diagrams.arrow(ax, (last[0], low + high / 2), (loss[0], loss[1] - high / 2 + 0.25))
@@ -470,6 +471,6 @@ def gaps(ax, parts, title="What the bound loses, by whose fault"):
     ax.set_yticks(places, [f"seed {seed}" for seed in places])
     ax.invert_yaxis()
     ax.set(xlabel="nats per test image below exact ln p(x)", title=title)
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.08), ncols=len(parts), fontsize=9)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.08), ncols=len(parts))
     ax.title.set_position((0.5, 1.0))
     return f"One bar per network, each in {len(parts)} parts: {'; '.join(parts)}."

@@ -28,6 +28,8 @@ PUNCTUATED = re.compile(
     r"(\(<math>(?:(?!</math>).)*</math>[.,;:!?)]*|<math>(?:(?!</math>).)*</math>[.,;:!?)]+)", re.DOTALL
 )
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+SHORT = 20
+"""Characters of code that stay on one line: as many as the column beside a picture holds."""
 NUMBERED = re.compile(r"\\(begin|end)\{(align|equation|gather)\}")
 
 
@@ -55,6 +57,7 @@ class Renderer:
             "math_inline_double": lambda token: self.maths(token.content, display=True),
             "math_block": lambda token: self.maths(token.content, display=True),
             "amsmath": lambda token: self.maths(token.content, display=True),
+            "code_inline": lambda token: _inline_code(token.content),
             "fence": lambda token: code(token.content, token.info.strip().split(" ")[0]),
             "code_block": lambda token: code(token.content, ""),
             "text": lambda token: text(token.content),
@@ -121,6 +124,9 @@ class Renderer:
             id = f"{slug}-{number}"
         token.attrSet("id", id)
         self._taken.add(id)
+        for child in inner.children:
+            if child.type == "text":
+                child.content = bound(child.content)
 
     def _links(self, inline):
         for token in inline.children:
@@ -185,6 +191,16 @@ def text(content):
 def chinese(escaped):
     """Mark runs of Chinese characters in a text that is HTML already, with no Chinese inside a tag."""
     return CHINESE.sub(lambda run: f'<span lang="zh-Hans">{run[0]}</span>', escaped)
+
+
+def bound(title):
+    """A title whose dots stay with the word before them, so that no line begins with one."""
+    return title.replace(" · ", "\N{NO-BREAK SPACE}· ")
+
+
+def _inline_code(content):
+    short = ' class="short"' if len(content) <= SHORT else ""
+    return f"<code{short}>{html.escape(content)}</code>"
 
 
 def measured(escaped):

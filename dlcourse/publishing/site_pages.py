@@ -330,7 +330,7 @@ def measurements(found, *, ids=False):
             if bool(record["control"]) != bounded:
                 continue
             source = "" if record["source"] == "live" else f" ({record['source']})"
-            value = f"{Measured(record['values'])}{source}"
+            value = f"{Measured(record['values'], record.get('unit', ''))}{source}"
             if record["verdict"] == BY_DEFINITION:
                 value = f"equal to rounding: largest difference {value}"
             cells = [record["statement"] if bounded else record["statement"].replace("_", " "), value]

@@ -114,7 +114,7 @@ def _running(slide, renderer):
     first = slide.cells[0]
     if first.cell_type == "markdown" and first.source.lstrip().startswith("#"):
         return ""
-    return renderer.inline(slide.section)
+    return renderer.inline(markdown.bound(slide.section))
 
 
 def _layout(slide):

@@ -710,10 +710,10 @@ staircase.set_weights(bumps(curve, 12))
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.row(
     lambda ax: charts.curves(
-        x_axis[:, 0], {"up at 0.3": sigmoid(200 * (x_axis[:, 0] - 0.3)),
-                       "up at 0.5": sigmoid(200 * (x_axis[:, 0] - 0.5)),
-                       "one minus the other": sigmoid(200 * (x_axis[:, 0] - 0.3))
+        x_axis[:, 0], {"one minus the other": sigmoid(200 * (x_axis[:, 0] - 0.3))
                        - sigmoid(200 * (x_axis[:, 0] - 0.5))},
+        theory={"up at 0.3": sigmoid(200 * (x_axis[:, 0] - 0.3)),
+                "up at 0.5": sigmoid(200 * (x_axis[:, 0] - 0.5))},
         ax=ax, xlabel="x", ylabel="output", title="A bump from two sigmoids"),
     lambda ax: charts.curves(
         x_axis[:, 0], {"curve": curve(x_axis[:, 0]),

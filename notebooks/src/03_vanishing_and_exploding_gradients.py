@@ -1464,7 +1464,7 @@ show.table(
     [f"{SHALLOWER} sigmoid layers, and …", "rate", "test accuracy"],
 )
 alone, *regularised = shallower_accuracy
-gains = [100 * (row - alone) for row in regularised]
+gains = [Measured(100 * (row - alone), "points") for row in regularised]
 claims.verdict("A2.3.2", **dict(zip(("dropout", "l2", "cure"), gains, strict=True)))
 
 # %% [markdown] slideshow={"slide_type": "notes"}

@@ -305,7 +305,7 @@ def draw_minimum(loss, data, grid, ax):
 answers = [f"{loss.name} {best:.2f}"
            for (loss, *_), (best, _) in zip(settings, lowest, strict=True)]
 charts.row(*[lambda ax, setting=setting: draw_minimum(*setting, ax)
-               for setting in settings], figsize=(9.6, 6.2), columns=3,
+               for setting in settings], figsize=(7.4, 5.2), columns=3,
              caption="Mean loss against one parameter (the data are the small ticks). "
              "Five losses, and on the same waiting times three different "
              f"answers: {', '.join(answers)}.",

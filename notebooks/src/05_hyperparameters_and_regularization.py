@@ -314,7 +314,7 @@ def draw_sweep(name, values, error, good, published, ax):
     label = {"hidden": "hidden units", "l2": "strength of L2",
              "batch_size": "batch size (examples)"}.get(name, "learning rate")
     charts.curves(values, {"error": 100 * error}, label, "validation error (%)",
-                  label[0].upper() + label[1:], xscale="log", ax=ax)
+                  "", xscale="log", ax=ax)
     ax.axvline(good, color="black", linestyle=":", linewidth=1)
     ax.axvspan(*published, color="0.9", zorder=0)
     ax.set_ylim(0, 100)
@@ -323,7 +323,7 @@ def draw_sweep(name, values, error, good, published, ax):
 charts.row(
     *[functools.partial(draw_sweep, name, SWEEPS[name], errors[name], GOOD[name],
                         PUBLISHED[name]) for name in SWEEPS],
-    columns=2, figsize=(10, 7.2),
+    columns=2, figsize=(7.2, 5.6), title="Error as one hyperparameter moves",
     caption="One hyperparameter moved, the others at the dotted good setting; mean of "
     "8 seeds with its 95 % interval; grey: the published range. The learning rate "
     "has a slope on the left and a cliff on the right; around the good setting each "

@@ -102,3 +102,13 @@ def test_panels_fill_their_rows_in_order(pyplot, monkeypatch):
         assert axes[0].get_subplotspec().get_gridspec().get_geometry() == grid
         assert [ax.get_title() for ax in axes[:3]] == ["a", "b", "c"]
         assert all(ax.axison for ax in axes[:3]) and not any(ax.axison for ax in axes[3:])
+
+
+def test_a_label_stands_once_in_a_row_and_once_in_a_column(pyplot, monkeypatch):
+    shown = []
+    monkeypatch.setattr(charts.show, "figure", lambda fig, caption, alt: shown.append(fig))
+    labels = [("x", "error (%)"), ("y", "error (%)"), ("x", "error (%)"), ("z", "seconds")]
+    draws = [lambda ax, pair=pair: ax.set(xlabel=pair[0], ylabel=pair[1]) for pair in labels]
+    charts.row(*draws, columns=2, caption="c", alt="a")
+    kept = [(ax.get_xlabel(), ax.get_ylabel()) for ax in shown[0].axes]
+    assert kept == [("", "error (%)"), ("y", ""), ("x", "error (%)"), ("z", "seconds")]

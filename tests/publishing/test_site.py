@@ -229,7 +229,10 @@ def test_every_claim_of_the_article_is_listed_with_its_stored_verdict(pages, sto
         expected = verdicts[0] if verdicts else "not yet written"
         assert f"Verdict: {expected}.".replace("'", "’") in section.replace("'", "’"), id
         for record in mine:
-            assert str(Measured(record["values"])) in section, (id, record["statement"])
+            assert str(Measured(record["values"], record.get("unit", ""))) in section, (
+                id,
+                record["statement"],
+            )
             for side in record["bound"]:
                 assert side is None or f"{side:g}" in section, (id, record["bound"])
 
@@ -240,7 +243,7 @@ def test_the_courses_own_claims_are_listed(pages, stored):
     assert {record["chapter"] for record in own} == set(stored)
     for record in own:
         assert re.search(rf"\b{re.escape(record['id'])}\b", text), record["id"]
-        assert f"⟨{sum(record['values']) / len(record['values']):.3g}" in text, record["statement"]
+        assert str(Measured(record["values"])) in text, record["statement"]
 
 
 def test_a_claim_without_its_chapter_is_not_yet_written():
@@ -260,7 +263,7 @@ def test_a_claim_without_its_chapter_is_not_yet_written():
     text = site_pages.claims(article, [record], [one])
     assert "| [A2](#claim-a2) | claim A2 | not yet written | not yet written |" in text
     assert "**Verdict: holds when asked.**" in text and "it rises \\| or not" in text
-    assert "⟨1.25 ± 3.18⟩ (recorded) | above 0.5 | ⟨0⟩" in text  # 3.18 = 12.706 · 0.3536 / √2
+    assert "⟨1.2 ± 3.2⟩ (recorded) | above 0.5 | ⟨0⟩" in text  # 3.18 = 12.706 · 0.3536 / √2
     assert "Of 2 claims, 1 have been measured" in text
     assert "> 「会升」\n>\n> “A2 rises”" in text and text.startswith(
         "# The article's claims · 文章的论断\n\nShort."

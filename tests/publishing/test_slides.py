@@ -1,5 +1,6 @@
 """Lectures: the cells' slide types rule, as in plain nbconvert; what is shown fits; each prediction is answered."""
 
+import io
 import re
 import shutil
 import subprocess
@@ -7,10 +8,12 @@ import sys
 
 import displayed
 import nbformat
+import numpy as np
 import pytest
 from conftest import SAMPLE, make_course
 from matplotlib import pyplot as plt
 from nbconvert.exporters import SlidesExporter
+from PIL import Image
 
 from dlcourse import show, style
 from dlcourse.publishing import chapters, checks, lecture, normalise, pairing, slides, tools
@@ -401,6 +404,25 @@ def test_the_walk_finds_what_it_looks_for(reveal, browser, tmp_path):
         (at_the_end(good, "<img src='http://127.0.0.1:9/x.png'>"), "127.0.0.1"),
     ]:
         assert found in spoilt(bad, reveal, browser, tmp_path), found
+
+
+def test_a_brace_is_whole(reveal, browser, tmp_path):
+    [chapter] = chapters.find(make_course(tmp_path / "course", **{"01_sample": SAMPLE}))
+    talk = talk_of(text("$$\\underbrace{" + " + ".join("abcdefghijklmnop") + "}_{x}$$", slide_type="slide"))
+    path = tmp_path / "brace.html"
+    path.write_text(slides.deck(chapter, talk, reveal), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    page.goto(path.as_uri())
+    page.wait_for_function("window.Reveal && Reveal.isReady() && document.fonts.status === 'loaded'")
+    place = page.locator("munder[accentunder]").bounding_box()
+    sign = page.locator(
+        "munder[accentunder] > mo"
+    ).bounding_box()  # of its middle alone, as if it didn't stretch
+    place |= {"y": sign["y"], "height": sign["height"]}
+    shown = Image.open(io.BytesIO(page.screenshot(clip=place))).convert("L")
+    page.close()
+    darkest = np.asarray(shown).min(axis=0)  # of each column of pixels
+    assert place["width"] > 600 and (darkest[5:-5] < 128).all()
 
 
 def test_arrow_keys_walk_through_every_slide(reveal, browser, tmp_path):
