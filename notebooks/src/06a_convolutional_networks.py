@@ -651,15 +651,17 @@ claims.by_definition(
 # %% slideshow={"slide_type": "skip"}
 blank = np.pad(mnist.validation.x[:16], [(0, 0), (18, 18), (18, 18), (0, 0)])
 
-def shift_error(network, images, shift):
-    """Relative error of f(T x) against the best whole shift of f(x), T to the right."""
-    before = np.asarray(network(images))
-    after = np.asarray(network(np.roll(images, shift, axis=2)))
-    differences = [
-        np.linalg.norm(after - np.roll(before, places, axis=2))
-        for places in range(shift + 1)
-    ]
-    return min(differences) / np.linalg.norm(before)
+def shift_errors(network, images, shifts):
+    """Relative error of f(T x) against the best whole shift of f(x), by shift T to the
+    right: (shifts,)."""
+    before, found = np.asarray(network(images)), []
+    for shift in shifts:
+        after = np.asarray(network(np.roll(images, shift, axis=2)))
+        found.append(min(
+            np.linalg.norm(after - np.roll(before, places, axis=2))
+            for places in range(shift + 1)
+        ))
+    return np.array(found) / np.linalg.norm(before)
 
 # %% slideshow={"slide_type": "skip"}
 def blurred(channels=8):
@@ -683,13 +685,11 @@ FOLLOWERS = {
 
 # %% slideshow={"slide_type": "skip"}
 shifts = np.arange(5)
-errors = {}
-for name, build in FOLLOWERS.items():
-    networks = [build(seed) for seed in range(5)]
-    errors[name] = np.array(
-        [[shift_error(network, blank, shift) for network in networks]
-         for shift in shifts]
-    )
+errors = {
+    name: np.transpose(
+        [shift_errors(build(seed), blank, shifts) for seed in range(5)])
+    for name, build in FOLLOWERS.items()
+}  # (shifts, seeds)
 checks.equal("the error of a convolution's map at every shift, and 0",
              errors["convolution"], 0, atol=1e-5)
 
