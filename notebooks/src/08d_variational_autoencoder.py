@@ -423,7 +423,8 @@ def by_prior(model, x, labels, seed):
 
 def by_encoder(model, x, labels, seed):
     """The same from 100 draws of the encoder's q, weighed."""
-    return latent_space.ladder(model, x, [100], draws=100, seed=seed)[100]
+    log_weights = model.log_weights(x, 100, seed=seed).numpy()  # (draws, images)
+    return np.logaddexp.reduce(log_weights, axis=0) - np.log(100)
 
 # %% slideshow={"slide_type": "skip"}
 def by_label(model, x, labels, seed):
@@ -1090,7 +1091,7 @@ def linear_study(model, steps=500):
     """A compiled training of a linear VAE; the learning rate falls to 0."""
     rate = keras.optimizers.schedules.CosineDecay(0.02, steps)
     return Repeats(model, objectives.negative_elbo(), steps=steps, batch_size=200,
-                   optimizer=keras.optimizers.Adam(rate))
+                   optimizer=keras.optimizers.Adam(rate), jit_compile=False)
 
 
 def elbo(model, x):
@@ -1921,8 +1922,8 @@ vae.rows(
 judge_network = models.mlp(SHAPE, 2, hidden=[64], seed=0)
 code_judge_network = models.mlp((10,), 2, hidden=[64], seed=0)
 judges = {
-    network: (Repeats(network, objectives.classification(), steps=300, batch_size=100),
-              network.get_weights())
+    network: (Repeats(network, objectives.classification(), steps=300, batch_size=100,
+                      jit_compile=False), network.get_weights())
     for network in (judge_network, code_judge_network)
 }
 
@@ -1957,7 +1958,7 @@ def small(seed):
 
 
 study = Repeats(small(0), objectives.negative_elbo(beta=beta), steps=200, batch_size=50,
-                optimizer=keras.optimizers.Adam(2e-3))
+                optimizer=keras.optimizers.Adam(2e-3), jit_compile=False)
 
 
 def trained(price, seed):
