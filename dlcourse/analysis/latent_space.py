@@ -110,7 +110,7 @@ class Grid:
 
     def complete(self, x, visible):
         """Mean images given the visible pixels, (examples, *shape): p(x | z) averaged over the posterior of z."""
-        posterior = special.softmax(self.log_joint(x, visible), axis=1)
+        posterior = special.softmax(self.log_joint(x, visible), axis=1).astype("float32")
         return (posterior @ special.expit(self.logits)).reshape(-1, *self.shape)
 
 

@@ -906,7 +906,7 @@ def optimised(fitter, model, x, seed, free=(1.0, 1.0)):
 # %% slideshow={"slide_type": "skip"}
 def nats_lost(model, exact, x, q, seed):
     """Nats of the ELBO by these Gaussians below exact ln p(x), by image."""
-    noise = tf.random.stateless_normal((100, len(x), 2), [seed, 10_000])
+    noise = tf.random.stateless_normal((50, len(x), 2), [seed, 10_000])
     return exact + cost(model, x, *q, noise).numpy()
 
 
@@ -1058,7 +1058,7 @@ def mixture_of(x, components, means, rounds=8, seed=0):
     """Mean images (components, pixels) and their shares, by EM."""
     flat, random = x.reshape(len(x), -1), np.random.default_rng(seed)
     images = 0.25 + 0.5 * flat[random.choice(len(flat), components, replace=False)]
-    shares = np.full(components, 1 / components)
+    shares = np.full(components, 1 / components, "float32")
     for _ in range(rounds):
         joint = log_joint_of(flat, images, shares)
         total = np.logaddexp.reduce(joint, axis=1, keepdims=True)
