@@ -1109,7 +1109,7 @@ part = mnist.validation.take(500)
 
 def accuracy(model, x, y):
     """Share of right answers on a few images."""
-    return float(np.mean(np.argmax(model(x, training=False), axis=-1) == y))
+    return float(np.mean(training.predict(model, x).argmax(axis=-1) == y))
 
 moves = np.array([0, 1, 3, 6])
 networks["convolutions, then Flatten"] = list(digit_readers.shipped("small").values())
@@ -1520,7 +1520,7 @@ def without(images, scores, count=20):
 # %% slideshow={"slide_type": "skip"}
 def read_by(model, images):
     """The class that a network reads in each image."""
-    return np.argmax(model(images, training=False), axis=-1)
+    return training.predict(model, images).argmax(axis=-1)
 
 def changed(model, images, scores, before):
     """Share of images that aren't read as ``before`` without these pixels."""
