@@ -1676,7 +1676,7 @@ gabor_shares["noise of the trained filters' spectrum"] = [
     for kernels in first]
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
-shown, fits = gabor.fit(first[0])[0], gabor.fit(first[0])[2]
+shown, _, fits = gabor.fit(first[0])
 best = np.argsort(-shown)[:8]
 drawings.panels(
     [*first[0][best], *fits[best], *same_spectrum(first[0][best], seed=0)],
