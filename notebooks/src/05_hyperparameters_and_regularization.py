@@ -1865,12 +1865,14 @@ claims.measure(
 def last_chances(mnist, draws, hidden, count, rates, x, epochs=30):
     """Probabilities (draws, 8, rates, count, examples, 10) after each
     of the last 8 epochs, by networks that learn from 500 digits."""
-    settings = [hyperparameters.Setting(learning_rate=rate, hidden=hidden)
-                for rate in rates]
+    settings = [
+        hyperparameters.Setting(learning_rate=rate, hidden=hidden)
+        for rate in rates]
     learnt = [transforms.pooled(mnist.train.take(500, draw))
               for draw in draws for _ in range(count)]
-    seeds = [100 * draw + one for draw in draws for one in range(count)]
-    members = hyperparameters.Tunable(learnt, 10).start(settings, seeds)
+    many = hyperparameters.Tunable(learnt, 10)
+    members = many.start(settings, [100 * draw + number for draw in draws
+                                    for number in range(count)])
     members.epoch(epochs, passes=epochs - 8)
     found = []
     for _ in range(8):
