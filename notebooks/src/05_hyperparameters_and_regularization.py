@@ -1870,9 +1870,9 @@ def last_chances(mnist, draws, hidden, count, rates, x, epochs=30):
         for rate in rates]
     learnt = [transforms.pooled(mnist.train.take(500, draw))
               for draw in draws for _ in range(count)]
-    many = hyperparameters.Tunable(learnt, 10)
-    members = many.start(settings, [100 * draw + number for draw in draws
-                                    for number in range(count)])
+    seeds = np.add.outer(100 * np.array(draws), range(count)).ravel()
+    members = hyperparameters.Tunable(learnt, 10).start(
+        settings, seeds.tolist())
     members.epoch(epochs, passes=epochs - 8)
     found = []
     for _ in range(8):
