@@ -11,9 +11,6 @@ from dlcourse.training.evaluation import in_batches, predict
 ACTIVE = 0.01
 """A latent is active where its posterior mean has a variance above this over the images (Burda et al. 2016)."""
 
-IMAGES, DRAWS = 100, 50
-"""Images, and draws of z for each, that ``ladder`` computes in one call."""
-
 
 @dataclass(frozen=True)
 class Parts:
@@ -43,32 +40,6 @@ def parts(model, x, y=None, *, seed=0):
     return Parts(
         *in_batches(lambda *batch: model.rate_and_distortion(*batch, seed=seed), *_with_labels(x, y))
     )
-
-
-def ladder(model, x, counts, *, draws, seed=0):
-    """The importance-weighted bound by its number of draws k, all from one set of importance weights.
-
-    Args:
-        model: ``models.vae`` without labels.
-        x: float (examples, *input_shape).
-        counts: values of k, each of which divides ``draws``; L_k is the mean over all draws / k groups of k draws.
-        draws: number of draws of z for each image, a multiple of 50.
-        seed: of the draws.
-
-    Returns:
-        dict from k to nats, float (examples,).
-    """
-    weights = []
-    for start in range(0, len(x), IMAGES):
-        batch = tf.constant(x[start : start + IMAGES])
-        calls = [
-            model._drawn_log_weights(batch, None, tf.constant([seed + start, first]), DRAWS).numpy()
-            for first in range(0, draws, DRAWS)
-        ]
-        weights.append(np.concatenate(calls))
-    weights = np.concatenate(weights, axis=1)  # (draws, examples)
-    by_count = {k: weights.reshape(draws // k, k, len(x)) for k in counts}
-    return {k: np.mean(special.logsumexp(w, axis=1) - np.log(k), axis=0) for k, w in by_count.items()}
 
 
 def codes(model, x, y=None):
@@ -139,7 +110,7 @@ class Grid:
 
     def complete(self, x, visible):
         """Mean images given the visible pixels, (examples, *shape): p(x | z) averaged over the posterior of z."""
-        posterior = special.softmax(self.log_joint(x, visible), axis=1)
+        posterior = special.softmax(self.log_joint(x, visible), axis=1).astype("float32")
         return (posterior @ special.expit(self.logits)).reshape(-1, *self.shape)
 
 

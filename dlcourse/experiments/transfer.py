@@ -136,19 +136,26 @@ def few_labels(readers, build, new, score, *, counts, rates, contenders=STARTS, 
     for row, (seed, reader) in enumerate(readers.items()):
         trained, fresh = reader.get_weights(), build(seed + 1_000).get_weights()
         starts = {"fine-tuned": trained[:-2] + fresh[-2:], "from scratch": fresh}
-        if "frozen" in contenders:
-            learnt, scored = (Split(features(reader, split.x), split.y) for split in (new, score))
         drawn = draw_by_class(new.y, max(counts), seed)
+        labelled = Split(new.x[drawn.ravel()], new.y[drawn.ravel()])
+        if "frozen" in contenders:
+            learnt, scored = (Split(features(reader, split.x), split.y) for split in (labelled, score))
+        rows = np.arange(drawn.size).reshape(drawn.shape)
         for column, count in enumerate(counts):
-            rows = drawn[:, :count].ravel()
             for name in contenders:
                 study, start, data, judged = (
                     (head, fresh[-2:], learnt, scored)
                     if name == "frozen"
-                    else (whole, starts[name], new, score)
+                    else (whole, starts[name], labelled, score)
                 )
-                rate = rates[name, count]
-                study.train(start, data.x, data.y, seed=seed, rows=rows, learning_rate=rate)
+                study.train(
+                    start,
+                    data.x,
+                    data.y,
+                    seed=seed,
+                    rows=rows[:, :count].ravel(),
+                    learning_rate=rates[name, count],
+                )
                 result[name][row, column] = repeats.accuracy(study.model, judged)
     return result
 

@@ -1,7 +1,5 @@
 """A convolution without weight sharing: each receptive field has filters of its own. Keras 3 has no such layer."""
 
-import itertools
-
 import keras
 import tensorflow as tf
 
@@ -49,22 +47,13 @@ class LocalConvolution2D(keras.layers.Layer):
         self.bias = self.add_weight(shape=(places, self.filters), initializer="zeros", name="bias")
 
     def patches(self, x):
-        """The local fields of x, row by row: (batch, places, kernel · kernel · channels)."""
-        _, height, width, channels = x.shape
-        rows, columns = -(-height // self.stride), -(-width // self.stride)
-        pad = [
-            max((n - 1) * self.stride + self.side - size, 0) for n, size in ((rows, height), (columns, width))
-        ]
-        x = tf.pad(x, [(0, 0), *((total // 2, total - total // 2) for total in pad), (0, 0)])
-        pieces = [
-            x[
-                :,
-                row : row + (rows - 1) * self.stride + 1 : self.stride,
-                column : column + (columns - 1) * self.stride + 1 : self.stride,
-            ]
-            for row, column in itertools.product(range(self.side), repeat=2)
-        ]
-        return tf.reshape(tf.stack(pieces, axis=3), (-1, rows * columns, self.side**2 * channels))
+        """The local fields of x, row by row: (batch, places, kernel · kernel · channels).
+
+        A convolution picks them: each of its kernels is 1 at one input and 0 at all others.
+        """
+        fields = self.side**2 * x.shape[-1]
+        pick = tf.reshape(tf.eye(fields, dtype=x.dtype), (self.side, self.side, x.shape[-1], fields))
+        return tf.reshape(tf.nn.conv2d(x, pick, self.stride, "SAME"), (-1, self.kernel.shape[0], fields))
 
     def call(self, x):
         _, height, width, _ = x.shape

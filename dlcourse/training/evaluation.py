@@ -9,6 +9,8 @@ from dlcourse.models.stacked import axis
 from dlcourse.training import inputs, loop
 
 BATCH_SIZE = 1_000
+FEW = 4
+"""``predict`` compiles a model for more batches than these; for fewer it takes longer than it saves."""
 
 
 def evaluate(model, objective, data, batch_size=BATCH_SIZE):
@@ -68,12 +70,14 @@ def predict(model, x, batch_size=BATCH_SIZE):
             return axis.examples_first(axis.outputs(model, batch))
         return model(batch, training=False)
 
-    # A single batch is not compiled, which takes longer than it saves. A recurrent layer always is: outside a graph it
-    # walks through its steps in Python.
+    # A recurrent layer is always compiled: outside a graph it walks through its steps in Python. What is compiled stays
+    # with the model, as in Keras' own predict; its name keeps it out of the model's files.
+    compiled = vars(model).setdefault("__compiled__", {})
+    spec = tf.TensorSpec((fixed, *x.shape[1:]), x.dtype)
     recurrent = any(isinstance(layer, keras.layers.RNN) for layer in model._flatten_layers())
-    if len(x) > batch_size or recurrent:
-        spec = tf.TensorSpec((fixed, *x.shape[1:]), x.dtype)
-        call = tf.function(call).get_concrete_function(spec)
+    if spec not in compiled and (len(x) > FEW * batch_size or recurrent):
+        compiled[spec] = tf.function(call).get_concrete_function(spec)
+    call = compiled.get(spec, call)
     return in_batches(lambda batch: call(tf.convert_to_tensor(batch)), x, batch_size=batch_size)
 
 

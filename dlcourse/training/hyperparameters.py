@@ -67,40 +67,59 @@ class Tunable:
     """A classifier with one hidden layer of rectified linear units, on data that stay in the graph.
 
     Args:
-        train: Split, or (x, y): x (examples, ...), flattened; y whole numbers (examples,).
+        train: Split, or (x, y): x (examples, ...), flattened; y whole numbers (examples,). Or a list of these, with
+            equally many examples: one for each seed, so that the networks of the first seed learn from the first.
         classes: number of classes.
-        shifted: float (copies, examples, ...), shifted copies of the training examples, or None.
+        shifted: float (copies, examples, ...), shifted copies of the training examples, or None. Where ``train`` is a
+            list: a list of these, or None.
 
     Raises:
         ValueError: where shapes don't fit.
     """
 
     def __init__(self, train, classes, shifted=None):
-        x, y = (train.x, train.y) if hasattr(train, "x") else train
-        if len(x) != len(y) or not len(x):
+        self.sets = len(train) if isinstance(train, list) else None
+        if self.sets is None:
+            train, shifted = [train], None if shifted is None else [shifted]
+        pairs = [(one.x, one.y) if hasattr(one, "x") else one for one in train]
+        for x, y in pairs:
+            if len(x) != len(y) or not len(x):
+                raise ValueError(
+                    f"Tunable() takes as many labels as examples, and at least one; got {len(x)} and {len(y)}."
+                )
+        shifted = [()] * len(pairs) if shifted is None else shifted
+        if len(shifted) != len(pairs) or len({np.shape(x) for x, _ in pairs}) != 1:
             raise ValueError(
-                f"Tunable() takes as many labels as examples, and at least one; got {len(x)} and {len(y)}."
+                "Tunable() takes sets of examples that have one shape, and shifted copies of each or of none; got "
+                f"{[np.shape(x) for x, _ in pairs]}, and copies of {len(shifted)}."
             )
-        copies = [x] if shifted is None else [x, *shifted]
-        if any(np.shape(copy) != np.shape(x) for copy in copies):
+        images = [[x, *copies] for (x, _), copies in zip(pairs, shifted, strict=True)]
+        if (
+            len({np.shape(copy) for copies in images for copy in copies}) != 1
+            or len(set(map(len, images))) != 1
+        ):
             raise ValueError(
-                f"Tunable(shifted=...): every copy needs the shape of the examples, {np.shape(x)}."
+                f"Tunable(shifted=...): every copy needs the shape of the examples, {np.shape(pairs[0][0])}, and all "
+                "sets as many copies."
             )
         reproducibility.deterministic()
-        self.examples, self.classes, self.copies = len(x), classes, len(copies)
-        self.x = tf.constant(np.stack(copies).reshape(self.copies * len(x), -1), tf.float32)
-        self.y = tf.constant(y, tf.int32)
+        self.examples, self.classes, self.copies = len(pairs[0][0]), classes, len(images[0])
+        rows = len(pairs) * self.copies * self.examples
+        self.x = tf.constant(np.stack(images).reshape(rows, -1), tf.float32)
+        self.y = tf.constant(np.concatenate([np.tile(y, self.copies) for _, y in pairs]), tf.int32)
 
     def start(self, settings, seeds):
         """Fresh networks, one for each setting and seed, in that order; a seed's weights don't depend on the setting.
 
         Args:
             settings: list of Setting that agree in ``hidden``, ``batch_size`` and ``optimizer``.
-            seeds: whole numbers.
+            seeds: whole numbers; as many as data sets, where these are several.
 
         Raises:
-            ValueError: where settings don't agree.
+            ValueError: where settings don't agree, or there are more or fewer seeds than data sets.
         """
+        if self.sets not in (None, len(seeds)):
+            raise ValueError(f"start() got {len(seeds)} seeds for {self.sets} data sets: give each its seed.")
         return Networks(self, settings, seeds)
 
     def train(self, settings, seeds, epochs, measure, schedule=None, passes=1):
@@ -213,9 +232,10 @@ class Networks:
         """Rows of ``x`` that the steps of an epoch take, int (steps, networks, batch); settings share the order."""
         count, examples = steps * self.batch_size, self.tunable.examples
         by_seed = []
-        for seed in self.seeds:
+        for place, seed in enumerate(self.seeds):
             random = np.random.default_rng([seed, 1 + epoch])
             order, chance = random.permutation(examples)[:count], random.random(count)
+            order += place * self.tunable.copies * examples if self.tunable.sets else 0
             by_seed.append((order, chance, random.integers(1, max(2, self.tunable.copies), count)))
         order, chance, copy = (
             np.tile(np.stack(part), (len(self.settings), 1)).reshape(self.count, steps, self.batch_size)
@@ -271,12 +291,11 @@ def _steps(x, y, state, rows, rates, options, done, seed, adam):
     """
     l2, decay, dropout, smoothing = options
     losses = tf.TensorArray(tf.float32, size=tf.shape(rows)[0])
-    examples = tf.shape(y)[0]
 
     def body(step, state, losses):
         weights = state.weights
         picked = rows[step]
-        batch, labels = tf.gather(x, picked), tf.gather(y, picked % examples)
+        batch, labels = tf.gather(x, picked), tf.gather(y, picked)
         rate = rates[step][:, None, None]
         with tf.GradientTape() as tape:
             tape.watch(weights)

@@ -1499,12 +1499,14 @@ def best_strengths(study, noise):
 strengths = {data: best_strengths(study, noise) for data, noise in NOISE.items()}
 
 # %% slideshow={"slide_type": "skip"}
-def regularized(mnist, draw, noise, strengths, parts, epochs=40):
-    """Errors (regularisers, epochs / 4, parts) of networks that learn from one draw of
-    500 digits, the first of them without any regulariser."""
-    examples = mnist.train.take(500, draw)
-    learnt = transforms.pooled(examples).x, some_wrong(examples.y, noise, draw)
-    network = hyperparameters.Tunable(learnt, 10, transforms.shifted(examples))
+def regularized(mnist, draws, noise, strengths, parts, epochs=40):
+    """Errors (draws, regularisers, epochs / 4, parts) of networks that learn from draws
+    of 500 digits each, the first of a draw without any regulariser."""
+    drawn = {draw: mnist.train.take(500, draw) for draw in draws}
+    learnt = [(transforms.pooled(one).x, some_wrong(one.y, noise, draw))
+              for draw, one in drawn.items()]
+    shifted = [transforms.shifted(one) for one in drawn.values()]
+    network = hyperparameters.Tunable(learnt, 10, shifted)
     options = [{} if name == "nothing" else {name: value}
                for name, value in strengths.items()]
     settings = [hyperparameters.Setting(learning_rate=0.05, hidden=64, **one)
@@ -1513,7 +1515,8 @@ def regularized(mnist, draw, noise, strengths, parts, epochs=40):
     def measure(members):
         return np.stack([members.errors(part) for part in parts], axis=-1)
 
-    return network.train(settings, [draw], epochs, measure, passes=4)[:, 0]
+    found = network.train(settings, draws, epochs, measure, passes=4)
+    return np.swapaxes(found, 0, 1)
 
 # %% slideshow={"slide_type": "skip"}
 raw = mnist.validation.take(4000, seed=0)  # as `validation`, before pooling
@@ -1521,8 +1524,7 @@ select, report = [datasets.Split(validation.x[part::2], validation.y[part::2])
                   for part in (0, 1)]
 parts = [select, report, datasets.Split(transforms.shifted(raw)[1, 1::2], report.y)]
 outcome = {
-    data: np.array([regularized(mnist, draw, noise, strengths[data], parts)
-                    for draw in range(5)])
+    data: regularized(mnist, range(5), noise, strengths[data], parts)
     for data, noise in NOISE.items()
 }  # (draws, regularisers, every fourth epoch, parts)
 
@@ -1860,21 +1862,24 @@ claims.measure(
 # than *one* network of 256 units, which has about as many weights?
 
 # %% slideshow={"slide_type": "subslide"}
-def last_chances(mnist, draw, hidden, count, rates, x, epochs=30):
-    """Probabilities (8, rates, count, examples, 10) after each of the
-    last 8 epochs, by networks that learn from a draw of 500 digits."""
-    learnt = transforms.pooled(mnist.train.take(500, draw))
+def last_chances(mnist, draws, hidden, count, rates, x, epochs=30):
+    """Probabilities (draws, 8, rates, count, examples, 10) after each
+    of the last 8 epochs, by networks that learn from 500 digits."""
     settings = [
         hyperparameters.Setting(learning_rate=rate, hidden=hidden)
         for rate in rates]
+    learnt = [transforms.pooled(mnist.train.take(500, draw))
+              for draw in draws for _ in range(count)]
+    seeds = np.add.outer(100 * np.array(draws), range(count)).ravel()
     members = hyperparameters.Tunable(learnt, 10).start(
-        settings, [100 * draw + number for number in range(count)])
+        settings, seeds.tolist())
     members.epoch(epochs, passes=epochs - 8)
     found = []
     for _ in range(8):
         members.epoch(epochs)
         found.append(calibration.softmax(members.logits(x)))
-    return np.reshape(found, (8, len(rates), count, len(x), 10))
+    shape = 8, len(rates), len(draws), count, len(x), 10
+    return np.moveaxis(np.reshape(found, shape), 2, 0)
 
 # %% slideshow={"slide_type": "skip"}
 def ensemble_errors(chances, labels):
@@ -1889,9 +1894,9 @@ def ensemble_errors(chances, labels):
 
 
 sizes = {"8 of 32 units": (32, 8, [0.1]), "one of 256 units": (256, 1, [0.1, 0.2])}
-errors_of = {name: np.array([ensemble_errors(
-    last_chances(mnist, draw, hidden, count, rates, report.x), report.y)
-    for draw in range(6)]) for name, (hidden, count, rates) in sizes.items()}
+errors_of = {name: np.array([ensemble_errors(chances, report.y) for chances in
+    last_chances(mnist, range(6), hidden, count, rates, report.x)])
+    for name, (hidden, count, rates) in sizes.items()}
 
 # %% slideshow={"slide_type": "skip"}
 few, wide = errors_of.values()                                     # (draws, 3, rates)

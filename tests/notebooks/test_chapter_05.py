@@ -118,10 +118,14 @@ def test_the_mean_of_equal_networks_is_each_of_them_and_the_mean_of_others_outvo
 
 
 def test_last_chances_are_probabilities_of_networks_that_differ():
-    found = chapter()["last_chances"](datasets.load("mnist"), 0, 4, 2, [0.05, 0.1], pictures(5)[0], epochs=9)
-    assert found.shape == (8, 2, 2, 5, 10)
+    mnist, (x, _) = datasets.load("mnist"), pictures(5)
+    found = chapter()["last_chances"](mnist, [3, 0], 4, 2, [0.05, 0.1], x, epochs=9)
+    assert found.shape == (2, 8, 2, 2, 5, 10)
     np.testing.assert_allclose(found.sum(axis=-1), 1, rtol=1e-6)
-    assert not np.allclose(found[-1, 0, 0], found[-1, 0, 1]) and not np.allclose(found[0], found[-1])
+    first = found[1]
+    assert not np.allclose(first[-1, 0, 0], first[-1, 0, 1]) and not np.allclose(first[0], first[-1])
+    alone = chapter()["last_chances"](mnist, [0], 4, 2, [0.05, 0.1], x, epochs=9)
+    np.testing.assert_allclose(first, alone[0], rtol=1e-3, atol=1e-4)
 
 
 def test_drawings_show_what_they_are_given():

@@ -98,6 +98,19 @@ def test_members_are_as_if_alone_and_passes_at_once_change_nothing():
             assert alone.logits(train.x)[0] == pytest.approx(together[place, column, -1], rel=1e-3, abs=1e-4)
 
 
+def test_networks_of_several_data_sets_are_as_if_alone():
+    sets = [data(seed=seed) for seed in (3, 1, 2)]
+    copies = [np.stack([one.x + 1, one.x - 1]) for one in sets]
+    settings = [hyperparameters.Setting(shifts=share, batch_size=10, hidden=4) for share in (0.0, 0.5)]
+    together = hyperparameters.Tunable(sets, 3, copies).start(settings, [5, 0, 7])
+    together.epoch(3, passes=3)
+    found = together.logits(sets[0].x).reshape(2, 3, len(sets[0]), 3)
+    for place, seed in enumerate([5, 0, 7]):
+        alone = hyperparameters.Tunable(sets[place], 3, copies[place]).start(settings, [seed])
+        alone.epoch(3, passes=3)
+        assert alone.logits(sets[0].x) == pytest.approx(found[:, place], rel=1e-3, abs=1e-4)
+
+
 def test_a_schedule_multiplies_the_rate_and_zero_stands_still():
     train = data()
     members = hyperparameters.Tunable(train, 3).start([hyperparameters.Setting(batch_size=8, hidden=3)], [0])
@@ -158,6 +171,14 @@ def test_data_and_groups_that_make_no_sense():
         hyperparameters.Tunable((train.x, train.y[:-1]), 3)
     with pytest.raises(ValueError, match="every copy"):
         hyperparameters.Tunable(train, 3, shifted=[train.x[:5]])
+    with pytest.raises(ValueError, match="one shape"):
+        hyperparameters.Tunable([train, data(examples=30)], 3)
+    with pytest.raises(ValueError, match="one shape"):
+        hyperparameters.Tunable([train, train], 3, [[train.x]])
+    with pytest.raises(ValueError, match="as many copies"):
+        hyperparameters.Tunable([train, train], 3, [[train.x], [train.x, train.x]])
+    with pytest.raises(ValueError, match="1 seeds for 2 data sets"):
+        hyperparameters.Tunable([train, train], 3).start([hyperparameters.Setting()], [0])
     network = hyperparameters.Tunable(train, 3)
     with pytest.raises(ValueError, match="share hidden units"):
         network.start([hyperparameters.Setting(hidden=2), hyperparameters.Setting(hidden=3)], [0])
