@@ -62,10 +62,11 @@ def batches(path, shape, batch_size=BATCH_SIZE):
 
     Raises:
         FileNotFoundError: where there is no such file.
-        ValueError: where its size is no whole number of records.
+        ValueError: where its size is no whole number of records, or ``batch_size`` no whole number of 1 or more.
     """
     import tensorflow as tf
 
+    batch_size = checks.whole_number("batches(batch_size)", batch_size)
     record = record_bytes(path, shape)
 
     def decode(texts):

@@ -695,9 +695,10 @@ widgets.explore(
 # its gradients shrink, grow, or not care?
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Each point of the plane $(\sigma_w^2, \sigma_b^2)$ has its $q^*$, hence its χ. The border $\chi = 1$ is found by a
-# root finder, one weight variance for each bias variance. Over the map we put measured rates, the means of five random
-# networks for each disc.
+# Each point of the plane $(\sigma_w^2, \sigma_b^2)$ has its $q^*$, hence its χ. The border $\chi = 1$ needs no
+# search: to each $q$ belongs one weight variance that makes χ equal 1, $\sigma_w^2 = 1 / \mathbb{E}\varphi'^2$, and one
+# bias variance that makes $q$ the fixed point, $\sigma_b^2 = q - \sigma_w^2\,\mathbb{E}\varphi^2$. Over the map we put
+# measured rates, the means of five random networks for each disc.
 
 # %% slideshow={"slide_type": "skip"}
 WEIGHTS = [0.75, 1.0, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75]
@@ -720,7 +721,16 @@ weight_axis, bias_axis = np.linspace(0.5, 4.0, 24), 0.6 * np.linspace(0, 1, 16) 
 rate_map = np.array(
     [[mean_field.log_rate("tanh", w, b) for w in weight_axis] for b in bias_axis]
 )
-border = [mean_field.critical_weight_variance("tanh", b) for b in bias_axis]
+
+
+def border_point(q):
+    """(weight variance, bias variance) of tanh at which χ = 1 and q stays."""
+    weight_variance = 1 / mean_field.chi(q, "tanh", 1.0)
+    return weight_variance, q - mean_field.next_variance(q, "tanh", weight_variance)
+
+
+border = np.transpose([border_point(q) for q in np.linspace(0, 1.6, 60)])
+border = border[:, border[1] <= bias_axis[-1]]
 discs = [
     (w, b, rate)
     for b, row in zip(BIASES, plane.mean(axis=0), strict=True)
@@ -729,7 +739,7 @@ discs = [
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 gradient_figures.phase_diagram(
-    weight_axis, bias_axis, rate_map, (border, bias_axis), discs,
+    weight_axis, bias_axis, rate_map, border, discs,
     caption="Shade: theory; discs: measured in random networks, in the same shades. "
     "Left of the line gradients shrink (the ordered phase), right of it they grow "
     "(chaos).",
