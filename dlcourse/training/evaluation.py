@@ -10,6 +10,9 @@ from dlcourse.training import inputs, loop
 
 BATCH_SIZE = 1_000
 
+FEW_BATCHES = 10
+"""``predict`` doesn't compile for so many: that takes longer than it saves."""
+
 
 def evaluate(model, objective, data, batch_size=BATCH_SIZE):
     """An objective's loss and metrics on data, averaged over all examples.
@@ -68,10 +71,9 @@ def predict(model, x, batch_size=BATCH_SIZE):
             return axis.examples_first(axis.outputs(model, batch))
         return model(batch, training=False)
 
-    # A single batch is not compiled, which takes longer than it saves. A recurrent layer always is: outside a graph it
-    # walks through its steps in Python.
+    # A recurrent layer is always compiled: outside a graph it walks through its steps in Python.
     recurrent = any(isinstance(layer, keras.layers.RNN) for layer in model._flatten_layers())
-    if len(x) > batch_size or recurrent:
+    if len(x) > FEW_BATCHES * batch_size or recurrent:
         spec = tf.TensorSpec((fixed, *x.shape[1:]), x.dtype)
         call = tf.function(call).get_concrete_function(spec)
     return in_batches(lambda batch: call(tf.convert_to_tensor(batch)), x, batch_size=batch_size)

@@ -117,10 +117,11 @@ def fitted(model, rate, epochs=5):
     """Fit by Keras; validation accuracy and the norms recorded."""
     watch = GradientNorms(*sample)
     model.compile(optimizer=keras.optimizers.Adam(rate),
-                  loss=loss_of_logits, metrics=["accuracy"])
+                  loss=loss_of_logits)
     model.fit(batches, epochs=epochs, shuffle=False, verbose=0,
               callbacks=[watch])
-    _, accuracy = model.evaluate(*validation, verbose=0)
+    x, y = validation
+    accuracy = np.mean(np.argmax(model(x), axis=1) == y)
     return accuracy, np.array(watch.norms)
 
 
@@ -342,10 +343,11 @@ def random_networks(
 images = digits.train.take(8).x.reshape(8, 64) - 0.5
 # mean square 1, so that layer 1 has variance σ_w²
 images /= np.sqrt(np.mean(images**2, axis=1, keepdims=True))
-signals = {
-    (a, d): random_networks(images, a, d, VARIANCES)
-    for a in ACTIVATIONS for d in DEPTHS
-}
+signals = {(a, d): [] for a in ACTIVATIONS for d in DEPTHS}
+for seed in range(8):
+    for d in DEPTHS:
+        for a in ACTIVATIONS:       # the innermost: the same random numbers, kept
+            signals[a, d] += random_networks(images, a, d, VARIANCES, seeds=[seed])
 # by activation, (depths, seeds, starts)
 measured = {
     a: np.array([[run.log10_ratio() for run in signals[a, d]] for d in DEPTHS])
@@ -539,10 +541,10 @@ def line_ratios(x, critical, seeds):
     """log10 of first over last gradient at ¼, 1 and 4 times the critical variance:
     (seeds, activations, 3)."""
     return np.array([
-        [run.log10_ratio() for run in
-         random_networks(x, a, 64, [v / 4, v, 4 * v], seeds=seeds)]
-        for a, v in critical.items()
-    ]).swapaxes(0, 1)
+        [random_networks(x, a, 64, [v / 4, v, 4 * v], seeds=[seed])[0].log10_ratio()
+         for a, v in critical.items()]
+        for seed in seeds
+    ])
 
 
 ratio = line_ratios(images, critical, seeds=range(100, 105))
@@ -708,10 +710,10 @@ BIASES = [0.0, 0.05, 0.15, 0.3, 0.5]
 def plane_of_rates(x, weights, biases, seeds=range(5)):
     """Measured rates of tanh networks, (seeds, biases, weights)."""
     return np.array([
-        [run.log_rate(12, 38)
-         for run in random_networks(x, "tanh", 40, weights, b, seeds)]
-        for b in biases
-    ]).swapaxes(0, 1)
+        [random_networks(x, "tanh", 40, weights, b, [seed])[0].log_rate(12, 38)
+         for b in biases]
+        for seed in seeds
+    ])
 
 
 plane = plane_of_rates(images, WEIGHTS, BIASES)
