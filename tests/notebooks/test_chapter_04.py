@@ -412,10 +412,14 @@ def test_polynomial_is_numpys_fit_of_powers(degree):
     x, y = chapter()["points_about_a_sine"](1, 20)
     expected = np.polyval(np.polyfit(x, y, degree), x)
     np.testing.assert_allclose(chapter()["polynomial"](degree, x, y)(x), expected, atol=1e-6)
-    parts = [chapter()["points_about_a_sine"](4 + part, examples) for part, examples in enumerate([20, 20, 1000])]
+    parts = [
+        chapter()["points_about_a_sine"](4 + part, examples) for part, examples in enumerate([20, 20, 1000])
+    ]
     fit = np.polynomial.Legendre.fit(*parts[0], degree, domain=[-1, 1])
     np.testing.assert_allclose(
-        chapter()["polynomial_errors"](1, [0, degree])[1], [np.mean((fit(x) - y) ** 2) for x, y in parts], rtol=1e-6
+        chapter()["polynomial_errors"](1, [0, degree])[1],
+        [np.mean((fit(x) - y) ** 2) for x, y in parts],
+        rtol=1e-6,
     )
 
 
