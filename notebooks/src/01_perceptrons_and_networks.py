@@ -736,6 +736,7 @@ charts.row(
 # its error with 128 units smaller than that of the staircase, about equal, or larger?
 
 # %% slideshow={"slide_type": "skip"}
+@functools.cache
 def relu_start(units, seed):
     """Random first weights; each ReLU bends somewhere on [0, 1]."""
     kernel, _, *output = models.mlp((1,), 1, hidden=[units],
