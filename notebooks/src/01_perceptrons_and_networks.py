@@ -776,8 +776,8 @@ def trained_errors(units, runs, data, on):
     seeds, rates = zip(*runs, strict=True)
     networks = feed_forward.mlp(seeds, (1,), 1, hidden=[units])
     starts = zip(*[relu_start(units, seed) for seed in seeds], strict=True)
-    networks.set_weights([np.stack(each).reshape(weight.shape)
-                          for each, weight in zip(starts, networks.weights, strict=True)])
+    networks.set_weights([np.stack(each).reshape(weight.shape) for each, weight
+                          in zip(starts, networks.weights, strict=True)])
     side_by_side(networks, squared_error, data, 2_000, rates)
     drawn = networks(on[0][None]).numpy()                    # (networks, points, 1)
     return np.array([root_mean_square(one - on[1]) for one in drawn])
