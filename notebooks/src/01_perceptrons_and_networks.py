@@ -1668,7 +1668,7 @@ charts.row(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # **Predict before you run.** In 1998 a linear classifier got 12 % of the test digits wrong, 1,200 of 10,000 ([LeCun
 # and others](http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf), figure 9). How many does this network get wrong:
-# about 600, about 400, or about 200?
+# about 900, about 600, or about 300?
 
 # %% slideshow={"slide_type": "subslide"}
 reader = keras.Sequential([
@@ -1733,7 +1733,7 @@ show.markdown(f"Most often it takes {mask(pairs)}.")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Of the three, 200 is nearest. Who guessed more probably thought of images as something that needs convolutions; for digits that all
+# Of the three, 300 is nearest. Who guessed more probably thought of images as something that needs convolutions; for digits that all
 # stand in the middle, dense layers go far. Of the digits that it gets wrong some are hard to read, others look plain to us. A
 # dense network isn't told that a digit moved by three pixels is the same digit (chapter 06a).
 #
@@ -1862,8 +1862,8 @@ claims.verdict("A1", last=trained[4], first=trained[1], shallow=shallow[-1],
 # A common guess is a flat curve for the twin: random weights should neither help nor harm. But each random layer of 128
 # units mixes and clips, and from the second on a linear reader gets clearly less out of it than out of the pixels. So
 # what the trained layers add here isn't due to non-linearity as such, but to learning. How unevenly the layers share
-# the gain stands below the figure. And a network with one trained layer of as many parameters comes within a point:
-# these digits don't need four levels.
+# the gain stands below the figure. And a network with one trained layer of as many parameters comes so close that a
+# point of difference is not settled: these digits hardly need four levels.
 #
 # </details>
 
