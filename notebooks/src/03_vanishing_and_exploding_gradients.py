@@ -731,7 +731,7 @@ def border_point(q):
     return weight_variance, q - mean_field.next_variance(q, "tanh", weight_variance)
 
 
-border = np.transpose([border_point(q) for q in np.linspace(0, 1.6, 60)])
+border = np.transpose([border_point(q) for q in np.linspace(0, 4, 120)])
 border = border[:, border[1] <= bias_axis[-1]]
 discs = [
     (w, b, rate)
