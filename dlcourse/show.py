@@ -65,13 +65,8 @@ def figure(fig, caption, alt):
                 f"show.figure() needs a non-empty {name}: say what a reader should see in the figure."
             )
     buffer = io.BytesIO()
-    fig.savefig(
-        buffer,
-        format="png",
-        bbox_inches="tight",
-        metadata={"Software": None},
-        pil_kwargs={"compress_level": 1},  # it is written once more, below
-    )
+    quick = {"compress_level": 1}  # it is compressed for good below
+    fig.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None}, pil_kwargs=quick)
     plt.close(fig)
     width, _height = fig.get_size_inches() * 72
     image = Image(data=_of_few_colours(buffer), format="png", width=round(float(width)))

@@ -26,7 +26,7 @@ def activations(model, x):
         raise ValueError(
             "activations(): the model has no hidden layer with weights, so there is nothing to look at."
         )
-    inner = keras.Model(model.input, {layer.name: layer.output for layer in hidden})
+    inner = keras.Model(model.inputs[0], {layer.name: layer.output for layer in hidden})
     # Each network is looked at once: to compile it takes longer than it saves.
     outputs = in_batches(lambda batch: inner(batch, training=False), np.asarray(x))
     return {layer.name: outputs[layer.name].reshape(len(x), -1) for layer in hidden}

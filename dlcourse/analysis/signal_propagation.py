@@ -3,6 +3,7 @@
 float64 holds numbers down to 1e-308. float32 ends at 1e-38, and the square of a gradient of 1e-20 is below that.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,7 +68,7 @@ def random_signals(x, *, depth, width, activation, weight_variances, bias_varian
         raise ValueError(f"random_signals() takes examples of shape (examples, features); got {x.shape}.")
     scales = np.sqrt(np.asarray(weight_variances, "float64"))[:, None, None]
     first, kernels, biases, arriving = _draws(x.shape[1], depth, width, len(x), seed)
-    biases *= np.sqrt(bias_variance)
+    biases = biases * np.sqrt(bias_variance)
     h = [scales * (x @ first) + biases[0]]
     for kernel, bias in zip(kernels, biases[1:], strict=True):
         h.append(scales * _product(phi(h[-1]), kernel) + bias)
@@ -80,7 +81,9 @@ def random_signals(x, *, depth, width, activation, weight_variances, bias_varian
     )
 
 
+@functools.lru_cache(maxsize=1)
 def _draws(features, depth, width, examples, seed):
+    """Kept until others are asked for: networks of one seed that differ in activation or variances share them."""
     generator = np.random.default_rng(seed)
     return (
         generator.standard_normal((features, width)) / np.sqrt(features),

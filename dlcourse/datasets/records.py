@@ -47,11 +47,13 @@ def write(path, x, y, copies=1):
         raise ValueError(f"write() stores a label in a byte: a whole number from 0 to 255; got {y.dtype}.")
     if y.min() < 0 or y.max() > 255:
         raise ValueError(f"write() stores a label in a byte; got {y.dtype} from {y.min()} to {y.max()}.")
-    records = np.c_[np.rint(x.reshape(len(x), -1) * 255), y].astype("uint8").tobytes()
+    x = x.reshape(len(x), -1)
+    records = np.empty((len(x), x.shape[1] + 1), "uint8")
+    records[:, :-1], records[:, -1] = np.rint(x * 255), y
     with files.whole(path) as unfinished, open(unfinished, "wb") as file:
         for _ in range(copies):
             file.write(records)
-    return copies * len(records)
+    return copies * records.nbytes
 
 
 def batches(path, shape, batch_size=BATCH_SIZE):
@@ -62,10 +64,11 @@ def batches(path, shape, batch_size=BATCH_SIZE):
 
     Raises:
         FileNotFoundError: where there is no such file.
-        ValueError: where its size is no whole number of records.
+        ValueError: where its size is no whole number of records, or ``batch_size`` no whole number of 1 or more.
     """
     import tensorflow as tf
 
+    batch_size = checks.whole_number("batches(batch_size)", batch_size)
     record = record_bytes(path, shape)
 
     def decode(texts):

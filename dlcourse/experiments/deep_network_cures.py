@@ -15,33 +15,10 @@ TRAINING_EXAMPLES, BATCH_SIZE = 1_078, 49
 """22 whole batches: a last batch of one example would spoil batch normalisation."""
 
 
-LARGEST = 1e20
-"""A gradient beyond it has exploded; cut here, weights remain numbers."""
-
-
-def _by_network(optimizer):
-    """A Keras optimizer whose learning rate is one number per network, the first axis of each variable."""
-
-    class ByNetwork(optimizer):
-        def __init__(self, rates, **options):
-            super().__init__(1.0, **options)
-            self.rates = np.asarray(rates, "float32")
-
-        def update_step(self, gradient, variable, learning_rate):
-            alive = tf.math.is_finite(gradient)  # a weight of a network that has diverged stays as it is
-            gradient = tf.clip_by_value(tf.where(alive, gradient, 0.0), -LARGEST, LARGEST)
-            super().update_step(gradient, variable, optimizers.each(self.rates, variable))
-
-        def get_config(self):
-            return {**super().get_config(), "rates": self.rates.tolist()}
-
-    return ByNetwork
-
-
 OPTIMIZERS = {
-    "Adam": _by_network(keras.optimizers.Adam),
-    "SGD": _by_network(keras.optimizers.SGD),
-    "clipped SGD": _by_network(optimizers.ClippedSGD),
+    "Adam": optimizers.by_network(keras.optimizers.Adam),
+    "SGD": optimizers.by_network(keras.optimizers.SGD),
+    "clipped SGD": optimizers.by_network(optimizers.ClippedSGD),
 }
 """By name; each takes the learning rates, one per network, and the options of Keras' optimizer."""
 

@@ -9,8 +9,8 @@ from dlcourse.models.stacked import axis
 from dlcourse.training import inputs, loop
 
 BATCH_SIZE = 1_000
-FEW = 4
-"""``predict`` compiles a model for more batches than these; for fewer it takes longer than it saves."""
+FEW_BATCHES = 10
+"""``predict`` doesn't compile for so many: that takes longer than it saves."""
 
 
 def evaluate(model, objective, data, batch_size=BATCH_SIZE):
@@ -70,14 +70,11 @@ def predict(model, x, batch_size=BATCH_SIZE):
             return axis.examples_first(axis.outputs(model, batch))
         return model(batch, training=False)
 
-    # A recurrent layer is always compiled: outside a graph it walks through its steps in Python. What is compiled stays
-    # with the model, as in Keras' own predict; its name keeps it out of the model's files.
-    compiled = vars(model).setdefault("__compiled__", {})
-    spec = tf.TensorSpec((fixed, *x.shape[1:]), x.dtype)
+    # A recurrent layer is always compiled: outside a graph it walks through its steps in Python.
     recurrent = any(isinstance(layer, keras.layers.RNN) for layer in model._flatten_layers())
-    if spec not in compiled and (len(x) > FEW * batch_size or recurrent):
-        compiled[spec] = tf.function(call).get_concrete_function(spec)
-    call = compiled.get(spec, call)
+    if len(x) > FEW_BATCHES * batch_size or recurrent:
+        spec = tf.TensorSpec((fixed, *x.shape[1:]), x.dtype)
+        call = tf.function(call).get_concrete_function(spec)
     return in_batches(lambda batch: call(tf.convert_to_tensor(batch)), x, batch_size=batch_size)
 
 

@@ -112,3 +112,36 @@ class ClippedSGD(keras.optimizers.SGD):
 
     def get_config(self):
         return {**super().get_config(), "max_grad_norm": self.max_grad_norm.tolist()}
+
+
+LARGEST = 1e20
+"""A gradient beyond it has exploded; ``by_network`` cuts it here, so that weights remain numbers."""
+
+
+def by_network(optimizer):
+    """A Keras optimizer whose learning rate is one number per network, the first axis of each variable.
+
+    For networks side by side, whose rates differ: ``by_network(keras.optimizers.Adam)([1e-3, 4e-3])``. A network whose
+    gradient is no longer finite stays as it is, and the others go on.
+
+    Args:
+        optimizer: a class, such as ``keras.optimizers.Adam``.
+
+    Returns:
+        A subclass, which takes the learning rates, (networks,), and then the optimizer's other options by name.
+    """
+
+    class ByNetwork(optimizer):
+        def __init__(self, rates, **options):
+            super().__init__(1.0, **options)
+            self.rates = np.asarray(rates, "float32")
+
+        def update_step(self, gradient, variable, learning_rate):
+            alive = tf.math.is_finite(gradient)  # a weight of a network that has diverged stays as it is
+            gradient = tf.clip_by_value(tf.where(alive, gradient, 0.0), -LARGEST, LARGEST)
+            super().update_step(gradient, variable, each(self.rates, variable))
+
+        def get_config(self):
+            return {**super().get_config(), "rates": self.rates.tolist()}
+
+    return ByNetwork

@@ -117,10 +117,11 @@ def fitted(model, rate, epochs=5):
     """Fit by Keras; validation accuracy and the norms recorded."""
     watch = GradientNorms(*sample)
     model.compile(optimizer=keras.optimizers.Adam(rate),
-                  loss=loss_of_logits, metrics=["accuracy"])
+                  loss=loss_of_logits)
     model.fit(batches, epochs=epochs, shuffle=False, verbose=0,
               callbacks=[watch])
-    _, accuracy = model.evaluate(*validation, verbose=0)
+    x, y = validation
+    accuracy = np.mean(np.argmax(model(x), axis=1) == y)
     return accuracy, np.array(watch.norms)
 
 
@@ -342,10 +343,11 @@ def random_networks(
 images = digits.train.take(8).x.reshape(8, 64) - 0.5
 # mean square 1, so that layer 1 has variance σ_w²
 images /= np.sqrt(np.mean(images**2, axis=1, keepdims=True))
-signals = {
-    (a, d): random_networks(images, a, d, VARIANCES)
-    for a in ACTIVATIONS for d in DEPTHS
-}
+signals = {(a, d): [] for a in ACTIVATIONS for d in DEPTHS}
+for seed in range(8):
+    for d in DEPTHS:
+        for a in ACTIVATIONS:       # the innermost: the same random numbers, kept
+            signals[a, d] += random_networks(images, a, d, VARIANCES, seeds=[seed])
 # by activation, (depths, seeds, starts)
 measured = {
     a: np.array([[run.log10_ratio() for run in signals[a, d]] for d in DEPTHS])
@@ -539,10 +541,10 @@ def line_ratios(x, critical, seeds):
     """log10 of first over last gradient at ¼, 1 and 4 times the critical variance:
     (seeds, activations, 3)."""
     return np.array([
-        [run.log10_ratio() for run in
-         random_networks(x, a, 64, [v / 4, v, 4 * v], seeds=seeds)]
-        for a, v in critical.items()
-    ]).swapaxes(0, 1)
+        [random_networks(x, a, 64, [v / 4, v, 4 * v], seeds=[seed])[0].log10_ratio()
+         for a, v in critical.items()]
+        for seed in seeds
+    ])
 
 
 ratio = line_ratios(images, critical, seeds=range(100, 105))
@@ -695,9 +697,10 @@ widgets.explore(
 # its gradients shrink, grow, or not care?
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Each point of the plane $(\sigma_w^2, \sigma_b^2)$ has its $q^*$, hence its χ. The border $\chi = 1$ is found by a
-# root finder, one weight variance for each bias variance. Over the map we put measured rates, the means of five random
-# networks for each disc.
+# Each point of the plane $(\sigma_w^2, \sigma_b^2)$ has its $q^*$, hence its χ. The border $\chi = 1$ needs no
+# search: to each $q$ belongs one weight variance that makes χ equal 1, $\sigma_w^2 = 1 / \mathbb{E}\varphi'^2$, and one
+# bias variance that makes $q$ the fixed point, $\sigma_b^2 = q - \sigma_w^2\,\mathbb{E}\varphi^2$. Over the map we put
+# measured rates, the means of five random networks for each disc.
 
 # %% slideshow={"slide_type": "skip"}
 WEIGHTS = [0.75, 1.0, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75]
@@ -707,10 +710,10 @@ BIASES = [0.0, 0.05, 0.15, 0.3, 0.5]
 def plane_of_rates(x, weights, biases, seeds=range(5)):
     """Measured rates of tanh networks, (seeds, biases, weights)."""
     return np.array([
-        [run.log_rate(12, 38)
-         for run in random_networks(x, "tanh", 40, weights, b, seeds)]
-        for b in biases
-    ]).swapaxes(0, 1)
+        [random_networks(x, "tanh", 40, weights, b, [seed])[0].log_rate(12, 38)
+         for b in biases]
+        for seed in seeds
+    ])
 
 
 plane = plane_of_rates(images, WEIGHTS, BIASES)
@@ -720,7 +723,16 @@ weight_axis, bias_axis = np.linspace(0.5, 4.0, 24), 0.6 * np.linspace(0, 1, 16) 
 rate_map = np.array(
     [[mean_field.log_rate("tanh", w, b) for w in weight_axis] for b in bias_axis]
 )
-border = [mean_field.critical_weight_variance("tanh", b) for b in bias_axis]
+
+
+def border_point(q):
+    """(weight variance, bias variance) of tanh at which χ = 1 and q stays."""
+    weight_variance = 1 / mean_field.chi(q, "tanh", 1.0)
+    return weight_variance, q - mean_field.next_variance(q, "tanh", weight_variance)
+
+
+border = np.transpose([border_point(q) for q in np.linspace(0, 4, 120)])
+border = border[:, border[1] <= bias_axis[-1]]
 discs = [
     (w, b, rate)
     for b, row in zip(BIASES, plane.mean(axis=0), strict=True)
@@ -729,7 +741,7 @@ discs = [
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 gradient_figures.phase_diagram(
-    weight_axis, bias_axis, rate_map, (border, bias_axis), discs,
+    weight_axis, bias_axis, rate_map, border, discs,
     caption="Shade: theory; discs: measured in random networks, in the same shades. "
     "Left of the line gradients shrink (the ordered phase), right of it they grow "
     "(chaos).",
@@ -1254,15 +1266,20 @@ at_their_best = judged(
     side_by_side(AT_ONCE), [best_rates[cure] for cure in AT_ONCE], digits
 )
 accuracy = dict(zip(AT_ONCE, at_their_best, strict=True))
-for cure in ("batch norm", "residual"):
-    [accuracy[cure]] = judged(CURES[cure], [best_rates[cure]], digits)
+[accuracy["residual"]] = judged(CURES["residual"], [best_rates["residual"]], digits)
+
+
+def sigmoid_and_relu(h):
+    """Sigmoids for the first five networks, ReLUs for the others."""
+    return tf.concat([tf.sigmoid(h[:5]), tf.nn.relu(h[5:])], axis=0)
+
 
 USUAL = 0.001                           # Adam's, if one says nothing
-by_rate = dict(zip(
-    ("best", "usual"),
-    judged(CURES["batch norm, ReLU"], [best_rates["batch norm, ReLU"], USUAL], digits),
-    strict=True,
-))
+with_relu, by_rate = CURES["batch norm, ReLU"], {}
+accuracy["batch norm"], by_rate["best"], by_rate["usual"] = judged(
+    {**with_relu, "activation": sigmoid_and_relu, "weight_variance": [1.0, 2.0, 2.0]},
+    [best_rates["batch norm"], best_rates["batch norm, ReLU"], USUAL], digits,
+)
 accuracy["batch norm, ReLU"] = by_rate["best"]
 
 # %% slideshow={"slide_type": "skip"}

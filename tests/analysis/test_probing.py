@@ -8,6 +8,7 @@ from sklearn.linear_model import Ridge
 from dlcourse import datasets, models
 from dlcourse.analysis import probing
 from dlcourse.experiments import transfer
+from dlcourse.models.stacked import feed_forward
 from dlcourse.training import repeats
 
 
@@ -52,6 +53,18 @@ def test_activations_are_those_written_out(hidden):
         value = np.maximum(value @ weights[2 * index] + weights[2 * index + 1], 0)
         assert layer == pytest.approx(value, abs=1e-5)
     assert [layer.shape[1] for layer in found.values()] == hidden
+
+
+def test_networks_side_by_side_are_probed_one_by_one():
+    networks = feed_forward.mlp([3, 4], (5,), 3, hidden=[6, 4])
+    x = np.random.default_rng(0).normal(size=(20, 5)).astype("float32")
+    for place, seed in enumerate([3, 4]):
+        alone = probing.activations(
+            feed_forward.alone(networks, place), x
+        )  # a Sequential that nobody has called
+        expected = probing.activations(models.mlp((5,), 3, hidden=[6, 4], seed=seed), x)
+        for found, wanted in zip(alone.values(), expected.values(), strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
 
 
 def test_activations_of_convolutions_are_flattened_and_a_linear_model_has_none():

@@ -77,6 +77,14 @@ def test_starts_are_drawn_between_a_quarter_and_four(chapter, count):
     assert (drawn["tanh"] != chapter.drawn_starts(4, count)["tanh"]).all()
 
 
+@pytest.mark.parametrize("q", [0.05, 0.4, 1.2])
+def test_the_border_is_where_a_root_finder_sees_it(chapter, q):
+    weight_variance, bias_variance = chapter.border_point(q)
+    assert mean_field.fixed_point("tanh", weight_variance, bias_variance) == pytest.approx(q, rel=1e-4)
+    found = mean_field.critical_weight_variance("tanh", bias_variance)
+    assert weight_variance == pytest.approx(found, rel=1e-4)
+
+
 def test_not_level_counts_changes_by_a_factor_of_a_hundred(chapter):
     assert chapter.not_level([-3.0, -1.9, 0.1, 2.0]) == 0.5
 

@@ -297,6 +297,13 @@ def test_a_process_learns_from_more_than_it_may_hold(tmp_path):
         (lambda path: records.write(path, np.zeros((2, 4)), np.array([0, 300])), ValueError, "in a byte"),
         (lambda path: records.batches(path, (2, 2, 1)), FileNotFoundError, "write it with"),
         (
+            lambda path: records.batches(path, (2, 2, 1), 0),
+            ValueError,
+            r"batches\(batch_size\)=0: expected a whole number, 1 or more",
+        ),
+        (lambda path: records.batches(path, (2, 2, 1), 1.5), ValueError, r"batches\(batch_size\)=1.5"),
+        (lambda path: records.batches(path, (2, 2, 1), None), ValueError, r"batches\(batch_size\)=None"),
+        (
             lambda path: path.write_bytes(b"1234567") and records.batches(path, (2, 2, 1)),
             ValueError,
             "no whole number",
@@ -405,7 +412,15 @@ def test_polynomial_is_numpys_fit_of_powers(degree):
     x, y = chapter()["points_about_a_sine"](1, 20)
     expected = np.polyval(np.polyfit(x, y, degree), x)
     np.testing.assert_allclose(chapter()["polynomial"](degree, x, y)(x), expected, atol=1e-6)
-    assert chapter()["polynomial_errors"](1, [degree]).shape == (1, 3)
+    parts = [
+        chapter()["points_about_a_sine"](4 + part, examples) for part, examples in enumerate([20, 20, 1000])
+    ]
+    fit = np.polynomial.Legendre.fit(*parts[0], degree, domain=[-1, 1])
+    np.testing.assert_allclose(
+        chapter()["polynomial_errors"](1, [0, degree])[1],
+        [np.mean((fit(x) - y) ** 2) for x, y in parts],
+        rtol=1e-6,
+    )
 
 
 def test_small_takes_means_of_two_by_two():

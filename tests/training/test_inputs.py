@@ -369,7 +369,7 @@ def test_plain_keras_goes_on_working_and_nothing_warns_after_several_trainings()
             options = {"epochs": 1, "batch_size": 20, "validation": (x, y)}
             training.fit(model, training.objectives.classification(), (x, y), **options)
             training.evaluate(model, training.objectives.classification(), (x, y))
-            training.predict(model, np.repeat(x, 10, axis=0))
+            training.predict(model, np.repeat(x, 60, axis=0))  # compiled
         plain = keras.Sequential([keras.layers.Dense(8), keras.layers.Dropout(0.5), keras.layers.Dense(2)])
         plain.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
         plain.fit(x, y, epochs=1, verbose=0)

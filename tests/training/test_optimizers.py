@@ -63,3 +63,29 @@ def test_a_policys_step_has_its_epsilon_beside_the_corrected_moment(max_grad_nor
             mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
             expected = expected - 0.05 * (mean / (1 - 0.9**t)) / (np.sqrt(square / (1 - 0.999**t)) + 1e-5)
         assert found.weights[place].numpy() == pytest.approx(expected, abs=2e-4)
+
+
+@pytest.mark.parametrize("optimizer", [keras.optimizers.Adam, keras.optimizers.SGD])
+def test_a_rate_for_each_network_trains_it_as_alone_at_that_rate(optimizer):
+    rates = [0.003, 0.03, 0.1]
+    together = [keras.Variable(w) for w in WEIGHTS]
+    optimize = optimizers.by_network(optimizer)(rates)
+    optimize.build(together)
+    for gradients in GRADIENTS:
+        optimize.apply([tf.constant(g) for g in gradients], together)
+    for network, rate in enumerate(rates):
+        alone = [keras.Variable(w[network : network + 1]) for w in WEIGHTS]
+        one = optimizer(rate)
+        one.build(alone)
+        for gradients in GRADIENTS:
+            one.apply([tf.constant(g[network : network + 1]) for g in gradients], alone)
+        for ours, theirs in zip(together, alone, strict=True):
+            assert ours.numpy()[network] == pytest.approx(theirs.numpy()[0], abs=1e-6)
+
+
+def test_a_network_that_has_diverged_stays_and_its_neighbours_go_on():
+    both = [keras.Variable(np.ones((2, 3), "float32"))]
+    optimize = optimizers.by_network(keras.optimizers.SGD)([0.5, 0.5])
+    optimize.build(both)
+    optimize.apply([tf.constant([[np.nan, np.inf, -np.inf], [1.0, 0.0, -1.0]])], both)
+    np.testing.assert_allclose(both[0].numpy(), [[1, 1, 1], [0.5, 1, 1.5]])

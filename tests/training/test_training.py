@@ -387,21 +387,6 @@ def test_evaluate_and_predict_do_not_depend_on_the_batch(batch_size):
     np.testing.assert_allclose(training.predict(model, X, batch_size), model(X), rtol=1e-5, atol=1e-6)
 
 
-def test_predict_compiles_once_and_follows_the_weights(tmp_path):
-    model, x = network(dropout=0.5), np.concatenate([X] * 6)
-    before = training.predict(model, x, batch_size=len(X))
-    model.set_weights([2 * weight for weight in model.get_weights()])
-    traced = model.call
-    model.call = None  # what is compiled is not traced again
-    after = training.predict(model, x, batch_size=len(X))
-    model.call = traced
-    np.testing.assert_allclose(after, model(x), rtol=1e-5, atol=1e-6)
-    assert not np.allclose(after, before)
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_allclose(training.predict(again, X), model(X), rtol=1e-5, atol=1e-6)
-
-
 def test_predict_does_not_walk_a_recurrent_network_in_python():
     class Counting(keras.layers.SimpleRNNCell):
         calls = 0
