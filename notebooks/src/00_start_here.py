@@ -1477,7 +1477,7 @@ exercises.solution("00.5")
 # | claim, bound, control, verdict | 论断、界限、对照、结论 | what is stated; what it must satisfy; the same without the cause; what follows |
 # | confidence interval | 置信区间 | where the true mean lies, but for bad luck |
 #
-# ## Further reading
+# ## Further reading · 延伸阅读
 #
 # - [NumPy: Broadcasting](https://numpy.org/doc/stable/user/basics.broadcasting.html). The rule once more; look for the
 #   example of vector quantisation, which is our memory of digits written without a loop.

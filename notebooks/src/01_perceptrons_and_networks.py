@@ -2080,7 +2080,7 @@ exercises.solution("01.5")
 #
 # ## Further reading · 延伸阅读
 #
-# - F. Rosenblatt, [The perceptron](https://doi.org/10.1037/h0042519) (1958): the first paper, which offers
+# - F. Rosenblatt, [The perceptron](https://doi.org/10.1037/h0042519) (1958): the paper that made it known, and offers
 #   the perceptron as a model of the brain.
 # - A. Novikoff, *On convergence proofs for perceptrons* (1962): the proof above, in its first form.
 # - M. Minsky and S. Papert, *Perceptrons* (1969): what one layer can't compute, and why XOR is only the smallest

@@ -312,7 +312,7 @@ checks.equal("one digit's gradient, and the outer product of its pixels and δ",
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # What one example teaches a layer is the outer product $x^\top\delta$, a matrix of rank one. What follows: what a step of
-# gradient descent adds to a unit's weights is a *sum* of the layer's inputs, each times its $\delta$.
+# gradient descent takes off a unit's weights is $\eta$ times a *sum* of the layer's inputs, each times its $\delta$.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Would you notice a wrong gradient? · 梯度算错了，你会发现吗？
@@ -1037,7 +1037,7 @@ charts.curves(
 # <details><summary>Your prediction</summary>
 #
 # To about a third, in this run. "To a tenth" is a common guess: at the bottom of a valley the ground is flat. But each batch
-# has a bottom of its own, and its gradient points there. How much of a batch's gradient is such noise, the next section
+# has a bottom of its own, elsewhere, and so a gradient here. How much of a batch's gradient is such noise, the next section
 # measures.
 #
 # </details>
@@ -2102,7 +2102,7 @@ claims.report()
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
 #
-# **1 (recall).** The neuron of the first section, with $x = (3, 1)$, $w = (0.5, -1.5)$, $b = 0$, $t = 0$. What is
+# **1. Recall.** The neuron of the first section, with $x = (3, 1)$, $w = (0.5, -1.5)$, $b = 0$, $t = 0$. What is
 # $dE/dw_1$? Do it on paper.
 
 # %% slideshow={"slide_type": "skip"}
@@ -2114,7 +2114,7 @@ exercises.hint("02.1")
 exercises.solution("02.1")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **2 (apply).** A network 784-128-10 works on a batch of 64. How many multiplications do the matrix products of its
+# **2. Apply.** A network 784-128-10 works on a batch of 64. How many multiplications do the matrix products of its
 # forward *and* backward pass take together? (The input needs no gradient.)
 
 # %% slideshow={"slide_type": "skip"}
@@ -2126,7 +2126,7 @@ exercises.hint("02.2")
 exercises.solution("02.2")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **3 (build).** Give the engine division: a function `divide(a, b)` that gives a `Node`, as `multiply` does. Its value
+# **3. Build.** Give the engine division: a function `divide(a, b)` that gives a `Node`, as `multiply` does. Its value
 # must be right, and so must the two pullbacks. (Then build the softmax of two nodes out of `divide`, `+` and an
 # elementwise exponential.)
 
@@ -2139,7 +2139,7 @@ exercises.hint("02.3")
 exercises.solution("02.3")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **4 (build, Keras).** Write a class `SignDescent`, a `keras.Model` with a `train_step` of its own: each weight moves by
+# **4. Build, Keras.** Write a class `SignDescent`, a `keras.Model` with a `train_step` of its own: each weight moves by
 # the learning rate, against the *sign* of its gradient, whatever the gradient's size. Compiled with
 # `keras.optimizers.SGD` it must be ready for `fit`. The answer is the class.
 
@@ -2152,7 +2152,7 @@ exercises.hint("02.4")
 exercises.solution("02.4")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **5 (explore).** Call the loss with a *complex* weight, $w + i h$, and divide the imaginary part by $h$. Try
+# **5. Explore.** Call the loss with a *complex* weight, $w + i h$, and divide the imaginary part by $h$. Try
 # $h = 10^{-2}$, $10^{-5}$, $10^{-10}$, $10^{-100}$. Why does its error have no left branch, as that of a difference
 # quotient has?
 

@@ -1669,7 +1669,7 @@ claims.report()
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
 #
-# **1 (recall).** A network has 50 linear layers, widths equal, weights of variance $\sigma_w^2 / n$ with
+# **1. Recall.** A network has 50 linear layers, widths equal, weights of variance $\sigma_w^2 / n$ with
 # $\sigma_w^2 = 1.21$, no biases. By which factor does a gradient's norm grow, in the mean-field limit, from the last layer
 # to the first?
 
@@ -1682,7 +1682,7 @@ exercises.hint("03.1")
 exercises.solution("03.1")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **2 (apply).** LeakyReLU has slope 1 above zero and $a$ below. Which $\sigma_w^2$ makes $\chi = 1$ for $a = 0.2$?
+# **2. Apply.** LeakyReLU has slope 1 above zero and $a$ below. Which $\sigma_w^2$ makes $\chi = 1$ for $a = 0.2$?
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
@@ -1693,7 +1693,7 @@ exercises.hint("03.2")
 exercises.solution("03.2")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **3 (build, Keras).** Build a Keras model that maps $(8, 8, 1)$ to ten logits through 30 layers of 64 *sigmoid* units, such
+# **3. Build, Keras.** Build a Keras model that maps $(8, 8, 1)$ to ten logits through 30 layers of 64 *sigmoid* units, such
 # that at the start the first kernel's gradient is between a hundredth and a hundred times that of the last hidden kernel.
 # The answer is the model.
 
@@ -1706,7 +1706,7 @@ exercises.hint("03.3")
 exercises.solution("03.3")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **4 (prove, then check).** In a ReLU network without biases, show that $\langle W_l, \partial L / \partial W_l \rangle$
+# **4. Prove, then check.** In a ReLU network without biases, show that $\langle W_l, \partial L / \partial W_l \rangle$
 # (the sum of products, entry by entry) is the same number for every layer. Why does it follow that kernels' gradients can
 # be flat over the layers although the signal dies?
 
@@ -1715,7 +1715,7 @@ exercises.hint("03.4")
 exercises.solution("03.4")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **5 (open).** Build the deepest network of 32 units that you can which reads nine test digits in ten after 15 epochs, with
+# **5. Open.** Build the deepest network of 32 units that you can which reads nine test digits in ten after 15 epochs, with
 # anything from this chapter. Predict from theory how deep it may be; then say what stopped you: size of gradients, their
 # agreement, or something that this chapter doesn't have.
 
@@ -1736,7 +1736,7 @@ exercises.solution("03.5")
 # | phase diagram, edge of chaos | 相图，混沌边缘 | where gradients shrink, where they grow, and the line between |
 # | Jacobian | 雅可比矩阵 | all derivatives of a layer's outputs by its inputs |
 # | singular value | 奇异值 | the factor by which a matrix stretches a direction |
-# | callback | 回调 | an object whose methods Keras calls during `fit` |
+# | callback | 回调函数 | an object whose methods Keras calls during `fit` |
 # | pre-activation | 激活前的值 | a layer's sum, before its activation |
 # | batch normalisation | 批归一化 | each unit to mean 0, variance 1 over the batch |
 # | layer normalisation | 层归一化 | each example to mean 0, variance 1 over a layer's units |

@@ -651,7 +651,7 @@ def draw_fits(noise, x, truth, candidates, ax):
         ax.plot(x, np.exp(np.polynomial.legendre.legval(x, weights)),
                 label=f"{name} loss")
     ax.set(xlabel="x", ylabel="y", title=noise, ylim=(-3, 12))
-    ax.legend(fontsize=8, loc="upper left")
+    ax.legend(loc="upper left")
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 charts.row(lambda ax: draw_fits("Gaussian", points, true_curve, candidates, ax),
@@ -968,7 +968,7 @@ def draw_polynomials(data, degrees, ax):
     for degree in degrees:
         ax.plot(line, polynomial(degree, *data)(line), label=f"degree {degree}")
     ax.set(xlabel="x", ylabel="y", title="Three fits to 20 points", ylim=(-2.2, 2.2))
-    ax.legend(fontsize=8)
+    ax.legend()
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 named = {name: np.log10(errors[..., part]).T
@@ -1953,7 +1953,7 @@ def draw_orders(orders, labels, buffers, ax):
     ax.set(title="Labels as they come",
            xlabel="place in the stream (tens of examples)",
            ylabel="label, one strip per buffer", yticks=[])
-    ax.legend(fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0), markerscale=5,
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), markerscale=5,
               reverse=True)
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]

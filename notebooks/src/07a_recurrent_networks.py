@@ -831,12 +831,13 @@ claims.measure(
 shown, wanted = sequence_tasks.copying(2, lag=4)
 numbers, total = sequence_tasks.adding(1, lag=6)
 asked, value = sequence_tasks.recall(1, pairs=2)
+shown, wanted = (" ".join(map(str, one[0])) for one in (shown, wanted))
 numbers = " ".join(f"{n:.2f}{'*' if marked else ''}" for n, marked in numbers[0])
 *pairs, question = asked[0]
 pairs = ", ".join(f"{k} → {v}" for k, v in zip(pairs[::2], pairs[1::2], strict=True))
 show.table(
     [
-        ["copying, 4 blanks", " ".join(map(str, shown[0])), " ".join(map(str, wanted[0]))],
+        ["copying, 4 blanks", shown, wanted],
         ["adding, 6 numbers (* marked)", numbers, f"{total[0, 0]:.2f}"],
         ["recall, 2 pairs", f"{pairs}; {question - 12} → ?", value[0, 0] + 8],
     ],
@@ -1701,7 +1702,7 @@ exercises.solution("07a.5")
 # | temperature | 温度 | divides the logits before drawing |
 # | masking | 掩码 | skipping padded steps |
 #
-# ## Further reading
+# ## Further reading · 延伸阅读
 #
 # - [Hochreiter & Schmidhuber 1997](https://doi.org/10.1162/neco.1997.9.8.1735): the LSTM; look for the adding problem.
 # - [Pascanu, Mikolov & Bengio 2013](https://arxiv.org/abs/1211.5063): spectral radius, explosion and clipping.

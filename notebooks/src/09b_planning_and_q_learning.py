@@ -1557,7 +1557,7 @@ exercises.solution("09b.5")
 # | maximisation bias | 最大化偏差 | the largest of several noisy estimates is too large on average |
 # | terminated, truncated | 终止，截断 | the world ended; we stopped watching |
 #
-# ## Further reading
+# ## Further reading · 延伸阅读
 #
 # - [Sutton & Barto 2018](http://incompleteideas.net/book/the-book-2nd.html), chapters 3 to 7 and 12: all of this at leisure; compare their figures 7.2 and 6.5 and example 6.6 with ours.
 # - [Watkins & Dayan 1992](https://doi.org/10.1007/BF00992698): the proof that Q-learning converges; look for what it asks of the step sizes.

@@ -491,7 +491,9 @@ show.table(
     [
         [
             name + change,
-            show.mask(" · ".join(f"{b:,.0f}" for b in np.sort(believed[name + change]))),
+            show.mask(
+                " · ".join(f"{b:,.0f}" for b in np.sort(believed[name + change]))
+            ),
             f"{Measured(too_much[name + change]):.0f} of {SEEDS}",
         ]
         for name in ["DQN", "together"]

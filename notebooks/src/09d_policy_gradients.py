@@ -1174,8 +1174,8 @@ show.table(
 # ### And how long does it take?
 #
 # Recorded, not run here (`make bench STUDY=rl_speed`): this PPO against Stable-Baselines3's with the settings of its zoo, and
-# deep Q-learning against its DQN, once as in chapter 09c and once plain, with the same settings and the same start of
-# the weights; ten seeds that nothing was tuned on, each in a process of its own, taking turns, before the same judge.
+# deep Q-learning against its DQN, once as in chapter 09c and once plain, with the other's settings; ten seeds that
+# nothing was tuned on, each in a process of its own, taking turns, before the same judge.
 #
 # **Predict before you run.** Both of PPO's implementations compute the same formulas, with settings of their own. By
 # which factor may they differ in seconds?
@@ -1260,7 +1260,9 @@ of the libraries takes {libraries["dlcourse PPO"]:.1f} seconds here and
 # The agents need steps of the same order; what differs most is the way from one to the next. Here all environments step in one
 # NumPy call, and the update is compiled as a whole; there each of the eight is asked in turn, and every minibatch goes
 # back to Python. Compiling counts in both ratios; the second also counts the start of the libraries. Of the DQNs only
-# *plain* is like the other library's: as wide, with as many gradient steps, and no part of chapter 09c's additions.
+# *plain* is like the other library's: as wide, with as many gradient steps, and no part of chapter 09c's additions. It
+# is faster and learns less. Its weights start as Keras starts them, the other's as PyTorch does; with PyTorch's start
+# it does better on three other seeds (`benchmarks/dqn_contenders.py`).
 #
 # None of the deep Q-networks is *solved* by this judge, of either library: it looks at training episodes, and in training they
 # explore to the end. Greedily most play to the last step (the last column). Two judges, two verdicts, one agent: say which
