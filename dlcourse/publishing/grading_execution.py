@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat.corpus.words import generate_corpus_id
 from nbformat.v4 import new_output
 from nbgrader import preprocessors
 from nbgrader.utils import is_grade, is_solution
@@ -66,6 +67,13 @@ class RestoreCells(preprocessors.OverwriteCells):
                 )
                 nb.cells.insert(place, restored)
                 place += 1
+        return nb, resources
+
+    def add_missing_task_cells(self, nb, resources):
+        nb, resources = super().add_missing_task_cells(nb, resources)
+        if (nb.nbformat, nb.nbformat_minor) >= (4, 5):  # what nbgrader puts back has no id
+            for cell in nb.cells:
+                cell.setdefault("id", generate_corpus_id())
         return nb, resources
 
 

@@ -5,6 +5,7 @@ import re
 
 from nbconvert.exporters import HTMLExporter
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import List
 
 HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS$.*?^### END HIDDEN TESTS$", re.MULTILINE | re.DOTALL)
 RUBRIC = re.compile(r"^[^\n]*BEGIN MARK SCHEME.*?END MARK SCHEME[^\n]*$", re.MULTILINE | re.DOTALL)
@@ -20,6 +21,8 @@ class HideTests(NbGraderPreprocessor):
 
     Of an error in one the message stays, which names the mistake.
     """
+
+    display_data_priority = List(help="Not used; but the exporter offers it to all.").tag(config=True)
 
     def preprocess(self, nb, resources):
         hidden = [block for cell in nb.cells for block in HIDDEN.findall(cell.source)]

@@ -1,13 +1,17 @@
 """nbgrader's settings for this course. Yours to change: this file was written once, and is never overwritten."""
 
+import warnings
 from pathlib import Path
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader import preprocessors
+from sqlalchemy.exc import SAWarning
 
 from dlcourse.publishing import assignments, grading_collection, grading_execution, grading_feedback
 
 c = get_config()  # noqa: F821 (nbgrader gives it)
+
+warnings.simplefilter("ignore", SAWarning)  # nbgrader's own queries; nothing to do about them here
 
 c.CourseDirectory.root = str(Path(__file__).parent)
 c.CourseDirectory.course_id = "deep_learning"
