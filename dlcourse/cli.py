@@ -187,8 +187,8 @@ An assignment goes with a chapter, and lies in notebooks/assignments. Written ar
 
 With --course, a folder for nbgrader besides: its settings, the assignments' sources, a gradebook. nbgrader and its page
 Formgrader open it as it is. It is brought by pip, once, pinned with hashes. What is there already is never overwritten;
-called again, the command changes nothing. --alike compares what learners submitted there: same program, other names or
-comments. How to set, collect, grade and return work: docs/teach.md.
+called again, the command changes nothing. --alike compares what learners submitted there, with each other and with the
+published solution: same program, other names or comments. How to set, collect, grade and return work: docs/teach.md.
 """
 
 DATA = """
@@ -330,9 +330,9 @@ def _alike(course, chosen):
 
     from dlcourse.publishing import grading_copies
 
-    for assignment in chosen:
-        for one, other, names in grading_copies.pairs(Path(course).expanduser(), assignment.name):
-            print(f"{assignment.name}: {one} and {other}: {', '.join(names)}")
+    course = Path(course).expanduser()
+    lines = [line for assignment in chosen for line in grading_copies.report(course, assignment.name)]
+    print("\n".join(lines) or "No two programs alike, and none that is the published solution's.")
     return 0
 
 

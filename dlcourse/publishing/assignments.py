@@ -65,7 +65,7 @@ def write(assignments, say=print):
         notebook = pairing.pair(assignment).notebook
         build = assignment.root / "build" / "assignments"
         changed = False
-        for side, content in {"instructor": notebook, "release": release(notebook)}.items():
+        for side, content in {"instructor": with_points(notebook), "release": release(notebook)}.items():
             folder = build / side / assignment.name
             changed |= files.write(folder / assignment.notebook.name, pairing.notebook_text(content))
             for path in enclosed(assignment):
@@ -98,8 +98,7 @@ def release(notebook):
     for cell in released.cells:
         if is_solution(cell):
             cell.source = _without_solution(cell)
-        for region in ("HIDDEN TESTS", "MARK SCHEME"):
-            cell.source = _replaced(cell.source, region, None)
+        cell.source = without_secrets(cell.source)
         if _mark(cell, "locked"):
             cell.metadata.update(deletable=False, editable=False)
         elif is_solution(cell):
@@ -107,6 +106,30 @@ def release(notebook):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     return released
+
+
+def without_secrets(text):
+    """A cell's text without its hidden tests and its rubric."""
+    for region in ("HIDDEN TESTS", "MARK SCHEME"):
+        text = _replaced(text, region, None)
+    return text
+
+
+def with_points(notebook):
+    """What teachers get who grade by hand: each test begins with its name and its points.
+
+    Args:
+        notebook: NotebookNode of an assignment; it stays as it is.
+
+    Returns:
+        NotebookNode.
+    """
+    marked = copy.deepcopy(notebook)
+    for cell in marked.cells:
+        if is_test(cell):
+            given = f"{points(cell)} point{'' if points(cell) == 1 else 's'}"
+            cell.source = f"# {_mark(cell, 'grade_id')}: {given}\n{cell.source}"
+    return marked
 
 
 def is_solution(cell):

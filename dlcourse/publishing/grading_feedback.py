@@ -1,10 +1,15 @@
 """Feedback that gives the reason for a mark, and keeps the hidden tests to itself."""
 
+import html
 import re
 
+from nbconvert.exporters import HTMLExporter
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import List
 
 HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS$.*?^### END HIDDEN TESTS$", re.MULTILINE | re.DOTALL)
+RUBRIC = re.compile(r"^[^\n]*BEGIN MARK SCHEME.*?END MARK SCHEME[^\n]*$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^## (.*?)(?: \(.*\))?$", re.MULTILINE)
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 NOT_SHOWN = "(not shown: it quotes a test)"
 LONG = 20
@@ -12,10 +17,12 @@ LONG = 20
 
 
 class HideTests(NbGraderPreprocessor):
-    """Takes hidden tests out of the page: their code, what they print, and where else they are quoted.
+    """Takes rubrics and hidden tests out of the page: their code, what they print, and where else they are quoted.
 
     Of an error in one the message stays, which names the mistake.
     """
+
+    display_data_priority = List(help="Not used; but the exporter offers it to all.").tag(config=True)
 
     def preprocess(self, nb, resources):
         hidden = [block for cell in nb.cells for block in HIDDEN.findall(cell.source)]
@@ -25,6 +32,7 @@ class HideTests(NbGraderPreprocessor):
 
     def preprocess_cell(self, cell, resources, index):
         if cell.cell_type != "code":
+            cell.source = RUBRIC.sub("", cell.source)
             return cell, resources
         if HIDDEN.search(cell.source):
             cell.source = HIDDEN.sub("# (hidden tests)", cell.source)
@@ -45,6 +53,23 @@ class HideTests(NbGraderPreprocessor):
     def _quotes(self, text):
         plain = TERMINAL_CODES.sub("", text)
         return any(secret in plain or repr(secret)[1:-1] in plain for secret in self.secrets)
+
+
+class Page(HTMLExporter):
+    """A page whose summary names each test, with its exercise, where nbgrader's own says "Test cell" of all."""
+
+    def from_notebook_node(self, nb, resources=None, **options):
+        page, resources = super().from_notebook_node(nb, resources, **options)
+        exercise = ""
+        for cell in nb.cells:
+            if cell.cell_type == "markdown":
+                exercise = (HEADING.findall(cell.source) or [exercise])[-1]
+            name = cell.metadata.get("nbgrader", {}).get("grade_id")
+            if name:
+                label = html.escape(f"{exercise}: {name}" if exercise else name)
+                before, link, after = page.partition(f'<a href="#{name}">')
+                page = before + link + label + after[after.index("</a>") :] if link else page
+        return page, resources
 
 
 def _bare(error):

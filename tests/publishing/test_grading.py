@@ -36,6 +36,7 @@ FACTOR, RESIDUAL = {"factor_check": 1, "factor_test": 2}, {"residual_check": 1, 
 RAISES = "def gradient_norms(model, x, y):\n    print(In)\n    raise ValueError(str(In))"
 ENDLESS = "def gradient_norms(model, x, y):\n    while True:\n        pass"
 STUBBORN = """
+print("as far as here")
 while True:
     try:
         import time
@@ -108,20 +109,20 @@ def round_of_grading(grade_group, tmp_path_factory):
     (folder / "exchange").mkdir(mode=0o777)
     (folder / "exchange").chmod(0o777)
 
-    nbgrader(course, ["generate_assignment", NAME])
-    set_due_date(course)
-    nbgrader(course, ["release_assignment", NAME])
+    due = ["db", "assignment", "add", NAME, "--duedate", f"{DUE} UTC"]
+    nbgrader(course, ["generate_assignment", NAME], due, ["release_assignment", NAME])
     through_the_exchange(folder, course)
     by_download(course)
-    nbgrader(course, ["collect", NAME], ["zip_collect", NAME], ["autograde", NAME])
+    log = nbgrader(course, ["collect", NAME], ["zip_collect", NAME], ["autograde", NAME])
     mark_by_hand(course)
     learner = f"--student={getpass.getuser()}"
-    nbgrader(
+    log += nbgrader(
         course,
         ["generate_feedback", NAME],
         ["release_feedback", NAME, learner],
-        ["export", "--to", "marks.csv"],
+        ["export", "--to", "marks.csv", "--assignment", f"['{NAME}']"],
     )
+    (course / "grading.log").write_text(log, "utf-8")
     nbgrader(folder / "home", ["fetch_feedback", NAME])
     seconds = time.monotonic() - begun
     assert seconds < LONGEST
@@ -140,15 +141,8 @@ def run(folder, *command, **variables):
 
 
 def nbgrader(folder, *commands):
-    """Commands as a person types them, one after another in one process, which loads nbgrader once."""
-    run(folder, sys.executable, "-c", ONE_BY_ONE, *[json.dumps(command) for command in commands])
-
-
-def set_due_date(course):
-    from nbgrader.api import Gradebook
-
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        gradebook.update_or_create_assignment(NAME, duedate=DUE)
+    """Commands as a person types them, one after another in one process, which loads nbgrader once; what they print."""
+    return run(folder, sys.executable, "-c", ONE_BY_ONE, *[json.dumps(command) for command in commands])
 
 
 def through_the_exchange(folder, course):
@@ -213,8 +207,8 @@ def by_download(course):
     archive = course / "downloaded" / NAME / "archive"
     archive.mkdir(parents=True)
 
-    def submit(who, notebook, hour=12, name=NAME):
-        nbformat.write(notebook, archive / f"{who}_{DUE:%Y-%m-%d}-{hour}-00-00_{name}.ipynb")
+    def submit(who, notebook, time="120000", name=NAME):
+        nbformat.write(notebook, archive / f"{who}_{DUE:%Y-%m-%d}-{time}_{name}.ipynb")
 
     def fresh():
         return nbformat.read(released, 4)
@@ -231,11 +225,14 @@ def by_download(course):
         submit(who, answered(fresh(), "factor", "residual", norms=norms))
     submit("cheats", cheating(answered(fresh(), "factor")))
     submit("deletes", without(answered(fresh(), "factor"), "factor_check", "norms", "norms_test", "open"))
-    submit("renames", answered(fresh(), factor=NAMES))
+    submit("new_names", answered(fresh(), factor=NAMES))
     submit("outside", answered(fresh(), factor=OUTSIDE))
-    submit("copied", answered(fresh(), "factor", norms=COPIED), hour=17, name="homework (2)")
+    submit("copied", fresh(), "170000", name="first draft")
+    submit("copied", answered(fresh(), "factor", norms=COPIED), "175959", name="homework (2)")
+    (archive / f"copied_{DUE:%Y-%m-%d}-175959_notes.ipynb").write_text('{"cells": []}')
+    submit("nobody", fresh(), "186199")
     changed = COPIED.replace("kernels", "matrices").replace("# by hand", "# mine")
-    submit("copier", answered(fresh(), "factor", norms=changed), hour=19)  # an hour late
+    submit("copier", answered(fresh(), "factor", norms=changed), "18-30-45")  # late
 
 
 def mark_by_hand(course):
@@ -261,13 +258,14 @@ def marks(course, who):
 EXPECTED = {
     "empty": {},
     **dict.fromkeys(["raises", "endless", "stubborn", "hungry", "deadly"], FACTOR | RESIDUAL),
-    **dict.fromkeys(["cheats", "deletes", "renames", "outside", "copied", "copier"], FACTOR),
+    **dict.fromkeys(["cheats", "deletes", "new_names", "outside", "copied", "copier"], FACTOR),
 }
+TOO_LONG = f"This cell was stopped after {CELL_SECONDS} s: a loop that never ends, or too much work."
 SAYS = {
     "empty": "Write your answer in place of these two lines.",
     "raises": "not shown: it quotes a test",
-    "endless": f"This cell was stopped after {CELL_SECONDS} s. Does a loop never end?",
-    "stubborn": "could not be interrupted",
+    "endless": TOO_LONG,
+    "stubborn": TOO_LONG,
     "hungry": "Unable to allocate",
     "deadly": "Python was ended by this cell.",
     "deletes": "was missing from the submission",
@@ -300,12 +298,46 @@ def test_no_feedback_shows_a_hidden_test(round_of_grading):
         for line in cell.source.partition("BEGIN HIDDEN TESTS")[2].split("\n")
         if len(line.strip()) > 20
     ]
-    shown = "\n".join(cell.source for cell in assignments.release(source()).cells)
-    hidden = [line for line in hidden if line not in shown]  # an import may stand in both
+    written = [cell.source for cell in source().cells if assignments.is_solution(cell)]
+    shown = "\n".join([cell.source for cell in assignments.release(source()).cells] + written)
+    hidden = [line for line in hidden if line not in shown]  # an import or a tape may stand in both
     assert len(hidden) > 20
     for who in [*EXPECTED, getpass.getuser()]:
         text = feedback(round_of_grading, who)
         assert [line for line in hidden if line in text] == [], who
+
+
+def test_what_a_stopped_cell_had_printed_is_in_the_feedback(round_of_grading):
+    assert "as far as here" in feedback(round_of_grading, "stubborn").replace('print("as far as here")', "")
+
+
+def test_no_feedback_shows_a_rubric(round_of_grading):
+    [rubric] = [cell.source for cell in source().cells if "BEGIN MARK SCHEME" in cell.source]
+    lines = [line for line in rubric.partition("BEGIN MARK SCHEME")[2].split("\n") if line[:1].isalpha()]
+    assert lines
+    for who in [*EXPECTED, getpass.getuser()]:
+        text = feedback(round_of_grading, who)
+        assert "MARK SCHEME" not in text and [line for line in lines if line in text] == [], who
+
+
+def test_the_summary_names_every_exercise_and_its_test(round_of_grading):
+    page = (round_of_grading / "feedback" / "empty" / NAME / f"{NAME}.html").read_text("utf-8")
+    assert '<a href="#factor_test">1 · How much arrives?: factor_test</a> (Score: 0.0 / 2.0)' in page
+    assert '<a href="#open_report">5 · Your own experiment: open_report</a>' in page
+    assert "Test cell" not in page
+
+
+def test_feedback_has_nothing_of_tensorflows_start(round_of_grading):
+    for who in EXPECTED:
+        assert "InitializeLog" not in feedback(round_of_grading, who)
+
+
+def test_the_log_warns_of_changed_tests_only_where_one_was_changed(round_of_grading):
+    log = (round_of_grading / "grading.log").read_text("utf-8")
+    assert log.count("Attribute 'checksum' for cell factor_test has changed!") == 1  # by who cheats
+    assert log.count("Attribute 'points' for cell factor_test has changed!") == 1
+    for noise in ("SAWarning", "MissingIDFieldWarning", "display_data_priority"):
+        assert noise not in log
 
 
 def test_what_is_written_outside_goes_nowhere(round_of_grading):
@@ -315,6 +347,16 @@ def test_what_is_written_outside_goes_nowhere(round_of_grading):
 
 def test_who_copied_is_named_and_nobody_else(round_of_grading):
     assert grading_copies.pairs(round_of_grading, NAME) == [("copied", "copier", ["norms"])]
+
+
+def test_who_handed_in_the_published_solution_is_named(round_of_grading):
+    accidents = ["raises", "endless", "stubborn", "hungry", "deadly"]
+    expected = [(who, ["residual"]) for who in accidents]
+    expected.append((getpass.getuser(), ["norms", "repair", "residual"]))
+    assert grading_copies.as_published(round_of_grading, NAME) == sorted(expected)
+    assert f"{NAME}: deadly: residual, as in the published solution" in grading_copies.report(
+        round_of_grading, NAME
+    )
 
 
 def test_marks_are_exported_with_the_time_of_submission(round_of_grading):
@@ -330,6 +372,8 @@ def test_marks_are_exported_with_the_time_of_submission(round_of_grading):
     )
     late = [who for who, row in rows.items() if row["timestamp"] > row["duedate"] and who in EXPECTED]
     assert late == ["copier"]
+    assert rows["copier"]["timestamp"] == "2026-11-30 18:30:45"
+    assert rows["copied"]["timestamp"] == "2026-11-30 17:59:59"
 
 
 def test_the_learner_fetches_the_feedback(round_of_grading):

@@ -1,10 +1,13 @@
 """What learners and teachers get of an assignment, and a course for nbgrader."""
 
+import os
+import re
+
 import nbformat
 import pytest
 from conftest import REPOSITORY
 
-from dlcourse import cli
+from dlcourse import cli, files
 from dlcourse.publishing import assignments, chapters, lab, pairing
 
 SOURCE = """\
@@ -72,6 +75,9 @@ def test_learners_get_stubs_and_no_secrets_and_teachers_get_all(assignment, cour
     found = {side: pairing.read_notebook(folder / assignment.notebook.name) for side, folder in both.items()}
     released, whole = ([cell.source for cell in found[side].cells] for side in ("release", "instructor"))
     assert "doubled" in whole[2] and "The secret" in whole[3] and "The rubric" in whole[4]
+    assert whole[3].startswith(
+        "# twice_check: 1 point\nassert twice(0)"
+    )  # whoever grades by hand sees the points
     assert not [
         word
         for word in ("doubled", "3 * number", "secret", "rubric", "All of it", "BEGIN")
@@ -162,6 +168,84 @@ def test_a_folder_of_other_things_is_left_alone(grade_group, assignment, tmp_pat
     (tmp_path / "thesis.tex").write_text("mine")
     assert cli.main(["assignments", "--course", str(tmp_path)]) == 2
     assert "isn't empty" in capsys.readouterr().err and not (tmp_path / "source").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    {
+        "ada_l_2026-11-30-183045_homework (2)": ("ada_l", "2026-11-30 18:30:45", "one"),
+        "ada_2026-11-30-18-00-59_one": ("ada", "2026-11-30 18:00:59", "one"),
+        "ada_2026-11-30-186199_one": None,
+        "ada_2026-11-31-120000_one": None,
+        "ada": None,
+    }.items(),
+)
+def test_a_files_name_says_whose_work_it_is_and_when_it_was_sent(grade_group, tmp_path, name, expected):
+    """The time to the second; names of learners may have an underscore; a time that is none is left out."""
+    found = collected(tmp_path, [name], pattern_in(grading_template()))[name]
+    assert found == (expected and dict(zip(("student_id", "timestamp", "file_id"), expected, strict=True)))
+
+
+def test_the_pattern_for_moodle_in_the_guide_takes_both_of_its_forms(grade_group, tmp_path):
+    guide = (REPOSITORY / "docs" / "teach.md").read_text("utf-8")
+    names = [f"Ada Lovelace_1234_assignsubmission_file{rest}" for rest in ("_homework", "_/homework")]
+    for found in collected(tmp_path, names, pattern_in(guide)).values():
+        assert found == {"student_id": "Ada Lovelace", "file_id": "homework"}
+
+
+def test_the_newest_of_several_renamed_notebooks_is_graded(grade_group, tmp_path):
+    from dlcourse.publishing import grading_collection
+
+    folder = tmp_path / "one"
+    folder.mkdir()
+    work = '{"cells": [{"metadata": {"nbgrader": {}}}]}'
+    for age, (name, text) in enumerate({"notes": "{}", "final": work, "first": work}.items()):
+        (folder / f"{name}.ipynb").write_text(text)
+        os.utime(folder / f"{name}.ipynb", (1e9 - age, 1e9 - age))
+    notebooks = [str(path) for path in folder.iterdir()]
+    grading_collection.adopt_renamed(assignment="one", student="ada", notebooks=notebooks)
+    assert notebooks == [str(folder / "one.ipynb")]
+    assert {path.stem for path in folder.iterdir()} == {"notes", "one", "first"}
+    notebooks = [str(path) for path in folder.iterdir()]
+    grading_collection.adopt_renamed(assignment="one", student="ada", notebooks=notebooks)
+    assert len(notebooks) == 3  # one has the expected name: nbgrader passes over the others
+
+
+def grading_template():
+    from dlcourse.publishing import grading_course
+
+    return grading_course.TEMPLATE.read_text("utf-8")
+
+
+def pattern_in(text):
+    """The pattern of file names that these settings have."""
+    [(parts, _)] = re.findall(r"named_regexp = \(\s*r\"((.|\n)*?)\"\s*\)", text)
+    return parts
+
+
+def collected(folder, names, pattern):
+    """What the collector says of files with these names, in a course with an assignment called one."""
+    from nbgrader.apps import ZipCollectApp
+    from nbgrader.coursedir import CourseDirectory
+
+    from dlcourse.publishing import grading_collection
+
+    notebook = '{"cells": [{"metadata": {"nbgrader": {}}}]}'
+    files.write(folder / "release" / "one" / "one.ipynb", notebook.encode())
+    app = ZipCollectApp()
+    app.coursedir = CourseDirectory(root=str(folder), assignment_id="one")
+    collector = grading_collection.Collector(parent=app, named_regexp=pattern)
+    found = {}
+    for name in names:
+        path = folder / "downloaded" / f"{name}.ipynb"
+        files.write(path, notebook.encode())
+        found[name] = collector.collect(str(path))
+    return found
+
+
+def test_where_nobody_copied_the_command_says_so(assignment, tmp_path, capsys):
+    assert cli.main(["assignments", "--alike", str(tmp_path)]) == 0
+    assert "No two programs alike" in capsys.readouterr().out
 
 
 def test_what_learners_get_is_what_nbgrader_hands_out(grade_group, tmp_path):

@@ -6,8 +6,9 @@
 #
 # **题目** 先数一个全连接网络有多少参数，再写出感知器的学习规则，找出一个网络学不会异或的原因并亲手设定权重，然后在 Keras 中搭建、训练并评估一个识别数字的网络，最后自己设计一个实验。
 #
-# Write where it says `YOUR CODE HERE`, and take the line `raise NotImplementedError()` away. The cell below each answer
-# checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is graded.
+# Write your answers in place of the two lines `# YOUR CODE HERE` and `raise NotImplementedError(...)`. The cell below each
+# answer checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is
+# graded, where a cell may take five minutes.
 # Before you hand it in: *Kernel → Restart Kernel and Run All Cells*. Don't rename the notebook, don't delete cells.
 #
 
@@ -240,9 +241,9 @@ print(f"{accuracy:.1%} of {len(y_test)} new digits")
 # *"Two hidden layers are better than one."* Design an experiment on the digits that could refute this sentence. In the next cell, and
 # in as many cells of your own as you need after it:
 #
-# - say before you run what you expect, and what outcome would refute the sentence (1 point);
+# - say before you run what you expect, and what outcome would refute the sentence, with a number (1 point);
 # - compare networks of nearly equal numbers of parameters: count them (1 point);
-# - five seeds or more each, the same for both (1 point);
+# - five seeds or more each, the same for both, each shown or with their spread (1 point);
 # - each at a learning rate or number of epochs that suits it, chosen on other data than you report (1 point).
 #
 # Then conclude, in three to six sentences in the last cell: what was shown, what wasn't, what you would measure next (2 points).
@@ -254,7 +255,7 @@ print(f"{accuracy:.1%} of {len(y_test)} new digits")
 # | --- | --- | --- |
 # | 1 | a prediction and a refuting outcome, with a number, before the measurement | "deep is better" |
 # | 1 | numbers of parameters equal to some per cent, shown | the same width in each layer, and so more parameters |
-# | 1 | five independent trainings each, with their spread or paired differences | one run each |
+# | 1 | five independent trainings each, each shown or with their spread, or paired differences | one run each |
 # | 1 | rate or epochs chosen for each, on validation data | one setting that suits one of them |
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (one small data set, one size), and a next measurement | a list of phrases |

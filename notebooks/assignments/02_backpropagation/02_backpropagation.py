@@ -6,8 +6,9 @@
 #
 # **题目** 先求损失对未归一化得分的梯度，再用 NumPy 写出两层网络的反向传播，写一个梯度检查并用它找出错误，然后在 Keras 中亲手写出动量法的训练循环，最后自己设计一个实验。
 #
-# Write where it says `YOUR CODE HERE`, and take the line `raise NotImplementedError()` away. The cell below each answer
-# checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is graded.
+# Write your answers in place of the two lines `# YOUR CODE HERE` and `raise NotImplementedError(...)`. The cell below each
+# answer checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is
+# graded, where a cell may take five minutes.
 # Before you hand it in: *Kernel → Restart Kernel and Run All Cells*. Don't rename the notebook, don't delete cells.
 #
 
@@ -340,9 +341,9 @@ print(f"loss {losses[0]:.2f} -> {losses[-1]:.2f}")
 # *"Adam needs no tuning: it is better than momentum."* Design an experiment on the digits that could refute this sentence, or a part of
 # it that you choose and write down. Use Keras' optimizers. In the next cell, and in as many cells of your own as you need after it:
 #
-# - say before you run what you expect, and what outcome would refute the sentence (1 point);
+# - say before you run what you expect, and what outcome would refute the sentence, with a number (1 point);
 # - give each optimizer learning rates of its own, on a grid by factors of 2 or finer, with the best one inside it (1 point);
-# - choose rates with other seeds than those you report, three or more (1 point);
+# - choose rates with other seeds than those you report, three or more, each shown or with their spread (1 point);
 # - the same network, start, data, batches and steps for both (1 point).
 #
 # Then conclude, in three to six sentences in the last cell: what was shown, what wasn't, what you would measure next (2 points).
@@ -354,7 +355,7 @@ print(f"loss {losses[0]:.2f} -> {losses[-1]:.2f}")
 # | --- | --- | --- |
 # | 1 | a prediction and a refuting outcome, with a number, before the measurement | "Adam will win" |
 # | 1 | rates of both optimizers by factors of 2 or finer, the best inside the grid | one rate for both, such as Keras' defaults |
-# | 1 | rates chosen on other seeds or on validation data; three seeds or more reported, with their spread | the best of all runs |
+# | 1 | rates chosen on other seeds or on validation data; three seeds or more reported, each shown or with their spread | the best of all runs |
 # | 1 | equal network, starts, batches and number of steps | Adam with more epochs |
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (one task, one budget), and a next measurement | a list of phrases |

@@ -6,8 +6,9 @@
 #
 # **题目** 先算梯度的放大倍数，再用 Keras 测量每层的梯度，找出一个网络学不会的原因并修好它，搭建并训练残差网络，最后自己设计一个实验。
 #
-# Write where it says `YOUR CODE HERE`, and take the line `raise NotImplementedError()` away. The cell below each answer
-# checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is graded.
+# Write your answers in place of the two lines `# YOUR CODE HERE` and `raise NotImplementedError(...)`. The cell below each
+# answer checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is
+# graded, where a cell may take five minutes.
 # Before you hand it in: *Kernel → Restart Kernel and Run All Cells*. Don't rename the notebook, don't delete cells.
 
 # %%
@@ -301,12 +302,13 @@ trained_accuracy(residual_network(12))
 # ## 5 · Your own experiment (open, 6 points)
 #
 # Residual links make 12 sigmoid layers learn. *Is it because the gradient arrives at the first layers?* Design an experiment
-# that could refute this. Choose a rival: the start at χ = 1 (standard deviation $\sqrt{103/n}$ for $n$ inputs), batch
+# that could refute this. Choose a rival: the start at χ = 1 (standard deviation √(103/n) for n inputs), batch
 # normalisation, layer normalisation, or another network whose gradients arrive. In the next cell, and in as many cells of your
 # own as you need after it:
 #
-# - say before you run what you expect, and what outcome would refute the sentence (1 point);
-# - measure gradients at the start and accuracies after training, with three seeds at least (2 points);
+# - say before you run what you expect, and what outcome would refute the sentence, with a number or an order (1 point);
+# - measure both networks' gradients at the start, layer by layer or the first against the last, and accuracies after
+#   training, with three seeds at least, each shown or with their spread (2 points);
 # - have a control, which differs in one thing (1 point).
 #
 # Then conclude, in three to six sentences in the last cell: what was shown, what wasn't, what you would measure next (2 points).
@@ -317,8 +319,8 @@ trained_accuracy(residual_network(12))
 # | points | given for | not for |
 # | --- | --- | --- |
 # | 1 | a prediction before the measurement, with a number or an order, and an outcome that would refute | "it will get better" |
-# | 1 | gradients of at least two networks at the start, on a log scale, over seeds | one norm of all weights together |
-# | 1 | accuracies over three or more seeds, with their spread, the same for both | one run each |
+# | 1 | gradients of at least two networks at the start, by layer or the first against the last, over seeds | one norm of all weights together |
+# | 1 | accuracies over three or more seeds, each shown or with their spread, the same seeds for both | one run each |
 # | 1 | a control that differs in one thing: same depth, width, data, epochs | another depth as well |
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion that was known before |
 # | 1 | what wasn't shown (one rate, one depth, one data set), and a next measurement | a list of phrases |

@@ -6,8 +6,9 @@
 #
 # **题目** 先写出数值稳定的交叉熵，再找出一处数据泄漏，用排序求 ROC 曲线下面积，在 Keras 中写一个分位数损失并看它学到什么，最后自己设计一个实验。
 #
-# Write where it says `YOUR CODE HERE`, and take the line `raise NotImplementedError()` away. The cell below each answer
-# checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is graded.
+# Write your answers in place of the two lines `# YOUR CODE HERE` and `raise NotImplementedError(...)`. The cell below each
+# answer checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is
+# graded, where a cell may take five minutes.
 # Before you hand it in: *Kernel → Restart Kernel and Run All Cells*. Don't rename the notebook, don't delete cells.
 #
 
@@ -268,10 +269,10 @@ assert abs(found - right) < 0.1, f"The pinball loss of 0.8 should learn the 80 %
 # data) and design an experiment that could refute this sentence. Use Keras (`class_weight`, or another remedy as a rival). In the next
 # cell, and in as many cells of your own as you need after it:
 #
-# - say before you run what you expect, and what outcome would refute the sentence (1 point);
+# - say before you run what you expect, and what outcome would refute the sentence, with a number (1 point);
 # - a measure that fits the question, and why not accuracy alone (1 point);
 # - a rival remedy: the same network without weights, its threshold chosen on validation data (1 point);
-# - five draws or seeds or more, test data touched once (1 point).
+# - five draws or seeds or more, each shown or with their spread; test data touched once (1 point).
 #
 # Then conclude, in three to six sentences in the last cell: what was shown, what wasn't, what you would measure next (2 points).
 #
@@ -283,7 +284,7 @@ assert abs(found - right) < 0.1, f"The pinball loss of 0.8 should learn the 80 %
 # | 1 | a prediction and a refuting outcome, with a number, before the measurement | "class weights help" |
 # | 1 | area under the ROC curve, or recall of both classes, or the mean of these; with a reason | accuracy alone |
 # | 1 | the same network without weights and with another threshold, chosen on data that isn't reported | a weaker network |
-# | 1 | five independent draws or seeds, with their spread; thresholds not chosen on test data | one run each |
+# | 1 | five independent draws or seeds, each shown or with their spread; thresholds not chosen on test data | one run each |
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (one data set, one rarity), and a next measurement | a list of phrases |
 #

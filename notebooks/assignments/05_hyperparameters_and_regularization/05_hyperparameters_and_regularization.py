@@ -6,8 +6,9 @@
 #
 # **题目** 先按对数均匀分布抽取学习率，再亲手写出早停，找出并改正一段丢弃法代码中的错误，然后在 Keras 中搭建带丢弃法和 L2 正则化的网络并算出完整的训练损失，最后自己设计一个实验。
 #
-# Write where it says `YOUR CODE HERE`, and take the line `raise NotImplementedError()` away. The cell below each answer
-# checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is graded.
+# Write your answers in place of the two lines `# YOUR CODE HERE` and `raise NotImplementedError(...)`. The cell below each
+# answer checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is
+# graded, where a cell may take five minutes.
 # Before you hand it in: *Kernel → Restart Kernel and Run All Cells*. Don't rename the notebook, don't delete cells.
 #
 
@@ -361,10 +362,11 @@ assert np.ptp(several) > 1e-5, "Four calls give the same loss: nothing is droppe
 # dropout or with another regulariser that you put in its place (L2, early stopping, label smoothing). Train on the 300 digits, with
 # their labels as they are, and with 30 % of them drawn at random. In the next cell, and in as many cells of your own as you need after it:
 #
-# - say before you run what you expect, and what outcome would refute the sentence (1 point);
+# - say before you run what you expect, and what outcome would refute the sentence, with a number (1 point);
 # - a control that differs in the regulariser alone, for both kinds of labels (1 point);
-# - the regulariser's strength chosen on validation data, among three at least, the same way for both kinds of labels (1 point);
-# - five seeds or more, test digits touched once, with right labels (1 point).
+# - the regulariser's strength chosen on validation data, among three at least, the same way for both kinds of labels (1
+#   point);
+# - five seeds or more, the differences seed by seed; test digits touched once, with right labels (1 point).
 #
 # Then conclude, in three to six sentences in the last cell: what was shown, what wasn't, what you would measure next (2 points).
 #
@@ -375,7 +377,7 @@ assert np.ptp(several) > 1e-5, "Four calls give the same loss: nothing is droppe
 # | --- | --- | --- |
 # | 1 | a prediction and a refuting outcome, with a number, before the measurement | "dropout prevents overfitting" |
 # | 1 | the same network, starts, epochs and labels without the regulariser, with wrong and with right labels | another number of epochs or units |
-# | 1 | three strengths or more, chosen on the validation digits, 0 not excluded | the strength with the best test accuracy |
+# | 1 | three strengths or more, chosen on the validation digits | the strength with the best test accuracy |
 # | 1 | five seeds (starts and wrong labels), the differences seed by seed, test digits used for the reported numbers only | one run each |
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (one network, one share of wrong labels, one data set), and a next measurement | a list of phrases |

@@ -6,8 +6,9 @@
 #
 # **题目** 先算卷积层的输出大小和参数个数，用 NumPy 写出带步幅的卷积，找出一个网络为什么怕平移并修好它，用 Keras 搭建并训练一个小卷积网络，最后自己设计一个实验。
 #
-# Write where it says `YOUR CODE HERE`, and take the line `raise NotImplementedError()` away. The cell below each answer
-# checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is graded.
+# Write your answers in place of the two lines `# YOUR CODE HERE` and `raise NotImplementedError(...)`. The cell below each
+# answer checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is
+# graded, where a cell may take five minutes.
 # Before you hand it in: *Kernel → Restart Kernel and Run All Cells*. Don't rename the notebook, don't delete cells.
 #
 
@@ -367,10 +368,11 @@ assert float(loss) < 1.7, (
 # moved by one and by two pixels, and design an experiment that could refute this sentence, or a part of it that you choose and write
 # down. In the next cell, and in as many cells of your own as you need after it:
 #
-# - say before you run what you expect, and what outcome would refute the sentence (1 point);
+# - say before you run what you expect, and what outcome would refute the sentence, with a number (1 point);
 # - compare a convolutional network with a dense one of about as many parameters, trained alike (1 point);
 # - a control for the word *because*: a network whose maps move as well, but whose end differs, or another (1 point);
-# - three seeds or more, accuracies with and without a shift (1 point).
+# - three seeds or more, each shown or with their spread; accuracies without a shift, and with shifts in several directions
+#   (1 point).
 #
 # Then conclude, in three to six sentences in the last cell: what was shown, what wasn't, what you would measure next (2 points).
 #
@@ -382,7 +384,7 @@ assert float(loss) < 1.7, (
 # | 1 | a prediction and a refuting outcome, with a number, before the measurement | "convolutions are better" |
 # | 1 | a dense rival with parameters within a fifth, the same data, rate and epochs | a rival ten times larger or smaller |
 # | 1 | one change at the end (flatten against global pooling), in the strides, or in the training data (shifted copies) | another data set or size as well |
-# | 1 | three seeds or more with their spread; accuracies at shift 0 and at others, in several directions | one run, one direction |
+# | 1 | three seeds or more, each shown or with their spread; accuracies at shift 0 and at others, in several directions | one run, one direction |
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (small digits, a black border, one training set), and a next measurement | a list of phrases |
 #

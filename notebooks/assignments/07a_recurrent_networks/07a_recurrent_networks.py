@@ -6,8 +6,9 @@
 #
 # **题目** 先数循环层的参数，用 NumPy 写出原论文的门控循环单元（GRU），找出填充位置怎样混进答案并修好它，用 Keras 搭建并训练一个记住首个符号的网络，最后自己设计一个实验。
 #
-# Write where it says `YOUR CODE HERE`, and take the line `raise NotImplementedError()` away. The cell below each answer
-# checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is graded.
+# Write your answers in place of the two lines `# YOUR CODE HERE` and `raise NotImplementedError(...)`. The cell below each
+# answer checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is
+# graded, where a cell may take five minutes.
 # Before you hand it in: *Kernel → Restart Kernel and Run All Cells*. Don't rename the notebook, don't delete cells.
 #
 
@@ -373,10 +374,10 @@ assert right[:400].mean() > 0.5, (
 # could refute this sentence, or a part of it that you choose and write down. In the next cell, and in as many cells of your own as you need
 # after it:
 #
-# - say before you run what you expect, and what outcome would refute the sentence (1 point);
+# - say before you run what you expect, and what outcome would refute the sentence, with a number (1 point);
 # - two lengths or more, one of them easy for both cells, with the accuracy of guessing beside them (1 point);
-# - a learning rate for each cell by itself, chosen with another seed than those you report (1 point);
-# - three seeds or more, the same sequences, steps and units (1 point).
+# - a learning rate for each cell by itself, of two or more, chosen with another seed than those you report (1 point);
+# - three seeds or more, each shown or with their spread; the same sequences, steps and units (1 point).
 #
 # Then conclude, in three to six sentences in the last cell: what was shown, what wasn't, what you would measure next (2 points).
 #
@@ -388,8 +389,8 @@ assert right[:400].mean() > 0.5, (
 # | 1 | a prediction and a refuting outcome, with a number, before the measurement | "the GRU will be better" |
 # | 1 | a short and a long lag, and one quarter, the accuracy of guessing, as the floor | one length; an accuracy without its floor |
 # | 1 | two rates or more per cell, chosen on a seed that isn't reported | one rate for both cells |
-# | 1 | three seeds or more with their spread; data, steps and units alike (or parameters alike, and said so) | one run each |
-# | 1 | a conclusion that the numbers carry, whichever it is; not learning kept apart from forgetting | a conclusion known before |
+# | 1 | three seeds or more, each shown or with their spread; data, steps and units alike (or parameters alike, and said so) | one run each |
+# | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (one task, one budget, one start), and a next measurement | a list of phrases |
 #
 # What is usually found: at rates of their own both cells answer all sequences of 20 symbols, in most seeds. Keras starts a simple cell's

@@ -6,8 +6,9 @@
 #
 # **题目** 先写出对角高斯分布相对标准正态分布的 KL 散度，再找出重参数化中的两处错误，写出一批图像的证据下界（ELBO），用 Keras 搭建并训练一个小型变分自编码器，最后自己设计一个实验。
 #
-# Write where it says `YOUR CODE HERE`, and take the line `raise NotImplementedError()` away. The cell below each answer
-# checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is graded.
+# Write your answers in place of the two lines `# YOUR CODE HERE` and `raise NotImplementedError(...)`. The cell below each
+# answer checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is
+# graded, where a cell may take five minutes.
 # Before you hand it in: *Kernel → Restart Kernel and Run All Cells*. Don't rename the notebook, don't delete cells.
 #
 
@@ -407,10 +408,11 @@ assert rate + distortion < by_coins - 1, (
 # your `VAE` on these digits. (Rather the number of latents? *"More latents make a better model"* is as good a sentence.) In the next cell, and in as many
 # cells of your own as you need after it:
 #
-# - say before you run what you expect, what *better model* is measured by, and what outcome would refute the sentence (1 point);
-# - three values of β or more, all else equal: networks, epochs, optimizer, starts (1 point);
+# - say before you run what you expect, what *better model* is measured by, and what outcome would refute the sentence (1
+#   point);
+# - three values of β or more, on both sides of 1, all else equal: networks, epochs, optimizer, starts (1 point);
 # - rate and distortion apart, on images that weren't trained on, and their sum at the same weight for every model (1 point);
-# - three seeds or more, with their spread (1 point).
+# - three seeds or more, each shown or with their spread (1 point).
 #
 # Then conclude, in three to six sentences in the last cell: what was shown, what wasn't, what you would measure next (2 points).
 #
@@ -422,7 +424,7 @@ assert rate + distortion < by_coins - 1, (
 # | 1 | a prediction, a measure of the model (the bound, or samples judged by a classifier) and a refuting outcome, before the measurement | "small β is bad" |
 # | 1 | three values or more, on both sides of 1 or of the claimed one, all else equal | another number of epochs for one of them |
 # | 1 | held-out rate and distortion apart, and the bound with β = 1 for all | comparing each model's own loss: β is in it |
-# | 1 | three independent trainings or more per value, with their spread | one run each |
+# | 1 | three independent trainings or more per value, each shown or with their spread | one run each |
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (one data set, one bound that is below the truth, one budget), and a next measurement | a list of phrases |
 #

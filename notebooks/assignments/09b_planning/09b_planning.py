@@ -6,8 +6,9 @@
 #
 # **题目** 先算折扣回报，再写价值迭代，弄清“超时”与“终止”在更新目标中的区别，然后写出 Q 学习并在 Gymnasium 环境中训练，最后自己设计一个实验。
 #
-# Write where it says `YOUR CODE HERE`, and take the line `raise NotImplementedError()` away. The cell below each answer
-# checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is graded.
+# Write your answers in place of the two lines `# YOUR CODE HERE` and `raise NotImplementedError(...)`. The cell below each
+# answer checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is
+# graded, where a cell may take five minutes.
 # Before you hand it in: *Kernel → Restart Kernel and Run All Cells*. Don't rename the notebook, don't delete cells.
 #
 
@@ -278,9 +279,10 @@ print(f"the goal is reached in {np.mean(wins):.0%} of 300 walks")
 # *"The more an agent explores, the better it has learnt in the end."* Design an experiment on FrozenLake (slippery) that could refute this
 # sentence. In the next cell, and in as many cells of your own as you need after it:
 #
-# - say before you run what you expect, and what outcome would refute the sentence (1 point);
+# - say before you run what you expect, and what outcome would refute the sentence, with a number or an order (1 point);
 # - four or more values of ε, from 0 to 1 (1 point);
-# - five seeds or more of the whole learning each, and walks with seeds of their own to judge the greedy policy by (1 point);
+# - five seeds or more of the whole learning, each shown or with their spread, and walks with seeds of their own to judge the
+#   greedy policy by (1 point);
 # - the number of steps in which was learnt, beside the number of episodes: is it the same for all ε? (1 point)
 #
 # Then conclude, in three to six sentences in the last cell: what was shown, what wasn't, what you would measure next (2 points).
@@ -292,7 +294,7 @@ print(f"the goal is reached in {np.mean(wins):.0%} of 300 walks")
 # | --- | --- | --- |
 # | 1 | a prediction and a refuting outcome, with a number or an order, before the measurement | "exploration is important" |
 # | 1 | four values of ε or more, 0 and 1 among them or near them | two values |
-# | 1 | five independent learnings each, judged without exploration on other walks, with their spread | the reward while learning |
+# | 1 | five independent learnings each, judged without exploration on other walks, each shown or with their spread | the reward while learning |
 # | 1 | steps counted: agents that explore fall into holes sooner and learn from fewer steps an episode | episodes only |
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (one lake, one learning rate, one budget), and a next measurement | a list of phrases |

@@ -6,8 +6,9 @@
 #
 # **题目** 先写出深度 Q 学习的目标（区分终止与超时）和双 DQN 的目标，再写经验回放池，找出更新中的两处错误，用 Keras 训练一个 Q 网络，最后自己设计一个实验。
 #
-# Write where it says `YOUR CODE HERE`, and take the line `raise NotImplementedError()` away. The cell below each answer
-# checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is graded.
+# Write your answers in place of the two lines `# YOUR CODE HERE` and `raise NotImplementedError(...)`. The cell below each
+# answer checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is
+# graded, where a cell may take five minutes.
 # Before you hand it in: *Kernel → Restart Kernel and Run All Cells*. Don't rename the notebook, don't delete cells.
 #
 
@@ -497,10 +498,12 @@ assert np.abs(values[:, 0] - right).max() < 0.25, (
 # (with `target_every=1` the copy is renewed at every step). (Rather replay? *"Without a memory it doesn't learn"* is as good a sentence.) In the next cell, and
 # in as many cells of your own as you need after it:
 #
-# - say before you run what you expect, what *learns* is measured by, and what outcome would refute the sentence (1 point);
-# - the return or the policy, **and** the values, which are known here: the way from a cell k steps before the end is worth $\gamma^{k-1}$ (1 point);
-# - three values of `target_every` or more, all else equal (1 point);
-# - five seeds or more, with their spread (1 point).
+# - say before you run what you expect, what *learns* is measured by, and what outcome would refute the sentence, with a
+#   number (1 point);
+# - the return or the policy, **and** the values, which are known here: the way from a cell k steps before the end is worth
+#   $\gamma^{k-1}$ (1 point);
+# - three values of `target_every` or more, among them 1 and a large one, all else equal (1 point);
+# - five seeds or more, each shown or with their spread, failed ones too (1 point).
 #
 # Then conclude, in three to six sentences in the last cell: what was shown, what wasn't, what you would measure next (2 points).
 #
@@ -512,7 +515,7 @@ assert np.abs(values[:, 0] - right).max() < 0.25, (
 # | 1 | a prediction, a measure and a refuting outcome, with a number, before the measurement | "it will be unstable" |
 # | 1 | policy or greedy return, and the error of the values against the true ones | the training loss: its targets move |
 # | 1 | three values of `target_every` or more, among them 1 and a large one, all else equal | another number of steps for one of them |
-# | 1 | five independent trainings or more per value, with their spread; failed ones are reported | the best run of each |
+# | 1 | five independent trainings or more per value, each shown or with their spread; failed ones are reported | the best run of each |
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (one easy task, one-hot observations, one budget), and a next measurement | a list of phrases |
 #

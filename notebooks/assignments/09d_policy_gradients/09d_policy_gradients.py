@@ -6,8 +6,9 @@
 #
 # **题目** 先为每条轨迹算出不含自身回报的基线，再用 NumPy 写出 softmax 策略的 REINFORCE 梯度并训练一个多臂老虎机策略，写出能区分终止与超时的广义优势估计，在 Keras 中找出并改正 PPO 截断目标的错误，最后自己设计一个实验。
 #
-# Write where it says `YOUR CODE HERE`, and take the line `raise NotImplementedError()` away. The cell below each answer
-# checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is graded.
+# Write your answers in place of the two lines `# YOUR CODE HERE` and `raise NotImplementedError(...)`. The cell below each
+# answer checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is
+# graded, where a cell may take five minutes.
 # Before you hand it in: *Kernel → Restart Kernel and Run All Cells*. Don't rename the notebook, don't delete cells.
 #
 
@@ -379,9 +380,11 @@ def batch_of_episodes(theta, rng, bonus, episodes=8, limit=30):
 # another small world. Choose baselines: none, the mean of the other episodes, a learnt value per state, a constant. In the next cell,
 # and in as many cells of your own as you need after it:
 #
-# - say before you run what you expect, and what outcome would refute the sentence (1 point);
-# - give each its own learning rate, on a grid by factors of 2 or finer, chosen on other seeds than those reported (1 point);
-# - ten seeds or more, the same number of episodes, and what a learning curve's *area* or *end* says, fixed before (1 point);
+# - say before you run what you expect, and what outcome would refute the sentence, with a number (1 point);
+# - give each its own learning rate, on a grid by factors of 2 or finer, the best one inside it, chosen on other seeds than
+#   those reported (1 point);
+# - ten seeds or more, each shown or with their spread, the same number of episodes, and what a learning curve's *area* or
+#   *end* says, fixed before (1 point);
 # - one change to the world that should decide whether a baseline matters, such as a constant added to all rewards (1 point).
 #
 # Then conclude, in three to six sentences in the last cell: what was shown, what wasn't, what you would measure next (2 points).
@@ -393,7 +396,7 @@ def batch_of_episodes(theta, rng, bonus, episodes=8, limit=30):
 # | --- | --- | --- |
 # | 1 | a prediction and a refuting outcome, with a number, before the measurement | "less variance is better" |
 # | 1 | rates of each by factors of 2 or finer, the best inside the grid, chosen on other seeds | one rate for all |
-# | 1 | ten seeds or more with their spread, equal episodes, one measure fixed before | the best curve of each |
+# | 1 | ten seeds or more, each shown or with their spread, equal episodes, one measure fixed before | the best curve of each |
 # | 1 | a change of the world that could turn the result over, such as rewards moved by a constant | another seed |
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (one world, one batch size), and a next measurement | a list of phrases |
