@@ -16,6 +16,8 @@ from dlcourse.datasets import catalogue
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 BANDS = 128
 """Mel bands that the real recordings' coefficients are taken to come from: the usual default."""
+LARGEST = 1e18
+"""What no coefficient of a sound reaches; larger numbers are mistakes, and their squares overflow."""
 MU = 255
 """Of the μ-law curve, by which telephones put 14 bits into 8 (ITU-T G.711)."""
 
@@ -193,7 +195,7 @@ def strings(items, digits, number, *, words=(1, 6), pause=(0, 8), frames=None, q
         ValueError: where numbers make no sense, digits don't belong to items, or strings hardly ever fit.
     """
     items, digits = _items("strings(items)", items), np.asarray(digits)
-    if digits.shape != (len(items),) or digits.min() < 0 or digits.max() > 9:
+    if digits.shape != (len(items),) or digits.dtype.kind not in "iu" or digits.min() < 0 or digits.max() > 9:
         raise ValueError(
             f"strings(digits): {digits.dtype} {digits.shape} for {len(items)} recordings; expected one digit from 0 "
             "to 9 for each."
@@ -236,7 +238,7 @@ def mixed(one, other, decibels, bands=BANDS):
 
     Args:
         one, other: float (..., coefficients), of the same shape, not standardised.
-        decibels: how much louder the other is made; negative: softer.
+        decibels: how much louder the other is made, a number or (..., 1); negative: softer.
         bands: mel bands that the coefficients come from.
 
     Returns:
@@ -245,25 +247,40 @@ def mixed(one, other, decibels, bands=BANDS):
     Raises:
         ValueError: where shapes differ.
     """
-    one, other = np.asarray(one, "float64"), np.asarray(other, "float64")
-    if one.shape != other.shape or not one.ndim:
+    one, other, decibels = (
+        checks.between(f"mixed({name})", value, -LARGEST, LARGEST)
+        for name, value in [("one", one), ("other", other), ("decibels", decibels)]
+    )
+    bands = checks.whole_number("mixed(bands)", bands)
+    if one.shape != other.shape or not one.ndim or not one.size:
         raise ValueError(
             f"mixed() got shapes {one.shape} and {other.shape}: expected two of the same, (..., coefficients)."
         )
-    spectra = [fft.idct(sound, n=bands, axis=-1, norm="ortho") for sound in (one, other)]
-    powers = 10 ** (spectra[0] / 10) + 10 ** ((spectra[1] + decibels) / 10)
-    return fft.dct(10 * np.log10(powers), axis=-1, norm="ortho")[..., : one.shape[-1]].astype("float32")
+    levels = [fft.idct(sound, n=bands, axis=-1, norm="ortho") for sound in (one, other)]
+    per_decibel = np.log(10) / 10
+    together = np.logaddexp(per_decibel * levels[0], per_decibel * (levels[1] + decibels)) / per_decibel
+    return fft.dct(together, axis=-1, norm="ortho")[..., : one.shape[-1]].astype("float32")
 
 
 def _items(name, items):
     """A list of arrays (own frames, features), checked."""
-    items = [np.asarray(item) for item in items] if checks.is_list(items) else []
-    if not items or any(item.ndim != 2 or item.shape[1:] != items[0].shape[1:] for item in items):
+    items = [_frames(name, item) for item in items] if checks.is_list(items) else []
+    if not items or any(item.shape[1] != items[0].shape[1] for item in items):
         raise ValueError(
             f"{name}: expected a list of arrays (frames, features) with the same features; got "
             f"{[item.shape for item in items[:3]]}."
         )
     return items
+
+
+def _frames(name, item):
+    """One recording, float (frames, features), none of it NaN or infinite."""
+    item = np.asarray(item) if isinstance(item, np.ndarray) else checks.numeric(name, item, axes=2)
+    if item.dtype.kind not in "iuf" or item.ndim != 2 or not item.size or not np.all(np.abs(item) < LARGEST):
+        raise ValueError(
+            f"{name}: a recording is {item.dtype} {item.shape}; expected finite numbers, (frames, features)."
+        )
+    return item
 
 
 def _range(name, given, least):

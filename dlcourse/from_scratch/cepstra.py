@@ -12,6 +12,8 @@ from dlcourse import checks
 
 HERTZ_PER_MEL, BEND, RATIO = 200 / 3, 1_000.0, np.log(6.4) / 27
 """Below the bend a mel is so many hertz; above it each is a factor of exp(RATIO)."""
+LARGEST = 1e18
+"""Samples as large as this are mistakes, and their squares overflow."""
 FAINTEST = 1e-10
 """The smallest power that is told from silence: -100 dB."""
 
@@ -28,6 +30,7 @@ def frames(samples, length, hop):
         ValueError: where samples are not one row of numbers, or a length makes no sense.
     """
     samples = checks.numeric("frames(samples)", samples, axes=1)
+    checks.between("frames(samples)", samples, -LARGEST, LARGEST)
     length, hop = (
         checks.whole_number("frames(length)", length, least=2),
         checks.whole_number("frames(hop)", hop),
@@ -55,14 +58,14 @@ def power_spectra(pieces):
 
 def to_mel(hertz):
     """Frequencies in mel, of the same shape."""
-    hertz = checks.between("to_mel(hertz)", hertz, 0, np.inf)
+    hertz = checks.between("to_mel(hertz)", hertz, 0, LARGEST)
     above = BEND / HERTZ_PER_MEL + np.log(np.maximum(hertz, BEND) / BEND) / RATIO
     return np.where(hertz < BEND, hertz / HERTZ_PER_MEL, above)
 
 
 def to_hertz(mel):
     """Frequencies in hertz, of the same shape: the inverse of ``to_mel``."""
-    mel = checks.between("to_hertz(mel)", mel, 0, np.inf)
+    mel = checks.between("to_hertz(mel)", mel, 0, 1_000)
     bend = BEND / HERTZ_PER_MEL
     return np.where(mel < bend, mel * HERTZ_PER_MEL, BEND * np.exp(RATIO * (np.maximum(mel, bend) - bend)))
 
@@ -94,7 +97,7 @@ def decibels(power, floor=80.0):
         power: float (...), 0 or more.
         floor: in decibels.
     """
-    power = checks.between("decibels(power)", power, 0, np.inf)
+    power = checks.between("decibels(power)", power, 0, LARGEST**2)
     levels = 10 * np.log10(np.maximum(power, FAINTEST))
     return (
         np.maximum(levels, levels.max() - checks.positive("decibels(floor)", floor)) if power.size else levels

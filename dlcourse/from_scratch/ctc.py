@@ -129,13 +129,18 @@ def _before(places, place):
 
 def _checked(function, log_probabilities, labels):
     """Log-probabilities as an array, and the labels with blanks before, between and after them, int (places,)."""
-    log_probabilities = np.asarray(log_probabilities, "float64")
+    log_probabilities = checks.numeric(f"{function}(log_probabilities)", log_probabilities)
     if log_probabilities.ndim != 2 or not len(log_probabilities) or log_probabilities.shape[1] < 2:
         raise ValueError(
             f"{function}(log_probabilities): got shape {log_probabilities.shape}; expected (frames, symbols), symbol 0 "
             "the blank."
         )
-    labels, symbols = np.asarray(labels), log_probabilities.shape[1]
+    if not np.all(log_probabilities <= 1e-4):
+        raise ValueError(
+            f"{function}(log_probabilities): expected logarithms of probabilities, none above 0; for logits take "
+            "scipy.special.log_softmax(logits, axis=-1)."
+        )
+    labels, symbols = np.asarray(labels if checks.is_list(labels) else [labels]), log_probabilities.shape[1]
     if labels.size and (
         labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.min() < 1 or labels.max() >= symbols
     ):

@@ -10,6 +10,9 @@ import numpy as np
 
 from dlcourse import checks
 
+LARGEST = 1e18
+"""Numbers as large as this are mistakes, and their squares overflow."""
+
 
 def costs(one, other):
     """Cost of the cheapest path to each pair of frames, float64 (frames of one, frames of other).
@@ -74,6 +77,10 @@ def nearest(items, templates, labels):
         items, templates: lists of float (own frames, features).
         labels: (templates,).
     """
+    if not checks.is_list(items) or not checks.is_list(templates):
+        raise ValueError(
+            "nearest(items, templates): expected two lists of recordings, (frames, features) each."
+        )
     labels = np.asarray(labels)
     if labels.shape != (len(templates),):
         raise ValueError(
@@ -86,6 +93,8 @@ def _recording(name, given):
     given = checks.numeric(f"time_warping({name})", given, axes=2)
     if not given.size:
         raise ValueError(f"time_warping({name}): got shape {given.shape}; expected one frame at least.")
+    if not np.all(np.abs(given) < LARGEST):
+        raise ValueError(f"time_warping({name}): expected finite numbers; standardise the features first.")
     return given
 
 
