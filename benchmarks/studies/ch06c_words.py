@@ -19,10 +19,10 @@ from dlcourse import recording, reproducibility, training
 from dlcourse.experiments import spoken_digits
 from dlcourse.from_scratch import time_warping
 
-SEEDS, EPOCHS, JUDGED = range(5), 20, 200
+SEEDS, EPOCHS, JUDGED = range(5), 15, 200
 EXAMPLES = (5, 20, 50, 210)
-STEPS = 400
-"""Of the network's training where there are few examples: as many as some 10 epochs of all."""
+STEPS = 300
+"""Of the network's training where there are few examples: as many as some 7 epochs of all."""
 
 
 def trained(kind, seed):
@@ -42,7 +42,7 @@ def held_out(kind, number):
     left_out = spoken_digits.left_out(words, kind.removeprefix("words_new_"), number)
     train, test = spoken_digits.apart(words, left_out)
     model = spoken_digits.word_network(number)
-    spoken_digits.train_words(model, spoken_digits.arrays(train), epochs=EPOCHS * 6, seed=number)
+    spoken_digits.train_words(model, spoken_digits.arrays(train), epochs=100, seed=number)
     held = spoken_digits.arrays(test)
     return model, training.evaluate(model, training.objectives.classification(), held)["accuracy"]
 

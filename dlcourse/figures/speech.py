@@ -34,21 +34,22 @@ def wave(ax, samples, rate, title):
     ax.set(xlabel="time (ms)", ylabel="pressure", title=title)
 
 
-def field(ax, values, seconds, title, ylabel, top=None, cmap="magma"):
+def field(ax, values, seconds, title, ylabel, edges=None, signed=False):
     """A map over time, drawn on an Axes: float (frames, rows), the first row at the bottom.
 
     Args:
         seconds: from one frame to the next.
-        top: what the last row's upper edge is worth on the vertical axis; None: the number of rows.
+        edges: what the first row's lower and the last row's upper edge are worth; None: 0 and the number of rows.
+        signed: whether colours tell signs apart: red below 0, blue above.
     """
     values = np.asarray(values)
-    extent = (0, 1e3 * seconds * len(values), 0, values.shape[1] if top is None else top)
-    picture = ax.imshow(
-        values.T, origin="lower", aspect="auto", extent=extent, cmap=cmap, interpolation="nearest"
-    )
+    low, high = (0, values.shape[1]) if edges is None else edges
+    largest = np.abs(values).max()
+    colours = {"cmap": "RdBu", "vmin": -largest, "vmax": largest} if signed else {"cmap": "magma"}
+    extent = (0, 1e3 * seconds * len(values), low, high)
+    ax.imshow(values.T, origin="lower", aspect="auto", extent=extent, interpolation="nearest", **colours)
     ax.set(xlabel="time (ms)", ylabel=ylabel, title=title)
     ax.grid(False)
-    return picture
 
 
 def steps(sounds, rate, hop, *, caption, alt=None):
@@ -66,9 +67,11 @@ def steps(sounds, rate, hop, *, caption, alt=None):
         seconds = hop / rate
         return [
             lambda ax: wave(ax, samples, rate, f"{name}: wave"),
-            lambda ax: field(ax, spectra, seconds, "power (dB)", "frequency (kHz)", top=rate / 2_000),
+            lambda ax: field(ax, spectra, seconds, "power (dB)", "frequency (kHz)", (0, rate / 2_000)),
             lambda ax: field(ax, levels, seconds, "mel levels (dB)", "mel band"),
-            lambda ax: field(ax, coefficients[:, 1:], seconds, "coefficients 1 to 12", "number", cmap="RdBu"),
+            lambda ax: field(
+                ax, coefficients[:, 1:], seconds, "coefficients 1 to 12", "number", (0.5, 12.5), signed=True
+            ),
         ]
 
     charts.row(
@@ -115,7 +118,7 @@ def warping(ax, table, path, title, xlabel, ylabel):
     return f"{title}: a grid of two recordings' frames, darker where dearer, and a path through it."
 
 
-@figure_function(figsize=(8.4, 3.6))
+@figure_function(figsize=(6.4, 3.6))
 def lattice(ax, labels, frames, title="All paths of two labels"):
     """CTC's places (blanks and labels) over frames, and the steps between them.
 

@@ -110,12 +110,14 @@ def alignment(log_probabilities, labels):
 
 def _forward(log_probabilities, places, together=np.logaddexp):
     """Sums (or, with np.maximum, best paths) up to each frame and place, float64 (frames, places)."""
+    may_skip = np.array([place - 2 in _before(places, place) for place in range(len(places))])
     table = np.full((len(log_probabilities), len(places)), -np.inf)
     table[0, :2] = log_probabilities[0, places[:2]]
     for frame in range(1, len(table)):
-        for place, symbol in enumerate(places):
-            reached = together.reduce(table[frame - 1, _before(places, place)])
-            table[frame, place] = reached + log_probabilities[frame, symbol]
+        stayed = table[frame - 1]
+        stepped = np.append(-np.inf, stayed[:-1])
+        skipped = np.where(may_skip, np.append([-np.inf, -np.inf], stayed)[:-2], -np.inf)
+        table[frame] = together(together(stayed, stepped), skipped) + log_probabilities[frame, places]
     return table
 
 

@@ -124,7 +124,7 @@ def exercise_4():
         solution=[
             "```python\nfor seed in range(5):\n    some = strings[seed]\n"
             "    fast = speech.Strings(some.x[:, ::2], some.y, some.spans // 2)\n"
-            "    print(seed, errors(string_networks[seed], fast))\n```",
+            "    print(seed, errors(string_networks['strings'][seed], fast))\n```",
             "The error rate is many times higher: the network has learnt how fast these six people speak. It helps "
             "to hear other speeds in training: leave out or repeat frames at random, differently in each epoch, and "
             "measure both speeds afterwards.",
@@ -149,7 +149,7 @@ def exercise_5():
             "stands = string_network()\n"
             "spoken_digits.train_strings(stands, (both - mean) / deviation, one.y,\n"
             "                            epochs=7, seed=0)\n```",
-            "It takes some minutes. Then compare `stands` with `string_networks[0]` on the same test strings, once, "
-            "with and without babble. Choose settings on strings of `validation`, not of `tests[0]`.",
+            "It takes some minutes. Then compare `stands` with `string_networks['strings'][0]` on the same test "
+            "strings, once, with and without babble. Choose settings on strings of `validation`, not of `tests[0]`.",
         ],
     )
