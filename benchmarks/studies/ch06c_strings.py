@@ -4,7 +4,8 @@
 
 Each is trained on 4,000 strings of 1 to 6 training recordings. Kinds: ``strings``, five seeds, whose kernels look 30
 frames ahead together; three seeds each of ``strings_causal``, which look none ahead, and of ``strings_permuted``, a
-control whose labels were put into another order within each string. Settings were tried on seeds 100 and up. Recorded:
+control whose labels were put into another order within each string. Noise and dropout were added after a first
+network without them had read training strings nearly without a mistake, and validation strings with 1.2 %. Recorded:
 for each kind the word error rates on 300 strings of validation recordings ("strings, error rate"). The weights go to
 results/ch06c_KIND.npz as float16, and the SHA-256 of that file into the record. No test recording is used.
 """

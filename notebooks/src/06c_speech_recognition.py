@@ -639,13 +639,15 @@ checks.equal("Keras' gradient, and softmax less occupancy",
 # %% slideshow={"slide_type": "subslide"}
 def string_network():
     """(batch, frames, 13) to logits (batch, frames // 2, 11)."""
-    network = keras.Sequential([keras.Input((None, 13))])
+    network = keras.Sequential(
+        [keras.Input((None, 13)), layers.GaussianNoise(0.33)])
     for filters, dilation in [(64, 1), (80, 1), (80, 2), (80, 4)]:
         network.add(layers.ZeroPadding1D(2 * dilation))
         network.add(
             layers.Conv1D(filters, 5, dilation_rate=dilation))
         network.add(layers.BatchNormalization(momentum=0.9))
         network.add(layers.ReLU())
+        network.add(layers.SpatialDropout1D(0.2))
         if filters == 64:
             network.add(layers.MaxPooling1D(2))
     network.add(layers.Dense(11))
@@ -654,6 +656,8 @@ def string_network():
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Convolutions only, so that any length goes in. The kernels' points lie 1, 1, 2 and 4 steps apart (dilation), after pooling a
 # step is two frames: an output sees $1 + 4 + 1 + 2 \cdot 4 \cdot (1 + 2 + 4) = 62$ frames, one and a half seconds.
+# In training only, noise is added to the frames, and a fifth of the channels is dropped (chapter 05): with 2,100 recordings the
+# network would soon know them by heart.
 # For a start, one pass over 640 short strings, with Keras alone:
 
 # %% slideshow={"slide_type": "skip"}
