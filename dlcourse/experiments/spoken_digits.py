@@ -41,21 +41,21 @@ def word_network(seed=None):
 def string_network(seed=None, ahead=2):
     """Four convolutions over time: float32 (batch, frames, 13) to logits (batch, frames // 2, 11), the blank first.
 
-    In training, noise of a third of a standard deviation is added to the frames, and a fifth of the channels dropped.
+    In training, noise of a fifth of a standard deviation is added to the frames, and a tenth of the channels dropped.
 
     Args:
         seed: of the initial weights; None draws from Keras' global generator.
         ahead: steps that each kernel of five looks ahead: 2 is the middle, 0 is causal. Together: 15 frames for each.
     """
     ahead = checks.whole_number("string_network(ahead)", ahead, least=0, most=4)
-    model = keras.Sequential([keras.Input((None, FEATURES)), layers.GaussianNoise(0.33, seed=seed)])
+    model = keras.Sequential([keras.Input((None, FEATURES)), layers.GaussianNoise(0.2, seed=seed)])
     for number, (filters, dilation) in enumerate([(64, 1), (80, 1), (80, 2), (80, 4)]):
         start = seeded_initializer("he_normal", seed, number)
         model.add(layers.ZeroPadding1D(((4 - ahead) * dilation, ahead * dilation)))
         model.add(layers.Conv1D(filters, 5, dilation_rate=dilation, kernel_initializer=start))
         model.add(layers.BatchNormalization(momentum=0.9))
         model.add(layers.ReLU())
-        model.add(layers.SpatialDropout1D(0.2, seed=seed))
+        model.add(layers.SpatialDropout1D(0.1, seed=seed))
         if number == 0:
             model.add(layers.MaxPooling1D(2))
     model.add(layers.Dense(11, kernel_initializer=seeded_initializer("glorot_uniform", seed, 4)))
