@@ -20,7 +20,7 @@ from dlcourse.experiments import spoken_digits
 from dlcourse.from_scratch import time_warping
 
 SEEDS, EPOCHS, JUDGED = range(5), 15, 200
-EXAMPLES = (5, 15, 50)
+EXAMPLES = (5, 15, 20, 50)
 STEPS = 300
 """Of the network's training where there are few examples: as many as some 7 epochs of all."""
 

