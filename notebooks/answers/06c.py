@@ -71,8 +71,8 @@ def exercise_3():
     return Exercise(
         judge=_judge_stream,
         hints=[
-            '`keras.layers.Conv1D(..., padding="causal")` pads on the left only. `keras.Input((None, 13))` takes '
-            "is for any length.",
+            '`keras.layers.Conv1D(..., padding="causal")` pads on the left only. `keras.Input((None, 13))` is '
+            "for any length.",
             "A kernel of 5 with dilation $d$ reaches $4 d$ frames back; what several layers reach is added up.",
             "No pooling: there is to be an output for each frame.",
         ],

@@ -321,7 +321,8 @@ def utterances(speakers, takes, seed=0, bend=1.0):
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (made-up speakers, one network), and a next measurement | a list of phrases |
 #
-# What is usually found: by take nearly all words are right, by speaker far fewer, and more speakers in the training help more than more takes.
+# What is usually found: by take nearly all words are right, by speaker fewer, very differently from speaker to speaker; with more speakers in
+# the training, and as many recordings in all, more are right on average.
 # ### END MARK SCHEME
 #
 
@@ -356,5 +357,12 @@ for speakers, takes in ((4, 12), (12, 4)):
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "open_report", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# REPORT
+# **Expected** before the run: 99 % on new takes, below 80 % on new speakers with 4 speakers, more with 12. Refuted, if new speakers are
+# understood as well as new takes, to 5 %, in two repetitions of three.
+#
+# **Found.** On new takes nearly all words are right (0.99 to 1.00). On a new speaker, with three in the training, 0.51, 0.67 and 1.00: the
+# sentence is refuted, and how wrong it is depends on who is held out. With nine speakers in the training, and three new ones, it is 0.78,
+# 0.84 and 0.88, with as many recordings: more speakers helped on average, not in every repetition. That real speakers differ in this way
+# isn't shown; these are made up, and one network was trained. Next: more repetitions, the number of speakers from 2 to 30, and a training
+# that bends the words at random.
 # ### END SOLUTION
