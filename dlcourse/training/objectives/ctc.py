@@ -9,7 +9,7 @@ from dlcourse.training import inputs
 class ctc:
     """Negative log-probability of each string of labels under all its alignments with the frames, in nats per string.
 
-    A batch is ``(x, y)``: y int (batch, longest), labels from 1, filled up with 0; the model's output float (batch,
+    A batch is ``(x, y)``: y int (batch, longest), one label or more from 1, filled up with 0; the model's output (batch,
     frames, symbols), logits of which column 0 is the blank. Every frame of the output counts, so that what fills up the
     shorter inputs must be silence. As ``keras.losses.CTC``, whose mean over the batch it gives.
 
@@ -53,8 +53,10 @@ class ctc:
                 f"Labels run from {y.min()} to {y.max()}, but the model gives {symbols}: 0, the blank, and labels "
                 f"from 1 to {symbols - 1}."
             )
-        if np.any((y[:, 1:] > 0) & (y[:, :-1] == 0)):
-            raise ValueError("ctc() got 0 between labels; a row holds its labels first, then only 0.")
+        if np.any(y[:, 0] == 0) or np.any((y[:, 1:] > 0) & (y[:, :-1] == 0)):
+            raise ValueError(
+                "ctc() got 0 before a label; a row holds its labels first, one or more, then only 0."
+            )
         needed = int(((y > 0).sum(axis=1) + ((y[:, 1:] == y[:, :-1]) & (y[:, 1:] > 0)).sum(axis=1)).max())
         if frames is not None and needed > frames:
             raise ValueError(
