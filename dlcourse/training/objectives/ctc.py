@@ -9,7 +9,7 @@ from dlcourse.training import inputs
 class ctc:
     """Negative log-probability of each string of labels under all its alignments with the frames, in nats per string.
 
-    A batch is ``(x, y)``: y int (batch, longest), one label or more from 1, filled up with 0; the model's output (batch,
+    A batch is ``(x, y)``: y int (batch, longest), one label or more, filled up with 0; the model's output (batch,
     frames, symbols), logits of which column 0 is the blank. Every frame of the output counts, so that what fills up the
     shorter inputs must be silence. As ``keras.losses.CTC``, whose mean over the batch it gives.
 
