@@ -869,9 +869,10 @@ def over_babble(network, part, scaling, softer, number=50):
     return errors(network, speech.Strings(x, one.y, one.spans))
 
 
-babble = {softer: [over_babble(network, tests[seed], spoken_digits.scaling(seed), softer)
-                   for seed, network in string_networks["strings"].items()]
-          for softer in (SILENT, *SOFTER)}
+babble = {
+    softer: [over_babble(network, tests[seed], spoken_digits.scaling(seed), softer)
+             for seed, network in string_networks["strings"].items()]
+    for softer in (SILENT, *SOFTER)}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
