@@ -8,7 +8,6 @@ import dataclasses
 import difflib
 
 import numpy as np
-from scipy import fft
 
 from dlcourse import checks
 from dlcourse.datasets import catalogue
@@ -247,6 +246,8 @@ def mixed(one, other, decibels, bands=BANDS):
     Raises:
         ValueError: where shapes differ.
     """
+    from scipy import fft
+
     one, other, decibels = (
         checks.between(f"mixed({name})", value, -LARGEST, LARGEST)
         for name, value in [("one", one), ("other", other), ("decibels", decibels)]

@@ -143,12 +143,12 @@ def exercise_5():
             "Write down first what counts, such as: half the errors at 10 dB, and not a third more without babble.",
             "Training strings with another string, 5 to 30 dB softer, drawn anew for each:\n\n"
             "```python\nseed = 0\nmean, deviation = spoken_digits.scaling(seed)\n"
-            "one, two = (spoken_digits.strings_of(train, 6_000, s, frames=160) for s in (0, 1))\n"
-            "softer = np.random.default_rng(2).uniform(5, 30, (6_000, 1, 1))\n"
+            "one, two = (spoken_digits.strings_of(train, 2_000, s, frames=160) for s in (0, 1))\n"
+            "softer = np.random.default_rng(2).uniform(5, 30, (2_000, 1, 1))\n"
             "both = speech.mixed(one.x * deviation + mean, two.x * deviation + mean, -softer)\n"
             "stands = string_network()\n"
             "spoken_digits.train_strings(stands, (both - mean) / deviation, one.y,\n"
-            "                            epochs=7, seed=0)\n```",
+            "                            epochs=12, seed=0)\n```",
             "It takes some minutes. Then compare `stands` with `string_networks['strings'][0]` on the same test "
             "strings, once, with and without babble. Choose settings on strings of `validation`, not of `tests[0]`.",
         ],
