@@ -55,9 +55,9 @@ assert word_error_rate(list("123"), []) == 1, "If nothing is recognised, every w
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 2 · What a path stands for (2 points)
+# ## 2 · Paths, and the sum over all of them (6 points)
 #
-# In CTC a path is one symbol for each frame, 0 being the blank. Write the function that makes labels of a path.
+# In CTC a path is one symbol for each frame, 0 being the blank. First write the function that makes labels of a path.
 #
 
 # %% nbgrader={"grade": false, "grade_id": "collapse", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -87,9 +87,7 @@ assert list(collapse([1, 2, 2, 1, 0, 0, 1])) == [1, 2, 1, 1], "1 2 2 1 - - 1 sta
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 3 · The sum over all paths (4 points)
-#
-# Write the forward algorithm: the probability of labels, which is the sum over all their paths of the product of the symbols' probabilities.
+# Now write the forward algorithm: the probability of labels, which is the sum over all their paths of the product of the symbols' probabilities.
 # It must take its time in proportion to frames × labels: a list of all paths is too long.
 #
 
@@ -161,7 +159,7 @@ assert 0 < ctc_probability(long, [1, 2, 3] * 5) < 1, "Sixty frames and fifteen l
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 4 · Warping time (4 points)
+# ## 3 · Warping time (4 points)
 #
 # Two recordings are walked through together, from the first pair of frames to the last; at each step one goes on by one frame in one of them or
 # in both. Each pair of frames that is stood on costs the Euclidean distance of the two. Write a function for the cost of the cheapest
@@ -220,7 +218,7 @@ assert abs(warping_cost(b, a) - right) < 1e-9, "The other way round it must cost
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 5 · A network that doesn't look ahead (3 points)
+# ## 4 · A network that doesn't look ahead (3 points)
 #
 # Build a streaming network in Keras from convolutions over time: it takes float32 (batch, frames, 13), any number of frames, and gives logits (batch,
 # frames, symbols). An output may depend on its own frame and earlier ones only, and must depend on the frame 12 places before it.
@@ -275,9 +273,7 @@ assert 32 in moved, "The output 12 frames later doesn't see it: look further bac
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 6 · What is a test worth without new speakers? (open, 6 points)
-#
-# Given: made-up recordings. Each of 8 words is a curve of 20 frames in 6 features. Each *speaker* bends all of them by a mixture of
+# Given for the last exercise: made-up recordings. Each of 8 words is a curve of 20 frames in 6 features. Each *speaker* bends all of them by a mixture of
 # features that is the speaker's own, and each take has noise.
 #
 
@@ -299,6 +295,8 @@ def utterances(speakers, takes, seed=0, bend=1.0):
 
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "open", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": true}
+# ## 5 · What is a test worth without new speakers? (open, 6 points)
+#
 # *"The network gets 99 % of held-out recordings, so it will understand customers."* Design an experiment on these data that could refute this sentence,
 # or a part of it that you choose and write down. In the next cell, and in as many cells of your own as you need after it:
 #
