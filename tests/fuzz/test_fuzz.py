@@ -24,9 +24,19 @@ from hypothesis.extra import numpy as arrays_of
 
 import dlcourse
 from dlcourse import checks, claims, datasets, exercises, models, show, training
-from dlcourse.datasets import catalogue, characters, records, sequence_tasks, splitting, transforms, windows
-from dlcourse.from_scratch import ngrams
+from dlcourse.datasets import (
+    catalogue,
+    characters,
+    records,
+    sequence_tasks,
+    speech,
+    splitting,
+    transforms,
+    windows,
+)
+from dlcourse.from_scratch import cepstra, ctc, ngrams, time_warping
 from dlcourse.metrics import calibration, classification, forecasting
+from dlcourse.metrics import speech as speech_metrics
 from dlcourse.models import decoding
 from dlcourse.publishing import chapters, sides
 from dlcourse.rl import (
@@ -309,6 +319,53 @@ def test_series_and_transforms(target, split, pixels, name):
     only_documented(transforms.pooled, datasets.Split(split, np.zeros(2, "int32")))
     only_documented(transforms.shifted, datasets.Split(split, np.zeros(2, "int32")), pixels)
     only_documented(datasets.series.read, name)
+
+
+@fuzz(
+    items=mostly(st.just([np.zeros((3, 2)), np.ones((5, 2))]), st.one_of(NUMBERS, odd_arrays())),
+    digits=mostly(st.just([1, 2]), st.one_of(NUMBERS, odd_arrays((2,)))),
+    number=mostly(st.just(3), SIZES),
+    words=mostly(st.just((1, 2)), st.one_of(NUMBERS, st.lists(SIZES, max_size=3))),
+    frames=mostly(st.none(), SIZES),
+    decibels=mostly(st.just(-3.0), NUMBERS),
+)
+def test_speech(items, digits, number, words, frames, decibels):
+    only_documented(speech.strings, items, digits, number, words=words, frames=frames)
+    only_documented(speech.padded, items, number)
+    only_documented(speech.statistics, items)
+    only_documented(speech.quiet_frames, items, decibels)
+    only_documented(speech.mixed, items, items, decibels)
+    only_documented(speech.to_bytes, items)
+    only_documented(speech.read, number)
+    only_documented(time_warping.distances, items, items)
+    only_documented(time_warping.nearest, items, items, digits)
+
+
+@fuzz(
+    samples=mostly(floats(40), odd_arrays()),
+    length=mostly(st.just(8), SIZES),
+    hop=mostly(st.just(4), SIZES),
+    rate=mostly(st.just(8_000), NUMBERS),
+)
+def test_cepstra(samples, length, hop, rate):
+    only_documented(cepstra.mfcc, samples, rate, length=length, hop=hop, bands=5, coefficients=3)
+    only_documented(cepstra.decibels, samples)
+    only_documented(cepstra.to_hertz, samples)
+
+
+@fuzz(
+    log_probabilities=mostly(floats(4, 3), odd_arrays()),
+    logits=mostly(floats(2, 4, 3), odd_arrays()),
+    labels=mostly(st.just([1, 2]), st.one_of(NUMBERS, odd_arrays((2,)))),
+    frames=mostly(st.just(3), SIZES),
+)
+def test_ctc(log_probabilities, logits, labels, frames):
+    for function in (ctc.log_probability, ctc.occupancies, ctc.alignment):
+        only_documented(function, log_probabilities, labels)
+    only_documented(decoding.ctc_greedy, logits)
+    only_documented(decoding.ctc_beam, logits, frames)
+    only_documented(speech_metrics.edits, labels, frames)
+    only_documented(speech_metrics.word_error_rate, [[1], [2, 3]], labels)
 
 
 @fuzz(

@@ -1,0 +1,141 @@
+"""What chapter 06c defines, its shipped networks, and its exercises' judge."""
+
+import chapter_code
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dlcourse import exercises, training
+from dlcourse.experiments import spoken_digits
+from dlcourse.training import objectives
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return chapter_code.definitions("06c")
+
+
+def shapes(model):
+    return [tuple(weight.shape) for weight in model.weights]
+
+
+def test_the_networks_in_view_are_those_that_are_shipped(chapter):
+    assert shapes(chapter.word_network()) == shapes(spoken_digits.word_network(0))
+    in_view, shipped = chapter.string_network(), spoken_digits.string_network(0)
+    assert shapes(in_view) == shapes(shipped)
+    in_view.set_weights(shipped.get_weights())
+    x = np.random.default_rng(0).normal(size=(2, 40, 13)).astype("float32")
+    np.testing.assert_allclose(in_view(x), shipped(x), atol=1e-5)
+    word, own = chapter.word_network(), spoken_digits.word_network(1)
+    word.set_weights(own.get_weights())
+    np.testing.assert_allclose(
+        word(np.tile(x, (1, 2, 1))[:, :48]), own(np.tile(x, (1, 2, 1))[:, :48]), atol=1e-5
+    )
+
+
+def test_keras_fit_the_loop_and_training_fit_end_with_the_same_weights(chapter):
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(60, 48, 13)).astype("float32"), random.integers(0, 10, 60)
+    start, loss = (
+        spoken_digits.word_network(2).get_weights(),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+
+    def trained(how):
+        model, adam = chapter.word_network(), keras.optimizers.Adam(0.01)
+        model.set_weights(start)
+        if how == "keras":
+            model.compile(adam, loss)
+            model.fit(x, y, batch_size=20, shuffle=False, verbose=0)
+        elif how == "loop":
+            adam.build(model.trainable_variables)
+            for first in range(0, 60, 20):
+                chapter.step(model, adam, loss, x[first : first + 20], y[first : first + 20])
+        else:
+            batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(20)
+            training.fit(model, objectives.classification(), batches, epochs=1, optimizer=adam)
+        return np.concatenate([weight.ravel() for weight in model.get_weights()])
+
+    by_keras = trained("keras")
+    for how in ("loop", "fit"):
+        np.testing.assert_allclose(trained(how), by_keras, atol=5e-4)
+    assert np.abs(by_keras - np.concatenate([weight.ravel() for weight in start])).max() > 0.01
+
+
+@pytest.mark.parametrize(("ahead", "frames"), [(2, 30), (1, 15), (0, 0)])
+def test_a_string_network_looks_as_far_ahead_as_it_says(ahead, frames):
+    model = spoken_digits.string_network(0, ahead=ahead)
+    x = np.random.default_rng(0).normal(size=(1, 140, 13)).astype("float32")
+    other = x.copy()
+    other[:, 80] += 10
+    moved = np.abs(np.asarray(model(other)) - np.asarray(model(x)))[0].max(axis=1) > 1e-7
+    first, last = 2 * np.flatnonzero(moved)[[0, -1]]
+    assert first == 80 - frames - frames % 2 or first == 80 - frames
+    assert last >= 80 + 60 - 2 * frames - 4
+
+
+def test_shipped_networks_are_those_that_were_recorded():
+    for kind in spoken_digits.BUILD:
+        networks = spoken_digits.shipped(kind)
+        assert len(networks) >= 3 and spoken_digits.file(kind).stat().st_size < 1_000_000
+    with pytest.raises(ValueError, match="expected one of words, "):
+        spoken_digits.shipped("letters")
+
+
+def test_no_recording_is_on_two_sides():
+    sides = [{item.tobytes() for item in part.items} for part in spoken_digits.parts(3)]
+    assert [len(side) for side in sides] == [2_100, 300, 600]
+    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+    frames = np.concatenate(spoken_digits.parts(3)[0].items)
+    np.testing.assert_allclose(frames.mean(axis=0), 0, atol=1e-3)
+    np.testing.assert_allclose(frames.std(axis=0), 1, atol=1e-3)
+
+
+def test_controls_take_away_what_they_name_and_nothing_else():
+    part = spoken_digits.parts(0)[1]
+    mixed = spoken_digits.shuffled(part, 1)
+    for item, other in zip(part.items[:50], mixed.items, strict=False):
+        np.testing.assert_array_equal(np.sort(item, axis=0), np.sort(other, axis=0))
+    assert any(not np.array_equal(*pair) for pair in zip(part.items, mixed.items, strict=True))
+    y = np.array([[3, 1, 2, 0], [5, 5, 4, 1], [7, 0, 0, 0]], "int32")
+    permuted = spoken_digits.permuted(y, 0)
+    np.testing.assert_array_equal(np.sort(permuted, axis=1), np.sort(y, axis=1))
+    np.testing.assert_array_equal(permuted == 0, y == 0)
+
+
+def test_a_left_out_voice_is_in_no_training_word():
+    words = spoken_digits.synthesised()
+    out = spoken_digits.left_out(words, "voice", 2)
+    train, test = spoken_digits.apart(words, out)
+    assert set(test.voices) == {"rms"} and set(train.voices) == {"awb", "kal", "slt"}
+    out = spoken_digits.left_out(words, "take", 1)
+    assert set(words.takes[out]) == {1} and out.sum() == 40
+
+
+def test_words_per_wait(chapter):
+    """Cutting after the last digit takes frames away, and what is said after the cut does not count."""
+    part = spoken_digits.parts(0)[2]
+    strings = spoken_digits.strings_of(part, 5, 1)
+    pieces = chapter.cut(strings, 4)
+    for (x, said), spans, digits in zip(pieces, strings.spans, strings.digits(), strict=True):
+        assert len(x) in (spans.max() + 4, spans.max() + 5) or len(x) == strings.x.shape[1]
+        assert said == digits
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        ({"padding": "same"}, "looks ahead"),
+        ({"padding": "causal", "dilation_rate": 1, "kernel_size": 3}, "far enough"),
+    ],
+)
+def test_the_judge_of_exercise_3_sees_what_is_wrong(build, said):
+    options = {"kernel_size": 5, "dilation_rate": 3, **build}
+    model = keras.Sequential([keras.Input((None, 13)), keras.layers.Conv1D(11, **options)])
+    assert said in exercises.find("06c.3").judge(model)
+
+
+def test_the_judge_of_exercise_3_takes_what_is_right():
+    model = keras.Sequential([keras.Input((None, 13)), keras.layers.Conv1D(11, 21, padding="causal")])
+    assert exercises.find("06c.3").judge(model) is None
