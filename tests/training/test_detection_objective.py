@@ -56,21 +56,15 @@ def test_focal_loss_written_out():
             total -= (1 - p[place]) ** 2 * np.log(p[place])
         else:
             total -= (1 - heat[place]) ** 4 * p[place] ** 2 * np.log(1 - p[place])
-    assert float(focal_loss(tf.constant(logits), tf.constant(heat))) == pytest.approx(
-        total, rel=1e-6
-    )
+    assert float(focal_loss(tf.constant(logits), tf.constant(heat))) == pytest.approx(total, rel=1e-6)
 
 
 def test_generalized_iou_of_known_boxes():
     square = tf.constant([0.0, 0.0, 2.0, 2.0])
     assert float(generalized_iou(square, square)) == 1
     # side by side with a gap as wide as they are: no overlap; around them 6×2, of which a third is empty
-    assert float(generalized_iou(square, tf.constant([4.0, 0.0, 6.0, 2.0]))) == pytest.approx(
-        -1 / 3
-    )
-    assert float(generalized_iou(square, tf.constant([1.0, 1.0, 3.0, 3.0]))) == pytest.approx(
-        1 / 7 - 2 / 9
-    )
+    assert float(generalized_iou(square, tf.constant([4.0, 0.0, 6.0, 2.0]))) == pytest.approx(-1 / 3)
+    assert float(generalized_iou(square, tf.constant([1.0, 1.0, 3.0, 3.0]))) == pytest.approx(1 / 7 - 2 / 9)
 
 
 class Perfect(keras.Model):
