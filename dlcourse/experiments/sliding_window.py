@@ -128,7 +128,7 @@ def pyramid(network, x, sides, window=WINDOW, stride=4):
     for side in sides:
         scale = window / side
         size = [max(window, round(length * scale)) for length in x.shape[1:3]]
-        logits = network.predict_on_batch(tf.image.resize(x, size))
+        logits = np.asarray(network(tf.image.resize(x, size), training=False))
         rows, columns = logits.shape[1:3]
         down, across = np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij")
         left, top = across * stride * x.shape[2] / size[1], down * stride * x.shape[1] / size[0]

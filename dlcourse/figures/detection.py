@@ -88,9 +88,9 @@ def frame(ax, box, text="", edgecolor="white", linestyle="-", linewidth=1.6):
         Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor=edgecolor, linestyle=linestyle,
                   linewidth=linewidth, path_effects=outlined if linestyle == "-" else None)
     )  # fmt: skip
-    if text:
-        ax.text(left, top, text, color=edgecolor, fontsize=8, va="bottom", clip_on=True,
-                path_effects=[patheffects.withStroke(linewidth=1.8, foreground="black")])  # fmt: skip
+    if text != "":
+        behind = {"facecolor": "black", "alpha": 0.55, "linewidth": 0, "pad": 0.8}
+        ax.text(left, top - 1, text, color=edgecolor, fontsize=8, va="bottom", clip_on=True, bbox=behind)
 
 
 @figure_function(figsize=(8.6, 3.4))

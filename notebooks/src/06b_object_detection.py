@@ -22,7 +22,7 @@
 #
 # 训练目标、焦点损失、边框损失、解码与非极大值抑制都逐步写出；平均精度（AP）按 COCO 的定义计算，与 pycocotools 一致。
 #
-# 测量结果：在含 1 至 6 个数字的杂乱场景上，检测器远好于滑动窗口；漏检多来自小的和相互遮挡的数字。边框被打乱的对照网络什么也学不到。
+# 测量结果：在含 1 至 6 个数字的杂乱场景上，检测器远好于滑动窗口；漏检多来自小的和相互遮挡的数字。最常见的错误是位置对了、类别错了。
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 import itertools
@@ -150,7 +150,8 @@ checks.equal("IoU by the function above and by models.boxes",
 # digit in their middle, half without.
 
 # %% slideshow={"slide_type": "skip"}
-windows = sliding_window.windows(learn, 4_000, seed=0)
+windows = sliding_window.windows(
+    scenes.compose(mnist.train, 1_500, seed=3), 8_000, seed=0)
 classifier = keras.Sequential([
     keras.Input((28, 28, 3)),
     layers.Conv2D(16, 3, activation="relu"),    # no padding: you will see why
@@ -165,7 +166,7 @@ classifier.compile(
     keras.optimizers.Adam(2e-3),
     keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     metrics=["accuracy"])
-history = classifier.fit(windows.x, windows.y, batch_size=64, epochs=3, verbose=0)
+classifier.fit(windows.x, windows.y, batch_size=64, epochs=4, verbose=0)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Neighbouring windows share most of their pixels, and so most of what the convolutions compute. Move the *network* over
@@ -465,7 +466,7 @@ def all_targets(split):
 
 y = all_targets(learn)
 small.compile(keras.optimizers.Adam(4e-3), detection_loss)
-history = small.fit(learn.x, y, batch_size=16, epochs=6, verbose=0)
+history = small.fit(learn.x, y, batch_size=16, epochs=4, verbose=0)
 held_out_loss = small.evaluate(
     held_out.x, all_targets(held_out), batch_size=100, verbose=0)
 
@@ -822,8 +823,9 @@ drawings.boxed_images(
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# See the table. Background is the usual guess, since clutter is everywhere. But clutter was in every training scene; what is
-# rare there is hard: a digit half below another.
+# Misnamed, by far. Background is the usual guess, since clutter is everywhere; but clutter was in every training scene, and
+# telling a digit from a stroke needs less than telling a 4 from a 9. Note that suppression works class by class: a digit that
+# is called both 4 and 9 gives two detections, one right and one misnamed.
 #
 # </details>
 
@@ -950,7 +952,7 @@ claims.measure(
 # (scikit-image's `lfw_subset`) train a window classifier; a pyramid of sizes shows it whole photographs.
 #
 # **Predict before you run.** Suppose that 1 % of the crops without a face are taken for faces. A photograph of
-# 192×192 pixels has about 5,000 windows in six sizes. How many false alarms: about 1, 10, or 50?
+# 192×192 pixels has about 4,400 windows in six sizes. How many false alarms: about 1, 10, or 40?
 
 # %% slideshow={"slide_type": "skip"}
 crops = photographs.lfw_subset()[..., None].astype("float32")       # faces first
@@ -974,113 +976,113 @@ seen_photos, new_photos = empty_photos[::2], empty_photos[1::2]
 
 # %% slideshow={"slide_type": "skip"}
 FACE_SIDES = [25, 31, 39, 49, 61, 76]       # of windows, in pixels of the photograph
+FACE = (65, 24, 105, 70)        # the astronaut's face, by hand: left, top, right, bottom
 reader = sliding_window.classifier(25, 1, 2, seed=0)
-repeats = Repeats(
-    reader, training.objectives.classification(), steps=250, batch_size=28,
-    optimizer=keras.optimizers.Adam(2e-3), jit_compile=False)
+repeats = Repeats(reader, training.objectives.classification(), steps=250, batch_size=32,
+                  optimizer=keras.optimizers.Adam(2e-3), jit_compile=False)
+
+def varied(images, random):
+    """Copies, half of them mirrored, each with another contrast and brightness."""
+    shape = (len(images), 1, 1, 1)
+    images = np.where(random.random(shape) < 0.5, images[:, :, ::-1], images)
+    gain, more = random.uniform(0.6, 1.6, shape), random.uniform(-0.15, 0.2, shape)
+    return np.clip(images * gain + more, 0, 1).astype("float32")
 
 def face_windows(photos):
-    """Each window's probability of a face, (photos, windows), and its place and size."""
+    """Each window's probability of a face, (photos, windows), and all windows' boxes."""
     network = models.fully_convolutional(reader)
     probabilities, places = sliding_window.pyramid(network, photos, FACE_SIDES, window=25)
-    return probabilities[..., 1], places
-
-def alarms(probabilities, places, least=0.95):
-    """Found in each photograph: windows above a probability, after suppression."""
-    boxes = np.concatenate([places[:, :2], places[:, :2] + places[:, 2:]], axis=1)
-    return [of_boxes.suppressed(boxes[one >= least], np.ones((one >= least).sum(), int), one[one >= least], 0.3)
-            for one in probabilities]
+    return probabilities[..., 1], np.concatenate([places[:, :2], places[:, :2] + places[:, 2:]], axis=1)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Three trainings per seed, each of 250 steps: on 140 crops; then on these and the 100 windows of five photographs without
-# faces that were most firmly taken for faces (*hard negatives*, Sung & Poggio 1998); and, for comparison, on these and 100
-# windows drawn at random from the same photographs. Judged on five other photographs, and on the astronaut.
+# Where do examples of *nothing* come from? Two trainings per seed, both on six varied copies of 140 crops and on 600 more
+# windows without a face: once further copies of the crops, once windows drawn at random from five photographs without
+# faces. Both are judged on 60 held-out crops, on five other photographs, and on the astronaut.
 
 # %% slideshow={"slide_type": "skip"}
-FACE = (65, 24, 105, 70)        # the astronaut's face, by hand: left, top, right, bottom
+def nothing(kind, seed):
+    """600 windows without a face, float32 (600, 25, 25, 1)."""
+    random = np.random.default_rng(seed)
+    if kind == "copies of crops":
+        without = crops[learn_rows][is_face[learn_rows] == 0]
+        return varied(without[random.integers(0, len(without), 600)], random)
+    chosen = random.integers(0, len(every_window), 600)
+    corners = np.concatenate([every_window[:, :2], every_window[:, 2:] - every_window[:, :2]], axis=1)[:, :3]
+    return sliding_window.cut(
+        seen_photos, random.integers(0, len(seen_photos), 600), corners[chosen], window=25)
 
-def corners_of(chosen, places, photos):
-    """(photo, corners) of windows that are numbered through over all photographs."""
-    return chosen // len(places), places[chosen % len(places)]
-
-def trained_on(seed, extra):
-    """Train the reader on the 140 crops and 100 windows without faces, or on the crops alone."""
-    extra_x = np.zeros((100, 25, 25, 1), "float32") if extra is None else extra
-    x = np.concatenate([crops, extra_x])
-    y = np.concatenate([is_face, np.zeros(100, "int32")])
-    rows = learn_rows if extra is None else np.concatenate([learn_rows, np.arange(200, 300)])
-    fresh = sliding_window.classifier(25, 1, 2, seed=seed).get_weights()
-    repeats.train(fresh, x, y, seed=seed, rows=rows)
-    inside, places = face_windows(new_photos)
-    of_face, face_places = face_windows(astronaut[None])
-    best = face_places[of_face[0].argmax()]
+def judged_reader(kind, seed):
+    """Train on crops and windows of nothing; what comes of it on crops, photographs and the astronaut."""
+    x = np.concatenate([varied(np.tile(crops[learn_rows], (6, 1, 1, 1)), np.random.default_rng(seed)),
+                        nothing(kind, seed)])
+    y = np.concatenate([np.tile(is_face[learn_rows], 6), np.zeros(600, "int32")])
+    repeats.train(sliding_window.classifier(25, 1, 2, seed=seed), x, y, seed=seed)
     held = np.argmax(training.predict(reader, crops[held_rows]), axis=1) == is_face[held_rows]
-    return {"accuracy": held.mean(), "windows": len(places),
-            "alarms": np.mean([len(one) for one in alarms(inside, places)]),
-            "best": (*best[:2], best[0] + best[2], best[1] + best[2]),
-            "photos": inside, "places": places, "on face": of_face}
+    (on_photos, _), (on_face, boxes) = face_windows(new_photos), face_windows(astronaut[None])
+    there = of_boxes.iou(boxes, [FACE])[:, 0] > 0.4
+    return {"accuracy": held.mean(), "photos": on_photos, "astronaut": on_face[0],
+            "face": on_face[0][there].max()}
 
 # %% slideshow={"slide_type": "skip"}
-FACE_SEEDS = range(5)
-results = {"crops alone": [], "and hard negatives": [], "and random windows": []}
-for seed in FACE_SEEDS:
-    results["crops alone"].append(trained_on(seed, None))
-    probabilities, places = face_windows(seen_photos)
-    hardest = np.argsort(-probabilities.ravel(), kind="stable")[:100]
-    anywhere = np.random.default_rng(seed).integers(0, probabilities.size, 100)
-    for name, chosen in [("and hard negatives", hardest), ("and random windows", anywhere)]:
-        extra = sliding_window.cut(seen_photos, *corners_of(chosen, places, seen_photos), window=25)
-        results[name].append(trained_on(seed, extra))
+every_window = face_windows(seen_photos[:1])[1]
+FACE_SEEDS, KINDS = range(5), ["copies of crops", "windows of photographs"]
+readers = {kind: [judged_reader(kind, seed) for seed in FACE_SEEDS] for kind in KINDS}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
-    [[name,
-      f"{Measured([one['accuracy'] for one in of_name]):.1%}",
-      f"{Measured([one['alarms'] for one in of_name]):.1f}",
-      f"{sum(iou(one['best'], FACE) > 0.3 for one in of_name)} of {len(FACE_SEEDS)}"]
-     for name, of_name in results.items()],
-    ["trained on", "right on 60 held-out crops", "false alarms per photograph",
-     "astronaut's face is the best window"],
-    f"Five seeds; {results['crops alone'][0]['windows']:,} windows in each of five photographs without faces",
+    [[kind,
+      f"{Measured([one['accuracy'] for one in readers[kind]]):.1%}",
+      f"{Measured([(one['photos'] > 0.9).sum(axis=1).mean() for one in readers[kind]]):.0f}",
+      show.mask(f"{sum(one['face'] > 0.9 for one in readers[kind])} of {len(FACE_SEEDS)}"),
+      f"{Measured([(one['astronaut'] > one['face']).sum() for one in readers[kind]]):.0f}"]
+     for kind in KINDS],
+    ["600 examples of nothing", "right on 60 crops", "false alarms per photograph",
+     "astronaut's face found", "her windows above her face's"],
+    f"Windows above 0.9, of {len(every_window):,} in each photograph; five seeds",
 )
 
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+def some_alarms(probabilities):
+    """The boxes of one photograph above 0.9, after suppression; the 150 highest before it at most."""
+    first = np.argsort(-probabilities, kind="stable")[:150]
+    first = first[probabilities[first] > 0.9]
+    return every_window[first][of_boxes.nms(every_window[first], probabilities[first], 0.2)]
+
+drawn = [some_alarms(probabilities) for kind in KINDS
+         for probabilities in (*readers[kind][0]["photos"][[0, 4]], readers[kind][0]["astronaut"])]
+
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-example_runs = [results["crops alone"][0], results["and hard negatives"][0]]
-photos = [new_photos[0], new_photos[4]]
-drawn = [alarms(run["photos"][[0, 4]], run["places"]) for run in example_runs]
-on_face = [alarms(run["on face"], face_windows(astronaut[None])[1])[0] for run in example_runs]
 drawings.boxed_images(
-    [*[photo[..., 0] for photo in photos], astronaut[..., 0]] * 2,
-    [*(one.boxes for one in drawn[0]), on_face[0].boxes,
-     *(one.boxes for one in drawn[1]), on_face[1].boxes],
-    titles=["crops alone", "", "", "and hard negatives", "", ""],
+    [new_photos[0, ..., 0], new_photos[4, ..., 0], astronaut[..., 0]] * 2,
+    drawn,
+    titles=[*[KINDS[0]] * 3, *[KINDS[1]] * 3],
     columns=3, side=2.4,
     suptitle="Windows that are taken for faces",
-    caption="Above: learnt from crops alone. Below: with 100 hard negatives from other photographs. "
-    "On the right the astronaut, whose face is to be found; every other frame is a false alarm.",
-    alt="Two rows of three grey photographs with white frames. In the upper row there are more frames; "
-    "on the astronaut one of them is on her face.",
+    caption="One seed. Above: what is nothing was learnt from crops. Below: from photographs. Right: the "
+    "astronaut, whose face is to be found; every other frame is a false alarm.",
+    alt="Two rows of three grey photographs, a rocket, a flower and an astronaut, with white frames: many in "
+    "the upper row, few in the lower one, one of them on the astronaut's face.",
 )
 
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# About 50, before suppression joins neighbours. An accuracy of 99 % sounds safe, but each photograph asks thousands of
-# times. That is why a detector is judged by false alarms per image, never by accuracy on crops; and why its
-# examples of *nothing* matter most. Here they were crops that someone chose, and photographs have much that these lack.
+# About 40. An accuracy of 99 % sounds safe, but each photograph asks thousands of times. That is why a detector is judged by
+# false alarms per image and never by accuracy on crops, which doesn't tell the two trainings apart; and why its examples
+# of *nothing* matter most. The crops that someone chose lack what photographs are full of. The astronaut's face is found, and
+# some of her suit with it.
 #
 # </details>
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C06b.6",
-    "hard negatives save false alarms on other photographs: per photograph, as a share of those "
-    "without, by seed; control: as many random windows from the same photographs",
-    lambda name, seed: (1 + results[name][seed]["alarms"])
-    / (1 + results["crops alone"][seed]["alarms"]),
-    of=[("and hard negatives", seed) for seed in FACE_SEEDS],
-    control=[("and random windows", seed) for seed in FACE_SEEDS],
-    below=0.5,
+    "few windows of new photographs are taken for faces where nothing was learnt from photographs: share "
+    "above 0.9, by seed; control: as many copies of the crops without faces",
+    lambda kind, seed: (readers[kind][seed]["photos"] > 0.9).mean(),
+    of=[("windows of photographs", seed) for seed in FACE_SEEDS],
+    control=[("copies of crops", seed) for seed in FACE_SEEDS],
+    below=0.1,
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -1205,8 +1207,7 @@ exercises.solution("06b.5")
 # | precision | 精确率 | the share of detections that are right |
 # | recall | 召回率 | the share of objects that are found |
 # | average precision (AP) | 平均精度 | the area below precision by recall |
-# | hard negatives | 难负样本 | examples of nothing that the network takes for something |
-# | feature pyramid | 特征金字塔 | maps of several sizes, the coarser added to the finer |
+# # | feature pyramid | 特征金字塔 | maps of several sizes, the coarser added to the finer |
 #
 # ## Further reading · 延伸阅读
 #
