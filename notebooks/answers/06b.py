@@ -44,10 +44,6 @@ def exercise_2():
         expected=float(by_recall.mean()),
         tolerance=6e-3,
         wrong=[
-            (
-                0.5,
-                "Did you raise each precision to the best at this recall or more before you took the area?",
-            ),
             (0.6, "That is the last recall. AP is an area below precision, by recall."),
             (0.75, "Half of the list's precision; and the recalls that are never reached count as 0."),
             (
