@@ -56,7 +56,7 @@ def nms(boxes, scores, threshold=0.5):
     Raises:
         ValueError: where the shapes don't fit or the threshold isn't from 0 to 1.
     """
-    boxes, scores = checked("nms(boxes)", boxes), np.asarray(scores)
+    boxes, scores = checked("nms(boxes)", boxes), checks.numeric("nms(scores)", scores)
     threshold = checks.fraction("nms(threshold)", threshold)
     if scores.shape != boxes.shape[:1]:
         raise ValueError(
@@ -129,7 +129,7 @@ def detections(outputs, *, least=0.02, threshold=0.5, most=100, stride=STRIDE):
     Raises:
         ValueError: where the outputs have another shape.
     """
-    outputs = np.asarray(outputs)
+    outputs = checks.numeric("detections(outputs)", outputs).astype("float32")
     if outputs.ndim != 4 or outputs.shape[-1] < 5:
         raise ValueError(
             f"detections() got outputs of shape {outputs.shape}: expected (images, rows, columns, classes + 4)."
@@ -172,7 +172,7 @@ def suppressed(boxes, labels, scores, threshold=0.5):
 
 def checked(name, boxes):
     """Boxes as float64 (n, 4). Raises ValueError where they are something else."""
-    boxes = np.asarray(boxes, "float64")
+    boxes = checks.numeric(name, boxes)
     boxes = boxes.reshape(0, 4) if boxes.size == 0 else boxes
     if boxes.ndim != 2 or boxes.shape[1] != 4:
         raise ValueError(f"{name} has shape {boxes.shape}: expected (boxes, 4): left, top, right, bottom.")
