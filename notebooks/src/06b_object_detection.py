@@ -82,12 +82,11 @@ drawings.boxed_images(
     texts=[held_out.objects(index)[1] for index in shown],
     suptitle="Eight scenes with their boxes",
     caption="Real handwritten digits, 14 to 40 pixels high, on coloured backgrounds "
-    "with "
-    "noise. The small pieces are clutter: strokes cut from other digits, which aren't "
-    "to "
-    "be found.",
-    alt="Eight square coloured scenes. In each, one to six digits in white frames with "
-    "their number above, some of them overlapping; small coloured pieces lie between.",
+    "with noise. The small pieces are clutter: strokes cut from other digits, which "
+    "aren't to be found.",
+    alt="Eight square coloured scenes. In each, one to six digits in white frames "
+    "with their number above, some of them overlapping; small coloured pieces lie "
+    "between.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -183,8 +182,7 @@ classifier.fit(windows.x, windows.y, batch_size=64, epochs=4, verbose=0)
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 drawings.window_to_convolution(
     caption="A dense layer on a flattened 5×5×32 map multiplies each of its 800 "
-    "numbers "
-    "by a weight. A 5×5 convolution does the same at every place.",
+    "numbers by a weight. A 5×5 convolution does the same at every place.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -237,12 +235,10 @@ drawings.heat_over_images(
     boxes=[held_out.objects(number)[0] for number in range(4)],
     suptitle="Probability that a window of 28 pixels has a digit in its middle",
     caption="White frames: the digits. Bright: a window whose middle is here is said "
-    "to "
-    "show one. Other sizes are answered badly; so images are shown in several sizes, "
-    "a *pyramid*.",
+    "to show one. Other sizes are answered badly; so images are shown in several "
+    "sizes, a *pyramid*.",
     alt="Four scenes in grey with bright spots, most of them inside the white frames "
-    "of "
-    "middle-sized digits, and some between.",
+    "of middle-sized digits, and some between.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -265,9 +261,9 @@ of_scene = held_out.objects(example)[0]
 box = of_scene[np.argmax(of_boxes.area(of_scene))]
 drawings.cell_and_box(
     held_out.x[example], box,
-    caption="The yellow cell holds the centre (red dot) of the framed digit. It has to "
-    "say how far the dot is from its own middle (black), and how wide and tall the "
-    "frame is.",
+    caption="The yellow cell holds the centre (red dot) of the framed digit. It has "
+    "to say how far the dot is from its own middle (black), and how wide and tall "
+    "the frame is.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -289,18 +285,12 @@ drawings.cell_and_box(
 def targets(boxes, labels, cells=24, classes=10):
     """A scene's heat (cells, cells, classes), boxes (…, 4) and their weights (…,)."""
     heat = np.zeros((cells, cells, classes), "float32")
-    near, box = (
-        np.zeros((cells, cells), "float32"),
-        np.zeros((cells, cells, 4), "float32"),
-    )
+    near = np.zeros((cells, cells), "float32")
+    box = np.zeros((cells, cells, 4), "float32")
     places = np.arange(cells)
     for (left, top, right, bottom), label in zip(boxes, labels, strict=True):
-        wide, tall, x, y = (
-            right - left,
-            bottom - top,
-            (left + right) / 2,
-            (top + bottom) / 2,
-        )
+        wide, tall = right - left, bottom - top
+        x, y = (left + right) / 2, (top + bottom) / 2
         across = np.exp(-0.5 * ((places - x // 4) / max(0.1 * wide / 4, 0.4)) ** 2)
         down = np.exp(-0.5 * ((places - y // 4) / max(0.1 * tall / 4, 0.4)) ** 2)
         hill = np.outer(down, across)  # 1 at the centre's cell
@@ -362,8 +352,7 @@ drawings.anchors(
     held_out.x[example], box,
     caption="Dotted: nine anchors at one place, three heights times three shapes. "
     "Dashed: the one that fits best. Nine at 576 places are 5,184 questions, nearly "
-    "all "
-    "answered *no*.",
+    "all answered *no*.",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -445,8 +434,8 @@ charts.curves(
     ylabel="cost",
     title="Three costs of a box in the wrong place",
     ylim=(0, 2.5),
-    caption="1 − IoU is flat where the boxes don't touch: there it can't say which way "
-    "is better.",
+    caption="1 − IoU is flat where the boxes don't touch: there it can't say which "
+    "way is better.",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -575,7 +564,7 @@ record = [study[f"seed {seed}"] for seed in SEEDS]
 plural = "s" if len(SEEDS) > 1 else ""
 seconds = Measured([one["processor seconds"] for one in record])
 show.markdown(f"""
-Shipped: {len(SEEDS)} network{plural} of {trained[0].count_params():,} weights, trained on
+Shipped: {len(SEEDS)} network{plural}, {trained[0].count_params():,} weights, trained on
 {record[0]["scenes"]:,} scenes. Recorded: {seconds:.0f} s of one core per training.
 """)
 
@@ -628,11 +617,10 @@ drawings.boxed_images(
     side=2.9,
     suptitle="Several cells see the same digit",
     caption="Left: each cell with a heat above 0.3 gives a box, several to a digit. "
-    "Middle: "
-    "of each bundle one is left, with its class and score. Right: the truth.",
+    "Middle: of each bundle one is left, with its class and score. Right: the truth.",
     alt="Three copies of a scene: left bundles of nearly equal frames around the "
-    "digits, in the middle "
-    "one frame each with a digit and a score, right the true frames.",
+    "digits, in the middle one frame each with a digit and a score, right the true "
+    "frames.",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -682,12 +670,8 @@ print(f"AP = {by_recall.mean():.3f}")
 # by the boxes of other scenes, which chance would reach; and the share found of digits whose boxes overlap another's.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-GOOD, FAIR, BAD, NONE = (
-    [0.9, 0.91, 0.9],
-    [0.4, 0.41, 0.4],
-    [0.1, 0.11, 0.1],
-    [0.01, 0.0, 0.01],
-)
+GOOD, FAIR = [0.9, 0.91, 0.9], [0.4, 0.41, 0.4]
+BAD, NONE = [0.1, 0.11, 0.1], [0.01, 0.0, 0.01]
 QUANTITIES = ["detector", "elsewhere", "overlapping"]
 claims.rule(
     "A2.6.3b",
@@ -720,11 +704,8 @@ claims.rule(
 test = scenes.compose(mnist.test, 1_000, seed=0)
 found = [detectors.found_in(model, test.x) for model in trained]
 measured = [detection.precision(of_seed, test) for of_seed in found]
-others = (
-    datasets.BoxedSplit(  # the same images, with the boxes of the scenes after them
-        test.x, np.roll(test.boxes, 1, axis=0), np.roll(test.labels, 1, axis=0)
-    )
-)
+others = datasets.BoxedSplit(       # these images with the next scenes' boxes
+    test.x, np.roll(test.boxes, 1, axis=0), np.roll(test.labels, 1, axis=0))
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 ap50, ap = ([one.at(0.5) for one in measured], [one.ap for one in measured])
@@ -796,8 +777,8 @@ charts.curves(
     title="Average precision by the threshold of suppression",
     ylim=(0, 1),
     xticks=THRESHOLDS,
-    caption="Between 0.1 and 0.5 little changes. At 0.9 bundles of nearly equal boxes "
-    "stay, all but one of each wrong.",
+    caption="Between 0.1 and 0.5 little changes. At 0.9 bundles of nearly equal "
+    "boxes stay, all but one of each wrong.",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -865,20 +846,13 @@ show.table(
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 kinds, seen = sorted_by_seed[0][1], sorted_by_seed[0][2]
-faulty = [
-    image
-    for image in range(1_000)
-    if sum(kind != "right" for kind in kinds[image])
-    + (test.labels[image] >= 0).sum()
-    - seen[image].sum()
-    >= 2
-][:8]
+unseen = (test.labels >= 0).sum(axis=1) - seen.sum(axis=1)
+wrong = np.array([sum(kind != "right" for kind in of_image) for of_image in kinds])
+faulty = np.flatnonzero(unseen + wrong >= 2)[:8]
 drawn, looks, words = [], [], []
 for image in faulty:
-    of_image, missed = (
-        found[0][image].above(LEAST),
-        (test.labels[image] >= 0) & ~seen[image],
-    )
+    of_image = found[0][image].above(LEAST)
+    missed = (test.labels[image] >= 0) & ~seen[image]
     drawn.append(np.concatenate([of_image.boxes, test.boxes[image][missed]]))
     looks.append([*kinds[image], *["missed"] * missed.sum()])
     words.append([*map(str, of_image.labels), *map(str, test.labels[image][missed])])
@@ -944,11 +918,10 @@ charts.row(
         ylim=(0, 102),
     ),
     title="Digits found, by height and by overlap",
-    caption="Score of 0.3 or more, IoU of 0.5 or more with the digit. Small digits and "
-    "overlapping ones are missed more often.",
-    alt="Two line charts of the share of digits found: it rises with their height, and "
-    "falls "
-    "with the overlap with another digit.",
+    caption="Score of 0.3 or more, IoU of 0.5 or more with the digit. Small digits "
+    "and overlapping ones are missed more often.",
+    alt="Two line charts of the share of digits found: it rises with their height, "
+    "and falls with the overlap with another digit.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -965,6 +938,8 @@ claims.measure(
     above=0.03,
     source="evaluated",
 )
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C06b.4",
     "overlap makes digits hard, not the crowd: share found of digits that touch no "
@@ -1085,6 +1060,7 @@ repeats = Repeats(
     jit_compile=False,
 )
 
+# %% slideshow={"slide_type": "skip"}
 def varied(images, random):
     """Copies, half of them mirrored, each with another contrast and brightness."""
     shape = (len(images), 1, 1, 1)
@@ -1125,6 +1101,7 @@ def nothing(kind, seed):
         window=25,
     )
 
+# %% slideshow={"slide_type": "skip"}
 def judged_reader(kind, seed):
     """Train, and judge on crops, photographs and the astronaut."""
     x = np.concatenate(
@@ -1202,9 +1179,9 @@ drawings.boxed_images(
     columns=3, side=2.4,
     suptitle="Windows that are taken for faces",
     caption="One seed. Every frame but that on the astronaut's face is a false alarm.",
-    alt="Two rows of three grey photographs, a rocket, a flower and an astronaut, with "
-    "white frames: many in "
-    "the upper row, few in the lower one, one of them on the astronaut's face.",
+    alt="Two rows of three grey photographs, a rocket, a flower and an astronaut, "
+    "with white frames: many in the upper row, few in the lower one, one of them on "
+    "the astronaut's face.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
