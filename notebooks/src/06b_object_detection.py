@@ -1090,45 +1090,26 @@ def nothing(kind, seed):
     if kind == "copies of crops":
         without = crops[learn_rows][is_face[learn_rows] == 0]
         return varied(without[random.integers(0, len(without), 600)], random)
-    chosen = random.integers(0, len(every_window), 600)
-    corners = np.concatenate(
-        [every_window[:, :2], every_window[:, 2:] - every_window[:, :2]], axis=1
-    )[:, :3]
-    return sliding_window.cut(
-        seen_photos,
-        random.integers(0, len(seen_photos), 600),
-        corners[chosen],
-        window=25,
-    )
+    left, top, right, _ = every_window[random.integers(0, len(every_window), 600)].T
+    which = random.integers(0, len(seen_photos), 600)
+    corners = np.stack([left, top, right - left], axis=1)
+    return sliding_window.cut(seen_photos, which, corners, window=25)
 
 # %% slideshow={"slide_type": "skip"}
 def judged_reader(kind, seed):
     """Train, and judge on crops, photographs and the astronaut."""
-    x = np.concatenate(
-        [
-            varied(
-                np.tile(crops[learn_rows], (6, 1, 1, 1)), np.random.default_rng(seed)
-            ),
-            nothing(kind, seed),
-        ]
-    )
-    y = np.concatenate([np.tile(is_face[learn_rows], 6), np.zeros(600, "int32")])
-    repeats.train(sliding_window.classifier(25, 1, 2, seed=seed), x, y, seed=seed)
-    held = (
-        np.argmax(training.predict(reader, crops[held_rows]), axis=1)
-        == is_face[held_rows]
-    )
-    (on_photos, _), (on_face, boxes) = (
-        face_windows(new_photos),
-        face_windows(astronaut[None]),
-    )
+    known, labels = np.tile(crops[learn_rows], (6, 1, 1, 1)), is_face[learn_rows]
+    varied_crops = varied(known, np.random.default_rng(seed))
+    x = np.concatenate([varied_crops, nothing(kind, seed)])
+    y = np.concatenate([np.tile(labels, 6), np.zeros(600, "int32")])
+    fresh = sliding_window.classifier(25, 1, 2, seed=seed)
+    repeats.train(fresh, x, y, seed=seed)
+    said = training.predict(reader, crops[held_rows]).argmax(axis=1)
+    on_photos, _ = face_windows(new_photos)
+    on_face, boxes = face_windows(astronaut[None])
     there = of_boxes.iou(boxes, [FACE])[:, 0] > 0.4
-    return {
-        "accuracy": held.mean(),
-        "photos": on_photos,
-        "astronaut": on_face[0],
-        "face": on_face[0][there].max(),
-    }
+    return {"accuracy": (said == is_face[held_rows]).mean(), "photos": on_photos,
+            "astronaut": on_face[0], "face": on_face[0][there].max()}
 
 # %% slideshow={"slide_type": "skip"}
 every_window = face_windows(seen_photos[:1])[1]
