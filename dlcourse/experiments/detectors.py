@@ -103,26 +103,29 @@ def save(model, path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def seeds():
-    """The seeds whose networks are shipped, a list."""
-    return sorted(file["seed"] for file in catalogue.entry(NAME)["files"])
+def seeds(name):
+    """The seeds whose networks are shipped under a name of the catalogue, such as ``"scenes_detector"``: a list."""
+    return sorted(file["seed"] for file in catalogue.entry(name)["files"])
 
 
-def load(seed, shape=SHAPE):
+def load(name, seed, shape=SHAPE):
     """The shipped network of one seed, its file verified by the SHA-256 in data/datasets.toml.
 
     Args:
-        seed: of ``seeds()``.
+        name: ``"scenes_detector"``.
+        seed: of ``seeds(name)``.
         shape: of the images it will be given.
 
     Raises:
-        ValueError: where no network of that seed is shipped.
+        ValueError: where no such network is shipped.
         datasets.DataError: where its file is missing or another one.
     """
-    shipped = {file["seed"]: file for file in catalogue.entry(NAME)["files"]}
+    if name != NAME:
+        raise ValueError(f"load({name!r}): expected {NAME!r}.")
+    shipped = {file["seed"]: file for file in catalogue.entry(name)["files"]}
     if isinstance(seed, bool) or seed not in shipped:
-        raise ValueError(f"load(seed={seed!r}): expected one of {sorted(shipped)}.")
+        raise ValueError(f"load({name!r}, seed={seed!r}): expected one of {sorted(shipped)}.")
     arrays = catalogue.arrays(shipped[seed])
     model = network(seed, shape)
-    model.set_weights([arrays[name].astype("float32") for name in sorted(arrays)])
+    model.set_weights([arrays[key].astype("float32") for key in sorted(arrays)])
     return model

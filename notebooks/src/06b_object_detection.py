@@ -555,8 +555,8 @@ small.set_weights(small_trained)
 # scenes of which none came twice. Its weights are shipped.
 
 # %% slideshow={"slide_type": "skip"}
-SEEDS = detectors.seeds()
-trained = [detectors.load(seed) for seed in SEEDS]
+SEEDS = detectors.seeds("scenes_detector")
+trained = [detectors.load("scenes_detector", seed) for seed in SEEDS]
 study = recording.load("ch06b_detectors")
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]

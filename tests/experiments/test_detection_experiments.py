@@ -32,13 +32,17 @@ def test_a_shipped_detector_finds_what_is_recorded(digits):
     from dlcourse import recording
     from dlcourse.metrics import detection
 
-    seed = detectors.seeds()[0]
+    seed = detectors.seeds("scenes_detector")[0]
     some = scenes.compose(digits, 500, seed=500).take(100)
-    measured = detection.precision(detectors.found_in(detectors.load(seed), some.x), some).at(0.5)
+    measured = detection.precision(
+        detectors.found_in(detectors.load("scenes_detector", seed), some.x), some
+    ).at(0.5)
     recorded = recording.load("ch06b_detectors")[f"seed {seed}"]["AP50"]
     assert measured == pytest.approx(recorded, abs=0.08)
     with pytest.raises(ValueError, match="expected one of"):
-        detectors.load(99)
+        detectors.load("scenes_detector", 99)
+    with pytest.raises(ValueError, match="scenes_detector"):
+        detectors.load("detector", seed)
 
 
 def test_kernels_lose_no_more_than_float16_takes(tmp_path):
