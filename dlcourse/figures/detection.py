@@ -299,7 +299,7 @@ def detector_network(ax, model):
         diagrams.arrow(ax, (3.0 + width / 2, y), (12.5 - width / 2, y), text="1×1")
     low = 5 * step - 1.0 - 4 * step
     diagrams.arrow(ax, (3.0 + width / 2, low), (12.5, low + step - high / 2), text="", bend=0.25)
-    ax.text(9.9, low + 0.1, "1×1, enlarged", fontsize=9, ha="left", va="center")
+    ax.text(10.4, low - 0.2, "1×1, enlarged", fontsize=9, ha="left", va="center")
     y = 5 * step - 1.0 - 2 * step
     diagrams.arrow(ax, (12.5, y - step + high / 2), (12.5, y - high / 2), text="enlarged")
     diagrams.box(ax, (19.6, y), "3×3", 2.6, high, "weights", size=9)
