@@ -658,6 +658,8 @@ print(f"AP = {by_recall.mean():.3f}")
 # usual guess; but AP asks about every place of the list, and so about the *order* of the scores, too.
 #
 # </details>
+#
+# On scenes of test digits: **AP50**, the mean over the classes at IoU $0.5$, and **AP**, the mean over ten IoUs as well.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # `metrics.detection.precision` does this for every class, for ten IoUs from $0.5$ to $0.95$, and takes the mean. **AP50** is
@@ -997,7 +999,7 @@ show.table(
 #
 # Less than a fifth. "Half as much" goes by its accuracy. But that is measured on windows that show a digit well, or none; a
 # scene has thousands of windows, most of them in between: half a digit, two digits, a digit with clutter. Errors on a part of
-# thousands bury the right answers. Nor is training the whole reason: the small detector, after seconds, is behind it.
+# thousands bury the right answers. And a detector wants training: the small one, after seconds, is behind the windows.
 #
 # </details>
 
