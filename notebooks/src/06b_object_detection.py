@@ -173,7 +173,7 @@ classifier.compile(
     keras.optimizers.Adam(2e-3),
     keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     metrics=["accuracy"])
-classifier.fit(windows.x, windows.y, batch_size=64, epochs=4, verbose=0)
+history = classifier.fit(windows.x, windows.y, batch_size=64, epochs=4, verbose=0)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Neighbouring windows share most of their pixels, and so most of what the convolutions compute. Move the *network* over
@@ -1316,7 +1316,7 @@ exercises.solution("06b.5")
 # | precision | 精确率 | the share of detections that are right |
 # | recall | 召回率 | the share of objects that are found |
 # | average precision (AP) | 平均精度 | the area below precision by recall |
-# # | feature pyramid | 特征金字塔 | maps of several sizes, the coarser added to the finer |
+# | feature pyramid | 特征金字塔 | maps of several sizes, the coarser added to the finer |
 #
 # ## Further reading · 延伸阅读
 #

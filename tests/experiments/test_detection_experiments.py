@@ -45,6 +45,19 @@ def test_a_shipped_detector_finds_what_is_recorded(digits):
         detectors.load("detector", seed)
 
 
+@pytest.mark.slow
+def test_one_seed_gives_one_training():
+    runs = [detectors.train(3, epochs=2, batches=1) for _ in range(2)]
+    (one, first), (other, second) = runs
+    assert first.history == second.history and first.epochs == 2
+    for weight, same, start in zip(
+        one.get_weights(), other.get_weights(), detectors.network(3).get_weights(), strict=True
+    ):
+        assert np.array_equal(weight, same)
+        if weight.ndim > 1:
+            assert not np.array_equal(weight, start)
+
+
 def test_kernels_lose_no_more_than_float16_takes(tmp_path):
     model = models.detector((32, 32, 3), 2, filters=(4, 4, 4, 4), head=4, seed=0)
     detectors.save(model, tmp_path / "weights.npz")
