@@ -199,10 +199,10 @@ import gymnasium as gym
 import numpy as np
 
 lake = gym.make("FrozenLake-v1", is_slippery=False)
-table = q_learning(lake, 20, 0.5, 0.9, 1.0, 0)
+table = q_learning(lake, 500, 0.5, 0.9, 1.0, 0)
 assert table.shape == (16, 4), f"The lake has 16 fields and 4 actions; the table has the shape {table.shape}."
 assert (table[15] == 0).all(), "Nothing is earned after the goal: its row stays at 0."
-again = q_learning(gym.make("FrozenLake-v1", is_slippery=False), 20, 0.5, 0.9, 1.0, 0)
+again = q_learning(gym.make("FrozenLake-v1", is_slippery=False), 500, 0.5, 0.9, 1.0, 0)
 assert (table == again).all(), "The same seed should give the same table: take all chance from one generator with this seed."
 
 # %% nbgrader={"grade": true, "grade_id": "learning_test", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
