@@ -37,13 +37,30 @@ def chapter_of(id):
     return chapter
 
 
+SLOW_CELL = """
+
+# %%
+import time
+from dlcourse import progress
+
+for _ in progress.bar(range(9), "training"):
+    time.sleep(0.7)
+"""
+"""A cell that takes more than the three seconds after which a bar is shown, on a fast machine too."""
+
+
 @contextlib.contextmanager
-def laboratory(folder, id):
-    """Runs `dlcourse lab` on a repository that holds one chapter; yields the address that it opens first."""
+def laboratory(folder, id, own=""):
+    """Runs `dlcourse lab` on a repository that holds one chapter; yields the address that it opens first.
+
+    Args:
+        own: more cells at the chapter's end, as text.
+    """
     chapter = chapter_of(id)
     (folder / "notebooks" / "src").mkdir(parents=True)
     shutil.copy(REPOSITORY / "pyproject.toml", folder)
-    shutil.copy(chapter.source, folder / "notebooks" / "src")
+    text = chapter.source.read_text("utf-8") + own
+    (folder / "notebooks" / "src" / chapter.source.name).write_text(text, "utf-8")
     for assignment in assignments.select([chapter], REPOSITORY):
         shutil.copytree(assignment.folder, folder / "notebooks" / "assignments" / assignment.name)
     command = [sys.executable, "-m", "dlcourse", "lab", "--chapter", id, "--"]
@@ -115,7 +132,7 @@ def outputs(notebook):
 
 
 def test_chapter_01_runs_in_jupyterlab_and_its_knobs_move(browser, tmp_path):
-    with laboratory(tmp_path / "course", "01") as address:
+    with laboratory(tmp_path / "course", "01", SLOW_CELL) as address:
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.goto(address)
         page.locator(".jp-Notebook").wait_for(timeout=120_000)
