@@ -5,14 +5,11 @@ shipped (``benchmarks/studies/ch06_readers.py`` trains them), so that what one n
 networks do.
 """
 
-import hashlib
-
 import keras
-import numpy as np
 
 from dlcourse import checks, models, recording, training
 from dlcourse.analysis import complexity
-from dlcourse.experiments import sample_efficiency
+from dlcourse.experiments import sample_efficiency, shipped_weights
 
 EPOCHS, BATCH = 2, 200
 KINDS = ("residual", "perceptron", "small", "small_0_to_4")
@@ -70,33 +67,13 @@ def shipped(kind):
     """
     if not checks.is_one_of(kind, KINDS):
         raise ValueError(f"shipped({kind!r}): expected one of {KINDS}.")
-    path, build = file(kind), BUILD[kind]
     expected = recording.load("ch06_readers")[f"{kind}, sha256"]
-    if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
-        raise ValueError(
-            f"{path} isn't the file that was recorded: take it from the repository again, or train it anew by "
-            "make bench STUDY=ch06_readers."
-        )
-    networks = {}
-    with np.load(path, allow_pickle=False) as arrays:
-        for seed in sorted({int(name.split("/")[0]) for name in arrays.files}):
-            networks[seed] = build(seed)
-            count = len(networks[seed].weights)
-            networks[seed].set_weights(
-                [arrays[f"{seed}/{index}"].astype("float32") for index in range(count)]
-            )
-    return networks
+    return shipped_weights.load(file(kind), BUILD[kind], expected, "ch06_readers")
 
 
 def ship(kind, networks):
     """Write the weights of a dict from seed to model as float16; returns the file's SHA-256."""
-    arrays = {
-        f"{seed}/{index}": weight.astype("float16")
-        for seed, model in networks.items()
-        for index, weight in enumerate(model.get_weights())
-    }
-    np.savez_compressed(file(kind), **arrays)
-    return hashlib.sha256(file(kind).read_bytes()).hexdigest()
+    return shipped_weights.save(file(kind), networks)
 
 
 BUILD = {"residual": residual, "perceptron": perceptron, "small": small, "small_0_to_4": small_0_to_4}

@@ -6,7 +6,6 @@ split of the recordings too: 2,100 for training, 300 for choices, 600 for the te
 
 import dataclasses
 import functools
-import hashlib
 
 import keras
 import numpy as np
@@ -15,6 +14,7 @@ from sklearn import linear_model
 
 from dlcourse import checks, recording, training
 from dlcourse.datasets import speech, splitting
+from dlcourse.experiments import shipped_weights
 from dlcourse.from_scratch import cepstra
 from dlcourse.models.initializers import seeded_initializer
 
@@ -185,33 +185,14 @@ def shipped(kind):
     """
     if not checks.is_one_of(kind, BUILD):
         raise ValueError(f"shipped({kind!r}): expected one of {', '.join(BUILD)}.")
-    path, study = file(kind), f"ch06c_{kind.split('_')[0]}"
+    study = f"ch06c_{kind.split('_')[0]}"
     expected = recording.load(study)[f"{kind}, sha256"]
-    if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
-        raise ValueError(
-            f"{path} isn't the file that was recorded: take it from the repository again, or train it anew by "
-            f"make bench STUDY={study}."
-        )
-    networks = {}
-    with np.load(path, allow_pickle=False) as stored:
-        for seed in sorted({int(name.split("/")[0]) for name in stored.files}):
-            networks[seed] = BUILD[kind](seed)
-            count = len(networks[seed].weights)
-            networks[seed].set_weights(
-                [stored[f"{seed}/{index}"].astype("float32") for index in range(count)]
-            )
-    return networks
+    return shipped_weights.load(file(kind), BUILD[kind], expected, study)
 
 
 def ship(kind, networks):
     """Write the weights of a dict from seed to model as float16; returns the file's SHA-256."""
-    stored = {
-        f"{seed}/{index}": weight.astype("float16")
-        for seed, model in networks.items()
-        for index, weight in enumerate(model.get_weights())
-    }
-    np.savez_compressed(file(kind), **stored)
-    return hashlib.sha256(file(kind).read_bytes()).hexdigest()
+    return shipped_weights.save(file(kind), networks)
 
 
 def file(kind):

@@ -25,9 +25,7 @@ class ctc:
         y = tf.cast(y, tf.int32)
         lengths = tf.fill([tf.shape(logits)[0]], tf.shape(logits)[1])
         each = tf.nn.ctc_loss(
-            labels=tf.sparse.from_dense(
-                y
-            ),  # with sparse labels TensorFlow takes its compiled kernel, the faster one
+            labels=tf.sparse.from_dense(y),  # sparse, so that TensorFlow takes its faster kernel
             logits=tf.transpose(logits, (1, 0, 2)),
             label_length=None,
             logit_length=lengths,
