@@ -30,6 +30,7 @@ PUNCTUATED = re.compile(
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 SHORT = 20
 """Characters of code that stay on one line: as many as the column beside a picture holds."""
+LETTER_HYPHEN = re.compile(r"(?<=\b\w)-(?=\w)")
 NUMBERED = re.compile(r"\\(begin|end)\{(align|equation|gather)\}")
 
 
@@ -194,7 +195,8 @@ def chinese(escaped):
 
 
 def bound(title):
-    """A title whose dots stay with the word before them, so that no line begins with one."""
+    """A title whose lines don't begin with a dot, nor end inside a word such as Q-learning."""
+    title = LETTER_HYPHEN.sub("-\N{WORD JOINER}", title)
     return title.replace(" · ", "\N{NO-BREAK SPACE}· ")
 
 

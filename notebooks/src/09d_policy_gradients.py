@@ -1413,8 +1413,8 @@ reinforcement.learning_by_steps(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# The number above says it. A common guess is one in ten. But the policy was trained on thousands of episodes, each
-# begun differently, and these begin as those did.
+# None of the hundred, or hardly one. A common guess is one in ten. But the policy was trained on thousands of
+# episodes, each begun differently, and these begin as those did.
 #
 # </details>
 #

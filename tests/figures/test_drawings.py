@@ -94,6 +94,12 @@ def test_ticks_that_are_asked_for_are_the_only_ones_and_do_not_overlap(pyplot):
     assert not any(one.overlaps(other) for one, other in itertools.combinations(extents, 2))
 
 
+def test_ticks_that_are_asked_for_have_minus_signs_not_hyphens(pyplot):
+    _, ax = pyplot.subplots()
+    charts.curves([-1, 0], {"error": np.arange(2.0)}, "log", "error", "t", xticks=[-1, 0], ax=ax)
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["\N{MINUS SIGN}1", "0"]
+
+
 def test_panels_fill_their_rows_in_order(pyplot, monkeypatch):
     shown = {}
     monkeypatch.setattr(charts.show, "figure", lambda fig, caption, alt: shown.update(fig=fig, alt=alt))
