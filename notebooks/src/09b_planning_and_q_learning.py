@@ -705,13 +705,14 @@ show.source(tabular.monte_carlo, tabular.td_lambda)
 
 
 # %% slideshow={"slide_type": "skip"}
-def random_walk(places):
+def random_walk(places, right=0.5):
     """A row of places, moved by a coin: -1 beyond the left end, 1 beyond the right."""
+    last = places - 1
     table = [
         [
             [
-                (0.5, max(s - 1, 0), -1.0 if s == 0 else 0.0, s == 0),
-                (0.5, min(s + 1, places - 1), float(s == places - 1), s == places - 1),
+                (1 - right, max(s - 1, 0), -1.0 if s == 0 else 0.0, s == 0),
+                (right, min(s + 1, last), float(s == last), s == last),
             ]
         ]
         for s in range(places)
@@ -799,18 +800,21 @@ show.table(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Why in between? If it is because news travels one place at a time, then on a short row guessing after every step
-# should do. Five places:
+# should do. Five places. And if a return is noisy because it adds up the chance of all steps, then waiting for it
+# should do where chance hardly says which way a walk goes. Nineteen places again, but a coin that falls right in seven
+# cases of ten: nearly every walk ends on the right.
 
 # %% slideshow={"slide_type": "skip"}
 n_steps = {label: how for label, how in methods.items() if label[0] in "nM"}
 short_judged, short_chosen = judged_errors(random_walk(5), n_steps, step_sizes)
+sure_judged, sure_chosen = judged_errors(random_walk(19, 0.7), n_steps, step_sizes)
 between = [label for label in n_steps if label not in ("n = 1", "Monte Carlo")]
 
 
-def over_between(judged, chosen, seed):
-    """TD(0)'s error over that of the best n between, each at its best step size."""
+def over_between(judged, chosen, seed, method="n = 1"):
+    """A method's error over that of the best n between, each at its best step size."""
     best = min(between, key=lambda label: chosen[label][1])
-    mine, other = (judged[k][chosen[k][0], seed] for k in ("n = 1", best))
+    mine, other = (judged[k][chosen[k][0], seed] for k in (method, best))
     return mine / other
 
 
@@ -822,6 +826,15 @@ claims.measure(
     over_between,
     of=[(judged, chosen, seed) for seed in range(30)],
     control=[(short_judged, short_chosen, seed) for seed in range(30)],
+    above=1.1,
+)
+claims.measure(
+    "C09b.9",
+    "RMS error of Monte Carlo over that of the best n between, each at its best step "
+    "size: a fair coin; control: one that falls right seven times of ten",
+    lambda judged, chosen, seed: over_between(judged, chosen, seed, "Monte Carlo"),
+    of=[(judged, chosen, seed) for seed in range(30)],
+    control=[(sure_judged, sure_chosen, seed) for seed in range(30)],
     above=1.1,
 )
 
@@ -836,7 +849,8 @@ claims.measure(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # On five places it is the other way round: there TD(0) has the smallest error of all n tried. So what is best can
-# depend on how far news has to travel.
+# depend on how far news has to travel. And with the other coin nobody between beats waiting for the end: it depends on
+# how much of a return is chance as well.
 #
 # A warning beside it. With accumulating traces instead of replacing ones, λ near 1 and a step size near 1 the values
 # can explode on this walk: a state that is visited ten times gets up to ten times the correction. Exercise 5 looks at
@@ -1093,9 +1107,34 @@ the exact optimum of {optimum["Taxi-v4"]:.2f}.
 """)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Is the dip on the way a mistake? A greedy policy read off a half-learnt table can be worse than an empty one's: where it
-# repeats an illegal pick-up, it loses 10 points per step until the time is up. Exploring hides that; reading the policy off
-# shows it. That is why learning curves of *returns while exploring* and of *the greedy policy* are two different figures.
+# Is the dip on the way a mistake? A greedy policy read off a half-learnt table can be worse than an empty one's, which
+# drives on in one direction and loses 1 point per step: where it repeats an illegal pick-up, it loses 10, until the time
+# is up. An agent that goes on learning soon unlearns that, though it explores; reading the policy off shows it.
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+def while_learning(driver, seed, first=15_000, last=20_000):
+    """A seed's mean return over the episodes that ended within these steps."""
+    ended = np.array(driver.steps[seed])
+    return np.array(driver.returns[seed])[(ended > first) & (ended <= last)].mean()
+
+
+dip = checkpoints.index(20_000)
+half_learnt = {
+    "its best actions": returns[dip],
+    "while it learns": [while_learning(driver, seed) for seed in range(10)],
+}
+claims.measure(
+    "C09b.10",
+    "the taxi after 20,000 steps, the best actions of its table: return (points), less "
+    "than an empty table's; control: while it learns, up to there",
+    lambda way, seed: half_learnt[way][seed],
+    of=[("its best actions", seed) for seed in range(10)],
+    control=[("while it learns", seed) for seed in range(10)],
+    below=-200,
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# That is why learning curves of *returns while learning* and of *the greedy policy* are two different figures.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is a time-out an end? · 超时算不算终止？

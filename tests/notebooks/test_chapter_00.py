@@ -190,6 +190,15 @@ def test_mistakes_in_the_least_confident_tenth_are_counted_as_by_sorting():
     assert share(confidence, wrong) == pytest.approx(sum(wrong[i] for i in least) / sum(wrong))
 
 
+def test_mistakes_that_another_reader_makes_as_well():
+    """Five mistakes; of the two of largest sureness, places 7 and 3, the other reader makes one."""
+    share = from_chapter("misread_as_well")
+    wrong = np.isin(np.arange(10), [1, 3, 4, 7, 9])
+    sureness = np.array([0.99, 0.2, 0.98, 0.8, 0.5, 0.97, 0.96, 0.9, 0.95, 0.3])
+    assert share(sureness, wrong, np.isin(np.arange(10), [0, 1, 3, 9]), many=2) == 0.5
+    assert share(-sureness, wrong, np.isin(np.arange(10), [0, 1, 3, 9]), many=2) == 1.0
+
+
 def test_a_line_fitted_with_matching_shapes_is_least_squares_and_with_others_flat():
     chapter = chapter_code.definitions("00")
     for seed in (3, 4):

@@ -54,6 +54,14 @@ def test_the_random_walks_values_lie_on_a_line(chapter, places):
     assert exact == pytest.approx(np.linspace(-1, 1, places + 2)[1:-1])
 
 
+@pytest.mark.parametrize("right", [0.6, 0.7])
+def test_a_walk_by_another_coin_is_the_gamblers_ruin(chapter, right):
+    """From place i of n the right end is met first with probability (1 - r^i) / (1 - r^(n + 1)), r = (1 - p) / p."""
+    model, odds = chapter.random_walk(19, right), (1 - right) / right
+    arrives = (1 - odds ** np.arange(1, 20)) / (1 - odds**20)
+    assert planning.evaluate(model, planning.uniform(model), 1.0) == pytest.approx(2 * arrives - 1)
+
+
 def test_ratios_and_the_long_run(chapter):
     assert chapter.ratios(np.array([8.0, 4.0, 1.0, 0.0])) == pytest.approx([0.5, 0.25, 0.0])
     stay = planning.from_transitions([[[(0.7, 0, 1.0, False), (0.3, 0, 0.0, True)]]], 0)

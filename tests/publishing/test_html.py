@@ -165,7 +165,9 @@ def test_no_line_of_a_heading_begins_with_its_dot(renderer):
 def test_no_line_of_a_heading_ends_inside_a_short_word(renderer):
     """Browsers break after a hyphen, unless a word joiner follows it; ``Deep Q-`` on a line of its own reads badly."""
     heading = renderer.render("# Deep Q-networks, well-kept")
-    assert "Deep Q-\N{WORD JOINER}networks, well-kept" in heading and 'id="deep-q-networks-well-kept"' in heading
+    assert (
+        "Deep Q-\N{WORD JOINER}networks, well-kept" in heading and 'id="deep-q-networks-well-kept"' in heading
+    )
     assert "Q-networks" in renderer.render("Q-networks")
 
 
