@@ -90,7 +90,7 @@ class Measured:
         if spec.endswith("%"):
             numbers, spec, percent = [100.0 * number for number in numbers], spec[:-1] + "f", " %"
         texts = [format(number, spec) for number in numbers] if spec else _to_two_digits(*numbers)
-        text = " ± ".join(map(_as_people_write, texts if self.n > 1 else texts[:1]))
+        text = " ± ".join(map(as_people_write, texts if self.n > 1 else texts[:1]))
         return mask(text + percent + (f" {self.unit}" if self.unit else ""))
 
     def __str__(self):
@@ -134,8 +134,8 @@ def _exponent(number):
     return int(f"{number:.1e}".partition("e")[2])
 
 
-def _as_people_write(text):
-    """A formatted number with a real minus sign, none at zero, and a power of ten in place of Python's ``e``."""
+def as_people_write(text):
+    """A text, a formatted number, with a real minus sign, none at zero, and a power of ten in place of ``e``."""
     mantissa, _, exponent = text.partition("e")
     if not mantissa.strip("+-0., "):
         return mantissa.replace("-", "")

@@ -2,7 +2,7 @@
 
 import inspect
 
-from dlcourse.measured import Measured
+from dlcourse.measured import Measured, as_people_write
 
 NOT_SETTLED = "not settled"
 
@@ -136,7 +136,7 @@ def spoken(name):
 def in_words(made_up):
     """Made-up quantities, which are exact."""
     return "; ".join(
-        f"{spoken(name)} {', '.join(f'{value:g}' for value in measured.values)}"
+        f"{spoken(name)} {', '.join(as_people_write(f'{value:g}') for value in measured.values)}"
         for name, measured in made_up.items()
     )
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dlcourse.measured import Measured, mask
+from dlcourse.measured import Measured, as_people_write, mask
 
 
 @pytest.mark.parametrize("count", [2, 5, 30])
@@ -96,3 +96,11 @@ def test_differences_and_ratios_are_paired_by_seed():
 def test_bad_values_are_named(values, message):
     with pytest.raises(ValueError, match=message):
         Measured(values)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("-0.347", "−0.347"), ("+0.098", "+0.098"), ("-0.000", "0.000"), ("3e-07", "3·10⁻⁷"), ("-12", "−12")],
+)
+def test_numbers_that_are_not_measured_are_written_alike(text, written):
+    assert as_people_write(text) == written

@@ -34,7 +34,7 @@ def _objective(networks, batch, training):
     return _finite(loss), {}
 
 
-BY_NETWORK = ("weight_variance", "dropout", "l2")
+BY_NETWORK = ("weight_variance", "residual", "dropout", "l2")
 """Options that may differ between networks side by side."""
 
 

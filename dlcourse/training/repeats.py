@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlcourse import checks, progress, reproducibility
+from dlcourse.models.stacked import axis
 from dlcourse.training import inputs, loop, objectives
 from dlcourse.training.evaluation import in_batches
 
@@ -48,7 +49,8 @@ class Repeats:
             losses = tf.TensorArray(tf.float32, size=steps)
 
             def body(step, losses):
-                rows = tf.slice(order, [step * batch_size], [batch_size])
+                rest = order.shape[1:]
+                rows = tf.slice(order, [step * batch_size, *(0 for _ in rest)], [batch_size, *rest])
                 batch = (tf.gather(x, rows), tf.gather(y, rows))
                 return step + 1, losses.write(
                     step, loop.train_step(model, objective, self.optimizer, batch)["loss"]
@@ -64,7 +66,8 @@ class Repeats:
         Args:
             weights: list of arrays as ``model.get_weights()`` gives them, or a model to copy them from.
             x, y: arrays (examples, ...). Arrays of another shape compile the loop once more; ``rows`` does not.
-            seed: of the order of the examples: pass after pass over them, each shuffled anew.
+            seed: of the order of the examples: pass after pass over them, each shuffled anew. Of networks side by side
+                a list of seeds, one per network, gives each an order of its own.
             rows: indices of the examples to use; None: all.
             learning_rate: for this training and those after it; None: the optimizer's.
 
@@ -72,11 +75,11 @@ class Repeats:
             float32 array (steps,): the loss of each step's batch, before its update.
 
         Raises:
-            ValueError: where the data don't fit, as for ``fit``, or the weights, the rows or a number don't.
+            ValueError: where the data don't fit, as for ``fit``, or the weights, the rows, a number or the seeds don't.
         """
         x, y = inputs.arrays_of((x, y), "Repeats.train() got data")
         inputs.check(self.model, self.objective, (x, y), "Repeats.train() got data")
-        checks.whole_number("Repeats.train(seed)", seed, least=0, most=2**32 - 1)
+        self._check_seed(seed)
         if learning_rate is not None:
             real = isinstance(learning_rate, numbers.Real)
             if not real or not 0 <= learning_rate < np.inf:
@@ -92,7 +95,9 @@ class Repeats:
                 variable.assign(value)
         if learning_rate is not None:
             self.optimizer.learning_rate = learning_rate
-        order = self.order(np.arange(len(x)) if rows is None else _rows(rows, len(x)), seed)
+        rows = np.arange(len(x)) if rows is None else _rows(rows, len(x))
+        own = checks.is_list(seed)
+        order = np.stack([self.order(rows, one) for one in seed], axis=1) if own else self.order(rows, seed)
         with reproducibility.determinism():
             return self._run(tf.convert_to_tensor(x), tf.convert_to_tensor(y), tf.constant(order)).numpy()
 
@@ -106,6 +111,18 @@ class Repeats:
                 "such model, or what its get_weights() gives."
             )
         return weights
+
+    def _check_seed(self, seed):
+        """One seed, or a list with one for each of the networks side by side."""
+        stacked = axis.is_stacked(self.model)
+        networks = self.model.weights[0].shape[0] if stacked else 1
+        if checks.is_list(seed) and (not stacked or len(seed) != networks):
+            raise ValueError(
+                f"Repeats.train(seed) has {len(seed)} seeds, and the model holds {networks} network(s): give one whole "
+                "number for an order that all share, or networks side by side a list with one seed for each."
+            )
+        for one in seed if checks.is_list(seed) else [seed]:
+            checks.whole_number("Repeats.train(seed)", one, least=0, most=2**32 - 1)
 
     def order(self, rows, seed):
         """The examples of all steps, int32 (steps · batch_size,): shuffled passes over ``rows``, one after another."""

@@ -1171,7 +1171,7 @@ def estimates(x, y, seed, examples=60, k=5):
     return np.abs(found - truth)
 
 # %% slideshow={"slide_type": "skip"}
-estimated = np.array([estimates(columns, signs, seed) for seed in range(200)])
+estimated = np.array([estimates(columns, signs, seed) for seed in range(500)])
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 drawings.folds(5, "Five-fold cross-validation of 60 rows",
@@ -1184,7 +1184,7 @@ names = ["one split", "five folds", "five splits drawn anew"]
 show.table([[name, f"{Measured(100 * estimated[:, place]):.1f}"]
             for place, name in enumerate(names)],
            ["estimate", "distance from the truth, points of accuracy"],
-           "200 draws of 60 rows, linear classifiers")
+           "500 draws of 60 rows, linear classifiers")
 
 # %% [markdown]
 # <details><summary>Your prediction</summary>
@@ -1198,8 +1198,8 @@ show.table([[name, f"{Measured(100 * estimated[:, place]):.1f}"]
 claims.measure("C04.11", "60 rows: how much farther from the truth than five folds an "
                "estimate is: one split (control: the mean of five splits drawn anew)",
                lambda way, seed: estimated[seed, way] - estimated[seed, 1],
-               of=[(0, seed) for seed in range(200)],
-               control=[(2, seed) for seed in range(200)], above=0.02)
+               of=[(0, seed) for seed in range(500)],
+               control=[(2, seed) for seed in range(500)], above=0.02)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Most of the gain comes from averaging five scores; that every row is held out exactly once gives the rest. Two warnings. The five classifiers share most of their training rows, so an interval computed from five scores as if they

@@ -254,7 +254,7 @@ SPOKEN = {"simple": "simple", "lstm": "LSTM", "gru": "GRU"}
 for name, (layer, step, states) in KINDS.items():
     in_keras = with_random_weights(layer(7, return_sequences=True), 5)
     by_hand = run(step, sequence, in_keras.get_weights(), states)
-    checks.equal(f"12 steps of the {name} cell by hand and in Keras",
+    checks.equal(f"12 steps of the {SPOKEN[name]} cell by hand and in Keras",
                  by_hand, in_keras(sequence), atol=1e-5)
 
 # %% tags=["hide-input"]
@@ -498,14 +498,14 @@ def padded_and_alone(cell, masking):
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 for cell in KINDS:
-    checks.equal(f"{cell}: a padded sequence, masked, and the sequence alone",
+    checks.equal(f"{SPOKEN[cell]}: a padded sequence, masked, and the sequence alone",
                  *padded_and_alone(cell, masking=True), atol=1e-5)
 off = {
     cell: np.abs(np.subtract(*padded_and_alone(cell, masking=False))).max()
     for cell in KINDS
 }
 show.table(
-    [[cell, mask(f"{difference:.2f}")] for cell, difference in off.items()],
+    [[SPOKEN[cell], mask(f"{difference:.2f}")] for cell, difference in off.items()],
     ["cell", "without the mask: largest difference of an output"],
 )
 
@@ -1082,7 +1082,11 @@ def solved_map(recorded, task, lags, cells=("simple", "gru", "lstm")):
 
 # %% slideshow={"slide_type": "skip"}
 LAGS = {"copying": (3, 10, 20, 40), "adding": (10, 20, 40), "recall": (2, 3)}
-solved = {task: solved_map(recorded, task, lags) for task, lags in LAGS.items()}
+solved = {
+    task: {SPOKEN[cell]: by_lag
+           for cell, by_lag in solved_map(recorded, task, lags).items()}
+    for task, lags in LAGS.items()
+}
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 recurrent_figures.memory_maps(

@@ -23,7 +23,7 @@ def keras_twin(networks, index, activation):
     for layer in range(networks.depth):
         dense.append(keras.layers.Dense(kernels[layer].shape[1]))
         step = dense[-1](x)
-        h = step if h is None or not networks.residual else keras.layers.Add()([h, step])
+        h = step if h is None or not networks.residual[index] else keras.layers.Add()([h, step])
         x = h
         if networks.normalisation == "batch":
             x = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
@@ -42,6 +42,7 @@ def keras_twin(networks, index, activation):
     [
         {"depth": 1, "width": 4},
         {"depth": 5, "width": 3, "residual": True},
+        {"depth": 4, "width": 3, "residual": [True, False]},
         {"depth": 3, "width": 4, "normalisation": "batch", "activation": "relu", "weight_variance": 2.0},
         {"depth": 3, "width": 5, "normalisation": "layer", "activation": "tanh", "residual": True},
     ],
@@ -87,7 +88,7 @@ def test_objective_adds_up_the_networks_and_the_penalty_is_l2():
 
 
 def test_networks_with_settings_of_their_own_are_those_that_have_them_alone():
-    own = {"weight_variance": [1.0, 4.0], "dropout": [0.0, 0.4], "l2": [0.3, 0.0]}
+    own = {"weight_variance": [1.0, 4.0], "residual": [True, False], "dropout": [0.0, 0.4], "l2": [0.3, 0.0]}
     both = models.DeepNetworks(SHAPE, 3, depth=3, width=4, seeds=(7, 9), **own)
     x = np.random.default_rng(0).random((6, *SHAPE)).astype("float32")
     penalty = 0.0

@@ -252,6 +252,27 @@ def test_a_threshold_lent_a_slope_is_a_step_forward_and_a_sigmoid_backward():
     assert tape.gradient(steps, z).numpy() == pytest.approx(sigmoid * (1 - sigmoid), abs=1e-6)
 
 
+def test_networks_side_by_side_learn_a_curve_as_each_does_alone_in_the_order_of_its_seed():
+    from dlcourse.models.stacked import feed_forward
+    from dlcourse.training import objectives, repeats
+
+    chapter = chapter_code.definitions("01")
+    random = np.random.default_rng(0)
+    data = [random.normal(size=(50, 1)).astype("float32") for _ in range(2)]
+    runs = [(3, 0.01), (4, 0.1)]
+    networks = feed_forward.mlp([3, 4], (1,), 1, hidden=[5], shared=False)
+    chapter.side_by_side(networks, chapter.squared_error, data, 20, runs)
+    for place, (seed, rate) in enumerate(runs):
+        alone = repeats.Repeats(
+            models.mlp((1,), 1, hidden=[5], seed=seed), objectives.regression(), steps=20, batch_size=64,
+            jit_compile=False,
+        )  # fmt: skip
+        alone.train(models.mlp((1,), 1, hidden=[5], seed=seed), *data, seed=seed, learning_rate=rate)
+        together = feed_forward.alone(networks, place).get_weights()
+        for one, other in zip(together, alone.model.get_weights(), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+
+
 # The drawings.
 
 

@@ -85,6 +85,12 @@ def test_the_border_is_where_a_root_finder_sees_it(chapter, q):
     assert weight_variance == pytest.approx(found, rel=1e-4)
 
 
+def test_the_first_networks_have_sigmoids_and_the_others_relus(chapter):
+    h = np.array([-2.0, 3.0])[None, None] * np.ones((3, 1, 1))
+    expected = [1 / (1 + np.exp(-h[0])), np.maximum(h[1], 0), np.maximum(h[2], 0)]
+    np.testing.assert_allclose(chapter.sigmoid_and_relu(h, sigmoids=1), expected)
+
+
 def test_not_level_counts_changes_by_a_factor_of_a_hundred(chapter):
     assert chapter.not_level([-3.0, -1.9, 0.1, 2.0]) == 0.5
 

@@ -139,6 +139,7 @@ STUDY = repeats.Repeats(net(), C, steps=3, batch_size=10, jit_compile=False)
         ({"rows": [0.5]}, r"train\(rows\) is float64"),
         ({"rows": []}, r"train\(rows\)"),
         ({"seed": None}, r"train\(seed\)=None"),
+        ({"seed": [0, 1]}, r"train\(seed\) has 2 seeds, and the model holds 1 network"),
         ({"learning_rate": -1}, r"train\(learning_rate\)=-1: expected a finite number, 0 or more"),
         ({"learning_rate": [0.1, 0.2]}, r"train\(learning_rate\)=\[0.1, 0.2\]: expected a finite number"),
         ({"weights": net().get_weights()[:3]}, r"got weights of shapes .* the model's are \[\(4, 8\), "),

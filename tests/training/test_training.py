@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from dlcourse import models, training
+from dlcourse.models.stacked import feed_forward
 from dlcourse.training import loop, objectives, repeats, sources
 
 
@@ -439,3 +440,25 @@ def test_every_pass_of_a_repeated_training_has_an_order_of_its_own():
     assert all(sorted(each) == list(rows) for each in passes)
     other = study.order(rows, seed=1).reshape(3, 40)
     assert len({tuple(each) for each in [*passes, *other]}) == 6
+
+
+@pytest.mark.parametrize("seeds", [[0, 1, 2], np.array([7, 7, 3])])
+def test_networks_side_by_side_with_orders_of_their_own_learn_as_each_does_alone(seeds):
+    x, y = blobs(60)
+    starts = [5, 6, 7]
+    options = {"steps": 12, "batch_size": 10, "jit_compile": False}
+    networks = feed_forward.mlp(starts, (6,), 3, hidden=[16, 8], shared=False)
+    study = repeats.Repeats(
+        networks, feed_forward.classification(), optimizer=keras.optimizers.SGD(0.1), **options
+    )
+    study.train(networks, x, y, seed=seeds)
+    alone = repeats.Repeats(
+        network(), objectives.classification(), optimizer=keras.optimizers.SGD(0.1), **options
+    )
+    for place, (start, seed) in enumerate(zip(starts, seeds, strict=True)):
+        alone.train(network(start), x, y, seed=int(seed))
+        together = feed_forward.alone(networks, place)
+        np.testing.assert_allclose(weights(together), weights(alone.model), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(
+            training.predict(networks, x)[:, place], alone.model(x), rtol=1e-3, atol=1e-4
+        )

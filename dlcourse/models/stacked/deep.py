@@ -38,7 +38,8 @@ class DeepNetworks(Stacked, keras.Model):
         residual: whether each hidden layer adds to the one before.
         dropout: share of units dropped after each activation (Srivastava et al. 2014).
         l2: each kernel adds l2 · ‖W‖² to its network's loss.
-            These three, weight_variance, dropout and l2, are one number for all networks or a list with one for each.
+            These four, weight_variance, residual, dropout and l2, are one value for all networks or a list with one
+            for each.
         seeds: of the initial weights, one per network; a network's weights don't depend on its neighbours.
         dtype: "float32", or "float64" where gradients are to be measured.
 
@@ -81,7 +82,7 @@ class DeepNetworks(Stacked, keras.Model):
                 f"DeepNetworks(weight_variance={weight_variance!r}, l2={l2!r}): a variance is above 0, l2 0 or more."
             )
         self.depth, self.seeds, self.example = depth, tuple(seeds), shape
-        self.residual, self.normalisation = residual, normalisation
+        self.residual, self.normalisation = self._by_network("residual", residual), normalisation
         self.activation = keras.activations.get(activation)
         self.dropout = self._by_network("dropout", dropout)
         self.generator = keras.random.SeedGenerator(0)
@@ -127,11 +128,11 @@ class DeepNetworks(Stacked, keras.Model):
     def call(self, x, training=False):
         x = tf.reshape(tf.cast(x, self.compute_dtype), (1, -1, self.first.shape[1]))
         kernels, biases, moments = tf.unstack(self.hidden, axis=1), tf.unstack(self.bias, axis=1), []
-        norms = self._norms(training)
+        norms, links = self._norms(training), tf.cast(self.residual, self.compute_dtype)  # 1 or 0
         h = tf.matmul(x, self.first) + biases[0]
         for kernel, bias, norm in zip(kernels, biases[1:], norms[:-1], strict=True):
             step = tf.matmul(self._units(h, norm, moments, training), kernel) + bias
-            h = h + step if self.residual else step
+            h = step + links * h if self.residual.any() else step
         units = self._units(h, norms[-1], moments, training)
         if self.normalisation == "batch" and training:
             self._remember(moments)
@@ -152,11 +153,16 @@ class DeepNetworks(Stacked, keras.Model):
             scale, shift, *known = norm
             h = self._normalised(h, known, moments) * scale + shift
         units = self.activation(h)
-        if training and self.dropout.any():
-            chance = keras.random.uniform(tf.shape(units), dtype=units.dtype, seed=self.generator)
-            dropped = tf.cast(self.dropout, units.dtype)
-            units *= tf.cast(chance >= dropped, units.dtype) / (1 - dropped)
-        return units
+        return self._with_dropout(units) if training and self.dropout.any() else units
+
+    def _with_dropout(self, units):
+        """Units (networks, batch, width); in networks with dropout some are set to 0, the others enlarged."""
+        where = np.flatnonzero(self.dropout)
+        dropped = tf.cast(self.dropout[where], units.dtype)
+        shape = (len(where), *tf.unstack(tf.shape(units))[1:])
+        chance = keras.random.uniform(shape, dtype=units.dtype, seed=self.generator)
+        kept = tf.cast(chance >= dropped, units.dtype) / (1 - dropped)
+        return units * tf.tensor_scatter_nd_update(tf.ones_like(units), where[:, None], kept)
 
     def _normalised(self, h, known, moments):
         """``h`` with mean 0 and variance 1: over the batch, or of each example over its layer's units."""
