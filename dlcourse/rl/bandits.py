@@ -31,7 +31,7 @@ def play(policy, means, steps, *, runs, seed=0):
 
     Args:
         policy: one of this module's.
-        means: probability of a reward of each arm, (arms,).
+        means: probability of a reward of each arm, (arms,), or of each run's own bandit, (runs, arms).
         steps: how often each run chooses.
         runs: how many, independent of each other.
         seed: of rewards and choices.
@@ -43,17 +43,19 @@ def play(policy, means, steps, *, runs, seed=0):
         ValueError: where there are fewer than two arms, or a mean is no probability.
     """
     means = checks.between("play(means)", means, 0, 1)
-    if means.ndim != 1 or means.size < 2:
-        raise ValueError(f"play(means): got shape {means.shape}; expected a probability for each of 2 or more arms.")
     steps, runs = checks.whole_number("play(steps)", steps), checks.whole_number("play(runs)", runs)
+    if means.shape[-1:] < (2,) or means.shape[:-1] not in ((), (runs,)):
+        raise ValueError(
+            f"play(means): got shape {means.shape}; expected (arms,) or ({runs}, arms), with 2 arms or more."
+        )
+    means, every = np.broadcast_to(means, (runs, means.shape[-1])), np.arange(runs)
     rng = np.random.default_rng(checks.seed("play(seed)", seed))
-    policy.start(runs, means.size)
+    policy.start(*means.shape)
     chosen = np.empty((steps, runs), "int64")
     for step in range(steps):
-        arms = policy.choose(rng)
-        policy.learn(arms, (rng.random(runs) < means[arms]).astype("float64"))
-        chosen[step] = arms
-    return Play(chosen, np.cumsum(means.max() - means[chosen], axis=0))
+        chosen[step] = arms = policy.choose(rng)
+        policy.learn(arms, (rng.random(runs) < means[every, arms]).astype("float64"))
+    return Play(chosen, np.cumsum(means.max(axis=1) - means[every, chosen], axis=0))
 
 
 def lower_bound(means, steps):

@@ -79,7 +79,8 @@ class _LinearArms:
 
     def spread(self, x):
         """√(xᵀ covariance x): how uncertain each arm's mean is, in units of the noise, (runs, arms)."""
-        return np.sqrt(np.einsum("ri,raij,rj->ra", x, self.covariance, x, optimize=True))
+        through = (self.covariance @ x[:, None, :, None])[..., 0]
+        return np.sqrt((through * x[:, None, :]).sum(axis=-1))
 
 
 class LinearGreedy(_LinearArms):
