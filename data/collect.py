@@ -140,9 +140,7 @@ def open_bandit(carrier=None):
     )
     rows = [list(csv.DictReader(io.StringIO(table.decode("utf-8")))) for table in tables]
     features = [f"user_feature_{number}" for number in range(4)]
-    codes = {
-        feature: sorted({row[feature] for table in rows for row in table}) for feature in features
-    }
+    codes = {feature: sorted({row[feature] for table in rows for row in table}) for feature in features}
     arrays = {}
     for (policy, campaign), table in zip(parts, rows, strict=True):
         columns = {

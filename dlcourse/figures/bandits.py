@@ -23,7 +23,13 @@ def beliefs(ax, successes, failures, means, title):
         tried = int(round(a + b - 2))
         ax.plot(x, stats.beta(a, b).pdf(x), color=colour, label=f"arm {arm + 1}, tried {tried} times")
         ax.axvline(mean, color=colour, linestyle="--", linewidth=1)
-    ax.set(title=title, xlabel="mean reward of the arm", ylabel="density of the belief", xlim=(0, 1), ylim=(0, None))
+    ax.set(
+        title=title,
+        xlabel="mean reward of the arm",
+        ylabel="density of the belief",
+        xlim=(0, 1),
+        ylim=(0, None),
+    )
     legends.legend(ax)
     return f"{title}: bell-shaped curves, narrow for arms that were tried often, with dashed lines at the true means."
 

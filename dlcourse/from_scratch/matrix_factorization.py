@@ -77,7 +77,9 @@ def _regressions(rows, features, targets, number, penalty):
 
 def _ratings(users, items, ratings, shape):
     """The three columns, checked against each other and the shape."""
-    ratings = checks.numeric("ratings", ratings, axes=1).astype("float64")
+    ratings = checks.between("ratings", ratings, -1e12, 1e12)
+    if ratings.ndim != 1:
+        raise ValueError(f"ratings: got shape {ratings.shape}; expected (ratings,), one number each.")
     columns = []
     for name, column, number in [("users", users, shape[0]), ("items", items, shape[1])]:
         column = np.asarray(column)
@@ -86,6 +88,8 @@ def _ratings(users, items, ratings, shape):
                 f"{name}: got {column.dtype} {column.shape} for {len(ratings)} ratings; expected a whole number for each."
             )
         if column.min() < 0 or column.max() >= number:
-            raise ValueError(f"{name}: numbers from {column.min()} to {column.max()}; expected 0 to {number - 1}.")
+            raise ValueError(
+                f"{name}: numbers from {column.min()} to {column.max()}; expected 0 to {number - 1}."
+            )
         columns.append(column)
     return *columns, ratings

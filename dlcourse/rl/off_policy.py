@@ -11,6 +11,9 @@ import numpy as np
 
 from dlcourse import checks
 
+LARGEST = 1e12
+"""What no reward, weight or expectation reaches."""
+
 
 @dataclass(frozen=True, eq=False)
 class Logs:
@@ -34,9 +37,11 @@ class Logs:
     def __post_init__(self):
         rows = len(np.atleast_1d(self.reward))
         for name in ("reward", "weight", "expected_logged", "expected_policy"):
-            column = checks.numeric(f"Logs({name})", getattr(self, name), axes=1).astype("float64")
+            column = _column(f"Logs({name})", getattr(self, name))
             if len(column) != rows:
-                raise ValueError(f"Logs({name}): {len(column)} rows, and reward has {rows}; expected one for each.")
+                raise ValueError(
+                    f"Logs({name}): {len(column)} rows, and reward has {rows}; expected one for each."
+                )
             object.__setattr__(self, name, column)
         if self.weight.min() < 0:
             raise ValueError(
@@ -66,7 +71,9 @@ def self_normalised(logs):
     """
     mean_weight = logs.weight.mean()
     if not mean_weight > 0:
-        raise ValueError("self_normalised(): all weights are 0: the log holds nothing that this policy would do.")
+        raise ValueError(
+            "self_normalised(): all weights are 0: the log holds nothing that this policy would do."
+        )
     estimate = (logs.weight * logs.reward).mean() / mean_weight
     return estimate + logs.weight * (logs.reward - estimate) / mean_weight
 
@@ -94,12 +101,22 @@ def switch(logs, largest):
 
 def effective_rows(weight):
     """How many rows of equal weight would tell as much: (Σ w)² / Σ w² (Kong 1992), from 1 to the number of rows."""
-    weight = checks.numeric("effective_rows(weight)", weight, axes=1).astype("float64")
+    weight = _column("effective_rows(weight)", weight)
     return weight.sum() ** 2 / (weight**2).sum()
 
 
 def interval(terms):
     """Estimate, and the low and high end of its 95 % interval by the normal distribution, from terms (rows,)."""
-    terms = checks.numeric("interval(terms)", terms, axes=1).astype("float64")
+    terms = _column("interval(terms)", terms)
     half = 1.96 * terms.std(ddof=1) / np.sqrt(len(terms))
     return terms.mean(), terms.mean() - half, terms.mean() + half
+
+
+def _column(name, values):
+    """A column of a log, float64 (rows,), none of it NaN or infinite."""
+    values = checks.between(name, values, -LARGEST, LARGEST)
+    if values.ndim != 1:
+        raise ValueError(
+            f"{name}: got shape {values.shape}; expected (rows,), a number for each row of the log."
+        )
+    return values

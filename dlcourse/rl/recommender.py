@@ -45,7 +45,8 @@ def listener(drift, *, stay=0.98, stay_bored=0.90):
     """
     drift = checks.fraction("listener(drift)", drift)
     stay, stay_bored = (
-        checks.fraction(f"listener({name})", value) for name, value in [("stay", stay), ("stay_bored", stay_bored)]
+        checks.fraction(f"listener({name})", value)
+        for name, value in [("stay", stay), ("stay_bored", stay_bored)]
     )
     table = []
     for hit in range(LEVELS):
@@ -114,4 +115,6 @@ class Listener(gymnasium.Env):
 def listeners(model, num_envs, time_limit=200):
     """Many listeners at once, a vector environment whose observations are `liking`, (num_envs, 2)."""
     tables = environments.TableVectorEnv(model, num_envs, time_limit)
-    return TransformObservation(tables, liking, single_observation_space=spaces.Box(0.0, 1.0, (2,), np.float32))
+    return TransformObservation(
+        tables, liking, single_observation_space=spaces.Box(0.0, 1.0, (2,), np.float32)
+    )

@@ -52,15 +52,25 @@ def exercise_2():
 
 
 def exercise_3():
-    reward, logging, new = np.array([1, 0, 1, 0]), np.array([0.5, 0.5, 0.1, 0.9]), np.array([0.5, 0.1, 0.4, 0.9])
+    reward, logging, new = (
+        np.array([1, 0, 1, 0]),
+        np.array([0.5, 0.5, 0.1, 0.9]),
+        np.array([0.5, 0.1, 0.4, 0.9]),
+    )
     weight = new / logging
     return Exercise(
         expected=(weight * reward).mean(),
         wrong=[
             (reward.mean(), "That is what the logging policy earned."),
             ((weight * reward).sum(), "That is the sum. The estimate is a mean over all rows."),
-            ((weight * reward).sum() / weight.sum(), "That is the self-normalised estimate: here divide by the rows."),
-            ((reward * logging / new).mean(), "The weight is the new policy's probability over the logged one."),
+            (
+                (weight * reward).sum() / weight.sum(),
+                "That is the self-normalised estimate: here divide by the rows.",
+            ),
+            (
+                (reward * logging / new).mean(),
+                "The weight is the new policy's probability over the logged one.",
+            ),
         ],
         hints=["Write a weight beside each row. Rows without a reward add nothing, but they count."],
         solution=[
