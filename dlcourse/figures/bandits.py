@@ -20,7 +20,7 @@ def beliefs(ax, successes, failures, means, title):
     x = np.linspace(0, 1, 400)
     for arm, (a, b, mean) in enumerate(zip(successes, failures, means, strict=True)):
         colour = COLOURS[arm % len(COLOURS)]
-        tried = int(round(a + b - 2))
+        tried = round(a + b - 2)
         ax.plot(x, stats.beta(a, b).pdf(x), color=colour, label=f"arm {arm + 1}, tried {tried} times")
         ax.axvline(mean, color=colour, linestyle="--", linewidth=1)
     ax.set(

@@ -85,7 +85,7 @@ def _ratings(users, items, ratings, shape):
         column = np.asarray(column)
         if column.shape != ratings.shape or column.dtype.kind not in "iu" or not len(column):
             raise ValueError(
-                f"{name}: got {column.dtype} {column.shape} for {len(ratings)} ratings; expected a whole number for each."
+                f"{name}: got {column.dtype} {column.shape} for {len(ratings)} ratings; expected as many."
             )
         if column.min() < 0 or column.max() >= number:
             raise ValueError(

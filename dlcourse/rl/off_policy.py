@@ -1,8 +1,8 @@
 """What another policy would have earned, from the logs of the one that acted.
 
 Each estimator gives one term for every logged row; the estimate is their mean, and their spread gives its interval. In
-all of them ``weight`` is π(action | x) / π₀(action | x): how much likelier the policy to be judged would have been to do
-what the logging one did.
+all of them ``weight`` is π(action | x) / π₀(action | x): how much likelier the policy to be judged would have been to
+do what the logging one did.
 """
 
 from dataclasses import dataclass

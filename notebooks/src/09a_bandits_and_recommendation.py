@@ -569,7 +569,7 @@ claims.measure(
 def coverage(chance, seed):
     """How many of 50 intervals by inverse propensity hold the truth."""
     place, inside = world(seed, chance), []
-    readers, right, logging, new = place
+    _, right, logging, new = place
     for s in range(50):
         rng = np.random.default_rng([seed, s])
         who = rng.integers(len(right), size=500)
