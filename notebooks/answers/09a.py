@@ -75,8 +75,9 @@ def exercise_3():
         hints=["Write a weight beside each row. Rows without a reward add nothing, but they count."],
         solution=[
             "Weights 1, 0.2, 4, 1; weighted rewards 1, 0, 4, 0; their mean is 1.25.",
-            "```python\nanswer = (1 * 1 + 0.2 * 0 + 4 * 1 + 1 * 0) / 4\n```\n\nMore than any reward: with four rows, one "
-            "weight decides. The self-normalised estimate, 5 / 6.2, stays between the rewards.",
+            "```python\nanswer = (1 * 1 + 0.2 * 0 + 4 * 1 + 1 * 0) / 4\n```\n\n"
+            "More than any reward: with four rows, one weight decides. The self-normalised estimate, 5 / 6.2, stays "
+            "between the rewards.",
         ],
     )
 
@@ -126,8 +127,8 @@ def exercise_5():
             "```python\nfor delta in (0.001, 0.01, 0.03, 0.1, 0.3, 0.5):\n"
             "    lost = regrets(bandits.Thompson(), np.array([[0.5, 0.5 + delta]]))[-1, 0]\n"
             "    print(delta, lost.round(1))\n```",
-            "At a small Δ nobody can tell the arms apart, and half of the steps lose Δ each: 2,000 · Δ / 2. At a large Δ "
-            "the worse arm is found out at once, and regret falls like 1 / Δ. The most is lost where 2,000 steps are just "
-            "too few, at a Δ of a few times $1/\\sqrt{2000} = 0.022$.",
+            "At a small Δ nobody can tell the arms apart, and half of the steps lose Δ each: 2,000 · Δ / 2. At "
+            "a large Δ the worse arm is found out at once, and regret falls like 1 / Δ. The most is lost where 2,000 "
+            "steps are just too few, at a Δ of a few times $1/\\sqrt{2000} = 0.022$.",
         ],
     )

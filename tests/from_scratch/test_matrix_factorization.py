@@ -50,7 +50,7 @@ def test_offsets_solve_one_least_squares_problem():
 
 
 def test_someone_without_ratings_gets_zeros():
-    p, q, _ = matrix_factorization.factorize([0, 1], [0, 1], [1.0, 2.0], (3, 2), factors=2, penalty=1.0)
+    p, _, _ = matrix_factorization.factorize([0, 1], [0, 1], [1.0, 2.0], (3, 2), factors=2, penalty=1.0)
     assert p.shape == (3, 2) and not p[2].any()
 
 

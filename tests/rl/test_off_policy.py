@@ -76,7 +76,7 @@ def test_the_interval_by_hand():
 def test_bad_logs_are_named():
     with pytest.raises(ValueError, match="weight"):
         off_policy.Logs([1.0], [-1.0], [0.0], [0.0])
-    with pytest.raises(ValueError, match="expected_policy.*2 rows"):
+    with pytest.raises(ValueError, match=r"expected_policy.*2 rows"):
         off_policy.Logs([1.0], [1.0], [0.0], [0.0, 1.0])
     with pytest.raises(ValueError, match="reward"):
         off_policy.Logs([float("nan")], [1.0], [0.0], [0.0])
