@@ -4,6 +4,7 @@ import chapter_code
 import keras
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from dlcourse import exercises
 from dlcourse.rl import bandits, off_policy
@@ -12,6 +13,12 @@ from dlcourse.rl import bandits, off_policy
 @pytest.fixture(scope="module")
 def chapter():
     return chapter_code.definitions("09a")
+
+
+@pytest.fixture(scope="module")
+def digits():
+    found = load_digits()
+    return np.column_stack([found.data / 16, np.ones(len(found.data))]), found.target
 
 
 def test_a_greedy_run_stays_with_the_first_arm_that_pays(chapter):
@@ -42,9 +49,9 @@ def test_neighbours_doubt_has_the_same_numbers_at_other_places(chapter):
     assert even.spread(x) == pytest.approx(np.repeat(own.spread(x).mean(axis=1, keepdims=True), 3, axis=1))
 
 
-def test_a_log_is_drawn_by_the_logging_policy_and_weighed_for_the_new_one(chapter):
-    place = chapter.world(3)
-    readers, right, logging, new = place
+def test_a_log_is_drawn_by_the_logging_policy_and_weighed_for_the_new_one(chapter, digits):
+    place = chapter.world(*digits, 3)
+    _, right, logging, new = place
     assert logging.sum(axis=1) == pytest.approx(1) and new.sum(axis=1) == pytest.approx(1)
     logs = [chapter.logged(*place, rows=1_000, seed=s) for s in range(20)]
     logged_earns = logging[np.arange(len(right)), right].mean()
@@ -53,8 +60,8 @@ def test_a_log_is_drawn_by_the_logging_policy_and_weighed_for_the_new_one(chapte
     assert by_weights == pytest.approx(chapter.truth(*place), abs=0.05)
 
 
-def test_a_model_without_knowledge_knows_the_mean_only(chapter):
-    log = chapter.logged(*chapter.world(3), rows=2_000, seed=0, model=False)
+def test_a_model_without_knowledge_knows_the_mean_only(chapter, digits):
+    log = chapter.logged(*chapter.world(*digits, 3), rows=2_000, seed=0, model=False)
     assert np.corrcoef(log.expected_logged, log.reward)[0, 1] < 0.15
     assert log.expected_logged.mean() == pytest.approx(log.reward.mean(), abs=0.05)
 
