@@ -139,11 +139,8 @@ headline.
 # - **Thompson sampling** (1933): believe that $\mu_a$ is Beta-distributed, $\text{Beta}(1 + \text{rewards},\, 1 + \text{failures})$;
 #   draw a number from each arm's belief; take the largest.
 
-# %% slideshow={"slide_type": "subslide"}
-show.source(bandits.Thompson)
-
 # %% slideshow={"slide_type": "skip"}
-show.source(bandits.UCB1)
+show.source(bandits.UCB1, bandits.Thompson)
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 believer = bandits.Thompson()
@@ -153,8 +150,9 @@ bandit_figures.beliefs(
     believer.failures[0],
     [0.2, 0.35, 0.5],
     title="Thompson's beliefs about three arms after 60 steps",
-    caption="Solid: what is believed of each arm; dashed: the truth. The arm that looked "
-    "bad was soon left alone, so its belief stays wide: nobody needs to know how bad it is.",
+    caption="Solid: what is believed of each arm; dashed: the truth. The arm that "
+    "looked bad was soon left alone, so its belief stays wide: nobody needs to know "
+    "how bad it is.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -200,7 +198,7 @@ policies = {
 regret = {name: regrets(policy, judging) for name, policy in policies.items()}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-shown = np.unique(np.geomspace(1, 2_000, 40).astype(int)) - 1
+shown = np.unique(np.geomspace(10, 2_000, 40).astype(int)) - 1
 charts.curves(
     shown + 1,
     {name: values[shown] for name, values in regret.items()},
@@ -209,8 +207,8 @@ charts.curves(
     "What exploring costs, and what not exploring costs",
     figsize=(8.4, 4.4),
     xscale="log",
-    caption="Mean over ten bandits with 95 % intervals, each played 50 times. On this axis "
-    "a logarithm is a straight line; what bends up grows faster.",
+    caption="Mean over ten bandits with 95 % intervals, each played 50 times. On "
+    "this axis a logarithm is a straight line; what bends up grows faster.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -259,8 +257,8 @@ show.table(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C09a.1",
-    "Thompson sampling grows at the rate that nobody can beat in the long run: regret of "
-    "steps 1,001 to 2,000 over Lai and Robbins' rate; control: UCB1",
+    "Thompson sampling grows at the rate that nobody can beat in the long run: "
+    "regret of steps 1,001 to 2,000 over Lai and Robbins' rate; control: UCB1",
     lambda policy, bandit: growth(regret[policy][:, bandit], constant[bandit]),
     of=[("Thompson", bandit) for bandit in range(10)],
     control=[("UCB1", bandit) for bandit in range(10)],
@@ -268,8 +266,8 @@ claims.measure(
 )
 claims.measure(
     "C09a.2",
-    "who doubts explores less and less: regret of the second half over the first half's, "
-    "Thompson; control: ε-greedy at its best ε",
+    "who doubts explores less and less: regret of the second half over the first "
+    "half's, Thompson; control: ε-greedy at its best ε",
     lambda policy, bandit: regret[policy][-1, bandit] / regret[policy][999, bandit] - 1,
     of=[("Thompson", bandit) for bandit in range(10)],
     control=[(f"ε-greedy, ε = {best_epsilon}", bandit) for bandit in range(10)],
@@ -363,8 +361,9 @@ charts.curves(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C09a.3",
-    "doubt about *this* arm beats trying things evenly: share right less that of noise as "
-    "large for all arms, in the same order, LinUCB; control: each arm with its neighbour's doubt",
+    "doubt about *this* arm beats trying things evenly: share right less that of "
+    "noise as large for all arms, in the same order, LinUCB; control: each arm with "
+    "its neighbour's doubt",
     lambda policy, run: (streams[policy] - streams["even noise"])[:, run].mean(),
     of=[("LinUCB", run) for run in range(10)],
     control=[("others' doubt", run) for run in range(10)],
@@ -389,7 +388,7 @@ hidden = layers.Dense(64, "relu", name="features")(inputs)
 rewards = layers.Dense(10, name="reward_of_each_arm")(hidden)
 reader = keras.Model(inputs, rewards)
 show.table(
-    [[layer.name, layer.count_params()] for layer in reader.layers[1:]],
+    [[each.name, each.count_params()] for each in reader.layers[1:]],
     ["layer", "weights"],
 )
 
@@ -482,7 +481,7 @@ def softmax_policy(x, y, rows, readers, sharpness, chance):
 
 
 def world(x, y, seed, chance=0.3, sharpness=1.0):
-    """Readers (features, right arms), what the logging and the new policy do for them."""
+    """Readers (features, right arms), and what both policies do for them."""
     order = np.random.default_rng(seed).permutation(len(x))
     few, more, readers = np.split(order, [100, 400])
     logging = softmax_policy(x, y, few, readers, sharpness, chance)
@@ -512,7 +511,7 @@ def reward_model(x, arms, rewards, ridge=1.0):
 
 def logged(readers, right, logging, new, *, rows=500, seed=0, model=True):
     """A log of so many choices, ready to be judged. Without a model its rewards are
-    mixed up before it is fitted: it knows how often a reward comes, and nothing else."""
+    mixed up before it is fitted: it knows how often a reward comes, nothing else."""
     rng = np.random.default_rng(seed)
     who, n = rng.integers(len(right), size=rows), np.arange(rows)
     arms = (logging[who].cumsum(axis=1)[:, :-1] < rng.random((rows, 1))).sum(axis=1)
@@ -583,8 +582,9 @@ show.table(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C09a.5",
-    "a model of the reward takes variance away without adding bias: root mean square error, "
-    "doubly robust over inverse propensity; control: a model that knows only the mean reward",
+    "a model of the reward takes variance away without adding bias: root mean square "
+    "error, doubly robust over inverse propensity; control: a model that knows only "
+    "the mean reward",
     lambda world, model: (
         rms(errors["doubly robust", model][world])
         / rms(errors["inverse propensity", True][world])
@@ -635,8 +635,9 @@ explores, and {Measured(held[SHARP]):.0%} where it hardly does.
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C09a.8",
-    "without exploration in the log, intervals don't hold what they promise: share of 95 % "
-    "intervals by inverse propensity that hold the truth, sharp log; control: soft log",
+    "without exploration in the log, intervals don't hold what they promise: share "
+    "of 95 % intervals by inverse propensity that hold the truth, sharp log; "
+    "control: soft log",
     lambda how, world: held[how][world],
     of=[(SHARP, world) for world in range(10)],
     control=[(SOFT, world) for world in range(10)],
@@ -689,11 +690,11 @@ shop = {
 bandit_figures.intervals(
     {name: tuple(1_000 * np.array(row)) for name, row in shop["men"][0].items()},
     "clicks per 1,000 shown",
-    "The campaign “men”: what “bts” earns, estimated from the logs of chance",
+    "Campaign “men”: what “bts” earns, by the logs of chance",
     levels={"chance itself": 1_000 * shop["men"][1].click.mean()},
-    caption="95 % intervals. All that weigh rows include nearly everything between half and "
-    "one and a half times the estimate, chance itself too; the direct method's narrow "
-    "interval counts only who came, not how little its model knows.",
+    caption="95 % intervals. All that weigh rows include nearly everything between "
+    "half and one and a half times the estimate, chance itself too; the direct "
+    "method's narrow interval counts only who came, not how little its model knows.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -796,9 +797,9 @@ charts.curves(
     "plays per visit (exact)",
     "What looking ahead is worth",
     figsize=(8.0, 4.2),
-    caption="Up to a drift of about 0.1 the myopic policy is nearly the best. Beyond, the best "
-    "plan invests in the acquired taste, which pays only after several plays: looking "
-    "three plays ahead isn't enough.",
+    caption="Up to a drift of about 0.1 the myopic policy is nearly the best. "
+    "Beyond, the best plan invests in the acquired taste, which pays only after "
+    "several plays: looking three plays ahead isn't enough.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
@@ -811,11 +812,13 @@ reinforcement.maps(
         "best plan": squares
         | {"policy": best.policy, "values": best.values, "digits": 0},
     },
-    caption="Rows: how much the hit is liked, most at the bottom; columns: the acquired "
-    "taste, most at the right. H: play the hit, A: the acquired taste, E: the evergreen. "
-    "Right, the plays to come. A visit starts in the lower left corner.",
-    alt="Two maps of five by five states with letters for the three kinds of music. The "
-    "best plan plays the acquired taste nearly everywhere, the myopic one only at the right.",
+    caption="Rows: how much the hit is liked, most at the bottom; columns: the "
+    "acquired taste, most at the right. H: play the hit, A: the acquired taste, E: "
+    "the evergreen. Right, the plays to come. A visit starts in the lower left "
+    "corner.",
+    alt="Two maps of five by five states with letters for the three kinds of music. "
+    "The best plan plays the acquired taste nearly everywhere, the myopic one only "
+    "at the right.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -936,8 +939,8 @@ show.table(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C09a.6",
-    "learning for the long run pays where tastes move: plays per visit of PPO at γ = 0.95 "
-    "less those at γ = 0; control: tastes hardly move",
+    "learning for the long run pays where tastes move: plays per visit of PPO at γ = "
+    "0.95 less those at γ = 0; control: tastes hardly move",
     lambda drift, agent: learnt[drift, 0.95][agent] - learnt[drift, 0.0][agent],
     of=[(0.7, agent) for agent in range(5)],
     control=[(0.02, agent) for agent in range(5)],
@@ -969,7 +972,7 @@ def factor_model(users, items, factors):
     for name, size in [("user", users), ("item", items)]:
         which = keras.Input((), dtype="int32", name=name)
         small = keras.regularizers.L2(1e-3)
-        look_up = layers.Embedding(size, factors, embeddings_regularizer=small)
+        look_up = layers.Embedding(size, factors, "uniform", small)
         numbers.append((which, look_up(which)))
     (user, p), (item, q) = numbers
     return keras.Model([user, item], layers.Dot(axes=-1)([p, q]))
@@ -1004,7 +1007,7 @@ def ratings(seed, each, taste=True, users=300, items=100, noise=0.5):
 
 
 def held_out_errors(seed, each, taste=True, penalty=2.0):
-    """Root mean square errors of held-out ratings: offsets alone, with three factors."""
+    """RMS errors of held-out ratings: offsets alone, with three factors."""
     who, what, given, held_out = ratings(seed, each, taste)
     rows, shape = ~held_out, (300, 100)
     mean, of_user, of_item = matrix_factorization.offsets(
@@ -1034,16 +1037,15 @@ charts.curves(
     "When is there enough to see taste?",
     levels={"noise": 0.5},
     figsize=(7.6, 4.0),
-    xscale="log",
-    caption="Mean over five tables with 95 % intervals. With few ratings factors fit noise; "
-    "from about seven on they find the taste.",
+    caption="Mean over five tables with 95 % intervals. With few ratings factors fit "
+    "noise; from about seven on they find the taste.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C09a.7",
-    "factors find taste: RMS error with factors over that of offsets alone, 20 ratings per "
-    "user; control: ratings of each item mixed up among users",
+    "factors find taste: RMS error with factors over that of offsets alone, 20 "
+    "ratings per user; control: ratings of each item mixed up among users",
     lambda seed, taste: np.divide(*held_out_errors(seed, 20, taste)[::-1]),
     of=[(seed, True) for seed in range(5, 10)],
     control=[(seed, False) for seed in range(5, 10)],
