@@ -96,7 +96,8 @@ def greedy_run(means, steps, rng):
 
 headlines = np.random.default_rng(0).beta(2, 4, size=10)
 one_run = greedy_run(headlines, 2_000, np.random.default_rng(1))
-print(headlines.round(2), "the last five:", one_run[-5:])
+print(headlines.round(2))
+print("the last five:", one_run[-5:])
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The package does the same for a thousand runs at once, with one row of counts and means per run.
