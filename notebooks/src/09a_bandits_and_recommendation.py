@@ -35,7 +35,7 @@ from sklearn.linear_model import LogisticRegression
 
 from dlcourse import checks, exercises, measured, reproducibility, show
 from dlcourse.claims import Claims
-from dlcourse.datasets import logged_bandits
+from dlcourse.datasets import open_bandit
 from dlcourse.figures import bandits as bandit_figures
 from dlcourse.figures import charts, reinforcement
 from dlcourse.from_scratch import matrix_factorization
@@ -659,9 +659,9 @@ claims.measure(
 def judge_the_shop(campaign, estimators):
     """Estimates for "bts" from the logs of chance, and the clicks observed under it."""
     chance, acted = (
-        logged_bandits.read(policy, campaign) for policy in ("random", "bts")
+        open_bandit.read(policy, campaign) for policy in ("random", "bts")
     )
-    choices = logged_bandits.thompson_choices(chance.prior)  # (items, 3 places)
+    choices = open_bandit.thompson_choices(chance.prior)  # (items, 3 places)
     shown = np.bincount(chance.item, minlength=chance.items)
     clicks = np.bincount(chance.item, chance.click, minlength=chance.items)
     expected = (clicks + 300 * chance.click.mean()) / (
@@ -684,7 +684,7 @@ def judge_the_shop(campaign, estimators):
 # %% slideshow={"slide_type": "skip"}
 shop = {
     campaign: judge_the_shop(campaign, estimators)
-    for campaign in logged_bandits.CAMPAIGNS
+    for campaign in open_bandit.CAMPAIGNS
 }
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
@@ -743,7 +743,7 @@ show.table(
 # %% slideshow={"slide_type": "skip"}
 fixed = {
     campaign: np.corrcoef(
-        logged_bandits.thompson_choices(acted.prior)[acted.item, acted.place],
+        open_bandit.thompson_choices(acted.prior)[acted.item, acted.place],
         acted.propensity,
     )[0, 1]
     for campaign, (_, _, acted, _) in shop.items()
@@ -1087,7 +1087,7 @@ least squares {by_turns:.2f}, offsets {offsets_alone:.2f}.
 # %% slideshow={"slide_type": "skip"}
 def gain_of_items(campaign, pull=300):
     """Log-likelihood per row won by item rates over one rate, with its interval."""
-    log = logged_bandits.read("random", campaign)
+    log = open_bandit.read("random", campaign)
     cut = len(log) * 7 // 10
     shown = np.bincount(log.item[:cut], minlength=log.items)
     clicks = np.bincount(log.item[:cut], log.click[:cut], minlength=log.items)
@@ -1102,7 +1102,7 @@ def gain_of_items(campaign, pull=300):
 show.table(
     [
         [c, *(f"{1_000 * value:+.2f}" for value in gain_of_items(c))]
-        for c in logged_bandits.CAMPAIGNS
+        for c in open_bandit.CAMPAIGNS
     ],
     ["campaign", "won", "low", "high"],
     "Thousandths of a nat per row, 95 % interval",
