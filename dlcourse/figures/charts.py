@@ -71,7 +71,7 @@ def curves(
     if texts:
         ax.set_xticks(np.arange(len(x)), x)
     elif "xticks" in axes:  # those alone: a logarithmic axis adds small ones, whose labels overlap
-        ax.set_xticks(axes["xticks"], [f"{tick:g}" for tick in axes["xticks"]])
+        ax.set_xticks(axes["xticks"], [f"{tick:g}".replace("-", "−") for tick in axes["xticks"]])
         ax.set_xticks([], minor=True)
     elif ax.get_xscale() == "linear" and np.issubdtype(places.dtype, np.integer):
         ax.xaxis.get_major_locator().set_params(integer=True)

@@ -876,8 +876,9 @@ exceptions = {name: values for name, values in found.items()
               if values[0] < -1e-6 or values[1] >= 0.01}
 show.table([[name, mask(f"{smallest:.2f}"), mask(f"{share:.0%}")]
             for name, (smallest, share) in exceptions.items()],
-           ["loss", "smallest value", "pairs in which the nearer has the larger loss"],
-           f"{len(exceptions)} of {len(found)} losses break a half of the sentence")
+           ["loss", "smallest value", "pairs out of order"],
+           f"{len(exceptions)} of {len(found)} losses break a half of the sentence. "
+           "Out of order: the nearer prediction has the larger loss")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Poisson's loss leaves out a constant, so that at a perfect prediction of 3 it is $3 - 3 \log 3 \approx -0.30$, and it
@@ -1686,7 +1687,7 @@ show.table([[name, f"{Measured(by_share[0, column]):.1%}", f"{Measured(values):.
 # labeller's systematic confusion is not averaged away by more data.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## When it says 90%, is it right nine times in ten? · 它说有 90% 的把握，就真有九成正确吗？
+# ## When it says 90 %, is it right nine times in ten? · 它说有 90% 的把握，就真有九成正确吗？
 #
 # **Predict before you run.** Networks are trained on 1,000 digits until the training loss is almost zero. On new digits, is the mean probability that they give to their answer larger than, smaller than or equal to the share of right answers?
 
