@@ -639,10 +639,7 @@ checks.equal("warm_up and Keras' CosineDecay",
 
 # %% slideshow={"slide_type": "skip"}
 show.source(hyperparameter_search.objective)
-show.table([[name.replace("_", " "), f"{span.low:g}", f"{span.high:g}",
-             "whole numbers" if span.whole else "real numbers"]
-            for name, span in hyperparameter_search.SPACE.items()],
-           ["hyperparameter", "from", "to", "values, uniform in their logarithm"])
+hyperparameter_search.SPACE
 
 # %% slideshow={"slide_type": "skip"}
 judge = transforms.pooled(mnist.validation.take(2000, seed=0))
@@ -1243,7 +1240,7 @@ judged = {kind: np.array([pruned[place, best_plan(kind, place), 3:]
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
-    [f"{100 * keep:.0f} %" for keep in shares],
+    [f"{keep:.0%}" for keep in shares],
     {f"trained with {kind}": 100 * values for kind, values in judged.items()},
     "share of the first layer's weights kept (the largest)", "accuracy (%)",
     "What is left after pruning",
