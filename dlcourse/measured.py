@@ -5,6 +5,7 @@ mask. Everything outside the brackets is compared as it stands.
 """
 
 import math
+import re
 import statistics
 
 from scipy import stats
@@ -12,11 +13,14 @@ from scipy import stats
 CONFIDENCE = 0.95
 MOST_DECIMALS = 6  # more are easier to read as a power of ten
 TOO_LARGE = 1e7
+PERCENT, MINUS = re.compile(r"(\d)%"), re.compile(r"(?<![\w.)\]-])-(?=[\d.])")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def mask(anything):
-    """Put a text between ⟨ and ⟩, so that notebook tests don't compare it."""
+    """Put a text between ⟨ and ⟩, so that notebook tests don't compare it; "-5%" is written as people do, −5 %."""
+    if isinstance(anything, str):
+        anything = MINUS.sub("−", PERCENT.sub(r"\1 %", anything))
     return f"⟨{anything}⟩"
 
 

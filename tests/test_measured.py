@@ -79,6 +79,8 @@ def test_printed_as_it_is_the_mean_has_no_digit_beyond_what_is_known(value, text
 
 def test_text_is_masked():
     assert str(Measured(2)) == "⟨2⟩" == repr(Measured(2)) == mask(2)
+    assert mask(f"{-0.051:.1%}") == f"{Measured(-0.051):.1%}" == "⟨−5.1 %⟩"
+    assert mask("[-7.0, .5]") == "⟨[−7.0, .5]⟩" and mask("a-1 1e-05") == "⟨a-1 1e-05⟩"
 
 
 def test_differences_and_ratios_are_paired_by_seed():

@@ -22,6 +22,16 @@ HEADING = re.compile(
 BREAKS = re.compile(r"(?:(?<=\w[(/=_])|(?<=[^\d]\.))(?=\w)")
 """Where a line may break inside a name: behind a dot, a bracket, a stroke."""
 PERCENT = re.compile(r"(?<=\d)\s(?=%)")
+SPREAD = re.compile(r'(<img [^>]*?)(style="width: (?:[6-9]\d\d|\d{4,})px;")')
+"""A picture that would be shrunk on a phone until nobody can read it."""
+SQUEEZED = {
+    ("English", "中文"): "terms",
+    ("claim", "statement"): "bounds",
+    ("article", "verdict"): "outcomes",
+}
+"""The chapters' tables that a phone shows row by row, by their first two titles: their class."""
+TITLE = r"<th[^>]*><p>([^<]*)</p></th>"
+TABLE = re.compile(rf'<table class="table(?=">\s*<thead>\s*<tr[^>]*>{TITLE}\s*{TITLE})')
 MODULE = re.compile(r"(?<=<h[12]>)dlcourse[.\w]+")
 
 
@@ -57,12 +67,18 @@ def _finish(app, page, template, context, doctree):
         context["body"] = finish(context["body"])
 
 
+def _stacked(table):
+    kind = SQUEEZED.get((table[1], table[2]))
+    return f"{table[0]} stacked {kind}" if kind else table[0]
+
+
 def finish(body):
     """A page's HTML with Chinese and measured numbers marked, and predictions set apart.
 
     A line break between two Chinese characters is no space, and goes. A heading's Chinese has a line of its own, below
     the English. Names in code may break behind their dots and brackets, sooner than inside a word. No line begins with
-    a per cent sign.
+    a per cent sign. Wide pictures, and tables of ``SQUEEZED``, are marked, since a phone shows
+    them in another way.
 
     Args:
         body: str, HTML as Sphinx writes it, which escapes ``>`` in attributes.
@@ -75,6 +91,7 @@ def finish(body):
     )
     body = HEADING.sub(r'\1\2\4<span class="dot"> · </span><span class="translated">\3</span>\5', body)
     body = CHOICES.sub('<ul class="simple choices', body)
+    body = SPREAD.sub(r'\1class="spread" \2', TABLE.sub(_stacked, body))
     body = MODULE.sub(lambda name: BREAKS.sub("<wbr>", name[0]), body)
     parts, inside, printed = TAG.split(body), [], False
     for position, part in enumerate(parts):

@@ -1787,6 +1787,6 @@ exercises.solution("03.5")
 # - [Glorot & Bengio 2010](https://proceedings.mlr.press/v9/glorot10a.html), [He et al. 2015](https://arxiv.org/abs/1502.01852): the recipes; how each counts fan-in and fan-out.
 # - [Poole et al. 2016](https://arxiv.org/abs/1606.05340), [Schoenholz et al. 2017](https://arxiv.org/abs/1611.01232): variance map and depth scales; compare their figures with the phase diagram here.
 # - [Pennington, Schoenholz & Ganguli 2017](https://arxiv.org/abs/1711.04735): whole spectra of singular values, and why orthogonal starts help.
-# - [Yang et al. 2019](https://arxiv.org/abs/1902.08129): batch normalisation's explosion, with the π/(π - 1) of this chapter.
+# - [Yang et al. 2019](https://arxiv.org/abs/1902.08129): batch normalisation's explosion, with the π/(π − 1) of this chapter.
 # - [Balduzzi et al. 2017](https://arxiv.org/abs/1702.08591): shattered gradients; look for the autocorrelation figures.
 # - [Pascanu, Mikolov & Bengio 2013](https://arxiv.org/abs/1211.5063): clipping, and the recurrent case that chapter 07a takes up.

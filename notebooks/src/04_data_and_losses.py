@@ -1686,7 +1686,7 @@ show.table([[name, f"{Measured(by_share[0, column]):.1%}", f"{Measured(values):.
 # labeller's systematic confusion is not averaged away by more data.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## When it says 90%, is it right nine times in ten? · 它说有 90% 的把握，就真有九成正确吗？
+# ## When it says 90 %, is it right nine times in ten? · 它说有 90% 的把握，就真有九成正确吗？
 #
 # **Predict before you run.** Networks are trained on 1,000 digits until the training loss is almost zero. On new digits, is the mean probability that they give to their answer larger than, smaller than or equal to the share of right answers?
 

@@ -1697,7 +1697,7 @@ exercises.solution("07a.5")
 # | associative recall | 联想回忆 | giving the value that came with a key |
 # | autoregression | 自回归 | a forecast from the series' own past |
 # | leakage | 数据泄漏 | a forecast uses what nobody knew when it was made |
-# | skill | 技巧评分 | 1 - error over the baseline's error |
+# | skill | 技巧评分 | 1 − error over the baseline's error |
 # | block bootstrap | 分块自助法 | resampling whole stretches, since neighbours resemble each other |
 # | bits per character | 每字符比特数 | what a language model pays for a letter |
 # | token, vocabulary | 词元，词表 | a piece of text that gets a number; all of them |

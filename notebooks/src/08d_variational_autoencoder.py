@@ -1286,7 +1286,7 @@ image_grid(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Move it.** The two knobs are the two latents of a code, which is marked among the codes of training images and decoded.
 # (Knobs need a running kernel; a page shows the figure at their start.) Before you move: what is decoded half-way between
-# the 0s and the 1s, and what far outside, at (-3, -3)?
+# the 0s and the 1s, and what far outside, at (−3, −3)?
 
 
 # %% slideshow={"slide_type": "skip"}

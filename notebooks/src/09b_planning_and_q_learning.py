@@ -679,7 +679,7 @@ arrive within 200 steps with probability {lazy:.3f}; those at γ = 0.999 with
 #
 # From now on nobody knows the table. There is a policy, and there are episodes. What are the states worth?
 #
-# The world is a row of 19 places. Every step goes left or right by a coin; beyond the left end is -1, beyond the right
+# The world is a row of 19 places. Every step goes left or right by a coin; beyond the left end is −1, beyond the right
 # end +1. The exact values are a straight line, known beforehand.
 #
 # **Predict before you run.** On average over the first ten episodes, who is nearest to the line: who waits for each episode's end and uses
@@ -1324,7 +1324,7 @@ reinforcement.maps(
 # A hall with ten gambling machines. Each pays +0.9 or −1.1 by a fair coin: a loss of 0.1 on average. Nobody knows that;
 # you have tried each ten times.
 #
-# **Predict before you run.** You take the machine with the best average so far. What will its average say: about -0.1,
+# **Predict before you run.** You take the machine with the best average so far. What will its average say: about −0.1,
 # 0, or above 0.3?
 
 # %% slideshow={"slide_type": "skip"}
@@ -1346,7 +1346,7 @@ choose the machine and the other five value it: {Measured(named_by_half):.2f}.
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Above 0.3. A common guess is -0.1, since every machine's average is right on average. Each is; the largest of ten
+# Above 0.3. A common guess is −0.1, since every machine's average is right on average. Each is; the largest of ten
 # is not.
 #
 # </details>
@@ -1514,7 +1514,7 @@ claims.report()
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
 #
-# **1. Recall.** An episode gives the rewards 0, 0, 5, -1, then terminates. γ = 0.5. What is the return from its first
+# **1. Recall.** An episode gives the rewards 0, 0, 5, −1, then terminates. γ = 0.5. What is the return from its first
 # step?
 
 # %% slideshow={"slide_type": "skip"}

@@ -524,6 +524,20 @@ def test_answers_to_choose_from_have_no_second_mark(publish_group):
     assert site_extension.finish(listed.format("1")) == listed.format("1")
 
 
+def test_what_a_phone_would_shrink_or_squeeze_is_marked(publish_group):
+    from dlcourse.publishing import site_extension
+
+    picture = '<img alt="x" src="a.png" style="width: {}px;" />'
+    assert 'class="spread" style="width: 864px;"' in site_extension.finish(picture.format(864))
+    assert site_extension.finish(picture.format(504)) == picture.format(504)
+    table = '<table class="table">\n<thead>\n<tr class="row-odd"><th class="head"><p>{}</p></th>\n'
+    table += '<th class="head"><p>中文</p></th>'
+    assert 'class="table stacked terms"' in site_extension.finish(table.format("English"))
+    claims = table.replace("中文", "statement").format("claim")
+    assert 'class="table stacked bounds"' in site_extension.finish(claims)
+    assert "stacked" not in site_extension.finish(table.format("claim"))
+
+
 def test_a_line_that_begins_with_a_per_cent_sign_is_no_comment():
     asked = "About 55\n% or 75 %?\n\n```python\n%timeit f()\n```\n"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(asked)])
