@@ -763,7 +763,7 @@ def root_mean_square(difference):
 
 # %% slideshow={"slide_type": "skip"}
 def side_by_side(networks, objective, data, steps, runs):
-    """Train networks by so many steps of Adam, each by its own (seed, learning rate)."""
+    """Train networks by so many steps of Adam, each by its own (seed, rate)."""
     seeds, rates = zip(*runs, strict=True)
     adam = optimizers.by_network(keras.optimizers.Adam)
     study = repeats.Repeats(networks, objective, steps=steps, batch_size=64,
@@ -1853,7 +1853,7 @@ claims.measure(
     control=[(untrained[4], untrained[1], seed) for seed in range(5)],
 )
 claims.measure(
-    "C01.11", "what the first layer adds is learnt, and doesn't come of 128 bends alone: "
+    "C01.11", "what the first layer adds is learnt, not only a matter of 128 bends: "
     "accuracy of a linear probe, first hidden layer minus pixels, by network; control: "
     "untrained", gain, above=0.03,
     of=[(trained[1], trained[0], seed) for seed in range(5)],

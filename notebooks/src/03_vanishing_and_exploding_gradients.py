@@ -1350,15 +1350,6 @@ claims.measure(
 )
 claims.measure(
     "C03.14",
-    "20 ReLU layers need the variance that belongs to them: test accuracy with He's"
-    " start, at its best rate; control: with Glorot's, at its best rate",
-    lambda cure, seed: accuracy[cure][seed],
-    of=[("ReLU, He", seed) for seed in range(5)],
-    control=[("ReLU, Glorot", seed) for seed in range(5)],
-    above=0.8,
-)
-claims.measure(
-    "C03.15",
     "20 sigmoid layers learn with batch normalisation, and not because each layer's"
     " variance is kept: test accuracy at its best rate; control: layer normalisation,"
     " which keeps it too, at its best rate",

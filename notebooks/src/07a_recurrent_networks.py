@@ -254,7 +254,7 @@ SPOKEN = {"simple": "simple", "lstm": "LSTM", "gru": "GRU"}
 for name, (layer, step, states) in KINDS.items():
     in_keras = with_random_weights(layer(7, return_sequences=True), 5)
     by_hand = run(step, sequence, in_keras.get_weights(), states)
-    checks.equal(f"12 steps of the {SPOKEN[name]} cell by hand and in Keras",
+    checks.equal(f"12 steps, {SPOKEN[name]}, by hand and in Keras",
                  by_hand, in_keras(sequence), atol=1e-5)
 
 # %% tags=["hide-input"]
