@@ -24,7 +24,7 @@ TRIES = 40
 """So often a place is drawn for a digit before it is left out."""
 
 
-def compose(digits, count, *, seed, first=0):
+def compose(digits, count, *, seed, first=0, least=1):
     """Compose scenes of digits.
 
     The scene of a number depends on the seed and this number alone, so that a long series can be made in parts.
@@ -34,6 +34,7 @@ def compose(digits, count, *, seed, first=0):
         count: how many scenes.
         seed: of all that is drawn.
         first: the first scene's number.
+        least: digits of a scene, from 1 to 6: so many to 6 are drawn, and those are left out that find no place.
 
     Returns:
         BoxedSplit: x float32 (count, 96, 96, 3), boxes float32 (count, 6, 4), labels int32 (count, 6).
@@ -44,6 +45,7 @@ def compose(digits, count, *, seed, first=0):
     count = checks.whole_number("compose(count)", count)
     seed = checks.whole_number("compose(seed)", seed, least=0)
     first = checks.whole_number("compose(first)", first, least=0)
+    least = checks.whole_number("compose(least)", least, most=MOST)
     if np.shape(digits.x)[1:] != (28, 28, 1):
         raise ValueError(
             f"compose(digits) has images of shape {np.shape(digits.x)[1:]}: expected (28, 28, 1), such as "
@@ -55,18 +57,18 @@ def compose(digits, count, *, seed, first=0):
         random = np.random.default_rng([seed, first + number])
         chosen = random.integers(0, len(digits.y), MOST + CLUTTER[1])
         images = _cropped(digits.x[chosen, :, :, 0])
-        x[number], found, which = _scene(images, random)
+        x[number], found, which = _scene(images, random, least)
         boxes[number, : len(found)], labels[number, : len(found)] = found, digits.y[chosen[which]]
     return BoxedSplit(x, boxes, labels)
 
 
-def _scene(images, random):
+def _scene(images, random, least):
     """One scene of cropped images (6 for digits, then clutter): pixels, boxes (n, 4), and which images they are
     (n,).
     """
     canvas = _background(random)
     _clutter(canvas, images[MOST : MOST + random.integers(CLUTTER[0], CLUTTER[1] + 1)], random)
-    placed = _places(images[: random.integers(1, MOST + 1)], random)
+    placed = _places(images[: random.integers(least, MOST + 1)], random)
     for which, (left, top, right, bottom) in sorted(placed, key=lambda one: one[1][1] - one[1][3]):
         ink, place = _resized(images[which], bottom - top, right - left), canvas[top:bottom, left:right]
         colours = random.random((16, 3), "float32")

@@ -66,10 +66,14 @@ def detector(input_shape, classes, *, filters=(16, 32, 64, 96), head=64, seed=No
         1,
         bias_initializer=keras.initializers.Constant(RARE),
         kernel_initializer=seeds.initializer("glorot_uniform"),
+        dtype="float32",  # also where all else is computed in fewer bits
         name="heat",
     )(x)
-    box = layers.Conv2D(4, 1, kernel_initializer=seeds.initializer("glorot_uniform"), name="box")(x)
-    return keras.Model(inputs, layers.Concatenate(name="outputs")([heat, box]), name="detector")
+    box = layers.Conv2D(
+        4, 1, kernel_initializer=seeds.initializer("glorot_uniform"), dtype="float32", name="box"
+    )(x)
+    outputs = layers.Concatenate(dtype="float32", name="outputs")([heat, box])
+    return keras.Model(inputs, outputs, name="detector")
 
 
 def added(coarse, fine, filters, seeds, name):

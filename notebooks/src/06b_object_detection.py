@@ -555,16 +555,16 @@ small.set_weights(small_trained)
 # scenes of which none came twice. Its weights are shipped.
 
 # %% slideshow={"slide_type": "skip"}
-SEEDS = detectors.seeds("scenes_detector")
-trained = [detectors.load("scenes_detector", seed) for seed in SEEDS]
+trained = list(detectors.shipped("detector").values())
+[shuffled] = detectors.shipped("shuffled").values()
 study = recording.load("ch06b_detectors")
+SEEDS = range(len(trained))
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-record = [study[f"seed {seed}"] for seed in SEEDS]
-plural = "s" if len(SEEDS) > 1 else ""
+record = [study[f"detector, seed {seed}"] for seed in SEEDS]
 seconds = Measured([one["processor seconds"] for one in record])
 show.markdown(f"""
-Shipped: {len(SEEDS)} network{plural}, {trained[0].count_params():,} weights, trained on
+Shipped: {len(SEEDS)} networks, {trained[0].count_params():,} weights each, trained on
 {record[0]["scenes"]:,} scenes. Recorded: {seconds:.0f} s of one core per training.
 """)
 
@@ -668,24 +668,24 @@ print(f"AP = {by_recall.mean():.3f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The article names object detection as one use: 「CNN的应用领域包括图像分类、物体检测、语音识别等」 ("CNNs are used for image
-# classification, object detection, speech recognition, and so on"). The rule: AP50 on the test scenes; the same, judged
-# by the boxes of other scenes, which chance would reach; and the share found of digits whose boxes overlap another's.
+# classification, object detection, speech recognition, and so on"). The rule: AP50 on the test scenes; that of a network
+# trained with the boxes of other scenes; and the share found of digits whose boxes overlap another's.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-GOOD, FAIR = [0.9, 0.91, 0.9], [0.4, 0.41, 0.4]
-BAD, NONE = [0.1, 0.11, 0.1], [0.01, 0.0, 0.01]
-QUANTITIES = ["detector", "elsewhere", "overlapping"]
+GOOD, FAIR = [0.9, 0.91, 0.9], [0.6, 0.61, 0.6]
+BAD, NONE = [0.3, 0.31, 0.3], [0.01]
+QUANTITIES = ["detector", "shuffled", "overlapping"]
 claims.rule(
     "A2.6.3b",
     {
-        "holds": lambda detector, elsewhere, overlapping: (
-            detector.low > 0.5 and overlapping.low > 0.5 and elsewhere.high < 0.1
+        "holds": lambda detector, shuffled, overlapping: (
+            detector.low > 0.8 and overlapping.low > 0.8 and shuffled.high < 0.1
         ),
-        "holds when objects stand apart": lambda detector, elsewhere, overlapping: (
-            detector.low > 0.5 and overlapping.high < 0.5 and elsewhere.high < 0.1
+        "holds when objects stand apart": lambda detector, shuffled, overlapping: (
+            detector.low > 0.8 and overlapping.high < 0.8 and shuffled.high < 0.1
         ),
-        "does not hold": lambda detector, elsewhere, overlapping: (
-            detector.high < 0.2 or detector.low - elsewhere.high < 0.1
+        "does not hold": lambda detector, shuffled, overlapping: (
+            detector.high < 0.5 or detector.low - shuffled.high < 0.1
         ),
         "not settled": True,
     },
@@ -694,20 +694,20 @@ claims.rule(
         "holds when objects stand apart": dict(
             zip(QUANTITIES, (GOOD, NONE, FAIR), strict=True)
         ),
-        "does not hold": dict(zip(QUANTITIES, (BAD, BAD, BAD), strict=True)),
+        "does not hold": dict(zip(QUANTITIES, (BAD, NONE, BAD), strict=True)),
         "not settled": dict(
-            zip(QUANTITIES, ([0.45, 0.5, 0.55], NONE, FAIR), strict=True)
+            zip(QUANTITIES, ([0.75, 0.8, 0.85], NONE, FAIR), strict=True)
         ),
     },
-    compares=("detector", "elsewhere"),
+    compares=("detector", "shuffled"),
 )
 
 # %% slideshow={"slide_type": "skip"}
 test = scenes.compose(mnist.test, 1_000, seed=0)
-found = [detectors.found_in(model, test.x) for model in trained]
+raw = [training.predict(model, test.x, batch_size=50) for model in trained]
+found = [of_boxes.detections(outputs) for outputs in raw]
 measured = [detection.precision(of_seed, test) for of_seed in found]
-others = datasets.BoxedSplit(       # these images with the next scenes' boxes
-    test.x, np.roll(test.boxes, 1, axis=0), np.roll(test.labels, 1, axis=0))
+by_shuffled = detectors.found_in(shuffled, test.x)
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 ap50, ap = ([one.at(0.5) for one in measured], [one.ap for one in measured])
@@ -715,8 +715,35 @@ show.table(
     [["AP50", f"{Measured(ap50):.3f}"],
      ["AP75", f"{Measured([one.at(0.75) for one in measured]):.3f}"],
      ["AP, mean over IoU 0.5 to 0.95", f"{Measured(ap):.3f}"]],
-    ["1,000 test scenes", f"{len(SEEDS)} network{'s' if len(SEEDS) > 1 else ''}"],
+    ["1,000 test scenes", f"{len(SEEDS)} networks"],
     f"{int((test.labels >= 0).sum()):,} digits",
+)
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+short = [Measured(aim - np.array(values)) for aim, values in [(0.93, ap50), (0.68, ap)]]
+show.markdown(f"""
+**What was hoped for, and missed.** Before these networks were trained, AP50 of 0.93 and
+AP of 0.68 were aimed at, for up to an hour of processor time each. They had
+{seconds:.0f} s. They fall short by {short[0]:.3f} in AP50 and by {short[1]:.3f} in AP.
+""")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Would they have learnt more? Their losses by scenes seen, as recorded. The first scenes have six digits each, which teach more;
+# the last ones one to six, as in the test, and the learning rate goes to 0.
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+by_epoch = {name: np.transpose([one["history"][key] for one in record])
+            for name, key in [("heatmaps", "heat"), ("boxes", "box")]}
+epochs = len(by_epoch["boxes"])
+charts.curves(
+    record[0]["scenes"] / 1_000 * np.arange(1, epochs + 1) / epochs,
+    by_epoch,
+    xlabel="scenes seen (thousands)",
+    ylabel="loss per digit, of each epoch's scenes",
+    title="Losses of five trainings (recorded)",
+    ylim=(0, None),
+    caption="Five networks, with 95 % intervals. Where the curves still fall, more "
+    "scenes would have helped.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
@@ -724,8 +751,8 @@ recalls = np.linspace(0, 1, 101)
 charts.curves(
     recalls,
     {
-        f"IoU {threshold:g}": np.nanmean(
-            [one.curves[:, level] for one in measured], axis=(0, 1)
+        f"IoU {threshold:g}": np.stack(
+            [np.nanmean(one.curves[:, level], axis=0) for one in measured], axis=1
         )
         for level, threshold in enumerate(measured[0].thresholds)
         if level in (0, 3, 5, 7)
@@ -734,37 +761,50 @@ charts.curves(
     ylabel="precision, mean over classes",
     title="Precision by recall on 1,000 test scenes",
     ylim=(0, 1.02),
-    caption="The stricter the IoU, the earlier precision falls.",
+    caption="Five networks, with 95 % intervals. The stricter the IoU, the earlier "
+    "precision falls.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
-    "C06b.1",
+    "C06b.AP50",
     "the detector finds most digits: AP50 on 1,000 test scenes; control: the same "
-    "detections, judged by the boxes of other scenes",
-    lambda of_seed, truth: detection.precision(of_seed, truth, thresholds=[0.5]).ap,
-    of=[(of_seed, test) for of_seed in found],
-    control=[(of_seed, others) for of_seed in found],
-    above=0.5,
+    "network, trained with the boxes of other scenes",
+    lambda detections: detection.precision(detections, test, thresholds=[0.5]).ap,
+    of=found,
+    control=[by_shuffled],
+    above=0.7,
+    source="evaluated",
+)
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.measure(
+    "C06b.AP",
+    "and places its boxes well: AP, mean over IoU 0.5 to 0.95, on 1,000 test scenes; "
+    "control: as before",
+    lambda detections: detection.precision(detections, test).ap,
+    of=found,
+    control=[by_shuffled],
+    above=0.4,
     source="evaluated",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## What does suppression do? · 非极大值抑制的阈值
 #
-# Now the threshold of NMS, from 0.1 to 1 (nothing is suppressed), on 300 scenes.
+# Now the threshold of NMS, from 0.1 to 1 (nothing is suppressed), on 200 scenes.
 #
 # **Predict before you run.** Which threshold is best here: 0.1 (drop whatever touches), 0.5, or 0.9 (drop only what is
 # nearly equal)? The digits' true boxes overlap by up to 0.3, and suppression is done for each class by itself.
 
 # %% slideshow={"slide_type": "skip"}
-some = datasets.BoxedSplit(test.x[:300], test.boxes[:300], test.labels[:300])
-raw = [training.predict(model, some.x, batch_size=50) for model in trained]
+some = datasets.BoxedSplit(test.x[:200], test.boxes[:200], test.labels[:200])
 THRESHOLDS = [0.1, 0.3, 0.5, 0.7, 0.9, 1.0]
 
 def judged(outputs, threshold):
     """AP and AP50 after suppression at a threshold."""
-    one = detection.precision(of_boxes.detections(outputs, threshold=threshold), some)
+    few = of_boxes.detections(outputs[:200], threshold=threshold)
+    one = detection.precision(few, some)
     return one.ap, one.at(0.5)
 
 by_threshold = np.array([[judged(outputs, threshold) for outputs in raw]
@@ -802,7 +842,7 @@ def peaks(outputs):
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
-    "C06b.2",
+    "C06b.doubles",
     "doubles cost average precision: AP with suppression at 0.5 less that without; "
     "control: of cells whose heat is a peak, so that there are few doubles",
     lambda outputs: judged(outputs, 0.5)[0] - judged(outputs, 1.0)[0],
@@ -931,7 +971,7 @@ large, little = heights >= 30, heights < 20
 alone, over = overlap == 0, overlap >= 0.1
 any_half = np.random.default_rng(0).random(len(heights)) < 0.5
 claims.measure(
-    "C06b.3",
+    "C06b.small",
     "small digits are harder: share found of those of 30 pixels or more less that of "
     "those below 20; control: two groups drawn at random",
     lambda one, other, seed: share(one)[seed] - share(other)[seed],
@@ -943,7 +983,7 @@ claims.measure(
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
-    "C06b.4",
+    "C06b.overlap",
     "overlap makes digits hard, not the crowd: share found of digits that touch no "
     "other "
     "box less that of those with IoU above 0.1; control: of digits that touch none, "
@@ -1005,7 +1045,7 @@ show.table(
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
-    "C06b.5",
+    "C06b.window",
     "the detector, trained for minutes, leads the window classifier: AP50 on 100 test "
     "scenes, difference; control: the small detector, trained for seconds",
     lambda detections: detection.precision(detections, part).at(0.5)
@@ -1179,7 +1219,7 @@ drawings.boxed_images(
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
-    "C06b.6",
+    "C06b.faces",
     "few windows of new photographs are taken for faces where nothing was learnt from "
     "photographs: share "
     "above 0.9, by seed; control: as many copies of the crops without faces",
@@ -1228,17 +1268,15 @@ claims.verdict(
     "A2.6.3b",
     source=dict.fromkeys(QUANTITIES, "evaluated"),
     detector=ap50,
-    elsewhere=[
-        detection.precision(of_seed, others, thresholds=[0.5]).ap for of_seed in found
-    ],
+    shuffled=detection.precision(by_shuffled, test, thresholds=[0.5]).ap,
     overlapping=share(over),
 )
 
 # %% [markdown]
 # A network of convolutions finds digits among clutter, with one pass over the image. What was shown: on composed scenes, of
-# digits that nobody had trained on, by one trained network; how much another seed would change is not known. What wasn't: that
-# it would work as well on photographs with many kinds of things, where detectors have a hundred times as many weights and
-# learn for days.
+# digits that nobody had trained on, by five networks that learnt for minutes, which miss the goal that was set for them. What
+# wasn't: that it would work as well on photographs with many kinds of things, where detectors have many times as many weights
+# and learn for days.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.report()

@@ -60,6 +60,13 @@ def test_a_scene_depends_on_seed_and_number_alone(digits, made):
     assert not np.array_equal(scenes.compose(digits, 10, seed=4).x, made.x[:10])
 
 
+def test_scenes_have_as_many_digits_as_are_asked_for_or_as_find_a_place(digits):
+    counts = (scenes.compose(digits, 60, seed=3, least=5).labels >= 0).sum(axis=1)
+    assert np.median(counts) >= 5 and counts.min() >= 3 and counts.max() == 6
+    with pytest.raises(ValueError, match="compose"):
+        scenes.compose(digits, 1, seed=3, least=7)
+
+
 def test_labels_are_those_of_the_digits_that_are_shown(digits):
     only = digits.y == 7
     sevens = datasets.Split(digits.x[only], digits.y[only])

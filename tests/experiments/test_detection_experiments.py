@@ -32,17 +32,20 @@ def test_a_shipped_detector_finds_what_is_recorded(digits):
     from dlcourse import recording
     from dlcourse.metrics import detection
 
-    seed = detectors.seeds("scenes_detector")[0]
     some = scenes.compose(digits, 500, seed=500).take(100)
-    measured = detection.precision(
-        detectors.found_in(detectors.load("scenes_detector", seed), some.x), some
-    ).at(0.5)
-    recorded = recording.load("ch06b_detectors")[f"seed {seed}"]["AP50"]
-    assert measured == pytest.approx(recorded, abs=0.08)
-    with pytest.raises(ValueError, match="expected one of"):
-        detectors.load("scenes_detector", 99)
-    with pytest.raises(ValueError, match="scenes_detector"):
-        detectors.load("detector", seed)
+    for kind, seed in (("detector", 3), ("shuffled", 0)):
+        found = detectors.found_in(detectors.shipped(kind)[seed], some.x)
+        recorded = recording.load("ch06b_detectors")[f"{kind}, seed {seed}"]["AP50"]
+        assert detection.precision(found, some).at(0.5) == pytest.approx(recorded, abs=0.08)
+
+
+def test_shipped_networks_are_those_that_were_recorded():
+    for kind, seeds in detectors.KINDS.items():
+        assert list(detectors.shipped(kind)) == list(seeds)
+        assert all(detectors.file(kind, seed).stat().st_size < 1_000_000 for seed in seeds)
+    assert detectors.shipped("shuffled", shape=(32, 64, 3))[0].output_shape == (None, 8, 16, 14)
+    with pytest.raises(ValueError, match="expected one of detector, shuffled"):
+        detectors.shipped("scenes")
 
 
 @pytest.mark.slow
@@ -58,14 +61,20 @@ def test_one_seed_gives_one_training():
             assert not np.array_equal(weight, start)
 
 
-def test_kernels_lose_no_more_than_float16_takes(tmp_path):
-    model = models.detector((32, 32, 3), 2, filters=(4, 4, 4, 4), head=4, seed=0)
-    detectors.save(model, tmp_path / "weights.npz")
-    with np.load(tmp_path / "weights.npz") as arrays:
-        stored = [arrays[name] for name in sorted(arrays.files)]
-    for weight, kept in zip(model.get_weights(), stored, strict=True):
-        assert kept.dtype == ("float16" if weight.ndim > 1 else "float32")
-        assert np.allclose(weight, kept, rtol=1e-3, atol=1e-6)
+def test_each_scene_of_the_control_has_the_boxes_of_another(digits):
+    plain, moved = (
+        next(detectors.stream(digits, 1, seed=5, batch_size=4, shuffled=how).as_numpy_iterator())
+        for how in (False, True)
+    )
+    assert np.array_equal(plain[0], moved[0])
+    for ours, theirs in zip(plain[1], moved[1], strict=True):
+        assert np.array_equal(ours[[1, 2, 3, 0]], theirs)
+
+
+def test_scenes_are_crowded_first(digits):
+    stream = detectors.stream(digits, 2, seed=5, batch_size=20, crowded=1)
+    counts = [np.concatenate([(labels >= 0).sum(axis=1) for _, (_, labels) in stream]) for _ in range(2)]
+    assert counts[0].mean() > 5.5 and 3 < counts[1].mean() < 4
 
 
 def gradient(side=96):

@@ -108,7 +108,7 @@ class detection:
 
     def __call__(self, model, batch, training):
         x, (boxes, labels) = batch
-        outputs = model(x, training=training)
+        outputs = tf.cast(model(x, training=training), tf.float32)
         rows, columns = outputs.shape[1], outputs.shape[2]
         heat, hills = heatmaps(boxes, labels, rows, columns, outputs.shape[-1] - 4)
         objects = tf.maximum(1.0, tf.reduce_sum(tf.cast(labels >= 0, tf.float32)))
