@@ -62,7 +62,8 @@ def main():
         "ch06b_peer", "AP on 1,000 test scenes and processor seconds per image, our detector and YOLO11n"
     )
     digits = datasets.load("mnist")
-    seconds = recording.load(detectors.STUDY)["detector, seed 0"]["processor seconds"]
+    own = recording.load(detectors.STUDY)["detector, seed 0"]
+    seconds = own["processor seconds"]
     validation = scenes.compose(digits.validation, 300, seed=500)
     for rate in RATES:
         if not record.done(f"YOLO11n, learning rate {rate}, validation"):
@@ -73,7 +74,7 @@ def main():
     best = max(RATES, key=lambda rate: values[f"YOLO11n, learning rate {rate}, validation"]["AP"])
     test = scenes.compose(digits.test, SCENES, seed=0)
     if not record.done("ours"):
-        record.add("ours", {**ours(test), "seconds": seconds})
+        record.add("ours", {**ours(test), "seconds": seconds, "scenes": own["scenes"]})
     if not record.done("YOLO11n"):
         found = peer(test, seconds=seconds, peak=best, seed=0)
         record.add("YOLO11n", {**found, "learning rate": best, "seconds": seconds})

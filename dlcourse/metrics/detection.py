@@ -101,6 +101,8 @@ def _matched(overlaps, outside, thresholds):
     """
     hits = np.zeros((len(thresholds), len(overlaps)), bool)
     ignored = np.zeros_like(hits)
+    if not overlaps.size:
+        return hits, ignored
     for level, threshold in enumerate(thresholds):
         taken = set()
         for row, of_row in enumerate(overlaps.tolist()):

@@ -1,5 +1,6 @@
 """Chapter 06b's detectors and their rival: streams, windows and pyramids."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -25,6 +26,27 @@ def test_the_learning_rate_rises_then_falls_to_nothing():
     assert float(schedule(10)) == pytest.approx(detectors.PEAK)
     assert float(schedule(0)) < 0.1 * detectors.PEAK
     assert float(schedule(100)) == pytest.approx(0, abs=1e-6)
+
+
+def test_muon_changes_a_kernel_as_keras_own_changes_the_same_matrix():
+    random = np.random.default_rng(0)
+    start, gradients = random.normal(size=(144, 32)), random.normal(size=(3, 144, 32))
+    ends = []
+    for muon, shape in ((detectors.Muon, (3, 3, 16, 32)), (keras.optimizers.Muon, (144, 32))):
+        variable, optimizer = keras.Variable(start.reshape(shape)), muon(0.1, ns_steps=4)
+        optimizer.build([variable])
+        for gradient in gradients:
+            optimizer.apply([keras.ops.convert_to_tensor(gradient.reshape(shape), "float32")], [variable])
+        ends.append(np.reshape(variable, (144, 32)))
+    np.testing.assert_allclose(*ends, atol=1e-4)
+    assert np.abs(ends[0] - start).max() > 0.05
+
+
+def test_outputs_and_vectors_are_left_to_adam():
+    optimizer = detectors.optimizer(10)
+    shapes = {"kernel": (3, 3, 64, 64), "outputs": (1, 1, 64, 10), "vector": (64,)}
+    left = {name for name, of in shapes.items() if optimizer._should_use_adamw(keras.Variable(np.zeros(of)))}
+    assert left == {"outputs", "vector"}
 
 
 @pytest.mark.slow
@@ -112,8 +134,6 @@ def test_half_the_windows_show_an_object_in_their_middle(digits):
 
 def test_places_of_a_pyramid_are_those_of_its_windows():
     """A classifier that only averages says of each window what its middle's colour is."""
-    import keras
-
     mean = keras.Sequential(
         [keras.Input((28, 28, 3)), keras.layers.AveragePooling2D(28, strides=4), keras.layers.Flatten(),
          keras.layers.Dense(2, use_bias=True)]

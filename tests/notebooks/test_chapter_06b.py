@@ -88,6 +88,13 @@ def test_windows_cost_what_their_layers_multiply(chapter):
     assert chapter.convolution_cost(28) == 26**2 * 27 * 16 + 11**2 * 144 * 32 + 800 * 64 + 64 * 11
 
 
+def test_the_surer_half_is_that_with_the_higher_scores(chapter):
+    scores, right = np.array([0.9, 0.3, 0.8, 0.4, 0.6]), np.array([True, False, False, True, True])
+    assert chapter.sure_half(scores, right) == 0.5
+    assert chapter.sure_half(-scores, right) == 0.5 and chapter.sure_half(scores, ~right) == 0.5
+    assert chapter.sure_half(scores[:4], right[[0, 1, 0, 1]]) == 1
+
+
 def typed(name, **known):
     """What the code of an exercise's solution leaves behind when it is typed, a dict."""
     for block in re.findall(r"```python\n(.*?)```", "\n".join(exercises.find(name).solution), re.DOTALL):
