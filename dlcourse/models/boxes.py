@@ -62,8 +62,12 @@ def nms(boxes, scores, threshold=0.5):
         raise ValueError(
             f"nms() got {len(boxes)} boxes and scores of shape {scores.shape}: give one for each."
         )
-    too_near = iou(boxes, boxes) > threshold
-    kept, gone = [], np.zeros(len(boxes), bool)
+    return _kept(iou(boxes, boxes) > threshold, scores)
+
+
+def _kept(too_near, scores):
+    """Indices of what is kept, highest score first: too_near bool (n, n), which suppress each other."""
+    kept, gone = [], np.zeros(len(scores), bool)
     for index in np.argsort(-scores, kind="stable"):
         if not gone[index]:
             kept.append(index)
@@ -158,15 +162,17 @@ def suppressed(boxes, labels, scores, threshold=0.5):
         threshold: of ``nms``.
 
     Raises:
-        ValueError: as for ``nms``.
+        ValueError: as for ``nms``, and where there is not one label for each box.
     """
-    boxes, labels, scores = checked("suppressed(boxes)", boxes), np.asarray(labels), np.asarray(scores)
-    kept = [np.zeros(0, int)]
-    for label in np.unique(labels):
-        of_class = np.flatnonzero(labels == label)
-        kept.append(of_class[nms(boxes[of_class], scores[of_class], threshold)])
-    kept = np.concatenate(kept)
-    kept = kept[np.argsort(-scores[kept], kind="stable")]
+    boxes, scores = checked("suppressed(boxes)", boxes), checks.numeric("suppressed(scores)", scores)
+    labels, threshold = np.asarray(labels), checks.fraction("suppressed(threshold)", threshold)
+    if scores.shape != boxes.shape[:1] or labels.shape != boxes.shape[:1]:
+        raise ValueError(
+            f"suppressed() got {len(boxes)} boxes, labels of shape {labels.shape} and scores of shape {scores.shape}: "
+            "give one of each for each."
+        )
+    alike = labels[:, None] == labels
+    kept = _kept((iou(boxes, boxes) > threshold) & alike, scores)
     return Found(boxes[kept], labels[kept], scores[kept])
 
 
