@@ -33,7 +33,8 @@ def test_muon_changes_a_kernel_as_keras_own_changes_the_same_matrix():
     start, gradients = random.normal(size=(144, 32)), random.normal(size=(3, 144, 32))
     ends = []
     for muon, shape in ((detectors.Muon, (3, 3, 16, 32)), (keras.optimizers.Muon, (144, 32))):
-        variable, optimizer = keras.Variable(start.reshape(shape)), muon(0.1, ns_steps=4)
+        variable = keras.Variable(start.reshape(shape), dtype="float32")
+        optimizer = muon(0.1, ns_steps=4)
         optimizer.build([variable])
         for gradient in gradients:
             optimizer.apply([keras.ops.convert_to_tensor(gradient.reshape(shape), "float32")], [variable])
@@ -95,7 +96,10 @@ def test_each_scene_of_the_control_has_the_boxes_of_another(digits):
 
 def test_scenes_are_crowded_first(digits):
     stream = detectors.stream(digits, 2, seed=5, batch_size=20, crowded=1)
-    counts = [np.concatenate([(labels >= 0).sum(axis=1) for _, (_, labels) in stream]) for _ in range(2)]
+    counts = [
+        np.concatenate([(labels >= 0).sum(axis=1) for _, (_, labels) in stream.as_numpy_iterator()])
+        for _ in range(2)
+    ]
     assert counts[0].mean() > 5.5 and 3 < counts[1].mean() < 4
 
 
