@@ -551,8 +551,8 @@ small.set_weights(small_trained)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How do heatmaps become boxes? · 从热图到边框
 #
-# That network learnt for seconds. The one used from here on is larger (`models.detector`) and learnt for minutes, on
-# scenes of which none came twice. Its weights are shipped.
+# That network learnt for seconds. Those used from here on are larger (`models.detector`) and learnt for minutes, on
+# scenes of which none came twice. Five of them are shipped.
 
 # %% slideshow={"slide_type": "skip"}
 trained = list(detectors.shipped("detector").values())
