@@ -82,6 +82,8 @@ class Dataset:
 
 
 def _kind(array):
+    if isinstance(array, tuple):
+        return ", ".join(map(_kind, array))
     return f"{array.dtype} {array.shape}"
 
 

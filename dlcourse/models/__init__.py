@@ -2,6 +2,8 @@
 
 from dlcourse.models.augmentation import RandomAffine
 from dlcourse.models.convnet import Seeds, convnet, convolution_block, residual_block, residual_stages, resnet
+from dlcourse.models.detector import detector
+from dlcourse.models.fully_convolutional import fully_convolutional
 from dlcourse.models.local_convolution import LocalConvolution2D
 from dlcourse.models.mlp import mlp
 from dlcourse.models.recurrent import recurrent, reset_states
@@ -17,6 +19,8 @@ __all__ = [
     "Seeds",
     "convnet",
     "convolution_block",
+    "detector",
+    "fully_convolutional",
     "load_vae",
     "mlp",
     "recurrent",

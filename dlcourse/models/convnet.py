@@ -163,7 +163,8 @@ def residual_block(
     )
     branch = convolution_block(branch, filters, kernel=kernel, activation=None, name=f"{name}_2", **options)
     if shortcut:
-        if x.shape[1:] != branch.shape[1:]:
+        unknown = stride != 1 and None in x.shape[1:-1]  # of any size, and smaller after this block
+        if unknown or x.shape[1:] != branch.shape[1:]:
             x = convolution_block(
                 x, filters, kernel=1, stride=stride, activation=None, name=f"{name}_shortcut", **options
             )

@@ -25,6 +25,7 @@ from hypothesis.extra import numpy as arrays_of
 import dlcourse
 from dlcourse import checks, claims, datasets, exercises, models, show, training
 from dlcourse.datasets import (
+    BoxedSplit,
     catalogue,
     characters,
     records,
@@ -35,8 +36,9 @@ from dlcourse.datasets import (
     windows,
 )
 from dlcourse.from_scratch import cepstra, ctc, ngrams, time_warping
-from dlcourse.metrics import calibration, classification, forecasting
+from dlcourse.metrics import calibration, classification, detection, forecasting
 from dlcourse.metrics import speech as speech_metrics
+from dlcourse.models import boxes as of_boxes
 from dlcourse.models import decoding
 from dlcourse.publishing import chapters, sides
 from dlcourse.rl import (
@@ -719,6 +721,20 @@ def test_what_a_score_is_worth(x, y, weights, keep, p):
     only_documented(classification.nearest_neighbour_accuracy, x, y)
     only_documented(classification.best_by_chance, keep, 3, p)
     only_documented(calibration.softmax, x, p)
+
+
+@fuzz(
+    boxes=mostly(st.just(np.array([[0, 0, 4, 4], [1, 1, 5, 6.0]])), mostly(floats(2, 4), odd_arrays())),
+    scores=mostly(st.just(np.array([0.5, 0.4])), odd_arrays()),
+    threshold=mostly(st.just(0.5), NUMBERS),
+    outputs=mostly(floats(2, 3, 3, 6), odd_arrays()),
+)
+def test_boxes(boxes, scores, threshold, outputs):
+    only_documented(of_boxes.iou, boxes, boxes)
+    only_documented(of_boxes.nms, boxes, scores, threshold)
+    only_documented(of_boxes.detections, outputs, least=0.5)
+    split = BoxedSplit(np.zeros((1, 8, 8, 3)), np.zeros((1, 1, 4)), np.zeros((1, 1), int))
+    only_documented(detection.precision, [], split, thresholds=threshold)
 
 
 @fuzz(
