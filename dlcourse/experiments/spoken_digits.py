@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from scipy import special
+from scipy import fft, special
 from sklearn import linear_model
 
 from dlcourse import checks, recording, training
@@ -167,6 +167,23 @@ def under_noise(take, copies=4):
     together = rest.take(np.tile(np.arange(len(rest)), copies + 1))
     together = dataclasses.replace(together, items=sum((part.items for part in parts), ()), rate=40.0)
     return apart(synthesised(), out, train=together)[0]
+
+
+def in_disorder(x, seed):
+    """Strings with the frames of each in another order: float (strings, frames, 13), as given."""
+    random = np.random.default_rng(seed)
+    return np.array([string[random.permutation(len(string))] for string in x])
+
+
+def steady(x):
+    """Noise with each string's mean power by mel band at every frame: float (strings, frames, 13), as given.
+
+    Args:
+        x: coefficients, not standardised.
+    """
+    power = 10 ** (fft.idct(x, n=speech.BANDS, axis=-1, norm="ortho") / 10)
+    levels = 10 * np.log10(power.mean(axis=1, keepdims=True))
+    return np.broadcast_to(fft.dct(levels, axis=-1, norm="ortho")[..., : x.shape[-1]], x.shape)
 
 
 def later(part, frames):

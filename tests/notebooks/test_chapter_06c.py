@@ -145,6 +145,24 @@ def test_words_under_noise_are_the_other_takes_words():
     np.testing.assert_allclose(softest.items[5], test.items[5], atol=0.05)
 
 
+def test_steady_noise_is_as_loud_as_what_it_stands_for():
+    part = spoken_digits.parts(0)[1]
+    mean, deviation = spoken_digits.scaling(0)
+    x = spoken_digits.strings_of(part, 4, 0).x * deviation + mean
+    steady, mixed = spoken_digits.steady(x), spoken_digits.in_disorder(x, 0)
+    cosines = np.cos(np.pi * np.arange(13)[:, None] * (np.arange(128) + 0.5) / 128) * np.sqrt(2 / 128)
+    cosines[0] /= np.sqrt(2)
+
+    def loudness(coefficients):
+        return (10 ** (coefficients @ cosines / 10)).mean(axis=(1, 2))
+
+    np.testing.assert_allclose(loudness(mixed), loudness(x), rtol=1e-5)
+    # Steady bands are made of 13 coefficients again, so that a little of their shape is lost.
+    np.testing.assert_allclose(10 * np.log10(loudness(steady) / loudness(x)), 0, atol=1)
+    assert np.ptp(steady, axis=1).max() == 0 and steady.shape == x.shape
+    np.testing.assert_array_equal(np.sort(mixed, axis=1), np.sort(x, axis=1))
+
+
 def test_a_label_is_said_where_the_best_alignment_says_it():
     class Said(keras.Model):
         def call(self, x):
