@@ -9,13 +9,9 @@ results/ch06c_KIND.npz as float16, and the SHA-256 of that file into the record.
 strings of seeds 100 and 101. Recorded: word error rates on 600 strings of validation recordings ("strings, error
 rate").
 
-Recorded so far: ``strings``. The weights of ``strings_causal`` and ``strings_permuted``, three seeds each, are by an
-earlier recipe, 8,000 strings seen three times; "earlier recipe, error rate" has its error rates on 300 validation
-strings. Take their hashes out of the record to have them, and the look-aheads, measured by this script.
-
 By look-ahead ("ahead 10"), five seeds: the word error rate on 400 strings of test recordings, and how many frames after
 a digit's end it is known, the look-ahead included. Networks that look 5, 10 and 20 frames ahead are trained for this
-and not kept.
+and not kept. The look-aheads are not recorded yet.
 """
 
 import numpy as np
