@@ -922,7 +922,7 @@ aligned = {kind: [spoken_digits.moments(network, some[seed])
                   for seed, network in string_networks[kind].items()]
            for kind in ("strings", "strings_causal")}
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 def inside(rows):
     """Share of labels that are said within their digit."""
     return np.mean((rows[:, 1] <= rows[:, 0]) & (rows[:, 0] <= rows[:, 2]))
@@ -934,7 +934,7 @@ show.table(
     ["network", "labels said within their digit", "if spread evenly over the string"],
 )
 
-# %% [markdown] slideshow={"slide_type": "-"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # A surprise: some networks place nearly every label within its digit, others say many of them before or after it, and are right
 # all the same. CTC adds up *all* alignments, so it asks for the right order, and for nothing else. Who needs to know *when* a
 # word was said must measure it.
@@ -1284,6 +1284,7 @@ exercises.solution("06c.5")
 # | greedy decoding | 贪心解码 | the most probable symbol of each frame |
 # | beam search | 束搜索 | keeps the most probable beginnings |
 # | word error rate | 词错误率 | substitutions, insertions and deletions over the words said |
+# | white noise | 白噪声 | equally much of all frequencies |
 # | babble | 多人说话噪声 | other people's speech |
 # | causal convolution | 因果卷积 | looks back only |
 # | look-ahead | 前瞻 | how far an output sees beyond its own time |
