@@ -139,6 +139,49 @@ def statistics(items):
     return frames.mean(axis=0).astype("float32"), frames.std(axis=0).astype("float32")
 
 
+def stretched(item, factor):
+    """A recording said slower (a factor above 1) or faster: its frames by linear interpolation.
+
+    Args:
+        item: float (frames, features).
+        factor: its new length over its old one, from 0.01 to 100.
+
+    Returns:
+        float32 (frames times the factor, rounded, one at least; features). First and last frame stay what they are.
+    """
+    item, factor = _frames("stretched(item)", item), checks.between("stretched(factor)", factor, 0.01, 100)
+    at = np.linspace(0, len(item) - 1, max(1, round(len(item) * float(factor))))
+    before = np.floor(at).astype(int)
+    after, share = np.minimum(before + 1, len(item) - 1), (at - before)[:, None]
+    return ((1 - share) * item[before] + share * item[after]).astype("float32")
+
+
+def noisy(samples, noise, decibels):
+    """A wave with a noise added whose power is so many decibels below the wave's, float64 (samples,).
+
+    Args:
+        samples: float (samples,).
+        noise: float (samples,), of the same length and any loudness but silence.
+        decibels: how much softer the noise is made, on average over the whole wave; negative: louder.
+
+    Raises:
+        ValueError: where lengths differ or the noise is silent.
+    """
+    samples, noise = (
+        checks.numeric(f"noisy({name})", value, axes=1)
+        for name, value in [("samples", samples), ("noise", noise)]
+    )
+    for name, value in [("samples", samples), ("noise", noise), ("decibels", decibels)]:
+        checks.between(f"noisy({name})", value, -LARGEST, LARGEST)
+    if samples.shape != noise.shape or not np.any(noise):
+        raise ValueError(
+            f"noisy() got {len(samples)} samples and {len(noise)} of noise, {np.count_nonzero(noise)} of which aren't "
+            "0: expected equally many, and a noise that isn't silent."
+        )
+    softer = np.sqrt(np.mean(samples**2) / np.mean(noise**2)) * 10 ** (-decibels / 20)
+    return samples + softer * noise
+
+
 def quiet_frames(items, share=0.03):
     """The frames with the least energy (coefficient 0), float32 (frames, features): what a pause sounds like.
 

@@ -113,6 +113,8 @@ def warping(ax, table, path, title, xlabel, ylabel):
     picture = ax.imshow(table, origin="lower", aspect="auto", cmap="Greys")
     ax.plot(columns, rows, "o-", color=COLOURS[1], markersize=3)
     ax.figure.colorbar(picture, ax=ax, label="cost of the cheapest path so far")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.get_major_locator().set_params(integer=True)  # there are no half frames
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.grid(False)
     return f"{title}: a grid of two recordings' frames, darker where dearer, and a path through it."

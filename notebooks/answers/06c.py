@@ -147,8 +147,9 @@ def exercise_5():
             "softer = np.random.default_rng(2).uniform(5, 30, (2_000, 1, 1))\n"
             "both = speech.mixed(one.x * deviation + mean, two.x * deviation + mean, -softer)\n"
             "stands = string_network()\n"
-            "spoken_digits.train_strings(stands, (both - mean) / deviation, one.y,\n"
-            "                            epochs=12, seed=0)\n```",
+            "training.fit(stands, objectives.ctc(), ((both - mean) / deviation, one.y),\n"
+            "             epochs=12, batch_size=32, seed=0,\n"
+            "             optimizer=keras.optimizers.Adam(0.002))\n```",
             "It takes some minutes. Then compare `stands` with `string_networks['strings'][0]` on the same test "
             "strings, once, with and without babble. Choose settings on strings of `validation`, not of `tests[0]`.",
         ],

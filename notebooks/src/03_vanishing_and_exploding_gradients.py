@@ -1334,8 +1334,7 @@ show.table(
     ],
     ["20 layers, and …", "gradient, log10", "best rate", "validation (recorded)",
      "test, trained here"],
-    "Gradient: of the second kernel over that of the last hidden one, at the start. "
-    "Accuracies: each at its best rate",
+    "Gradient: second kernel's over the last hidden one's, at the start",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]

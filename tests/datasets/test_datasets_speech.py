@@ -114,6 +114,28 @@ def test_mixed_sounds_add_their_powers(digits):
     np.testing.assert_allclose(raised[:, 1:], 0, atol=1e-2)
 
 
+@pytest.mark.parametrize("factor", [0.5, 0.8, 1.25, 2])
+def test_a_stretched_recording_goes_the_same_way_at_another_speed(digits, factor):
+    item = digits.items[3]
+    other = speech.stretched(item, factor)
+    assert other.shape == (round(len(item) * factor), 13) and other.dtype == np.float32
+    np.testing.assert_array_equal(other[[0, -1]], item[[0, -1]])
+    np.testing.assert_array_equal(speech.stretched(item, 1), item)
+    even = np.linspace(-3, 5, 41)[:, None]  # a straight line stays one
+    steps = np.diff(speech.stretched(even, factor)[:, 0])
+    np.testing.assert_allclose(steps, 8 / (round(41 * factor) - 1), rtol=1e-5)
+
+
+@pytest.mark.parametrize("decibels", [30, 10, 0, -6])
+def test_noise_is_as_soft_as_it_says(words, decibels):
+    wave = words.items[0]
+    noise = 7 * np.random.default_rng(0).normal(size=len(wave))
+    added = speech.noisy(wave, noise, decibels) - wave
+    found = 10 * np.log10(np.sum(np.square(wave, dtype="float64")) / np.sum(added**2))
+    assert found == pytest.approx(decibels, abs=1e-6)
+    assert np.corrcoef(added, noise)[0, 1] == pytest.approx(1)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -124,6 +146,9 @@ def test_mixed_sounds_add_their_powers(digits):
         (lambda: speech.strings([np.zeros((2, 3))], [10], 1), "one digit from 0 to 9"),
         (lambda: speech.strings([np.zeros((9, 3))], [1], 5, words=(6, 6), frames=20), "hardly ever fit"),
         (lambda: speech.strings([np.zeros((9, 3))], [1], 5, words=6), "the fewest and the most"),
+        (lambda: speech.stretched(np.zeros((4, 2)), 0), "from 0.01 to 100"),
+        (lambda: speech.noisy(np.ones(4), np.ones(3), 10), "4 samples and 3 of noise"),
+        (lambda: speech.noisy(np.ones(4), np.zeros(4), 10), "a noise that isn't silent"),
         (lambda: speech.mixed(np.zeros((2, 3)), np.zeros((3, 3)), 0), r"shapes \(2, 3\) and \(3, 3\)"),
     ],
 )

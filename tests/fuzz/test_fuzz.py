@@ -337,6 +337,8 @@ def test_speech(items, digits, number, words, frames, decibels):
     only_documented(speech.statistics, items)
     only_documented(speech.quiet_frames, items, decibels)
     only_documented(speech.mixed, items, items, decibels)
+    only_documented(speech.stretched, items, decibels)
+    only_documented(speech.noisy, items, items, decibels)
     only_documented(speech.to_bytes, items)
     only_documented(speech.read, number)
     only_documented(time_warping.distances, items, items)
