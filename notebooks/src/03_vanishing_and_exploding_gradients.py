@@ -1262,21 +1262,19 @@ def judged(options, rates, split, seeds=range(5), **settings):
     )
 
 # %% slideshow={"slide_type": "skip"}
+# starts and links differ in numbers alone: all are trained at once
+AT_ONCE = ["nothing", "start at χ = 1", "residual"]
+at_their_best = judged(
+    side_by_side(AT_ONCE), [best_rates[cure] for cure in AT_ONCE], digits
+)
+accuracy = dict(zip(AT_ONCE, at_their_best, strict=True))
+
+# %% slideshow={"slide_type": "skip"}
 def sigmoid_and_relu(h, sigmoids):
     """Sigmoids for the first so many networks, ReLUs for the others."""
     return tf.concat([tf.sigmoid(h[:sigmoids]), tf.nn.relu(h[sigmoids:])], axis=0)
 
 
-# starts and links differ in numbers alone: all are trained at once
-AT_ONCE = ["nothing", "start at χ = 1", "residual", "ReLU, Glorot", "ReLU, He"]
-at_their_best = judged(
-    {"activation": functools.partial(sigmoid_and_relu, sigmoids=15),
-     **side_by_side(AT_ONCE)},
-    [best_rates[cure] for cure in AT_ONCE], digits,
-)
-accuracy = dict(zip(AT_ONCE, at_their_best, strict=True))
-
-# %% slideshow={"slide_type": "skip"}
 USUAL = 0.001                           # Adam's, if one says nothing
 by_rate = {}
 accuracy["batch norm"], by_rate["best"], by_rate["usual"] = judged(
@@ -1297,7 +1295,8 @@ def gradients_at_start(options, batch):
     return gradients.by_layer(networks, networks.objective, batch)
 
 
-shown = ["nothing", "dropout 0.2", "L2 1e-04", *list(accuracy)[1:]]
+shown = ["nothing", "dropout 0.2", "L2 1e-04", "ReLU, Glorot", "ReLU, He"]
+shown += list(accuracy)[1:]
 at_start = {cure: gradients_at_start(CURES[cure], sample) for cure in shown}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
