@@ -2,7 +2,8 @@
 
     python benchmarks/run.py ch07b_sizes
 
-The Italian book, of which 50,000, 100,000 or 200,000 characters are read, in pieces from all over it; two seeds. The order of the n-gram is chosen on the validation passages at each size.
+The Italian book, of which 50,000, 100,000 or 200,000 characters are read, in pieces from all over it; two seeds. The
+order of the n-gram is chosen on the validation passages at each size.
 Recorded: bits per character on the test passages, for the n-gram and by seed.
 """
 

@@ -2,9 +2,9 @@
 
     python benchmarks/run.py ch07b_truncation
 
-Gradients are cut after 5, 20 or 80 characters, with the state carried on; and after 20 with the state set to zeros. Three
-seeds each, the same number of steps and of characters per step. Recorded: bits per character on the validation passages,
-each read in one go.
+Gradients are cut after 5, 20 or 80 characters, with the state carried on; and after 20 with the state set to zeros.
+Three seeds each, the same number of steps and of characters per step. Recorded: bits per character on the
+validation passages, each read in one go.
 """
 
 from dlcourse import recording, reproducibility
@@ -14,7 +14,8 @@ from dlcourse.experiments import language_models
 def main():
     reproducibility.start(0, threads=1)
     record = recording.Recording(
-        "ch07b_truncation", "Bits per character on validation passages, three seeds, by where gradients are cut"
+        "ch07b_truncation",
+        "Bits per character on validation passages, three seeds, by where gradients are cut",
     )
     rows = language_models.book("italian").validation
     for name, (back, carry) in language_models.TRUNCATED.items():

@@ -16,8 +16,8 @@ def tidy(text):
 def three_ways(text, length, *, held_out=0.1, seed=0):
     """Some passages of a text for choices, as many for the test, and all the rest for training.
 
-    The text is cut into passages of ``length`` characters; whole passages are drawn. What is left of training text stands
-    in the order of the book, in one piece.
+    The text is cut into passages of ``length`` characters; whole passages are drawn. What is left of training text
+    stands in the order of the book, in one piece.
 
     Args:
         text: str.
@@ -38,10 +38,11 @@ def three_ways(text, length, *, held_out=0.1, seed=0):
     seed = checks.whole_number("three_ways(seed)", seed, least=0)
     passages = [text[start : start + length] for start in range(0, len(text) - length + 1, length)]
     number = round(held_out * len(passages))
-    if not 1 <= number or 2 * number >= len(passages):
+    if number < 1 or 2 * number >= len(passages):
         raise ValueError(
-            f"three_ways(length={length}, held_out={held_out}): {len(text):,} characters make {len(passages)} passages, "
-            f"of which {number} would be held out twice; at least one of each and one for training are needed."
+            f"three_ways(length={length}, held_out={held_out}): {len(text):,} characters make "
+            f"{len(passages)} passages, of which {number} would be held out twice; at least one of each and one for "
+            "training are needed."
         )
     order = np.random.RandomState(seed).permutation(len(passages))
     validation, test = np.sort(order[:number]), np.sort(order[number : 2 * number])

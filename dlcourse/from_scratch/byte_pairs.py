@@ -8,9 +8,9 @@ from dlcourse import checks
 def learn(tokens, symbols, merges):
     """The pairs to merge, one after another: a list of (left, right).
 
-    Merge number i makes symbol ``symbols`` + i. A pair is counted at every place where it stands, so that "aaa" has two
-    pairs "aa"; of pairs that are equally frequent, the one whose first symbol has the smallest number is taken, then the
-    one whose second has. It ends early where no pair occurs twice.
+    Merge number i makes symbol ``symbols`` + i. A pair is counted at every place where it stands, so that "aaa" has
+    two pairs "aa"; of pairs that are equally frequent, the one whose first symbol has the smallest number is taken,
+    then the one whose second has. It ends early where no pair occurs twice.
 
     Args:
         tokens: int (n,), whole numbers from 0.

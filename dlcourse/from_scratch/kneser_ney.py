@@ -6,7 +6,8 @@ from dlcourse import checks
 
 
 class KneserNey:
-    """Predicts a symbol from the ``order`` - 1 before it: what was counted, less a discount, mixed with a shorter context.
+    """Predicts a symbol from the ``order`` - 1 before it: what was counted, less a discount, mixed with a shorter
+    context.
 
     For a context h of the full length, c(h x) counts how often x followed it; for shorter ones it counts how many
     *different* symbols stood before h x. With D(c) the discount of a count c, and c(h) the sum of c(h x) over x,
@@ -15,8 +16,8 @@ class KneserNey:
 
     where c(h) = 0 the shorter context alone, and below the empty context all symbols are equally likely. D is 0 for a
     count of 0, and has one value each for counts of 1, of 2, and of 3 and more, by length: with n_i the number of
-    entries counted i times and Y = n_1 / (n_1 + 2 n_2), D_i = i - (i + 1) Y n_(i+1) / n_i. Where too little was counted
-    for that, D is 0.5, 1 and 1.5.
+    entries counted i times and Y = n_1 / (n_1 + 2 n_2), D_i = i - (i + 1) Y n_(i+1) / n_i. Where too little was
+    counted for that, D is 0.5, 1 and 1.5.
 
     Args:
         order: 1 predicts without any context, 2 from one symbol, and so on.
@@ -24,7 +25,8 @@ class KneserNey:
         symbols: how many different symbols there may be.
 
     Raises:
-        ValueError: where the order is below 1, the tokens aren't such numbers or are too few, or ``symbols`` to the power
+        ValueError: where the order is below 1, the tokens aren't such numbers or are too few, or ``symbols`` to the
+        power
             of ``order`` is 2^63 or more.
     """
 
@@ -36,10 +38,12 @@ class KneserNey:
             raise ValueError(f"KneserNey(order={order}) needs more than {order} tokens; got {len(tokens)}.")
         if self.symbols**self.order >= 2**63:
             raise ValueError(
-                f"KneserNey(order={order}, symbols={symbols:,}): {symbols:,} to the power of {order} is 2^63 or more; "
-                "ask for a lower order."
+                f"KneserNey(order={order}, symbols={symbols:,}): {symbols:,} to the power of {order} is 2^63 or "
+                "more; ask for a lower order."
             )
-        self.levels = [_Level(*self._counted(tokens, length), self.symbols) for length in range(1, self.order + 1)]
+        self.levels = [
+            _Level(*self._counted(tokens, length), self.symbols) for length in range(1, self.order + 1)
+        ]
 
     def _counted(self, tokens, length):
         """All stretches of a length, and how often, or after how many different symbols, each occurred."""
@@ -53,7 +57,9 @@ class KneserNey:
         tokens = self._checked("probability(tokens)", tokens)
         start = checks.whole_number("probability(start)", start, least=0)
         chance = np.full(len(tokens), 1 / self.symbols)
-        for length, level in enumerate(self.levels, start=1):  # the first length - 1 tokens have no such context
+        for length, level in enumerate(
+            self.levels, start=1
+        ):  # the first length - 1 tokens have no such context
             if len(tokens) >= length:
                 chance[length - 1 :] = level.mixed(self._keys(tokens, length), chance[length - 1 :])
         return chance[start:]
@@ -92,7 +98,7 @@ class KneserNey:
 
 
 class _Level:
-    """The counts of all stretches of one length, less their discounts, and what the discounts add up to by context."""
+    """Counts of all stretches of one length, less their discounts, and what these add up to by context."""
 
     def __init__(self, keys, counts, symbols):
         discounts = _discounts(counts)

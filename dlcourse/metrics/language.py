@@ -30,7 +30,9 @@ def repetition(text, length):
     _check_text("repetition(text)", text)
     stretches = [text[start : start + length] for start in range(len(text) - length + 1)]
     if not stretches:
-        raise ValueError(f"repetition(length={length}): the text has {len(text)} letters, too few for one stretch.")
+        raise ValueError(
+            f"repetition(length={length}): the text has {len(text)} letters, too few for one stretch."
+        )
     return 1 - len(set(stretches)) / len(stretches)
 
 

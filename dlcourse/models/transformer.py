@@ -27,8 +27,8 @@ class Positions(layers.Layer):
 def causal_transformer(symbols, *, longest=128, width=96, heads=4, blocks=3, dropout=0.1):
     """A language model: int32 (batch, steps) to logits for the symbol after each step, (batch, steps, symbols).
 
-    Normalised before each part (Xiong et al. 2020), positions learnt, the output's matrix tied to the embedding (Press &
-    Wolf 2017). Initial weights are drawn from Keras' global generator.
+    Normalised before each part (Xiong et al. 2020), positions learnt, the output's matrix tied to the embedding
+    (Press & Wolf 2017). Initial weights are drawn from Keras' global generator.
 
     Args:
         symbols: how many different ones there are.
@@ -47,8 +47,8 @@ def causal_transformer(symbols, *, longest=128, width=96, heads=4, blocks=3, dro
     blocks = checks.whole_number("causal_transformer(blocks)", blocks)
     if width % heads:
         raise ValueError(
-            f"causal_transformer(width={width}, heads={heads}): each head takes an equal part of the width; expected a "
-            "multiple of the heads."
+            f"causal_transformer(width={width}, heads={heads}): each head takes an equal part of the width; "
+            "expected a multiple of the heads."
         )
     embedding = layers.ReversibleEmbedding(symbols, width, embeddings_initializer="random_normal")
     tokens = keras.Input((None,), dtype="int32")

@@ -1,5 +1,7 @@
 """Byte-pair merges by hand, and what they must keep."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,9 @@ def test_merges_by_hand():
     assert byte_pairs.spelled("abc", pairs) == ["a", "b", "c", "ab", "abab"]
 
 
-@pytest.mark.parametrize(("length", "merged"), [(1, [0]), (2, [1]), (3, [1, 0]), (4, [1, 1]), (7, [1, 1, 1, 0])])
+@pytest.mark.parametrize(
+    ("length", "merged"), [(1, [0]), (2, [1]), (3, [1, 0]), (4, [1, 1]), (7, [1, 1, 1, 0])]
+)
 def test_of_overlapping_pairs_the_left_one_is_taken(length, merged):
     np.testing.assert_array_equal(byte_pairs.apply([0] * length, 1, [(0, 0)]), merged)
 
@@ -32,7 +36,7 @@ def test_no_letter_is_lost_and_each_merge_shortens_by_what_was_counted(seed):
         assert "".join(spelled[token] for token in merged) == text
         if number < len(pairs):
             one, other = (spelled[token] for token in pairs[number])
-            stands = list(zip(merged[:-1], merged[1:], strict=True))
+            stands = list(itertools.pairwise(merged))
             most = max(stands.count(pair) for pair in set(stands))
             assert stands.count(pairs[number]) == most and one + other == spelled[len(alphabet) + number]
 
