@@ -55,8 +55,7 @@ def attention(ax, weights, text, title="Who attends to whom"):
     ax.set_yticks(range(len(letters)), letters)
     ax.grid(False)
     ax.set(xlabel="letter that is looked at", ylabel="letter that looks", title=title)
-    return f"{title}: a map of {len(letters)} by {len(letters)} weights, white above the diagonal, darker where more "
-    "is looked."
+    return f"{title}: a map of {len(letters)} by {len(letters)} weights, white above the diagonal."
 
 
 @figure_function(figsize=(9.6, 3.0))

@@ -722,6 +722,24 @@ passage; 0.05 had been aimed at.
 #
 # </details>
 
+# %% slideshow={"slide_type": "skip"}
+def looked_at(network, text):
+    """Attention weights of a transformer's first block, (heads, letters, letters)."""
+    look, norm = (next(layer for layer in network.layers if isinstance(layer, kind))
+                  for kind in (layers.MultiHeadAttention, layers.LayerNormalization))
+    z = keras.Model(network.inputs, norm.output)(text[None])
+    return look(z, z, use_causal_mask=True, return_attention_scores=True)[1][0].numpy()
+
+
+line = book.encode("mi ritrovai per una selva oscura")
+heads = looked_at(transformers[0], line)
+
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+language_figures.attention(
+    heads.max(axis=0), book.text(line), "Largest weight of four heads, first block",
+    caption="Each row is a character that looks back; nothing lies above the diagonal.",
+)
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What does it gain from far back?
 #
@@ -731,7 +749,7 @@ passage; 0.05 had been aimed at.
 PLACES = np.arange(120, 1_000, 40)                     # 22 in each passage
 
 
-def short_sighted(network, context, rows=book.test):
+def short_sighted(network, context, rows):
     """Bits per character where only so many characters before it are read."""
     pieces = rows[:, PLACES[:, None] - np.arange(context, 0, -1)]
     logits = training.predict(network, pieces.reshape(-1, context))[:, -1]
@@ -739,7 +757,7 @@ def short_sighted(network, context, rows=book.test):
 
 
 CONTEXTS = (1, 2, 3, 5, 8, 20, 100)
-by_context = [short_sighted(gated[0], context) for context in CONTEXTS]
+by_context = [short_sighted(gated[0], context, book.test) for context in CONTEXTS]
 by_order = [np.mean([grams[n + 1].bits(row)[PLACES].mean() for row in book.test])
             for n in range(1, 9)]
 
@@ -756,7 +774,8 @@ charts.curves(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 def gain(network, fewer, more):
     """Bits per character that a longer context saves a network."""
-    return short_sighted(network, fewer) - short_sighted(network, more)
+    return (short_sighted(network, fewer, book.test)
+            - short_sighted(network, more, book.test))
 
 
 claims.measure(
