@@ -159,14 +159,14 @@ class Setting:
 
 
 GATED = functools.partial(gated_network, units=160, dropout=0.2)
-CHINESE = functools.partial(gated_network, units=128, dropout=0.2)
+CHINESE = functools.partial(gated_network, units=96, dropout=0.2)
 SETTINGS = {
     "italian_gated": Setting("italian", GATED, 8),
     "italian_transformer": Setting(
         "italian", transformer, 3, shifts=3, steps=WINDOW, batch_size=12, peak=0.003, window=WINDOW
     ),
-    "chinese_tied": Setting("chinese", CHINESE, 6),
-    "chinese_untied": Setting("chinese", functools.partial(CHINESE, tied=False), 6),
+    "chinese_tied": Setting("chinese", CHINESE, 3, shifts=3),
+    "chinese_untied": Setting("chinese", functools.partial(CHINESE, tied=False), 3, shifts=3),
 }
 """Settled before anything was trained, and not searched."""
 
@@ -205,7 +205,7 @@ def streaming(model):
     return keras.Model([tokens, state], [embedding(dense(dropout(x)), reverse=True), ended])
 
 
-def carried(seed, back, *, carry=True, units=64, per_step=1_600, epochs=2, peak=0.01):
+def carried(seed, back, *, carry=True, units=64, per_step=1_600, epochs=1, peak=0.01):
     """A GRU trained on the Italian book as one stream, gradients cut after ``back`` characters.
 
     Each step reads ``back`` characters at per_step / back places of the book at once, and the next step goes on

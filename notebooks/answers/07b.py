@@ -119,8 +119,9 @@ def _judge_causal(model):
 def exercise_4():
     return Exercise(
         hints=[
-            "`-np.log2(share * 2.0**-one + (1 - share) * 2.0**-other)` are the bits of a mixture. On validation "
-            "passages: `language_models.bits(gated[0], book.validation)`, and `grams[best].bits(row, start=100)` for each row.",
+            "`-np.log2(share * 2.0**-one + (1 - share) * 2.0**-other)` are a mixture's bits. On validation "
+            "passages: `language_models.bits(gated[0], book.validation)`, and `grams[best].bits(row, start=100)` "
+            "for each row.",
             "The better one of the two should have more weight. Is that more than half, for the GRU?",
         ],
         solution=[
