@@ -1,6 +1,6 @@
 """Chapter 07b's networks: a gated recurrent network and a transformer that predict the next character of a book.
 
-Trained by benchmarks/studies/ch07b_books.py and ch07b_truncation.py; several seeds of each are shipped. A book is
+Trained by benchmarks/studies/ch07b_books.py; several seeds of each are shipped. A book is
 cut into passages of 1,000 characters; a tenth of them is held out for choices, another tenth for the test. Of a
 held-out passage the first 100 characters are read and not charged.
 """
@@ -10,7 +10,6 @@ import functools
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import layers
 
 from dlcourse import checks, models, recording, training
@@ -125,17 +124,17 @@ def bits(model, rows, window=None, free=FREE):
     return language.bits(whole[:, free - 1 :], rows[:, free:])
 
 
-def counted(name, order, part="test", tokens=None):
+def counted(name, order, part="test"):
     """What a Kneser-Ney n-gram pays for each charged character, float64 (passages, 900)."""
     one = book(name)
-    model = KneserNey(order, one.training if tokens is None else tokens, len(one.alphabet))
+    model = KneserNey(order, one.training, len(one.alphabet))
     return np.stack([model.bits(row, FREE) for row in getattr(one, part)])
 
 
-def best_order(name, orders=range(2, 10), tokens=None):
+def best_order(name, orders=range(2, 10)):
     """The order that pays least on the validation passages."""
     possible = [order for order in orders if len(book(name).alphabet) ** order < 2**63]
-    paid = {order: counted(name, order, "validation", tokens).mean() for order in possible}
+    paid = {order: counted(name, order, "validation").mean() for order in possible}
     return min(paid, key=paid.get)
 
 
@@ -159,29 +158,26 @@ class Setting:
 
 
 GATED = functools.partial(gated_network, units=160, dropout=0.2)
-CHINESE = functools.partial(gated_network, units=96, dropout=0.2)
 SETTINGS = {
     "italian_gated": Setting("italian", GATED, 8),
     "italian_transformer": Setting(
         "italian", transformer, 3, shifts=3, steps=WINDOW, batch_size=12, peak=0.003, window=WINDOW
     ),
-    "chinese_tied": Setting("chinese", CHINESE, 3, shifts=3),
-    "chinese_untied": Setting("chinese", functools.partial(CHINESE, tied=False), 3, shifts=3),
 }
 """Settled before anything was trained, and not searched."""
 
 
-def trained(kind, seed, tokens=None, epochs=None):
-    """A network of a kind, trained from a seed: (model, seconds). ``tokens``: another training text."""
+def trained(kind, seed):
+    """A network of a kind, trained from a seed: (model, seconds)."""
     setting = SETTINGS[kind]
     one = book(setting.book)
     keras.utils.set_random_seed(seed)
     model = setting.network(len(one.alphabet))
     run = train(
         model,
-        one.training if tokens is None else tokens,
+        one.training,
         steps=setting.steps,
-        epochs=epochs or setting.epochs,
+        epochs=setting.epochs,
         seed=seed,
         batch_size=setting.batch_size,
         peak=setting.peak,
@@ -190,59 +186,12 @@ def trained(kind, seed, tokens=None, epochs=None):
     return model, run.seconds
 
 
-def spread(tokens, characters_, pieces=20):
-    """So many characters of a text, in pieces at equal distances: int (characters_,)."""
-    length = characters_ // pieces
-    starts = np.linspace(0, len(tokens) - length, pieces).astype(int)
-    return np.concatenate([tokens[start : start + length] for start in starts])
-
-
 def streaming(model):
     """A ``gated_network`` that takes and gives its state: tokens and state (batch, units) to logits and state."""
     embedding, gru, dropout, dense = model.layers[1:5]
     tokens, state = keras.Input((None,), dtype="int32"), keras.Input((gru.units,))
     x, ended = gru(embedding(tokens), initial_state=state)
     return keras.Model([tokens, state], [embedding(dense(dropout(x)), reverse=True), ended])
-
-
-def carried(seed, back, *, carry=True, units=64, per_step=1_600, epochs=1, peak=0.01):
-    """A GRU trained on the Italian book as one stream, gradients cut after ``back`` characters.
-
-    Each step reads ``back`` characters at per_step / back places of the book at once, and the next step goes on
-    there, from the states in which this one ended (``carry``) or from zeros. All have the same characters per step,
-    and as many steps.
-    """
-    one = book("italian")
-    keras.utils.set_random_seed(seed)
-    model = gated_network(len(one.alphabet), width=32, units=units, dropout=0.0)
-    stream, rows = streaming(model), per_step // back
-    length = (len(one.training) - 1) // (rows * back) * back
-    places = np.arange(rows)[:, None] * length + np.arange(length + 1)
-    text, steps = one.training[places], epochs * length // back
-    optimizer = keras.optimizers.Adam(schedule(peak, steps), global_clipnorm=1.0)
-    optimizer.build(model.trainable_variables)
-    step = tf.function(functools.partial(truncated_step, stream, optimizer))
-    zeros = state = tf.zeros((rows, units))
-    for number in range(steps):
-        first = number * back % length
-        state = state if carry and first else zeros
-        state, _ = step(text[:, first : first + back + 1], state)
-    return model
-
-
-def truncated_step(stream, optimizer, text, state):
-    """One step on stretches of text (rows, steps + 1) from states (rows, units); returns the last states and loss."""
-    with tf.GradientTape() as tape:
-        logits, ended = stream([text[:, :-1], state], training=True)
-        each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=text[:, 1:], logits=logits)
-        loss = tf.reduce_mean(each)
-    gradients = tape.gradient(loss, stream.trainable_variables)
-    optimizer.apply(gradients, stream.trainable_variables)
-    return ended, loss
-
-
-TRUNCATED = {"5": (5, True), "20": (20, True), "80": (80, True), "20 from zeros": (20, False)}
-"""Characters after which gradients are cut, and whether the state is carried on."""
 
 
 def file(kind, seed):
@@ -259,7 +208,7 @@ def shipped(kind, study):
 
     Args:
         kind: a key of ``SETTINGS``.
-        study: that recorded them: "ch07b_books" or "ch07b_chinese".
+        study: that recorded them, such as "ch07b_books".
 
     Raises:
         ValueError: where the kind is unknown, or a file isn't the one whose hash is recorded.

@@ -22,7 +22,7 @@
 #
 # 语言模型预测下一个字符，并按 −log₂ p 付出比特：先用手算的例子说明熵、每字符比特数和困惑度，再用 Kneser–Ney 平滑的 n 元语法、字节对合并和 xz 压缩作为对手。
 #
-# 然后用 Keras 搭建 GRU 语言模型（教师强制、截断的随时间反向传播、权重绑定）和小型因果 Transformer（注意力、掩码、位置），并用扰动证明它看不到未来；在意大利文与中文的保留段落上逐段比较，网络在哪里领先、在哪里落后都如实给出。
+# 然后用 Keras 搭建 GRU 语言模型（教师强制、截断的随时间反向传播、权重绑定）和小型因果 Transformer（注意力、掩码、位置），并用扰动证明它看不到未来；在意大利文的保留段落上逐段比较，网络在哪里领先、在哪里落后都如实给出。
 #
 # 最后生成文本：温度、top-k、核采样与束搜索；测量重复，并把最长的抄录片段与“碰巧相同”的长度相比。
 
@@ -40,7 +40,6 @@ from scipy import special
 from dlcourse import (
     checks,
     exercises,
-    recording,
     reproducibility,
     show,
     training,
@@ -160,8 +159,8 @@ charts.curves(
     list(ORDERS), {"Kneser-Ney n-gram": list(on_validation.values())},
     "characters counted together", "bits per character, validation",
     "What a longer context saves", levels={"xz, after the training text": by_xz},
-    caption="From four characters on counting beats a good compressor. Beyond the best order "
-    "hardly anything changes: the discount hands over to shorter contexts.",
+    caption="From four characters on counting beats a good compressor. Beyond the best "
+    "order hardly anything changes: the discount hands over to shorter contexts.",
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -218,7 +217,7 @@ print("first:", pieces[:8], "last:", pieces[-6:])
 
 
 def paid_by_pieces(rows, merges, orders):
-    """Bits per character of passages, by order of the n-gram over pieces: (passages,)."""
+    """Bits per character of passages, by the n-gram's order: (passages,) each."""
     chosen, more = pairs[:merges], symbols + merges
     text = byte_pairs.apply(book.training, symbols, chosen)
     cut = [byte_pairs.apply(row, symbols, chosen) for row in rows]
@@ -254,8 +253,8 @@ def saved_by_merges(model, passage):
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C07b.merges",
-    "byte-pair merges help a model that has no other context: bits per character that 200"
-    " of them save a unigram, by test passage; control: what they save the best n-gram",
+    "byte-pair merges help a model that has no other context: bits per character that"
+    " 200 save a unigram, by test passage; control: what they save the best n-gram",
     saved_by_merges,
     of=[("unigram", passage) for passage in range(len(book.test))],
     control=[("best", passage) for passage in range(len(book.test))],
@@ -403,7 +402,6 @@ recurrent_figures.through_time(
 )
 
 # %% slideshow={"slide_type": "subslide"}
-@tf.function
 def truncated_step(stream, optimizer, text, state):
     """A step on text (rows, steps + 1); the state goes on."""
     with tf.GradientTape() as tape:      # no gradient into state
@@ -416,51 +414,51 @@ def truncated_step(stream, optimizer, text, state):
     return ended, loss
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict before you run.** Four kinds of training, with as many characters per step and as many steps: gradients cut after 5, 20 or 80
-# characters with the state carried on; and cut after 20 with the state set to zero each time. What costs more: cutting at 5, or forgetting
-# the state at 20?
+# **Predict before you run.** A network reads 40 characters as two pieces of 20, with the state carried on. Which is then equal to reading
+# all 40 at once: what it gives out, its gradient, or both?
 
 # %% slideshow={"slide_type": "skip"}
+def by_piece(stream, text, pieces):
+    """Logits of a text (rows, steps + 1), and the gradient of its loss, read in pieces."""
+    rows, length = text.shape
+    state = tf.zeros((rows, stream.inputs[1].shape[-1]))
+    each, gradient = [], 0.0
+    for first in range(0, length - 1, (length - 1) // pieces):
+        piece = text[:, first:first + (length - 1) // pieces + 1]
+        with tf.GradientTape() as tape:
+            logits, state = stream([piece[:, :-1], state])
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(
+                piece[:, 1:], logits)) / pieces
+        found = tape.gradient(loss, stream.trainable_variables)
+        each.append(logits)
+        gradient += np.concatenate([tf.convert_to_tensor(g).numpy().ravel()
+                                    for g in found])
+    return np.concatenate(each, axis=1), gradient
+
+
+same.set_weights(model.get_weights())
 stream = language_models.streaming(same)
-columns = tf.constant(book.training[np.arange(8)[:, None] * 1_000 + np.arange(41)])
-state, losses = tf.zeros((8, 160)), []
 adam = keras.optimizers.Adam(0.006)
 adam.build(stream.trainable_variables)
-for first in (0, 20):
-    state, loss = truncated_step(stream, adam, columns[:, first:first + 21], state)
-    losses.append(loss)
-cuts = recording.load("ch07b_truncation")
+columns = tf.constant(book.training[np.arange(8)[:, None] * 1_000 + np.arange(41)])
+(whole, g_whole), (halves, g_halves) = (by_piece(stream, columns, n) for n in (1, 2))
+checks.equal("logits of 40 characters at once and in two pieces", halves, whole,
+             atol=1e-4)
+state = tf.zeros((8, 160))
+for first in (0, 20):                                  # two steps of training
+    state, _ = truncated_step(stream, adam, columns[:, first:first + 21], state)
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
-NAMES = {"5": "cut after 5", "20": "cut after 20", "80": "cut after 80",
-         "20 from zeros": "cut after 20, from zeros"}
-recurrent_figures.by_seed(
-    {NAMES[name]: values for name, values in cuts.items()},
-    "Where the gradient is cut (recorded)", "bits per character, validation",
-    caption="Small GRUs of 64 units, one dot per training, mean and 95 % interval.",
-)
-
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-def lost(name, seed):
-    """Bits per character more than where gradients go back 80 characters."""
-    return cuts[name][seed] - cuts["80"][seed]
-
-
-claims.measure(
-    "C07b.truncation",
-    "gradients that are cut after 5 characters cost bits, though the state is carried on:"
-    " bits per character more than cut after 80, by training; control: cut after 20",
-    lost,
-    of=[("5", seed) for seed in range(3)],
-    control=[("20", seed) for seed in range(3)],
-    above=0.03,
-    source="recorded",
-)
+apart = np.linalg.norm(g_halves - g_whole) / np.linalg.norm(g_whole)
+show.markdown(f"""
+The gradients differ by {Measured(apart):.1%} of the whole one's length.
+""")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# TRUNCATION
+# What it gives out is equal, the gradient isn't. A common guess is both, since the state passes everything on. Forward it does. Backward, the second piece can't
+# tell the first what it should have kept; so what lies farther back than a piece is used only as far as it happens to be in the state.
 #
 # </details>
 
@@ -592,7 +590,7 @@ show.table(
 # ## Who wins? · 谁更省比特？
 #
 # Counting takes a second. The networks get two budgets: one reading of a quarter of the text here, and several readings of all of it in a
-# recorded run (`make bench STUDY=ch07b_books`), whose weights are shipped: eight by the GRUs, three by the transformers.
+# recorded run (`make bench STUDY=ch07b_books`), whose weights are shipped: eight by each GRU, three by each transformer.
 #
 # **Predict before you run.** On held-out passages of Dante, after minutes of training on one core: who pays least, the n-gram, the GRU, or the
 # transformer? And an equal mixture of GRU and n-gram: between the two, or less than both?
@@ -689,9 +687,9 @@ def below_counting(paid, passage):
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C07b.bits",
-    "network and n-gram know different things: bits per character that their equal mixture"
-    " pays less than the best n-gram, by test passage, mean over trainings; control: the"
-    " n-gram mixed with one that reads a character less",
+    "network and n-gram know different things: bits per character that their equal"
+    " mixture pays less than the best n-gram, by test passage, mean over trainings;"
+    " control: the n-gram mixed with one that reads a character less",
     below_counting,
     of=[(of_mixture, passage) for passage in range(len(book.test))],
     control=[(mixed(shorter, counted), passage) for passage in range(len(book.test))],
@@ -758,8 +756,8 @@ charts.curves(
     {"GRU (one training)": by_context, "n-gram": by_order},
     "characters of context", "bits per character, test",
     "What more context saves", xscale="log", xticks=[1, 2, 5, 10, 20, 50, 100],
-    caption="With a short context counting is better; the network goes on gaining where "
-    "the n-gram has stopped.",
+    caption="With a short context counting is better; the network goes on gaining "
+    "where the n-gram has stopped.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -781,82 +779,41 @@ claims.measure(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ### How much text does it take?
+# ### And other books?
 #
-# The same network on less of the book, against the best n-gram for so much text (recorded: `make bench STUDY=ch07b_sizes`).
+# Jane Austen's *Lady Susan* is four times shorter, and the Chinese tales have 3,915 different characters. Here counting alone, its order chosen on validation
+# passages, against a compressor.
+#
+# **Predict before you run.** A Chinese character says more than a letter: how many bits does the best n-gram pay for one?
 
 # %% slideshow={"slide_type": "skip"}
-sizes = recording.load("ch07b_sizes")
-SIZES = [int(key.split()[-1]) for key in sizes if key.startswith("network")]
-behind = {size: Measured(np.array(sizes[f"network, {size}"])
-                         - sizes[f"n-gram, {size}"]["test"]) for size in SIZES}
-behind[len(book.training)] = Measured([paid.mean() - counted.mean()
-                                       for paid in by_gru.values()])
-slope, height = np.polyfit(np.log(list(behind)), [b.mean for b in behind.values()], 1)
-crossing = np.exp(-height / slope)
-
-# %% slideshow={"slide_type": "-"} tags=["hide-input"]
-charts.curves(
-    {"GRU less n-gram": list(behind)},
-    {"GRU less n-gram": [b.mean for b in behind.values()]},
-    "characters of training text", "bits per character, test",
-    "How far the network is behind", xscale="log", xticks=list(behind),
-    levels={"the n-gram": 0.0},
-    caption="Above the dashed line counting is better. Means over trainings.",
-)
-show.markdown(f"""
-A straight line through these points meets 0 at about
-{mask(f"{crossing:,.0f}")} characters. It is drawn through few points, so it is a guess,
-not a measurement.
-""")
-
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# ### And with 3,915 characters?
-#
-# Chinese writes words with far more symbols. There the embedding is most of the network, and whether the output shares it decides its size.
-#
-# **Predict before you run.** Tied or not, after the same number of readings: which pays less on new passages?
-
-# %% slideshow={"slide_type": "skip"}
-chinese = language_models.book("chinese")
-chinese_order = language_models.best_order("chinese", range(2, 6))
-of_chinese = language_models.counted("chinese", chinese_order)     # (18, 900)
-recorded = recording.load("ch07b_chinese")
+def by_counting(name):
+    """Best order, and bits per character of n-gram and compressor on the test."""
+    one = language_models.book(name)
+    order = language_models.best_order(name, range(2, 8))
+    text, new = one.text(one.training), "".join(map(one.text, one.test))
+    squeezed = 8 * (compressed(text + new) - compressed(text)) / len(new)
+    return order, language_models.counted(name, order).mean(axis=1), squeezed
 
 
-def chinese_by_seed(kind):
-    """Recorded bits per character on the test passages, one per training."""
-    return [np.mean(values["test"]) for key, values in recorded.items()
-            if key.startswith(f"chinese_{kind}")]
-
-
-parameters = {kind: recorded[f"chinese_{kind}, seed 0"]["parameters"]
-              for kind in ("tied", "untied")}
+books = {name: by_counting(name) for name in ("italian", "english", "chinese")}
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 show.table(
-    [[f"n-gram of order {chinese_order}, live", "", f"{Measured(of_chinese.mean(axis=1)):.2f}"],
-     *[[f"GRU, {kind} (recorded)", f"{parameters[kind]:,}",
-        f"{Measured(chinese_by_seed(kind)):.2f}"] for kind in ("tied", "untied")]],
-    ["model", "weights", "bits per character, test (n-gram: by passage; GRU: by training)"],
+    [[name, len(language_models.book(name).alphabet), mask(order), f"{Measured(paid):.2f}",
+      mask(f"{squeezed:.2f}")] for name, (order, paid, squeezed) in books.items()],
+    ["book", "different characters", "best order", "n-gram, by test passage", "xz"],
 )
-
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-apart = Measured(chinese_by_seed("untied")) - Measured(chinese_by_seed("tied"))
-show.markdown(f"""
-Untied less tied, by training (recorded): {apart:.3f} bits per character. The best n-gram
-is ahead of the tied ones by
-{Measured(np.array(chinese_by_seed("tied")) - of_chinese.mean()):.2f}.
-""")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# CHINESE
+# Between 7 and 8, three to four times an Italian letter. Who guesses $\log_2 3915 \approx 12$ forgets that few characters are frequent. Per *book* the
+# two scripts are closer: what Chinese pays more for a character it saves in their number.
 #
 # </details>
 #
-# *What follows:* a network needs text in proportion to what it has to learn for each symbol.
+# *What follows:* compare bits per character within one script only.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How does a model write? · 模型如何写作？
@@ -952,7 +909,8 @@ REACH = 100                                            # as many characters of e
 
 def repeated(way, seed):
     """Share of stretches of 8 characters that stood before in the same text."""
-    return np.mean([language.repetition(text[:REACH], 8) for text in written[way, seed]])
+    return np.mean([language.repetition(text[:REACH], 8)
+                    for text in written[way, seed]])
 
 
 def surprise(way, seed):
@@ -972,7 +930,8 @@ def real_words(way, seed):
 
 texts_of_test = [book.text(row) for row in book.test]
 of_book = {
-    "repeated": np.mean([language.repetition(text[:REACH], 8) for text in texts_of_test]),
+    "repeated": np.mean([language.repetition(text[:REACH], 8)
+                         for text in texts_of_test]),
     "surprise": counted.mean(),
     "words": np.mean([word in words_of_book
                       for text in texts_of_test for word in text.split()[1:-1]]),
@@ -1086,8 +1045,9 @@ recurrent_figures.by_seed(
 by_chance = np.mean(list(writers["Dante, new"].values()))
 claims.measure(
     "C07b.copies",
-    "what the GRU draws copies no more than the author's own new text does: longest copied"
-    " stretch over that in new passages, by training; control: an n-gram that reads far",
+    "what the GRU draws copies no more than the author's own new text does: longest"
+    " copied stretch over that in new passages, by training; control: an n-gram that"
+    " reads far",
     lambda writer, seed: writers[writer][seed] / by_chance,
     of=[("GRU", seed) for seed in gated],
     control=[(f"n-gram of order {LONG}", seed) for seed in gated],
@@ -1098,7 +1058,8 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# COPIES
+# About 15, as in new text by Dante: what everybody who writes like him shares with him. The usual guess is far more, since networks are said to know their texts by heart.
+# The n-gram, which reads eight characters back, copies longer stretches: after eight characters that occurred once, only one continuation was ever seen.
 #
 # </details>
 #

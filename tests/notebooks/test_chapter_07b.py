@@ -73,21 +73,30 @@ def test_a_stream_in_pieces_is_the_text_in_one_go():
     np.testing.assert_allclose(np.concatenate([first, second], axis=1), model(x), atol=1e-5)
 
 
-def test_no_gradient_flows_into_the_state_that_is_carried(chapter):
-    """A step from a state is a step from that state's numbers, wherever they come from: the weights end equal."""
-    ends = []
-    x = some(4, 21, 9)
-    start = language_models.gated_network(9, units=8, width=4).get_weights()
-    for source in (language_models.truncated_step, tf.function(language_models.truncated_step)):
-        model = language_models.gated_network(9, units=8, width=4, dropout=0.0)
-        model.set_weights(start)
-        stream, adam = language_models.streaming(model), keras.optimizers.Adam(0.01)
-        adam.build(stream.trainable_variables)
-        _, state = stream([tf.constant(x[:, :10]), tf.zeros((4, 8))])
-        ended, loss = source(stream, adam, tf.constant(x[:, 10:]), tf.constant(state.numpy()))
-        assert ended.shape == (4, 8) and loss > 0
-        ends.append(np.concatenate([weight.ravel() for weight in model.get_weights()]))
-    np.testing.assert_allclose(*ends, atol=1e-4)
+def test_a_text_in_pieces_has_the_same_outputs_and_another_gradient(chapter):
+    model = language_models.gated_network(9, units=8, width=4, dropout=0.0)
+    stream, text = language_models.streaming(model), tf.constant(some(4, 21, 9))
+    (whole, gradient), (pieces, cut) = (chapter.by_piece(stream, text, n) for n in (1, 2))
+    np.testing.assert_allclose(pieces, whole, atol=1e-5)
+    assert np.linalg.norm(cut - gradient) > 1e-3 * np.linalg.norm(gradient)
+    with tf.GradientTape() as tape:
+        logits = model(text[:, :-1])
+        loss = tf.reduce_mean(
+            tf.nn.sparse_softmax_cross_entropy_with_logits(labels=text[:, 1:], logits=logits)
+        )
+    right = [tf.convert_to_tensor(g).numpy().ravel() for g in tape.gradient(loss, model.trainable_variables)]
+    np.testing.assert_allclose(np.sort(gradient), np.sort(np.concatenate(right)), atol=1e-5)
+
+
+def test_a_truncated_step_lowers_the_loss_and_hands_its_state_on(chapter):
+    model = language_models.gated_network(9, units=8, width=4, dropout=0.0)
+    stream, adam = language_models.streaming(model), keras.optimizers.Adam(0.01)
+    adam.build(stream.trainable_variables)
+    text, zeros = tf.constant(some(4, 11, 9)), tf.zeros((4, 8))
+    losses = [float(chapter.truncated_step(stream, adam, text, zeros)[1]) for _ in range(20)]
+    assert losses[-1] < losses[0]
+    ended, _ = chapter.truncated_step(stream, adam, text, zeros)
+    assert ended.shape == (4, 8)
 
 
 @pytest.mark.parametrize(("length", "window"), [(40, 8), (64, 16), (33, 16), (20, 32)])
@@ -112,11 +121,6 @@ def test_no_passage_of_a_book_is_in_its_training_text():
         text = book.text(book.training)
         held = [book.text(row) for row in (*book.test, *book.validation)]
         assert len(set(held)) == len(held) and not any(passage[:200] in text for passage in held)
-
-
-def test_part_of_a_text_comes_from_all_over_it():
-    part = language_models.spread(np.arange(10_000), 1_000)
-    assert len(part) == 1_000 == len(set(part)) and part[0] == 0 and part[-1] == 9_999
 
 
 def test_shipped_networks_are_those_that_were_recorded():
