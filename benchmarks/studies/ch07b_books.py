@@ -2,7 +2,7 @@
 
     python benchmarks/run.py ch07b_books
 
-Five seeds of a GRU and three of a transformer, each on nine tenths of Dante's Commedia, less the passages held out
+Seeds of a GRU and of a transformer, each on nine tenths of Dante's Commedia, less the passages held out
 for the test. The settings were not searched. Recorded for each: bits per character on the validation
 passages, seconds, and the SHA-256 of results/ch07b_KIND_SEED.npz, the weights as float16; and what n-grams of each
 order pay on the same passages. No test passage is used. An interrupted study goes on with the next seed; for a

@@ -324,5 +324,11 @@ for letters in (1_000, 8_000):
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "open_report", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# REPORT
+# **Expected** before the run: the network pays at least 0.2 bits per letter less than counts of three letters, with little text and with much. Refuted for an amount of
+# text, if counting pays as little or less in two repetitions of three.
+#
+# **Found.** With 8,000 letters the network pays 1.72 to 1.82 bits, counting 2.66 to 2.68: the letter that comes back after four others is out of reach of three letters. With
+# 1,000 letters it is the other way round, 3.23 to 3.35 against 2.84 to 2.86: the network takes the few sentences for rules, and the sentence is refuted there. Real texts, other
+# networks, and one that stops in time aren't covered; nor are counts of six letters, which see the repetition. Next: the amount of text from 500 to 16,000 at several gaps, and
+# a network that is stopped on held-out text.
 # ### END SOLUTION
