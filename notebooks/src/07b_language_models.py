@@ -468,7 +468,7 @@ The gradients differ by {Measured(apart):.1%} of the whole one's length.
 # With two places, scores $0$ and $\ln 3$, the weights are $1/4$ and $3/4$; values $8$ and $4$ give $\frac14 \cdot 8 + \frac34 \cdot 4 = 5$. The
 # *mask* is the condition $j \le i$: later places get $-\infty$ before the softmax.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 def attention(q, k, v, mask):
     """One head: (steps, d) each, mask (steps, steps), to (y, a)."""
     scores = q @ k.T / np.sqrt(q.shape[1])
