@@ -12,7 +12,7 @@ def teacher_forcing(ax, text="nel m", title="Training and generating"):
 
     Args:
         ax: Matplotlib Axes.
-        text: letters to show, three or more; a blank is drawn as a low line.
+        text: letters to show, five or more; a blank is drawn as a low line.
     """
     letters = [letter.replace(" ", "_") for letter in text]
     steps, gap = len(letters) - 1, 3.2

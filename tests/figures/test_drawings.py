@@ -18,7 +18,7 @@ DRAWINGS = [
     (reinforcement.agent_and_environment, {}, (7.0, 2.8)),
     (reinforcement.backups, {}, (8.6, 3.4)),
     (language.teacher_forcing, {}, (9.2, 3.6)),
-    (language.teacher_forcing, {"text": "abc"}, (9.2, 3.6)),
+    (language.teacher_forcing, {"text": "abcdef"}, (9.2, 3.6)),
     (language.transformer_block, {}, (9.6, 3.0)),
     (speech.lattice, {"labels": ["1", "2"], "frames": 3}, (6.4, 3.6)),
     (speech.lattice, {"labels": ["7", "7"], "frames": 5}, (6.4, 3.6)),
