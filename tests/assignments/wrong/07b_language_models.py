@@ -13,7 +13,7 @@ def perplexity(probabilities):
     """The root of the product."""
     return float(np.prod(probabilities)) ** (-1 / len(probabilities)) if np.prod(probabilities) else np.inf
 
-# %% exercise="pair" says="three places"
+# %% exercise="pair" says="aa stands at two places"
 def most_frequent_pair(pieces):
     """Without overlaps."""
     text, counts = "\n".join(pieces), {}
