@@ -2,15 +2,16 @@
 
 `load(name)` loads a data set of the course, `names()` says which there are; `texts.read(language)` reads a
 book, `series.read(name)` a time series, `speech.read(name)` spoken digits. `from_arrays`, `from_csv` and
-`from_images` put your own data in their place, and `own_digit` a picture of yours.
+`from_images` put your own data in their place, and
+`own_digit` and `own_line` pictures of yours.
 """
 
-from dlcourse.datasets import catalogue, mnist1d, series, speech, strokes, texts
+from dlcourse.datasets import catalogue, lines, mnist1d, series, speech, strokes, texts
 from dlcourse.datasets.catalogue import DataError, names
 from dlcourse.datasets.dataset import Dataset, Split
 from dlcourse.datasets.loading import load
 from dlcourse.datasets.own import from_arrays, from_csv, from_images
-from dlcourse.datasets.pictures import own_digit
+from dlcourse.datasets.pictures import own_digit, own_line
 
 __all__ = [
     "DataError",
@@ -20,10 +21,12 @@ __all__ = [
     "from_arrays",
     "from_csv",
     "from_images",
+    "lines",
     "load",
     "mnist1d",
     "names",
     "own_digit",
+    "own_line",
     "series",
     "speech",
     "strokes",

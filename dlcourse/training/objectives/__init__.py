@@ -7,6 +7,7 @@ have a method ``check(model, x, y)`` that ``fit`` calls on arrays before trainin
 from dlcourse.training.objectives.classification import classification
 from dlcourse.training.objectives.ctc import ctc
 from dlcourse.training.objectives.elbo import importance_weighted, negative_elbo
+from dlcourse.training.objectives.mixture_density import mixture_density
 from dlcourse.training.objectives.regression import regression
 from dlcourse.training.objectives.sequences import sequence_classification
 
@@ -14,6 +15,7 @@ __all__ = [
     "classification",
     "ctc",
     "importance_weighted",
+    "mixture_density",
     "negative_elbo",
     "regression",
     "sequence_classification",
