@@ -4,7 +4,8 @@
 
 Each is trained on lines of 3 to 8 of MNIST's 55,000 training digits, 192 pixels wide. Kinds: ``lines``, five seeds,
 convolutions and an LSTM both ways; ``lines_columns``, three seeds, where two dense layers of as many weights stand in
-the place of the LSTM and read each column for itself. Settings were chosen on validation lines of seed 100. Recorded:
+the place of the LSTM and read each column for itself. Settings were chosen on validation lines of seed 100 (digits
+that overlap by up to three columns, 8,000 lines three times: 2.9 % errors; so more lines, and no overlap). Recorded:
 for each kind the character error rates on 400 lines of validation digits ("lines, error rate"). The weights go to
 results/ch07c_KIND.npz as float16, and the SHA-256 of that file into the record. No test digit is used.
 """
@@ -14,7 +15,7 @@ from dlcourse.experiments import handwriting
 from dlcourse.metrics import speech
 from dlcourse.models import decoding
 
-SEEDS, CONTROLS, LINES, EPOCHS = range(5), range(3), 10_000, 4
+SEEDS, CONTROLS, LINES, EPOCHS = range(5), range(3), 20_000, 2
 KINDS = {"lines": SEEDS, "lines_columns": CONTROLS}
 
 

@@ -3,12 +3,12 @@
     python benchmarks/run.py ch07c_pen
 
 Pen digits split by writer, as UCI does: 6,494 digits for training, 1,000 by the same writers for choices, 3,498 by 14
-others for the test. Kinds: ``pen``, five seeds, trained on 25 copies of the training strokes, each turned, sheared and
-moved a little; three seeds each of ``pen_plain``, 25 times the strokes as they are, and of ``pen_shuffled``, whose
-points stand in an order of each stroke's own. Settings were chosen on validation strokes of seed 100. Recorded: accuracy
-on the validation strokes after the last point ("pen, validation"); of the nearest neighbour by dynamic time warping on
-all test strokes its answers ("warping, answers", as one text of digits) and their accuracy. The weights go to
-results/ch07c_KIND.npz as float16. No network saw a test stroke.
+others for the test. Kinds: ``pen``, five seeds, trained on 25 copies of the training strokes, each turned, sheared
+and moved a little; three seeds each of ``pen_plain``, 25 times the strokes as they are, and of ``pen_shuffled``,
+whose points stand in an order of each stroke's own. Settings were chosen on validation strokes of seed 100. Recorded:
+accuracy on the validation strokes after the last point ("pen, validation"); of the nearest neighbour by dynamic time
+warping on all test strokes its answers ("warping, answers", as one text of digits) and their accuracy. The weights go
+to results/ch07c_KIND.npz as float16. No network saw a test stroke.
 """
 
 import numpy as np

@@ -18,7 +18,7 @@ def compose(
     number,
     *,
     length=(3, 8),
-    gap=(-3, 8),
+    gap=(0, 8),
     slant=0.35,
     noise=0.15,
     width=None,
@@ -122,7 +122,12 @@ def _checked(images, digits):
         raise ValueError(
             f"compose(images): got shape {images.shape}; expected (n, 28, 28) or (n, 28, 28, 1), such as MNIST's."
         )
-    if digits.shape != (len(images),) or digits.dtype.kind not in "iu" or digits.min() < 0 or digits.max() > 9:
+    if (
+        digits.shape != (len(images),)
+        or digits.dtype.kind not in "iu"
+        or digits.min() < 0
+        or digits.max() > 9
+    ):
         raise ValueError(
             f"compose(digits): {digits.dtype} {digits.shape} for {len(images)} images; expected one digit from 0 to 9 "
             "for each."

@@ -63,7 +63,9 @@ def own_digit(picture, invert="auto"):
 
 
 def own_line(picture, invert="auto"):
-    """A line of digits that you wrote or photographed, as ``lines.compose`` has them: float32 (1, 32, width, 1), ink bright.
+    """A line of digits that you wrote or photographed, as ``lines.compose`` has them: float32 (1, 32, width, 1).
+
+    Values are from 0 to 1, ink bright.
 
     picture: an image file, or grey tones (height, width) as an array of 0..1 or of integers 0..255. One line of digits,
     written level, on a background lighter or darker than it, none so close to the edge that it is cut. Light and grain

@@ -10,9 +10,9 @@ from dlcourse.datasets.raw import Raw
 TEST_ROWS = (slice(6_728, 9_892), slice(10_658, None))
 """UCI's test digits, by 14 writers who wrote none of the others, in the rows of the copy that is shipped.
 
-Nothing in the copy says so. Each of these blocks begins and ends where the rows' nearest neighbours change sides; no other
-two such blocks near them have all ten of UCI's counts of test digits (363 364 364 336 364 335 336 364 336 336); and by
-the nearest neighbour 97.74 % of them are right, by the nearest three 97.80 %, which are UCI's own figures.
+Nothing in the copy says so. Each of these blocks begins and ends where the rows' nearest neighbours change sides; no
+other two such blocks near them have all ten of UCI's counts of test digits (363 364 364 336 364 335 336 364 336 336);
+and by the nearest neighbour 97.74 % of them are right, by the nearest three 97.80 %, which are UCI's own figures.
 """
 
 

@@ -93,7 +93,7 @@ def train_pen(model, points, digits, *, seed, batch_size=64, peak=0.004):
 
 
 def line_network(seed=None, recurrent=True):
-    """Convolutions and a recurrent layer both ways: (batch, 32, width, 1) to logits (batch, width // 4, 11), blank first.
+    """Convolutions, an LSTM both ways: (batch, 32, width, 1) to logits (batch, width // 4, 11), the blank first.
 
     Args:
         seed: of the initial weights; None draws from Keras' global generator.
@@ -104,9 +104,9 @@ def line_network(seed=None, recurrent=True):
     for number, (filters, pool) in enumerate([(16, (2, 2)), (32, (2, 2)), (48, (2, 1))]):
         start = seeded_initializer("he_normal", seed, number)
         model.add(layers.Conv2D(filters, 3, padding="same", kernel_initializer=start))
+        model.add(layers.MaxPooling2D(pool))  # before the rest, which then has less to do
         model.add(layers.BatchNormalization(momentum=0.9))
         model.add(layers.ReLU())
-        model.add(layers.MaxPooling2D(pool))
     model.add(layers.Permute((2, 1, 3)))
     model.add(layers.Reshape((-1, lines.HEIGHT // 8 * 48)))
     glorot = functools.partial(seeded_initializer, "glorot_uniform", seed)
@@ -144,13 +144,11 @@ def lines_of(part, number, seed, **options):
 def train_lines(model, part, *, epochs, seed, batch_size=32, peak=0.004):
     """Train a line network by CTC on Strings; returns the Run."""
     objective = training.objectives.ctc()
-    return fit(
-        model, objective, (part.x, part.y), seed=seed, batch_size=batch_size, peak=peak, epochs=epochs
-    )
+    return fit(model, objective, (part.x, part.y), seed=seed, batch_size=batch_size, peak=peak, epochs=epochs)
 
 
 def writing_network(seed=None):
-    """An LSTM that writes: (batch, points, 20), ``writing_features``, to a mixture for each point (batch, points, 60)."""
+    """An LSTM that writes: (batch, points, 20), ``writing_features``, to mixtures (batch, points, 60)."""
     return keras.Sequential(
         [
             keras.Input((None, 20)),
@@ -240,7 +238,12 @@ def train_writing(model, points, digits, *, seed, batch_size=64, peak=0.004):
     """Train a network that writes on points of ``spread``; returns the Run."""
     objective = training.objectives.mixture_density()
     return fit(
-        model, objective, (writing_features(points, digits), points), seed=seed, batch_size=batch_size, peak=peak
+        model,
+        objective,
+        (writing_features(points, digits), points),
+        seed=seed,
+        batch_size=batch_size,
+        peak=peak,
     )
 
 

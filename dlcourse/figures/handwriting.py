@@ -9,7 +9,14 @@ from dlcourse.style import COLOURS, figure_function
 def stroke(ax, points, title="", numbered=False):
     """A pen's way, drawn on an Axes: float (points, 2), right and up; a ring where it begins."""
     ax.plot(*np.asarray(points).T, "-", color="0.15", linewidth=1.8, solid_capstyle="round")
-    ax.plot(*points[0], "o", markersize=6, markerfacecolor="white", markeredgecolor=COLOURS[1], markeredgewidth=1.6)
+    ax.plot(
+        *points[0],
+        "o",
+        markersize=6,
+        markerfacecolor="white",
+        markeredgecolor=COLOURS[1],
+        markeredgewidth=1.6,
+    )
     if numbered:
         for number, place in enumerate(points, 1):
             ax.annotate(f"{number}", place, xytext=(4, 4), textcoords="offset points", fontsize=8)
@@ -30,7 +37,8 @@ def strokes(rows, *, title, caption, alt, numbered=False, side=1.05):
     from matplotlib import pyplot as plt
 
     content = {
-        label: given if isinstance(given, tuple) else (given, [""] * len(given)) for label, given in rows.items()
+        label: given if isinstance(given, tuple) else (given, [""] * len(given))
+        for label, given in rows.items()
     }
     columns = max(len(drawn) for drawn, _ in content.values())
     size = (side * columns + 1.2, (side + 0.15) * len(content) + 0.5)

@@ -35,7 +35,9 @@ def distribution(outputs):
     logits, means, scales = tf.split(outputs, [components, 2 * components, 3 * components], axis=-1)
     around = tf.shape(outputs)[:-1]
     means = tf.reshape(means, tf.concat([around, [components, 2]], axis=0))
-    first, below, second = tf.unstack(tf.reshape(scales, tf.concat([around, [components, 3]], axis=0)), axis=-1)
+    first, below, second = tf.unstack(
+        tf.reshape(scales, tf.concat([around, [components, 3]], axis=0)), axis=-1
+    )
     first, second = (tf.exp(tf.clip_by_value(log, -12.0, 5.0)) + FLOOR for log in (first, second))
     rows = [tf.stack([first, tf.zeros_like(first)], axis=-1), tf.stack([below, second], axis=-1)]
     return tfd.MixtureSameFamily(

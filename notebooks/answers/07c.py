@@ -92,17 +92,15 @@ def _judge_lines(model):
         other = x.copy()
         other[:, :, columns] = 4 * random.random((1, 32, 8, 1))
         if np.allclose(found[:, place], np.asarray(model(other, training=False))[:, place], atol=1e-9):
-            return (
-                f"The output at the other end doesn't change with the {side} columns: what carries it all the way?"
-            )
+            return f"The output at the other end doesn't change with the {side} columns: what carries it all the way?"
     return None
 
 
 def exercise_4():
     return Exercise(
         hints=[
-            "The slant is drawn from -0.7 to 0.7, so half the lines lean no more than in training. Divide the lines by how "
-            "much they lean: `lines.slanted` can make lines that all lean alike, from digits without it.",
+            "The slant is drawn from -0.7 to 0.7, so half the lines lean no more than in training. Divide the lines by "
+            "how much they lean: `lines.slanted` can make lines that all lean alike, from digits without it.",
             "Leaning 0.35 already, a 1 is where a 7 might stand. Which digits are taken for others?",
         ],
         solution=[
@@ -114,8 +112,8 @@ def exercise_4():
             "    leaning = lines.slanted(test.x[..., 0], lean)[:, :, 16:44]\n"
             "    part = lines.compose(leaning, test.y, 100, slant=0, seed=1)\n"
             "    print(lean, [errors(network, part) for network in line_networks['lines'].values()])\n```",
-            "People lean to the right when they write fast, and MNIST's digits do so a little already: leaning on to the "
-            "right takes them further from upright than the same lean to the left.",
+            "People lean to the right when they write fast, and MNIST's digits do so a little already: leaning on to "
+            "the right takes them further from upright than the same lean to the left.",
         ],
     )
 
@@ -123,9 +121,10 @@ def exercise_4():
 def exercise_5():
     return Exercise(
         hints=[
-            "Look at `datasets.own_line(photo)` beside `tests[0].x`: thickness of the pen, size, gaps, digits that touch, "
-            "a line that rises.",
-            "Change one property at a time: thicker by `scipy.ndimage.grey_dilation`, gaps by `gap=`, slant by `slant=`.",
+            "Look at `datasets.own_line(photo)` beside `tests[0].x`: thickness of the pen, size, gaps, digits that "
+            "touch, a line that rises.",
+            "Change one property at a time: thicker by `scipy.ndimage.grey_dilation`, gaps by `gap=`, slant by "
+            "`slant=`.",
         ],
         solution=[
             "Say first what would count: ten lines of six digits have 60 characters, and 3 wrong ones are 5 % with an "

@@ -32,12 +32,19 @@ import tensorflow as tf
 from keras import layers
 from scipy import special, stats
 
-from dlcourse import checks, datasets, exercises, recording, reproducibility, training
+from dlcourse import (
+    checks,
+    datasets,
+    exercises,
+    recording,
+    reproducibility,
+    show,
+    training,
+)
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
-from dlcourse import show
 from dlcourse.claims import Claims
-from dlcourse.datasets import lines, speech, strokes
+from dlcourse.datasets import strokes
 from dlcourse.experiments import handwriting
 from dlcourse.figures import charts, diagrams
 from dlcourse.figures import handwriting as pictures
@@ -115,7 +122,7 @@ def nearest_errors(fold, on):
 WRITERS = ("the same writers", "new writers")
 by_fold = {on: [nearest_errors(fold, on) for fold in range(5)] for on in WRITERS}
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 claims.measure(
     "C07c.writers",
     "a random split flatters: errors of the nearest neighbour on strokes by writers who"
@@ -350,7 +357,7 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Your prediction</summary>
 #
-# The network makes fewer. Who bets on memory thinks of 99 % on known writers; new hands are what it lacks, and bending makes new
+# The network makes fewer. Who bets on memory thinks of known writers; new hands are what it lacks, and bending makes new
 # hands up. Without the points' order the network is far behind: the order is what it reads.
 #
 # </details>
@@ -428,8 +435,8 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How is a whole line read? · 整行数字怎么读？
 #
-# **Offline** recognition has a picture only. Lines of 3 to 8 of MNIST's digits are put side by side, between 3 columns of overlap and
-# 8 of gap, each line slanted in its own way, with noise: $x$ is $(32, \text{width}, 1)$. Nobody wrote these lines: each digit
+# **Offline** recognition has a picture only. Lines of 3 to 8 of MNIST's digits are put side by side, with 0 to 8 columns
+# between them, each line slanted in its own way, with noise: $x$ is $(32, \text{width}, 1)$. Nobody wrote these lines: each digit
 # may be by another hand. Test lines are made of MNIST's test digits, whose writers are others.
 
 # %% slideshow={"slide_type": "skip"}
@@ -459,9 +466,9 @@ def line_network():
     network = keras.Sequential([keras.Input((32, None, 1))])
     for filters, pool in [(16, (2, 2)), (32, (2, 2)), (48, (2, 1))]:
         network.add(layers.Conv2D(filters, 3, padding="same"))
+        network.add(layers.MaxPooling2D(pool))
         network.add(layers.BatchNormalization(momentum=0.9))
         network.add(layers.ReLU())
-        network.add(layers.MaxPooling2D(pool))
     network.add(layers.Permute((2, 1, 3)))      # columns first
     network.add(layers.Reshape((-1, 4 * 48)))
     network.add(layers.Bidirectional(
@@ -487,8 +494,8 @@ charts.row(
     draw_line_network,
     figsize=(11.0, 2.0),
     caption="W is the width, any number of columns. Grey boxes learn.",
-    alt="Six boxes joined by arrows: line 32 x W, three Conv2D with pooling, columns as "
-    "steps, LSTM both ways, Dense 11, CTC.",
+    alt="Six boxes joined by arrows: line 32 x W, three Conv2D with pooling, columns "
+    "as steps, LSTM both ways, Dense 11, CTC.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -525,9 +532,9 @@ def read(network, x):
     return [[label - 1 for label in labels] for labels in found]
 
 
-def errors(network, lines):
+def errors(network, part):
     """Character error rate."""
-    return speech_metrics.word_error_rate(lines.digits(), read(network, lines.x))
+    return speech_metrics.word_error_rate(part.digits(), read(network, part.x))
 
 
 line_networks = {kind: handwriting.shipped(kind) for kind in ("lines", "lines_columns")}
@@ -633,7 +640,8 @@ pictures.lines(
     title="What one network misread", columns=2, width=10.0,
     caption="Digits that hide each other, digits that many people would misread, and a "
     "few plain mistakes.",
-    alt="Six lines of digits that were misread, with what was written and what was read.",
+    alt="Six lines of digits that were misread, with what was written and what was "
+    "read.",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -766,8 +774,8 @@ charts.row(
     figsize=(9.6, 3.4),
     caption="Solid: the state. Dashed: when it writes, a point is drawn from the "
     "density and read next; in training the true point is.",
-    alt="Three columns from below: point before and digit, LSTM 96, Dense 60, density of "
-    "the next point; arrows between the LSTMs, dashed arrows from density to next input.",
+    alt="Three columns from below: point before and digit, LSTM 96, Dense 60, density "
+    "of the next point; arrows between the LSTMs, dashed ones from density to input.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -847,7 +855,7 @@ claims.measure(
 
 # %% slideshow={"slide_type": "skip"}
 def density_after(network, points, digit):
-    """Log-density of the next point after some points of a digit, a function of places."""
+    """Log-density of the next point of a digit, a function of places."""
     ahead = np.concatenate([points, [[0, 0]]])[None]
     outputs = network(handwriting.writing_features(ahead, [digit]), training=False)
     mixture = mixture_density.distribution(outputs[0, -1])
@@ -894,8 +902,8 @@ pictures.strokes(
      "LSTM": some_of("writing", 0), "LSTM ": some_of("writing", 1),
      "Markov": some_of("writing_markov", 0)},
     title="Digits 0 to 9, asked for one by one",
-    caption="First samples of one network of each kind, not chosen. What knows the last "
-    "point only forgets which way it came.",
+    caption="First samples of one network of each kind, not chosen. What knows the "
+    "last point only forgets which way it came.",
     alt="Four rows of ten strokes: by new writers, twice by an LSTM, by a Markov "
     "network, whose digits are harder to read.",
 )
@@ -933,6 +941,7 @@ def thirty_each(x, y, seed):
                            for digit in range(10)])
 
 
+# %% slideshow={"slide_type": "skip"}
 people = {seed: thirty_each(pen.test.x, pen.test.y, seed) for seed in range(3)}
 apart = {"LSTM": [told_apart(samples["writing"][s], people[s]) for s in range(3)],
          "Markov": [told_apart(samples["writing_markov"][s], people[s])
@@ -954,7 +963,8 @@ show.table(
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 claims.verdict(
-    "A2.7.3b", recurrent=rate["lines"], columns=rate["lines_columns"], lead=leads["pen"],
+    "A2.7.3b", recurrent=rate["lines"], columns=rate["lines_columns"],
+    lead=leads["pen"],
     source={"recurrent": "evaluated", "columns": "evaluated", "lead": "evaluated"},
 )
 
@@ -1005,7 +1015,7 @@ exercises.hint("07c.3")
 exercises.solution("07c.3")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **4. Change one thing.** Lines in training leaned by up to 0.35 columns for each row. Predict the error rate on lines that lean by up to 0.7
+# **4. Change one thing.** Lines in training leaned by up to $0.35$ columns for each row. Predict the error rate on lines that lean by up to $0.7$
 # (`handwriting.lines_of("test", 100, seed, slant=0.7)`), then measure it for all five networks. Does a lean to the left do as much
 # harm as one to the right?
 

@@ -79,7 +79,7 @@ def test_overlapping_digits_keep_the_brighter_pixel_and_their_order():
         ({"length": 4}, "two whole numbers"),
         ({"gap": (-20, 3)}, "whole number"),
         ({"slant": 2}, "from 0 to 1"),
-        ({"width": 40}, "hardly ever fit"),
+        ({"length": (9, 9), "width": 40}, "hardly ever fit"),
         ({"number": 0}, "whole number"),
     ],
 )

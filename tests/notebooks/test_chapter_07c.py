@@ -106,7 +106,9 @@ def test_a_markov_network_knows_the_last_point_only():
 def test_a_density_of_a_tablet_never_beats_its_whole_numbers():
     """Of strokes that are uniform on the tablet no model has fewer nats than 16 ln 101, whatever the spread draws."""
     random = np.random.default_rng(0)
-    uniform = datasets.Split((random.integers(0, 101, (400, 8, 2)) / 100).astype("float32"), np.zeros(400, int))
+    uniform = datasets.Split(
+        (random.integers(0, 101, (400, 8, 2)) / 100).astype("float32"), np.zeros(400, int)
+    )
     assert handwriting.nats(handwriting.shipped("writing")[0], uniform).mean() > 16 * np.log(101)
 
 
@@ -163,7 +165,11 @@ def build(pool=(2, 2), both=True, logits=27):
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [({"both": False}, "last columns"), ({"pool": (2, 4)}, "every two columns"), ({"logits": 26}, "27 numbers")],
+    [
+        ({"both": False}, "last columns"),
+        ({"pool": (2, 4)}, "every two columns"),
+        ({"logits": 26}, "27 numbers"),
+    ],
 )
 def test_the_judge_of_exercise_3_sees_what_is_wrong(options, said):
     assert said in exercises.find("07c.3").judge(build(**options))
