@@ -15,7 +15,7 @@ from dlcourse.experiments import handwriting
 from dlcourse.metrics import speech
 from dlcourse.models import decoding
 
-SEEDS, CONTROLS, LINES, EPOCHS = range(5), range(3), 20_000, 2
+SEEDS, CONTROLS, LINES, EPOCHS = range(5), range(3), 16_000, 2
 KINDS = {"lines": SEEDS, "lines_columns": CONTROLS}
 
 

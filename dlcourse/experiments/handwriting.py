@@ -85,7 +85,7 @@ def fit(model, objective, data, *, seed, batch_size, peak, epochs=1):
     )
 
 
-def train_pen(model, points, digits, *, seed, batch_size=64, peak=0.004):
+def train_pen(model, points, digits, *, seed, batch_size=128, peak=0.005):
     """Train a pen network to know the digit after each point; returns the Run."""
     targets = np.repeat(digits[:, np.newaxis], points.shape[1], axis=1)
     objective = training.objectives.sequence_classification()
@@ -234,7 +234,7 @@ def spread(points, seed):
     return ((points + QUANTUM * random.random(points.shape)) / (1 + QUANTUM)).astype("float32")
 
 
-def train_writing(model, points, digits, *, seed, batch_size=64, peak=0.004):
+def train_writing(model, points, digits, *, seed, batch_size=128, peak=0.005):
     """Train a network that writes on points of ``spread``; returns the Run."""
     objective = training.objectives.mixture_density()
     return fit(

@@ -299,7 +299,7 @@ checks.equal("weights after training.fit and after the loop", by_ours, by_loop,
              atol=2e-4)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Five networks of this form were trained on 25 bent copies (`make bench STUDY=ch07c_pen`), and are judged here. Two rivals
+# Five networks of this form were trained on 20 bent copies (`make bench STUDY=ch07c_pen`), and are judged here. Two rivals
 # learn nothing: the nearest neighbour point by point, and by **warping** (chapter 06c), which lets one hand be ahead of the
 # other. Warping takes 26 million comparisons, so its answers were recorded; a few are computed again.
 
@@ -313,7 +313,7 @@ warping_accuracy = float(np.mean(by_warping == pen.test.y))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict before you run.** The nearest neighbour has 7,494 strokes by heart. A network of 87,000 weights has read each of
-# 6,494 strokes 25 times, bent anew. On new writers: who makes fewer mistakes? And if the points come in *another order*?
+# 6,494 strokes 20 times, bent anew. On new writers: who makes fewer mistakes? And if the points come in *another order*?
 
 # %% slideshow={"slide_type": "skip"}
 pen_networks = {kind: handwriting.shipped(kind)
