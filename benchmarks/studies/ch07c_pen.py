@@ -2,13 +2,12 @@
 
     python benchmarks/run.py ch07c_pen
 
-Pen digits split by writer, as UCI does: 6,494 digits for training, 1,000 by the same writers for choices, 3,498 by 14
-others for the test. Kinds: ``pen``, five seeds, trained on 20 copies of the training strokes, each turned, sheared
-and moved a little; three seeds each of ``pen_plain``, 20 times the strokes as they are, and of ``pen_shuffled``,
-whose points stand in an order of each stroke's own. Settings were chosen on validation strokes of seed 100. Recorded:
-accuracy on the validation strokes after the last point ("pen, validation"); of the nearest neighbour by dynamic time
-warping on all test strokes its answers ("warping, answers", as one text of digits) and their accuracy. The weights go
-to results/ch07c_KIND.npz as float16. No network saw a test stroke.
+Pen digits split by writer, as UCI does: 6,494 digits for training, 1,000 by the same writers, 3,498 by 14 others
+for the test. Kinds: ``pen``, five seeds, trained on 12 copies of the training strokes, each turned, sheared and
+moved a little; three seeds of ``pen_shuffled``, whose points stand in an order of each stroke's own. Settings are a
+first guess: nothing was tuned. Recorded: accuracy on the 1,000 after the last point ("pen, validation"); of the
+nearest neighbour by dynamic time warping its answers on every fourth test stroke ("warping, answers", as one text
+of digits) and their accuracy. The weights go to results/ch07c_KIND.npz as float16. No network saw a test stroke.
 """
 
 import numpy as np
@@ -18,15 +17,14 @@ from dlcourse.datasets import strokes
 from dlcourse.experiments import handwriting
 from dlcourse.from_scratch import time_warping
 
-SEEDS, CONTROLS, COPIES = range(5), range(3), 20
-KINDS = {"pen": SEEDS, "pen_plain": CONTROLS, "pen_shuffled": CONTROLS}
+SEEDS, CONTROLS, COPIES, EVERY = range(5), range(3), 12, 4
+KINDS = {"pen": SEEDS, "pen_shuffled": CONTROLS}
 
 
 def trained(kind, seed):
     """(model, accuracy on validation strokes) of one training."""
     digits = strokes.by_writers()
-    change = handwriting.untouched if kind == "pen_plain" else strokes.bent
-    points, labels = handwriting.copies(digits.train, COPIES, seed, change)
+    points, labels = handwriting.copies(digits.train, COPIES, seed)
     held = digits.validation.x
     if kind == "pen_shuffled":
         points, held = handwriting.shuffled(points, seed), handwriting.shuffled(held, seed)
@@ -53,8 +51,9 @@ def main():
         digits = strokes.by_writers()
         known = np.concatenate([digits.train.x, digits.validation.x])
         labels = np.concatenate([digits.train.y, digits.validation.y])
-        found = time_warping.nearest(list(digits.test.x), list(known), labels)
-        record.add("warping, accuracy", float(np.mean(found == digits.test.y)))
+        judged = digits.test.x[::EVERY], digits.test.y[::EVERY]
+        found = time_warping.nearest(list(judged[0]), list(known), labels)
+        record.add("warping, accuracy", float(np.mean(found == judged[1])))
         record.add("warping, answers", "".join(map(str, found)))
 
 

@@ -58,11 +58,6 @@ def copies(split, number, seed, change=strokes.bent):
     return np.concatenate(changed), np.tile(split.y, number)
 
 
-def untouched(points, seed):
-    """The points as they are: in the place of ``strokes.bent``."""
-    return points
-
-
 def schedule(peak, steps):
     """A learning rate that rises to its peak in a tenth of the steps, then falls by a cosine."""
     warmup = max(1, steps // 10)
@@ -92,13 +87,11 @@ def train_pen(model, points, digits, *, seed, batch_size=128, peak=0.005):
     return fit(model, objective, (pen_features(points), targets), seed=seed, batch_size=batch_size, peak=peak)
 
 
-def line_network(seed=None, recurrent=True):
+def line_network(seed=None):
     """Convolutions, an LSTM both ways: (batch, 32, width, 1) to logits (batch, width // 4, 11), the blank first.
 
     Args:
         seed: of the initial weights; None draws from Keras' global generator.
-        recurrent: where False, two dense layers with as many weights, to 1 %, read each column for itself, of which
-            the convolutions see 18 pixels.
     """
     model = keras.Sequential([keras.Input((lines.HEIGHT, None, 1))])
     for number, (filters, pool) in enumerate([(16, (2, 2)), (32, (2, 2)), (48, (2, 1))]):
@@ -110,22 +103,17 @@ def line_network(seed=None, recurrent=True):
     model.add(layers.Permute((2, 1, 3)))
     model.add(layers.Reshape((-1, lines.HEIGHT // 8 * 48)))
     glorot = functools.partial(seeded_initializer, "glorot_uniform", seed)
-    if recurrent:
-        one_way = [
-            layers.LSTM(
-                64,
-                return_sequences=True,
-                go_backwards=backwards,
-                kernel_initializer=glorot(3 + backwards),
-                recurrent_initializer=seeded_initializer("orthogonal", seed, 5 + backwards),
-            )
-            for backwards in (False, True)
-        ]
-        model.add(layers.Bidirectional(one_way[0], backward_layer=one_way[1]))
-    else:
-        for number, units in enumerate((330, 200)):
-            start = seeded_initializer("he_normal", seed, 3 + number)
-            model.add(layers.Dense(units, activation="relu", kernel_initializer=start))
+    one_way = [
+        layers.LSTM(
+            64,
+            return_sequences=True,
+            go_backwards=backwards,
+            kernel_initializer=glorot(3 + backwards),
+            recurrent_initializer=seeded_initializer("orthogonal", seed, 5 + backwards),
+        )
+        for backwards in (False, True)
+    ]
+    model.add(layers.Bidirectional(one_way[0], backward_layer=one_way[1]))
     model.add(layers.Dense(11, kernel_initializer=glorot(7)))
     return model
 
@@ -269,9 +257,7 @@ def write(model, digits, seed=0):
 BUILD = {
     "pen": pen_network,
     "pen_shuffled": pen_network,
-    "pen_plain": pen_network,
     "lines": line_network,
-    "lines_columns": functools.partial(line_network, recurrent=False),
     "writing": writing_network,
     "writing_single": single_network,
     "writing_markov": markov_network,

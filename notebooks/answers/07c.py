@@ -104,14 +104,14 @@ def exercise_4():
             "Leaning 0.35 already, a 1 is where a 7 might stand. Which digits are taken for others?",
         ],
         solution=[
-            "```python\nfor seed, network in line_networks['lines'].items():\n"
+            "```python\nfor seed, network in readers.items():\n"
             "    leaning = handwriting.lines_of('test', 100, seed + 3_000, slant=0.7)\n"
             "    print(seed, errors(network, leaning))\n```",
             "It is several times that of the usual lines. For one side alone, lean the digits first:",
             "```python\ntest = datasets.load('mnist').test\nfor lean in (-0.6, 0.6):\n"
             "    leaning = lines.slanted(test.x[..., 0], lean)[:, :, 16:44]\n"
             "    part = lines.compose(leaning, test.y, 100, slant=0, seed=1)\n"
-            "    print(lean, [errors(network, part) for network in line_networks['lines'].values()])\n```",
+            "    print(lean, [errors(network, part) for network in readers.values()])\n```",
             "People lean to the right when they write fast, and MNIST's digits do so a little already: leaning on to "
             "the right takes them further from upright than the same lean to the left.",
         ],
@@ -132,7 +132,7 @@ def exercise_5():
             "```python\nfrom scipy import ndimage\n\npart = tests[0]\nfor size in (1, 2, 3):\n"
             "    thicker = ndimage.grey_dilation(part.x, (1, size, size, 1))\n"
             "    changed = speech.Strings(thicker, part.y, part.spans)\n"
-            "    print(size, [errors(network, changed) for network in line_networks['lines'].values()])\n```",
+            "    print(size, [errors(network, changed) for network in readers.values()])\n```",
             "What makes your lines hard should make composed ones hard too. If it doesn't, look for another cause.",
         ],
     )

@@ -67,25 +67,29 @@ def test_keras_fit_the_loop_and_training_fit_end_with_the_same_weights(chapter):
     assert np.abs(by_keras - np.concatenate([weight.ravel() for weight in start])).max() > 0.01
 
 
-def test_rivals_have_as_many_weights():
-    both, columns = (handwriting.BUILD[kind](0).count_params() for kind in ("lines", "lines_columns"))
-    assert abs(both / columns - 1) < 0.01
+def test_a_rival_has_as_many_weights():
     lstm, markov = (handwriting.BUILD[kind](0).count_params() for kind in ("writing", "writing_markov"))
     assert abs(lstm / markov - 1) < 0.03
 
 
-def test_a_column_reader_sees_eighteen_pixels_and_the_recurrent_one_all():
+def test_a_line_network_sees_the_whole_line_from_each_place():
     x = np.random.default_rng(0).random((1, 32, 160, 1)).astype("float32")
     other = x.copy()
     other[:, :, 80] += 1
-    for kind, reaches in [("lines_columns", 5), ("lines", 30)]:
-        model = handwriting.BUILD[kind](0)
-        moved = np.abs(np.asarray(model(other)) - np.asarray(model(x)))[0].max(axis=1) > 1e-9
-        if kind == "lines_columns":
-            assert np.flatnonzero(moved).min() >= 18 and np.flatnonzero(moved).max() <= 22
-            assert moved.sum() <= reaches
-        else:
-            assert moved.sum() > reaches
+    model = handwriting.line_network(0)
+    moved = np.abs(np.asarray(model(other)) - np.asarray(model(x)))[0].max(axis=1) > 1e-9
+    assert moved.shape == (40,) and moved.sum() > 30
+
+
+def test_lines_with_clear_gaps_are_cut_where_their_digits_end(chapter):
+    part = handwriting.lines_of("test", 10, 5, slant=0, noise=0, gap=(4, 8))
+    for picture, said in zip(part.x[..., 0], part.digits(), strict=True):
+        cut = chapter.pieces(picture)
+        assert abs(len(cut) - len(said)) <= 1 and all(piece.shape == (28, 28) for piece in cut)
+    piece = chapter.centred(part.x[0, :, :24, 0])
+    mass = piece / piece.sum()
+    place = mass.sum(axis=1) @ np.arange(28), mass.sum(axis=0) @ np.arange(28)
+    np.testing.assert_allclose(place, 14, atol=0.6)
 
 
 def test_a_markov_network_knows_the_last_point_only():
