@@ -7,12 +7,14 @@ have a method ``check(model, x, y)`` that ``fit`` calls on arrays before trainin
 from dlcourse.training.objectives.classification import classification
 from dlcourse.training.objectives.ctc import ctc
 from dlcourse.training.objectives.elbo import importance_weighted, negative_elbo
+from dlcourse.training.objectives.frames import frames
 from dlcourse.training.objectives.regression import regression
 from dlcourse.training.objectives.sequences import sequence_classification
 
 __all__ = [
     "classification",
     "ctc",
+    "frames",
     "importance_weighted",
     "negative_elbo",
     "regression",
