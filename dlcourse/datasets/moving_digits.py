@@ -55,7 +55,8 @@ def shrunk(images):
         images = images[..., 0]
     if images.ndim != 3 or not images.size or images.shape[1] % 2 or images.shape[2] % 2:
         raise ValueError(
-            f"shrunk(images): shape {images.shape}; expected (n, height, width) or (n, height, width, 1) with even sides."
+            f"shrunk(images): shape {images.shape}; expected (n, height, width) or (n, height, width, 1), "
+            "with even sides."
         )
     n, height, width = images.shape
     return images.reshape(n, height // 2, 2, width // 2, 2).mean(axis=(2, 4)).astype("float32")

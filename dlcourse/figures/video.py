@@ -68,7 +68,10 @@ def kernel_over_time(ax, title="A kernel over space and time"):
     diagrams.box(
         ax, (16.6, 4.4), "one number of\none map, at one\nplace and time", width=6.0, height=2.6, fill="data"
     )
-    return f"{title}: five frames behind one another; a grey square lies on three of them, at the same place, and gives one number."
+    return (
+        f"{title}: five frames behind one another; a grey square lies on three of them, at the same place, and gives "
+        "one number."
+    )
 
 
 @figure_function(figsize=(8.6, 3.8))

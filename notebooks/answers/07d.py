@@ -47,10 +47,14 @@ def exercise_2():
             (18, "It doesn't stop at the wall, it turns round."),
             (22, "It turned at the right wall, and would be at −4 by now: there is a left wall too."),
             (-4, "It turned at the right wall. There is a left wall too, at 0."),
-            (24, "The wall that counts is where the digit's left edge is when its right edge touches: 32 − 14."),
+            (
+                24,
+                "The wall that counts is where the digit's left edge is when its right edge touches: 32 − 14.",
+            ),
         ],
         hints=[
-            "The left edge runs from 0 to 32 − 14 = 18. How far is it to the right wall, and how far is left to go then?",
+            "The left edge runs from 0 to 32 − 14 = 18. How far is it to the right wall, and how far "
+            "is left to go then?",
             "30 pixels: 8 to the right wall, 18 back to the left one, and some more.",
         ],
         solution=[
@@ -74,8 +78,8 @@ def exercise_3():
             '    layers.Conv3D(16, (1, 5, 5), (1, 4, 4), padding="same", activation="relu"),\n'
             '    layers.ConvLSTM2D(16, 3, padding="same"),\n'
             "    layers.GlobalAveragePooling2D(),\n    layers.Dense(8),\n])\nanswer.summary()\n```",
-            "Kernels over time and a global mean do too. A mean over answers by frame doesn't: it gives the same logits "
-            "for a clip and for the same clip backwards.",
+            "Kernels over time and a global mean do too. A mean over answers by frame doesn't: it gives the same "
+            "logits for a clip and for the same clip backwards.",
         ],
     )
 
@@ -124,8 +128,8 @@ def exercise_4():
             "    ours = [video.cross_entropy(future, study.probabilities(model, past)).mean()\n"
             "            for model in frame_networks['channels'].values()]\n"
             "    print(changed, Measured(ours), mask(f'{rival:.0f}'))\n```",
-            "One digit is easier and three are harder for both. At twice the speed the network moves digits as fast as it "
-            "has learnt to. What you find at three digits depends on how often digits overlap: say what you expected.",
+            "One digit is easier and three are harder for both. At twice the speed the network moves digits as fast as "
+            "it has learnt to. At three digits much depends on how often they overlap: say what you expected.",
         ],
     )
 
@@ -133,13 +137,13 @@ def exercise_4():
 def exercise_5():
     return Exercise(
         hints=[
-            "Leave something out that may matter: the number of frames seen, say `past[:, -2:]`, filled up with zeros in "
-            "front.",
+            "Leave something out that may matter: the number of frames seen, say `past[:, -2:]`, filled up with zeros "
+            "in front.",
             "Networks must be trained for what they are tested on, or the comparison measures surprise.",
         ],
         solution=[
-            "Write down first what you expect, such as: from four frames the next ten are predicted as well as from ten, "
-            "to 5 nats per frame.",
+            "Write down first what you expect, such as: from four frames the next ten are predicted as well as from "
+            "ten, to 5 nats per frame.",
             "Train a network of the same form whose clips have their first six frames black, on as many clips:\n\n"
             "```python\nfew = study.bouncing_clips('train', 3_200, 7)\npast, future = study.halves(few)\n"
             "results = {}\nfor seen in (2, 4, 10):\n    dark = past.copy()\n    dark[:, : 10 - seen] = 0\n"

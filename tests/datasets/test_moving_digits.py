@@ -1,5 +1,7 @@
 """Digits that drift and bounce: where they are, what a single frame tells, and that a seed decides everything."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -65,7 +67,7 @@ def test_drifting_digits_move_as_their_class_says():
     for x, y in zip(clips.x[..., 0], clips.y, strict=True):
         down, right = moving_digits.DIRECTIONS[y // 2]
         pixels = 2 if "fast" in moving_digits.MOTIONS[y] else 1
-        for before, after in zip(x, x[1:], strict=False):
+        for before, after in itertools.pairwise(x):
             np.testing.assert_array_equal(
                 after, np.roll(before, (pixels * down, pixels * right), axis=(0, 1))
             )

@@ -6,7 +6,7 @@ from dlcourse.training import inputs
 
 
 class frames:
-    """Cross-entropy of grey pixels under the model's logits, -Σ x ln p + (1 - x) ln(1 - p), summed over a frame's pixels.
+    """Cross-entropy of grey pixels under the model's logits, -Σ x ln p + (1 - x) ln(1 - p), over a frame's pixels.
 
     A batch is ``(x, y)``: y float (batch, frames, height, width, channels), 0 to 1; the model's output logits of the
     same shape. The loss is the mean over frames.
