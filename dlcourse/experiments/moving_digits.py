@@ -19,6 +19,8 @@ from dlcourse.experiments import shipped_weights
 from dlcourse.models.initializers import seeded_initializer
 
 FRAMES, SIZE, PAST, FUTURE = 8, 32, 10, 10
+DARK = keras.initializers.Constant(-2.5)
+"""A pixel's first logit: most are black, and half of the first steps would go into finding that out."""
 DRIFT = {"frames": FRAMES, "size": SIZE, "distractors": 1, "noise": 0.1}
 """How hard the clips of motion are."""
 
@@ -200,19 +202,19 @@ def _recurrent_frames(patches, filters, start):
     _, h, c = cell(return_state=True)(patches)
     nothing = keras.ops.zeros_like(patches[..., :1])
     x = cell(return_sequences=True)(nothing, initial_state=[h, c])
-    return layers.Dense(16, kernel_initializer=start("glorot_uniform"))(x)
+    return layers.Dense(16, bias_initializer=DARK, kernel_initializer=start("glorot_uniform"))(x)
 
 
 def _channel_frames(patches, filters, start):
     x = layers.Permute((2, 3, 1, 4))(patches)
     x = layers.Reshape((8, 8, PAST * 16))(x)
     x = layers.Conv2D(filters, 3, padding="same", activation="relu", kernel_initializer=start("he_normal"))(x)
-    for _ in range(2):
+    for _ in range(4):
         more = layers.Conv2D(
             filters, 3, padding="same", activation="relu", kernel_initializer=start("he_normal")
         )(x)
         x = layers.Add()([x, more])
-    x = layers.Conv2D(FUTURE * 16, 1, kernel_initializer=start("glorot_uniform"))(x)
+    x = layers.Conv2D(FUTURE * 16, 1, bias_initializer=DARK, kernel_initializer=start("glorot_uniform"))(x)
     x = layers.Reshape((8, 8, FUTURE, 16))(x)
     return layers.Permute((3, 1, 2, 4))(x)
 
@@ -242,7 +244,7 @@ def train_motion(model, clips, *, epochs, seed, batch_size=32, peak=0.003):
     )
 
 
-def train_frames(model, number, *, seed, batch_size=32, peak=0.003):
+def train_frames(model, number, *, seed, batch_size=16, peak=0.004):
     """Train a network of ``frame_network`` on so many clips, each seen once; returns the Run."""
     steps = number // batch_size
 

@@ -53,18 +53,12 @@ def kernel_over_time(ax, title="A kernel over space and time"):
     diagrams.canvas(ax, 20, 8.6, title)
     for number in reversed(range(5)):
         left, low = 0.8 + 1.3 * number, 0.8 + 0.7 * number
-        ax.add_patch(
-            Rectangle((left, low), 4, 4, facecolor="white", edgecolor=diagrams.EDGE, zorder=10 - 2 * number)
-        )
+        ax.add_patch(Rectangle((left, low), 4, 4, facecolor="none", edgecolor=diagrams.EDGE))
         if 1 <= number <= 3:
-            ax.add_patch(
-                Rectangle(
-                    (left + 1.2, low + 1.6), 1.1, 1.1,
-                    facecolor="0.75", edgecolor=diagrams.EDGE, linewidth=2, zorder=11 - 2 * number,
-                )
-            )  # fmt: skip
+            square = {"facecolor": "0.75", "edgecolor": diagrams.EDGE, "linewidth": 2}
+            ax.add_patch(Rectangle((left + 1.5, low + 1.5), 1.1, 1.1, zorder=9 - number, **square))
     ax.text(2.6, 0.2, "frames, one behind the other", ha="center", va="center", fontsize=9)
-    diagrams.arrow(ax, (11.0, 4.4), (13.2, 4.4), text="Σ weights × pixels")
+    diagrams.arrow(ax, (10.8, 4.4), (13.4, 4.4), text="Σ w x")
     diagrams.box(
         ax, (16.6, 4.4), "one number of\none map, at one\nplace and time", width=6.0, height=2.6, fill="data"
     )

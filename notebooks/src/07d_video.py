@@ -112,7 +112,8 @@ new ones {Measured(unseen):.0%}; chance is {1 / 8:.1%}.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The article lists video analysis among the uses of recurrent networks. The rule for its verdict stands before anything recurrent is
-# measured: motion told from clips, where a single frame tells nothing, and frames predicted better than by copying.
+# measured: motion told from clips, where a single frame tells nothing, and frames predicted better than by any rival that doesn't
+# learn, as a ratio of cross-entropies.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.rule(
@@ -415,13 +416,13 @@ def opposite(model, clips):
     return float(np.mean(backwards[right] == moving_digits.backwards(clips.y[right])))
 
 
-mixed_up = {seed: study.shuffled(tests[seed], seed) for seed in range(5)}
-turned = {kind: [opposite(networks[kind][seed], tests[seed]) for seed in range(5)]
-          for kind in ("convlstm", "volume", "lstm")}
+mixed_up = {seed: study.shuffled(tests[seed], seed) for seed in range(3)}
+turned = {"convlstm": [opposite(networks["convlstm"][seed], tests[seed])
+                       for seed in range(5)],
+          "shuffled": [opposite(networks["shuffled"][seed], mixed_up[seed])
+                       for seed in range(3)]}
 by_kind["shuffled"] = [accuracy(networks["shuffled"][seed], mixed_up[seed])
-                       for seed in range(5)]
-turned["shuffled"] = [opposite(networks["shuffled"][seed], mixed_up[seed])
-                      for seed in range(5)]
+                       for seed in range(3)]
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 claims.measure(
@@ -429,7 +430,7 @@ claims.measure(
     "without their order frames don't tell the direction: accuracy of a convolutional LSTM"
     " trained and tested on shuffled frames, by training; control: in order",
     lambda kind, seed: by_kind[kind][seed],
-    of=[("shuffled", seed) for seed in range(5)],
+    of=[("shuffled", seed) for seed in range(3)],
     control=[("convlstm", seed) for seed in range(5)],
     below=0.55,
     source="evaluated",
@@ -440,7 +441,7 @@ claims.measure(
     " forwards, by training of the convolutional LSTM; control: trained on shuffled frames",
     lambda kind, seed: turned[kind][seed],
     of=[("convlstm", seed) for seed in range(5)],
-    control=[("shuffled", seed) for seed in range(5)],
+    control=[("shuffled", seed) for seed in range(3)],
     above=0.7,
     source="evaluated",
 )
@@ -532,6 +533,8 @@ predicted = {seed: forecasts(seed) for seed in range(5)}
 nats = {name: np.array([video.cross_entropy(halves[seed][1], predicted[seed][name])
                         .mean(axis=0) for seed in range(5)])     # (seeds, horizon)
         for name in predicted[0]}
+best = np.min([nats[name] for name in ("copy", "pixels carried on", "mean picture")],
+              axis=0)                                             # (seeds, horizon)
 least = np.mean([video.cross_entropy(halves[seed][1], halves[seed][1])
                  for seed in range(5)])
 
@@ -562,6 +565,9 @@ charts.curves(
 # no pixel is lost, and convolutions run on maps of 8 × 8.
 
 # %% slideshow={"slide_type": "subslide"}
+DARK = keras.initializers.Constant(-2.5)  # p = 0.08
+
+
 def convlstm_writer(filters=32):
     """float32 (batch, 10, 32, 32, 1) to logits of the next 10 frames."""
     frames = keras.Input((10, 32, 32, 1))
@@ -574,7 +580,7 @@ def convlstm_writer(filters=32):
     x = layers.ConvLSTM2D(
         filters, 3, padding="same", return_sequences=True
     )(nothing, initial_state=[h, c])
-    x = layers.Dense(16)(x)
+    x = layers.Dense(16, bias_initializer=DARK)(x)
     x = layers.Reshape((10, 8, 8, 4, 4))(x)           # and back
     x = layers.Permute((1, 2, 4, 3, 5))(x)
     return keras.Model(frames, layers.Reshape((10, 32, 32, 1))(x))
@@ -632,34 +638,42 @@ Loss in the first epoch {Measured(first, "nats per frame"):.0f}, in the second
 # **Predict before you run.** The convolutional LSTM computes ten times as much for a clip as plain convolutions on frames side by side. Trained
 # for about as many seconds each, which predicts better, and does either beat the copy at ten frames ahead?
 
+# %% slideshow={"slide_type": "skip"}
+other_training = [video.cross_entropy(
+    halves[seed][1],
+    study.probabilities(frame_networks["channels"][(seed + 1) % 5], halves[seed][0])).mean()
+    for seed in range(5)]
+nats_of_next = {"same": nats["channels"].mean(axis=1), "next": other_training}
+
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 claims.measure(
     "C07d.forecast",
-    "a convolutional LSTM predicts better than the last frame does: its cross-entropy over that"
-    " of a calibrated copy, ten frames, by training; control: pixels carried on over a copy",
-    lambda name, seed: nats[name][seed].mean() / nats["copy"][seed].mean(),
-    of=[("convlstm", seed) for seed in range(5)],
-    control=[("pixels carried on", seed) for seed in range(5)],
-    below=0.95,
+    "plain convolutions predict better than any rival that doesn't learn: cross-entropy over that"
+    " of the best of copy, pixels carried on and mean picture at each horizon, by training;"
+    " control: a copy",
+    lambda name, seed: nats[name][seed].mean() / best[seed].mean(),
+    of=[("channels", seed) for seed in range(5)],
+    control=[("copy", seed) for seed in range(5)],
+    below=1,
     source="evaluated",
 )
 claims.measure(
-    "C07d.walls",
-    "a network knows that there are walls: its cross-entropy over that of the true digits carried"
-    " straight on, ten frames ahead, by training; control: one frame ahead",
-    lambda ahead, seed: nats["channels"][seed, ahead - 1] / nats["straight on"][seed, ahead - 1],
-    of=[(10, seed) for seed in range(5)],
-    control=[(1, seed) for seed in range(5)],
-    below=0.95,
+    "C07d.horizon",
+    "what is near is predicted well: the same ratio one frame ahead, by training; control: ten"
+    " frames ahead",
+    lambda ahead, seed: nats["channels"][seed, ahead - 1] / best[seed, ahead - 1],
+    of=[(1, seed) for seed in range(5)],
+    control=[(10, seed) for seed in range(5)],
+    below=0.9,
     source="evaluated",
 )
 claims.measure(
     "C07d.channels",
-    "for equal seconds plain convolutions predict better: the convolutional LSTM's cross-entropy"
-    " less theirs, in nats per frame, by seed; control: theirs less that of pixels carried on",
-    lambda one, other, seed: nats[one][seed].mean() - nats[other][seed].mean(),
-    of=[("convlstm", "channels", seed) for seed in range(5)],
-    control=[("channels", "pixels carried on", seed) for seed in range(5)],
+    "for about as many seconds of training plain convolutions predict better: the convolutional"
+    " LSTM's cross-entropy less theirs, in nats per frame, by seed; control: another training of theirs",
+    lambda one, two, seed: nats[one][seed].mean() - nats_of_next[two][seed],
+    of=[("convlstm", "same", seed) for seed in range(5)],
+    control=[("channels", "next", seed) for seed in range(5)],
     above=2,
     source="evaluated",
 )
@@ -747,14 +761,14 @@ claims.measure(
     lambda ahead, seed: kept[ahead - 1, seed],
     of=[(10, seed) for seed in range(5)],
     control=[(1, seed) for seed in range(5)],
-    below=0.5,
+    below=0.4,
     source="evaluated",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far does more training get? · 训练更久能到哪里？
 #
-# A wider network of plain convolutions was trained longer, once (recorded, `make bench STUDY=ch07d_frames`). Its neighbours in print
+# The same network of plain convolutions was trained longer, once (recorded, `make bench STUDY=ch07d_frames`). Its neighbours in print
 # have *other settings*: frames of 64 × 64, four times as many pixels, digits of 28 × 28, and weeks of graphics cards.
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
@@ -794,8 +808,7 @@ The longer run: {longer["clips"]:,} clips, {longer["parameters"]:,} parameters,
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 claims.verdict(
     "A2.7.3c", recurrent=by_kind["convlstm"], single=by_kind["single"],
-    forecast=[nats["convlstm"][seed].mean() / nats["copy"][seed].mean()
-              for seed in range(5)],
+    forecast=[nats["convlstm"][seed].mean() / best[seed].mean() for seed in range(5)],
     source={"recurrent": "evaluated", "single": "evaluated", "forecast": "evaluated"},
 )
 
