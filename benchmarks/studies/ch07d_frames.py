@@ -5,7 +5,7 @@
 Two kinds of ``experiments.moving_digits.frame_network`` of equally many parameters, five seeds each:
 ``frames_convlstm`` and ``frames_channels``, on as many clips as each sees in about as many seconds of one core.
 Recorded: cross-entropy in nats per frame by horizon on 300 clips of validation digits, and each training's seconds and
-clips. The weights go to results/ch07d_KIND.npz as float16, and the SHA-256 of that file into the record. ``longer``: one
+clips. The weights go to results/ch07d_KIND.npz as float16, and the SHA-256 of that file into the record. ``longer``: a
 network of plain convolutions on more clips, whose weights aren't shipped: cross-entropy, squared error and
 structural similarity by horizon on 300 clips of test digits. Settings were chosen on seed 900.
 """
