@@ -2,12 +2,12 @@
 
     python benchmarks/run.py ch07d_frames
 
-Two kinds of ``experiments.moving_digits.frame_network`` of about as many parameters:
-``frames_channels``, five seeds, and ``frames_convlstm``, three, on as many clips as each sees in about as many seconds of one core.
-Recorded: cross-entropy in nats per frame by horizon on 300 clips of validation digits, and each training's seconds and
-clips. The weights go to results/ch07d_KIND.npz as float16, and the SHA-256 of that file into the record. ``longer``: a
-network of plain convolutions on more clips, whose weights aren't shipped: cross-entropy, squared error and
-structural similarity by horizon on 300 clips of test digits. Settings were chosen on seed 900.
+Two kinds of ``experiments.moving_digits.frame_network`` of about as many parameters: ``frames_channels``, five seeds,
+and ``frames_convlstm``, three, on as many clips as each sees in about as many seconds of one core. Recorded:
+cross-entropy in nats per frame by horizon on 300 clips of validation digits, and each training's seconds and clips.
+The weights go to results/ch07d_KIND.npz as float16, and the SHA-256 of that file into the record. ``longer``: a
+network of plain convolutions on more clips, whose weights aren't shipped: cross-entropy, squared error and structural
+similarity by horizon on 300 clips of test digits. Settings were chosen on seed 900.
 """
 
 from dlcourse import recording, reproducibility, training

@@ -1,7 +1,7 @@
 """Chapter 07d's networks: five that tell motions apart, at equal parameters, and two that predict frames.
 
-Trained by benchmarks/studies/ch07d_motion.py and ch07d_frames.py; three or five seeds of each are shipped. Training clips are
-made from MNIST's training digits, test clips from its test digits.
+Trained by benchmarks/studies/ch07d_motion.py and ch07d_frames.py; three or five seeds of each are shipped. Training
+clips are made from MNIST's training digits, test clips from its test digits.
 """
 
 import dataclasses
