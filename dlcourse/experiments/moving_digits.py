@@ -271,7 +271,7 @@ def train_frames(model, number, *, seed, batch_size=16, peak=0.004):
 BUILD = {
     **{f"motion_{kind}": functools.partial(motion_network, kind) for kind in MOTION},
     "motion_shuffled": functools.partial(motion_network, "convlstm"),
-    **{f"frames_{kind}": functools.partial(frame_network, kind) for kind in FRAME},
+    "frames_channels": functools.partial(frame_network, "channels"),
 }
 
 

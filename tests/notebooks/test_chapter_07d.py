@@ -1,5 +1,7 @@
 """What chapter 07d defines, its networks and clips, and its exercises' judge."""
 
+import ast
+
 import chapter_code
 import keras
 import numpy as np
@@ -16,7 +18,11 @@ from dlcourse.training import objectives
 
 @pytest.fixture(scope="module")
 def chapter():
-    return chapter_code.definitions("07d")
+    def settings(statement):
+        names = [getattr(target, "id", "") for target in getattr(statement, "targets", [])]
+        return isinstance(statement, ast.Assign) and names in (["DARK"], ["CONV"])
+
+    return chapter_code.definitions("07d", also=settings)
 
 
 def same(one, other, x):
@@ -27,7 +33,9 @@ def same(one, other, x):
 def test_the_networks_in_view_are_those_that_are_shipped(chapter):
     random = np.random.default_rng(0)
     same(chapter.lstm_network(), study.motion_network("lstm", 0), random.random((2, 8, 32, 32, 1)))
-    same(chapter.convlstm_writer(), study.frame_network("convlstm", 0), random.random((2, 10, 32, 32, 1)))
+    x = random.random((2, 10, 32, 32, 1))
+    same(chapter.writer(chapter.as_channels), study.frame_network("channels", 0), x)
+    same(chapter.writer(chapter.one_by_one), study.frame_network("convlstm", 0), x)
 
 
 def test_networks_that_are_compared_have_about_as_many_weights():
