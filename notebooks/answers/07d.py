@@ -142,15 +142,15 @@ def exercise_5():
             "same learning rates to choose from.",
         ],
         solution=[
-            "Write down first what you expect, such as: at equal seconds plain convolutions are ahead by 5 nats per frame "
-            "or more.",
+            "Write down first what you expect, such as: at equal seconds plain convolutions are ahead by 5 nats "
+            "per frame or more.",
             "```python\nresults = {}\nfor kind, clips in (('channels', 6_400), ('convlstm', 3_200)):\n"
             "    for seed in range(3):\n        model = study.frame_network(kind, seed)\n"
             "        run = study.train_frames(model, clips, seed=seed)\n"
             "        found = study.probabilities(model, past)\n"
             "        results[kind, seed] = (run.seconds, video.cross_entropy(future, found).mean())\n"
             "print(results)\n```",
-            "It takes some minutes. Adjust the numbers of clips until both take as long. A convolutional LSTM begins with "
-            "a long plateau at the mean picture, so a short training says little about a long one: measure at two lengths.",
+            "It takes some minutes. Adjust the numbers of clips until both take as long. A convolutional LSTM begins "
+            "with a long plateau at the mean picture, so a short training says little about a long one: measure at two.",
         ],
     )
