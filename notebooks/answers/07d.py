@@ -151,6 +151,6 @@ def exercise_5():
             "        results[kind, seed] = (run.seconds, video.cross_entropy(future, found).mean())\n"
             "print(results)\n```",
             "It takes some minutes. Adjust the numbers of clips until both take as long. A convolutional LSTM begins "
-            "with a long plateau at the mean picture, so a short training says little about a long one: measure at two.",
+            "with a long plateau at the mean picture, so a short training says little about a long one.",
         ],
     )

@@ -722,7 +722,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Your prediction</summary>
 #
-# TODO
+# Some frames: clearly the first ones, and hardly the tenth. A common guess is all ten, since the motion is plain to see. But
+# a small error in place or speed grows with each frame, every bounce adds to it, and what can't be known costs as much as
+# the mean picture does.
 #
 # </details>
 
@@ -861,7 +863,9 @@ claims.verdict(
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# TODO
+# A recurrent network does see motion, and no single frame shows it. So do kernels over time, which have no state. What
+# the article's list can't say is what made the difference here: the order of the frames, and weights that are shared by
+# all places.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
