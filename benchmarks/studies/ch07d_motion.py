@@ -14,7 +14,7 @@ import numpy as np
 from dlcourse import recording, reproducibility, training
 from dlcourse.experiments import moving_digits
 
-SEEDS, CLIPS, EPOCHS = range(5), 3_200, 3
+SEEDS, CLIPS, EPOCHS = range(5), 5_000, 4
 KINDS = ("single", "differences", "lstm", "volume", "convlstm", "shuffled")
 
 

@@ -73,7 +73,7 @@ video_figures.film_strips(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict before you run.** A convolutional network sees the *last* frame of each clip, and is trained on 3,200 of
+# **Predict before you run.** A convolutional network sees the *last* frame of each clip, and is trained on 5,000 of
 # them. How many of the 8 classes does it tell apart: none, the two speeds, or most?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -141,7 +141,7 @@ claims.rule(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Five such networks were trained on 3,200 clips each, as were all others of this section (`make bench
+# Five such networks were trained on 5,000 clips each, as were all others of this section (`make bench
 # STUDY=ch07d_motion`); their weights are shipped, and judged here on 300 new clips each, made from digits that no
 # training clip has. The control is the same network on each *difference* of two neighbouring frames.
 
@@ -424,7 +424,7 @@ claims.measure(
 # Kernels over time and the convolutional LSTM lead, and are close to each other; the mean over differences is far
 # behind, and convolution with an LSTM comes last of those that see motion at all. A common guess is the LSTM, since
 # it remembers. But it reads a frame as a row of 256 numbers, and must learn for each place anew what a convolution
-# learns once for all places: that takes more clips than 3,200.
+# learns once for all places: that takes more clips than 5,000.
 #
 # </details>
 
