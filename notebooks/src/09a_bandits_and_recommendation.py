@@ -598,15 +598,16 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Both together, or the self-normalised weights. A common guess is the model: its estimates hardly vary. But they are far off, and each
-# log is off in the same direction: it was fitted to what the *poor* policy did. An interval around it would be narrow, and
+# Of the three, both together; self-normalised weights do better still here. A common guess is the model: its estimates hardly vary. But
+# they are far off, and each log is off in the same direction: it was fitted to what the *poor* policy did. An interval around it would be narrow, and
 # wrong.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **When can't you?** Where the logging policy hardly ever did what the new one would. So far it was a soft choice, and 30 % pure chance. Make it
-# sharp, with 1 % of chance. How often do 95 % intervals by inverse propensity then hold the truth?
+# **When can't you?** Where the logging policy hardly ever did what the new one would. So far it was a soft choice, and 30 % pure chance. Made
+# sharp, with 1 % of chance, it leaves out most of what counts: about one 95 % interval of three by inverse propensity still holds the
+# truth.
 
 
 # %% slideshow={"slide_type": "skip"}
@@ -730,7 +731,7 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# About as wide as the value itself, or more. A common guess is a tenth, since 10,000 rows are many. But they hold about forty
+# As wide as the value itself, up to nearly twice. A common guess is a tenth, since 10,000 rows are many. But they hold about forty
 # clicks, and forty rare events are known to $\pm 2\sqrt{40} \approx \pm 13$; weights make it worse.
 #
 # </details>
@@ -1057,7 +1058,7 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # Between five and ten. A common guess is 40, ten for each unknown. Three numbers per user can be had from a few
-# more than three ratings, if the *items'* numbers are known well, and those come from 15 to 45 users each.
+# more than three ratings, if the *items'* numbers are known well, and those come from 15 to 30 users each.
 #
 # </details>
 
@@ -1127,7 +1128,7 @@ claims.report()
 
 # %% [markdown]
 # Recommendation is a fair use of reinforcement learning where a recommendation changes the one who gets it. Where it doesn't, a
-# bandit does as well, learns sooner, and is easier to judge from logs. The world here was drawn, with one listener; whether *your* readers'
+# bandit does as well, and is easier to judge from logs. The world here was drawn, with one listener; whether *your* readers'
 # tastes move is a question for an experiment, not for a belief.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
