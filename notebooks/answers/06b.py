@@ -45,7 +45,7 @@ def exercise_2():
         tolerance=6e-3,
         wrong=[
             (0.6, "That is the last recall. AP is an area below precision, by recall."),
-            (0.75, "Half of the list's precision; and the recalls that are never reached count as 0."),
+            (0.75, "That is the precision of the whole list. AP asks at every recall; those never reached count as 0."),
             (
                 0.2 + 0.4 * (2 / 3 + 3 / 4) / 2,
                 "Before the area is taken, 2/3 is raised to the best precision at this recall or more.",
@@ -207,6 +207,6 @@ print(f"AP50 {judged.at(0.5):.2f} on {len(own.test)} pictures")
 """,
             "Compare it with the same network from untrained weights: are digits on coloured clutter of any use "
             "for photographs? "
-            "With ten test pictures an AP is worth little; count the objects, and say how many were found.",
+            "With a handful of test pictures an AP is worth little; count the objects, and say how many were found.",
         ],
     )

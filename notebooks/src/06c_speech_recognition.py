@@ -10,7 +10,7 @@
 # - build, compile, train and evaluate a convolutional network over time in Keras, and write its loop;
 # - compare it with dynamic time warping and with a linear model, by the number of examples;
 # - derive CTC, compute it by hand on a tiny case, train with it, and decode what it gives;
-# - measure word error rates: on longer strings, over babble, while the words still come in;
+# - measure word error rates: on longer strings, over competing speech, while the words still come in;
 # - see when a test set holds no new speaker, and what its accuracy is then worth.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -24,7 +24,7 @@
 #
 # 一串数字没有逐帧标注时，用连接时序分类（CTC）训练：先在极小的例子上把所有对齐方式逐一相加，再用前向算法，两者与 Keras 的损失一致；词错误率在未见过的录音、更长的数字串、叠加的人声和流式识别上分别测量。
 #
-# 数据只有六位说话人，且录音未注明是谁，训练集与测试集里都有他们的声音；换成没听过的（合成）声音，准确率会下降，本章如实测出降多少。
+# 数据只有六位说话人，且录音未注明是谁，训练集与测试集里都有他们的声音；另用四种合成声音轮流留出一种：未听过的声音只对了 18 % 至 64 %。
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 import dataclasses
@@ -59,7 +59,7 @@ claims = Claims("06c")
 # Sound is pressure that goes up and down. A microphone measures it at equal moments: the **sampling rate** says how many
 # times a second. Telephones take 8,000 samples a second, music players 44,100.
 #
-# **Predict before you run.** A whistle of 5,000 Hz goes into a telephone. What do its samples sound like: nothing, a
+# **Predict before you run.** A whistle of 5,000 Hz is measured 8,000 times a second, with nothing in between. What do its samples sound like: nothing, a
 # softer whistle of 5,000 Hz, or another whistle?
 
 # %% slideshow={"slide_type": "skip"}
@@ -155,7 +155,7 @@ for seconds in (0.032, 0.064, 0.128, 0.256):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does an ear keep? Mel levels and cepstra · 耳朵保留了什么？
 #
-# Ears tell 200 Hz from 300 Hz easily, 3,200 from 3,300 hardly. The **mel** scale is even up to 1,000 Hz and goes by
+# From 200 to 300 Hz is a large step to the ear, from 3,200 to 3,300 a small one. The **mel** scale is even up to 1,000 Hz and goes by
 # ratios above. Triangles at equal distances in mel gather the power into 40 *bands*.
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
@@ -200,8 +200,8 @@ checks.equal("the steps one by one, and all in one function",
 speech_figures.steps(
     sounds, rate, hop,
     caption="Above, a tone: swings too close to be told apart here, one line at 1 kHz, "
-    "constant coefficients. Below, the word: which bands are loud changes from frame "
-    "to frame.",
+    "coefficients that stay as they are. Below, the word: which bands are loud "
+    "changes from frame to frame.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -213,7 +213,7 @@ speech_figures.steps(
 #
 # Now real recordings: the Free Spoken Digit Dataset, 3,000 takes, 50 of each digit by each of six speakers, as 13
 # coefficients for each of about 40 frames a second. Each *coefficient* is standardised by the training frames; recordings are
-# filled up with zeros to 48 frames: $x$ has the shape (recordings, 48, 13).
+# filled up with zeros, or cut off, to 48 frames: $x$ has the shape (recordings, 48, 13).
 
 # %% slideshow={"slide_type": "skip"}
 everything = speech.read("spoken_digits")
@@ -236,20 +236,21 @@ print(everything, x.shape, new_x.shape)
 claims.rule(
     "A2.6.3c",
     {
-        "holds": lambda cnn, linear, string_errors: cnn.low > 0.95
-        and cnn.low > linear.high and string_errors.high < 0.05,
-        "holds for single words": lambda cnn, linear, string_errors: cnn.low > 0.95
-        and cnn.low > linear.high and string_errors.low > 0.05,
+        "holds for known voices": lambda cnn, linear, string_errors: (
+            cnn.low > max(0.95, linear.high) and string_errors.high < 0.05),
+        "holds for single words of known voices": lambda cnn, linear, string_errors: (
+            cnn.low > max(0.95, linear.high) and string_errors.low > 0.05),
         "does not hold": lambda cnn, linear, string_errors: cnn.high < 0.95
         or cnn.high < linear.low,
         "not settled": True,
     },
     made_up={
-        "holds": {"cnn": [0.98, 0.99, 0.985], "linear": [0.8, 0.82, 0.81],
-                  "string_errors": [0.01, 0.02, 0.015]},
-        "holds for single words": {"cnn": [0.98, 0.99, 0.985],
-                                   "linear": [0.8, 0.82, 0.81],
-                                   "string_errors": [0.3, 0.4, 0.35]},
+        "holds for known voices": {
+            "cnn": [0.98, 0.99, 0.985], "linear": [0.8, 0.82, 0.81],
+            "string_errors": [0.01, 0.02, 0.015]},
+        "holds for single words of known voices": {
+            "cnn": [0.98, 0.99, 0.985], "linear": [0.8, 0.82, 0.81],
+            "string_errors": [0.3, 0.4, 0.35]},
         "does not hold": {"cnn": [0.7, 0.72, 0.71], "linear": [0.8, 0.82, 0.81],
                           "string_errors": [0.3, 0.4, 0.35]},
         "not settled": {"cnn": [0.9, 0.99, 0.95], "linear": [0.8, 0.82, 0.81],
@@ -492,7 +493,7 @@ charts.curves(
     "Accuracy by number of examples (recorded)",
     xscale="log", xticks=TAKES, legend={"loc": "lower right"},
     caption="Five splits, 200 test recordings each, with 95 % intervals. "
-    "The linear model falls behind.",
+    "From 15 on the linear model falls behind.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -520,8 +521,8 @@ By warping from 5 takes of each digit: live {from_five:.1%}, recorded
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# Network and warping are level, at 5 as at 50; the linear model falls behind. A common guess is that a network loses when there
-# are few examples. But a convolution has warping's idea built in: the same sounds may come sooner or later.
+# Network and warping are level, as far as can be seen, at 5 as at 50; the linear model falls behind from 15 on. A common guess is that a
+# network loses when there are few examples. But a mean over time doesn't mind when a sound comes, and that is half of warping's idea.
 #
 # </details>
 
@@ -571,7 +572,8 @@ claims.measure(
 #
 # About half would be a good guess for two of the voices, and for the other two it is far too high. The usual guess is *most*, since
 # on new takes of known voices there was hardly a mistake. Nothing in the training said which differences between two
-# recordings are the speaker's and which are the word's.
+# recordings are the speaker's and which are the word's. (Takes of one voice differ in nothing but speed and pitch, so 100 % on a take
+# left out is little; voices differ also in how the program makes them.)
 #
 # </details>
 #
@@ -630,7 +632,8 @@ claims.measure(
 #
 # Little more than every second one, and 10 dB louder about a quarter. The usual guess is that what people hardly mind a network hardly
 # minds. But its levels are logarithms: where the word is soft, between its strong bands and in its pauses, the hiss is all that is
-# heard. A network that met such noise in training has no trouble with it.
+# heard. A network that met such noise in training gets nearly all of the words right where the noise is 10 dB softer, and about three quarters
+# where it is as loud as they are.
 #
 # </details>
 
@@ -656,7 +659,7 @@ show.table(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Hiss: over another word the two are level. Who wants a network to stand something must let it hear that in training.
+# Hiss: over another word the two are level. Whether hearing other words in training would help wasn't tried here; exercise 5 does.
 #
 # ### Faster, or higher?
 #
@@ -692,8 +695,8 @@ charts.curves(
 )
 claims.measure(
     "C06c.speed",
-    "it is the pitch that disturbs, not the speed: accuracy on words played 1.4 times"
-    " as fast, by take left out; control: as fast, at their own pitch",
+    "higher frequencies disturb it, more speed alone doesn't: accuracy on words played"
+    " 1.4 times as fast, by take left out; control: as fast, frequencies as they were",
     lambda how, take: by_speed[how][FASTER.index(1.4), take],
     of=[("played", take) for take in range(5)],
     control=[("spoken", take) for take in range(5)],
@@ -747,7 +750,8 @@ print("1 1:", ctc.paths([1, 1], frames=3, symbols=3))
 #
 # $$\alpha_t(s) = p_t(z_s) \left[ \alpha_{t-1}(s) + \alpha_{t-1}(s-1) + \alpha_{t-1}(s-2) \right],$$
 #
-# the last term only where $z_s$ is a label that differs from $z_{s-2}$. At the end, $p = \alpha_T(S) + \alpha_T(S-1)$.
+# the last term only where $z_s$ is a label that differs from $z_{s-2}$. It starts with $\alpha_1(1) = p_1(\text{–})$,
+# $\alpha_1(2) = p_1(z_2)$, all others 0. At the end, $p = \alpha_T(S) + \alpha_T(S-1)$.
 
 # %% slideshow={"slide_type": "skip"}
 logits = np.random.default_rng(0).normal(size=(5, 3))
@@ -874,12 +878,17 @@ Strings that are right as a whole: {whole:.1%}.
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# $0.996^6 \approx 0.976$: two or three telephone numbers of a hundred would be wrong. The usual guess for the word error rate is
-# the $0.4$ % of single words. It is somewhat higher: in a string a digit can also be left out, and a piece of one, or a pause, can
-# be taken for a digit more. Who learns from strings in which the order of the labels is wrong can
-# trust only those of one digit, and gets most strings wrong.
+# $0.996^6 \approx 0.976$: two or three telephone numbers of a hundred would be wrong, if words failed independently. The usual guess for
+# the word error rate is that of single words. It is higher: in a string a digit can also be left out, and a piece of one, or
+# a pause, can be taken for a digit more. Who learns from strings in which the order of the labels is wrong can trust only those of
+# one digit: about every second word is wrong.
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# How to read that 1 %: it was the goal from the beginning. A first recipe missed it on these same recordings
+# by a hair; this is the second. Its settings were chosen on other splits of
+# the same 3,000 recordings, and the five tests share recordings: the interval is narrower than that of new recordings would be.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # What does a network say while it listens? The grey bands are where the digits really are, which it was never told.
@@ -935,8 +944,8 @@ show.table(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# A surprise: some networks place nearly every label within its digit, others say many of them before or after it, and are right
-# all the same. CTC adds up *all* alignments, so it asks for the right order, and for nothing else. Who needs to know *when* a
+# A surprise: two of the five networks place every label within its digit, two hardly do better than labels spread evenly, and one says
+# four in ten of them outside; all are right nearly always. CTC adds up *all* alignments, so it asks for the right order, and for nothing else. Who needs to know *when* a
 # word was said must measure it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -977,7 +986,7 @@ claims.measure(
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Babble** is other people's speech. Here a second string is added to the first. Waves would simply be added up. We have
+# And if somebody else speaks? Here a second string, by the same six speakers, is added to the first. Waves would simply be added up. We have
 # coefficients, so they are taken back to levels by band, the powers are added, and the sum is transformed again:
 #
 # $$c = \mathrm{DCT}\left[ 10 \log_{10}\left( 10^{L / 10} + 10^{(L' - d) / 10} \right) \right],$$
@@ -1025,8 +1034,8 @@ charts.curves(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C06c.babble",
-    "over another voice a network writes down words that weren't said: insertions per"
-    " word, the other string 10 dB softer, by split; control: its frames in another"
+    "over another string a network writes down words that weren't said: insertions per"
+    " word, the other 10 dB softer, by split; control: its frames in another"
     " order, equally loud",
     lambda name, seed: babble[name][SOFTER.index(10), seed, 1],
     of=[("another string", seed) for seed in range(5)],
@@ -1040,7 +1049,8 @@ claims.measure(
 #
 # Very much: at 20 dB there are nearly half as many errors as words, and even 40 dB, a ten-thousandth of the power, does harm. A common
 # guess is that what is hardly heard doesn't matter. But levels are logarithmic, and in the pauses the other string is the louder
-# one. Noise of the same spectrum, equally loud, does less harm, and another kind: it hides words, while a second voice adds its own.
+# one. Noise of the same spectrum, equally loud, does less harm. A second string adds its words: most errors are insertions. (That the
+# coefficients come from 128 bands in decibels is the usual default, and our guess; the decibels here are approximate.)
 #
 # </details>
 
@@ -1068,8 +1078,8 @@ for seed, some in few_strings.items():
     differ += sum(one != other for one, other in zip(by_path, by_beam, strict=True))
 show.markdown(f"""
 On {sum(map(len, few_strings.values()))} strings the two differ {mask(differ)} times.
-A network this sure leaves little for a search to find; a language model over words
-would give it something.
+A network this sure leaves little for a search to find. Where words follow from each
+other a language model would help it; these digits were drawn at random.
 """)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -1180,8 +1190,8 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # About the same error rate. But it *waits*: it says a digit when that is over. A common guess is that who can't look ahead makes
-# mistakes. CTC asks for the right order only, so a causal network takes its look-ahead as delay. Who wants answers sooner must ask for
-# them in the loss.
+# mistakes. CTC asks for the right order only, so a causal network takes its look-ahead as delay. Who wants answers sooner has to ask for
+# them, in the loss for instance.
 #
 # </details>
 
@@ -1206,7 +1216,8 @@ claims.verdict(
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# All networks of this chapter are convolutional, and they do read digits. What the article's list can't say: for which speakers, and
+# All networks of this chapter are convolutional, and they do read digits of voices that they know. With up to 50 takes of each digit
+# warping does as well, and for strings no rival was measured. What the article's list can't say: for which speakers, and
 # over which noise. Ten words, six speakers and strings that nobody spoke are a small corner of speech.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -1256,7 +1267,7 @@ exercises.hint("06c.4")
 exercises.solution("06c.4")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **5. Open-ended.** Make a network that stands babble. Train it on strings with another string added, at levels that you choose.
+# **5. Open-ended.** Make a network that stands competing speech. Train it on strings with another string added, at levels that you choose.
 # Judge it once on test strings, with the other 10 dB softer and without it; before that, write down what you would call a success.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
@@ -1275,7 +1286,7 @@ exercises.solution("06c.5")
 # | spectrum | 频谱 | power by frequency |
 # | mel scale | 梅尔刻度 | frequencies as ears tell them apart |
 # | decibel | 分贝 | ten times the logarithm of a ratio of powers |
-# | cepstral coefficients (MFCC) | 梅尔频率倒谱系数 | a cosine transform of the mel levels |
+# | mel-frequency cepstral coefficients (MFCC) | 梅尔频率倒谱系数 | a cosine transform of the mel levels |
 # | dynamic time warping | 动态时间规整 | the distance of two recordings, however fast each is |
 # | connectionist temporal classification | 连接时序分类 | the sum over all alignments |
 # | blank | 空白符 | CTC's symbol for no label here |
@@ -1285,11 +1296,11 @@ exercises.solution("06c.5")
 # | beam search | 束搜索 | keeps the most probable beginnings |
 # | word error rate | 词错误率 | substitutions, insertions and deletions over the words said |
 # | white noise | 白噪声 | equally much of all frequencies |
-# | babble | 多人说话噪声 | other people's speech |
+# | competing speech | 干扰语音 | someone else's words at the same time |
 # | causal convolution | 因果卷积 | looks back only |
 # | look-ahead | 前瞻 | how far an output sees beyond its own time |
 #
-# ## Further reading
+# ## Further reading · 延伸阅读
 #
 # - [Davis & Mermelstein 1980](https://doi.org/10.1109/TASSP.1980.1163420): where the MFCC come from; see how they were chosen.
 # - [Sakoe & Chiba 1978](https://doi.org/10.1109/TASSP.1978.1163055): warping, and which paths should be allowed.
