@@ -107,8 +107,8 @@ def decibels(power, floor=80.0):
 def cosine_waves(coefficients, bands):
     """Rows of the orthonormal cosine transform (DCT-II), float64 (coefficients, bands): row k has k half waves.
 
-    Row 0 is constant: its coefficient is √bands times the mean level. The next few see the spectrum's broad shape, which the mouth
-    makes; the last ones its fine ripple.
+    Row 0 is constant: its coefficient is √bands times the mean level. The next few see the spectrum's broad shape,
+    which the mouth makes; the last ones its fine ripple.
     """
     bands = checks.whole_number("cosine_waves(bands)", bands)
     coefficients = checks.whole_number("cosine_waves(coefficients)", coefficients, most=bands)

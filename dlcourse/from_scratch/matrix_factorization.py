@@ -78,14 +78,16 @@ def _regressions(rows, features, targets, number, penalty):
 def _ratings(users, items, ratings, shape):
     """The three columns, checked against each other and the shape."""
     ratings = checks.between("ratings", ratings, -1e12, 1e12)
-    if ratings.ndim != 1:
+    if not checks.is_list(shape) or len(shape) != 2:
+        raise ValueError(f"shape={shape!r}: expected two whole numbers, of users and of items.")
+    if ratings.ndim != 1 or not ratings.size:
         raise ValueError(f"ratings: got shape {ratings.shape}; expected (ratings,), one number each.")
     columns = []
     for name, column, number in [("users", users, shape[0]), ("items", items, shape[1])]:
         column = np.asarray(column)
         if column.shape != ratings.shape or column.dtype.kind not in "iu" or not len(column):
             raise ValueError(
-                f"{name}: got {column.dtype} {column.shape} for {len(ratings)} ratings; expected as many."
+                f"{name}: got {column.dtype} {column.shape} for {len(ratings)} ratings; expected as many whole numbers."
             )
         if column.min() < 0 or column.max() >= number:
             raise ValueError(

@@ -11,6 +11,9 @@ from scipy import special
 
 from dlcourse import checks
 
+TIE = 1e-9
+"""Means nearer than this count as equal: rounding must not make a gap."""
+
 
 @dataclass(frozen=True, eq=False)
 class Play:
@@ -40,7 +43,7 @@ def play(policy, means, steps, *, runs, seed=0):
         Play.
 
     Raises:
-        ValueError: where there are fewer than two arms, or a mean is no probability.
+        ValueError: where there are fewer than two arms, a mean is no probability, or policy isn't one.
     """
     means = checks.between("play(means)", means, 0, 1)
     steps, runs = checks.whole_number("play(steps)", steps), checks.whole_number("play(runs)", runs)
@@ -50,6 +53,7 @@ def play(policy, means, steps, *, runs, seed=0):
         )
     means, every = np.broadcast_to(means, (runs, means.shape[-1])), np.arange(runs)
     rng = np.random.default_rng(checks.seed("play(seed)", seed))
+    is_policy("play(policy)", policy, EpsilonGreedy, UCB1, Thompson, GradientBandit)
     policy.start(*means.shape)
     chosen = np.empty((steps, runs), "int64")
     for step in range(steps):
@@ -67,15 +71,35 @@ def lower_bound(means, steps):
 
     Args:
         means: probabilities of the arms, each between 0 and 1 (arms,).
-        steps: number or array.
+        steps: number or array, 1 or more.
 
     Returns:
         float64, of the shape of steps.
+
+    Raises:
+        ValueError: where there are fewer than two arms, or a number makes no sense.
     """
     means = checks.between("lower_bound(means)", means, 0, 1)
-    best, others = means.max(), means[means < means.max()]
+    steps = checks.between("lower_bound(steps)", steps, 1, np.inf)
+    if means.ndim != 1 or means.size < 2:
+        raise ValueError(
+            f"lower_bound(means): got shape {means.shape}; expected (arms,), with 2 arms or more."
+        )
+    best = means.max()
+    others = means[means < best - TIE]
     divergence = special.rel_entr(others, best) + special.rel_entr(1 - others, 1 - best)
     return ((best - others) / divergence).sum() * np.log(steps)
+
+
+def is_policy(name, policy, *kinds):
+    """Raise ValueError where policy isn't made, or is of another kind than these classes and those made from them."""
+    named = ", ".join(f"{kind.__name__}(...)" for kind in kinds)
+    if isinstance(policy, type):
+        raise ValueError(
+            f"{name}: got the class {policy.__name__}; expected one made of it: {policy.__name__}(...)."
+        )
+    if not all(callable(getattr(policy, part, None)) for part in ("start", "choose", "learn")):
+        raise ValueError(f"{name}: got {policy!r}; expected a policy, such as {named}.")
 
 
 def _highest(scores, rng):

@@ -7,6 +7,10 @@ learn at once, each from its own stream: memory is (runs, arms, features, featur
 import numpy as np
 
 from dlcourse import checks
+from dlcourse.rl.bandits import is_policy
+
+LARGEST = 1e12
+"""What no feature reaches."""
 
 
 def play(policy, x, y, *, runs, seed=0):
@@ -28,7 +32,9 @@ def play(policy, x, y, *, runs, seed=0):
     Raises:
         ValueError: where shapes don't belong together.
     """
-    x, y = checks.numeric("play(x)", x, axes=2), np.asarray(y)
+    x, y = checks.between("play(x)", x, -LARGEST, LARGEST), np.asarray(y)
+    if x.ndim != 2 or not x.size:
+        raise ValueError(f"play(x): got shape {x.shape}; expected (examples, features).")
     if y.shape != x.shape[:1] or y.dtype.kind not in "iu" or not len(y) or y.min() < 0:
         raise ValueError(
             f"play(y): got {y.dtype} {y.shape} for {len(x)} examples; expected a class for each, whole numbers from 0."
@@ -36,6 +42,7 @@ def play(policy, x, y, *, runs, seed=0):
     runs = checks.whole_number("play(runs)", runs)
     rng = np.random.default_rng(checks.seed("play(seed)", seed))
     order = np.stack([rng.permutation(len(x)) for _ in range(runs)], axis=1)
+    is_policy("play(policy)", policy, LinUCB, LinearThompson, LinearGreedy)
     policy.start(runs, int(y.max()) + 1, x.shape[1])
     rewards = np.empty((len(x), runs))
     for step, rows in enumerate(order):

@@ -95,6 +95,7 @@ def switch(logs, largest):
     Returns:
         Terms (rows,).
     """
+    largest = checks.between("switch(largest)", largest, 0, np.inf)
     small = logs.weight <= largest
     return logs.expected_policy + small * logs.weight * (logs.reward - logs.expected_logged)
 
@@ -102,12 +103,18 @@ def switch(logs, largest):
 def effective_rows(weight):
     """How many rows of equal weight would tell as much: (Σ w)² / Σ w² (Kong 1992), from 1 to the number of rows."""
     weight = _column("effective_rows(weight)", weight)
+    if weight.min() < 0 or not weight.any():
+        raise ValueError("effective_rows(weight): expected weights of 0 or more, not all of them 0.")
     return weight.sum() ** 2 / (weight**2).sum()
 
 
 def interval(terms):
     """Estimate, and the low and high end of its 95 % interval by the normal distribution, from terms (rows,)."""
     terms = _column("interval(terms)", terms)
+    if len(terms) < 2:
+        raise ValueError(
+            f"interval(terms): got {len(terms)} row; expected 2 or more, to see how they spread."
+        )
     half = 1.96 * terms.std(ddof=1) / np.sqrt(len(terms))
     return terms.mean(), terms.mean() - half, terms.mean() + half
 
@@ -115,7 +122,7 @@ def interval(terms):
 def _column(name, values):
     """A column of a log, float64 (rows,), none of it NaN or infinite."""
     values = checks.between(name, values, -LARGEST, LARGEST)
-    if values.ndim != 1:
+    if values.ndim != 1 or not values.size:
         raise ValueError(
             f"{name}: got shape {values.shape}; expected (rows,), a number for each row of the log."
         )

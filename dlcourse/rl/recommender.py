@@ -1,9 +1,10 @@
 """A listener whose taste moves with what is played: a small world in which recommending pays now or later.
 
-Three kinds of music. The *hit* is liked at first, and loses by being played. The *acquired taste* is hardly liked at
-first, and wins by being played. The *evergreen* is liked moderately for ever. After each recommendation the listener
-plays it or not (reward 1 or 0), and may leave; dissatisfied ones leave sooner. Taste is all of the state, so that what
-is best can be computed exactly (``dlcourse.rl.planning``) and what is learnt can be held against it.
+Three kinds of music. The *hit* is liked at first, and loses by being recommended. The *acquired taste* is hardly
+liked at first, and wins by being recommended. The *evergreen* is liked moderately for ever. After each recommendation
+the listener plays it or not (reward 1 or 0), and may leave; dissatisfied ones leave sooner. Taste is all of the
+state, so that what is best can be computed exactly (``dlcourse.rl.planning``) and what is learnt can be held against
+it.
 """
 
 from typing import ClassVar
@@ -41,7 +42,7 @@ def listener(drift, *, stay=0.98, stay_bored=0.90):
         where the hit is liked most and the acquired taste least.
 
     Raises:
-        ValueError: where a probability is none, or where listeners would never leave.
+        ValueError: where a probability is none. (Of listeners who never leave, ``planning.evaluate`` says so.)
     """
     drift = checks.fraction("listener(drift)", drift)
     stay, stay_bored = (
@@ -99,6 +100,7 @@ class Listener(gymnasium.Env):
         self.model = listener(drift)
         self.observation_space = spaces.Box(0.0, 1.0, (2,), np.float32)
         self.action_space = spaces.Discrete(self.model.actions)
+        self._state = None
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
@@ -106,10 +108,18 @@ class Listener(gymnasium.Env):
         return liking(self._state), {}
 
     def step(self, action):
+        if self._state is None:
+            raise RuntimeError(
+                "Listener.step(): no visit has begun, or the last one has ended: call reset() first."
+            )
+        if not self.action_space.contains(action):
+            raise ValueError(
+                f"Listener.step({action!r}): expected a whole number from 0 to {self.action_space.n - 1}."
+            )
         outcome = self.model.outcome(np.array([self._state]), np.array([action]), self.np_random.random(1))
         after, reward, terminated = (field[0] for field in outcome)
-        self._state = int(after)
-        return liking(self._state), float(reward), bool(terminated), False, {}
+        self._state = None if terminated else int(after)
+        return liking(int(after)), float(reward), bool(terminated), False, {}
 
 
 def listeners(model, num_envs, time_limit=200):

@@ -45,7 +45,10 @@ def exercise_2():
         tolerance=6e-3,
         wrong=[
             (0.6, "That is the last recall. AP is an area below precision, by recall."),
-            (0.75, "That is the precision of the whole list. AP asks at every recall; those never reached count as 0."),
+            (
+                0.75,
+                "That is the precision of the whole list. AP asks at every recall; those never reached count as 0.",
+            ),
             (
                 0.2 + 0.4 * (2 / 3 + 3 / 4) / 2,
                 "Before the area is taken, 2/3 is raised to the best precision at this recall or more.",

@@ -61,6 +61,8 @@ def test_someone_without_ratings_gets_zeros():
         ({"items": [0.0, 1.0]}, "items"),
         ({"ratings": [1.0]}, "users"),
         ({"ratings": [1.0, float("nan")]}, "ratings"),
+        ({"ratings": [], "users": [], "items": []}, "ratings"),
+        ({"users": [0.0, 1.0]}, "whole numbers"),
         ({"penalty": 0}, "penalty"),
         ({"factors": 0}, "factors"),
     ],

@@ -102,6 +102,7 @@ def test_the_factor_model_multiplies_rows(chapter):
         (lambda t, c: c / t, "a probability"),
         (lambda t, c: 0.1, "50 / 200"),
         (lambda t, c: c / t if c < t else 0.5, "every step explores"),
+        (lambda t, c: min(1.0, 50 / t), "c = 50 only"),
         (0.3, "a function"),
         (lambda t: 1, "it stops with TypeError"),
     ],

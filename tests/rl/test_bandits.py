@@ -109,3 +109,23 @@ def test_bad_input_is_named(change, says):
 def test_settings_are_checked(make):
     with pytest.raises(ValueError):
         make()
+
+
+def test_the_lower_bound_sees_no_gap_in_rounding_and_names_what_it_cannot_use():
+    assert bandits.lower_bound([0.3, 0.1 + 0.2], 100) == 0
+    for means, steps in [
+        ([0.5], 10),
+        (np.full((2, 2), 0.5), 10),
+        ([0.5, 0.4], 0),
+        ([0.5, 0.4], float("nan")),
+    ]:
+        with pytest.raises(ValueError, match="lower_bound"):
+            bandits.lower_bound(means, steps)
+
+
+@pytest.mark.parametrize(
+    "policy, says", [(bandits.Thompson, r"Thompson\(\.\.\.\)"), (0.1, "expected a policy")]
+)
+def test_a_class_or_a_number_is_no_policy(policy, says):
+    with pytest.raises(ValueError, match=says):
+        bandits.play(policy, [0.1, 0.2], 5, runs=2)

@@ -92,6 +92,7 @@ def test_without_updates_the_features_stay_as_drawn():
         ({"y": np.full(300, -1)}, "from 0"),
         ({"y": np.zeros(300)}, "whole numbers"),
         ({"x": np.zeros(300)}, "x"),
+        ({"x": np.full((300, 4), np.nan)}, "x"),
         ({"runs": 0}, "runs"),
     ],
 )
@@ -100,3 +101,9 @@ def test_bad_input_is_named(change, says):
     given = {"x": x, "y": y, "runs": 2} | change
     with pytest.raises(ValueError, match=says):
         contextual.play(contextual.LinUCB(1.0), **given)
+
+
+def test_a_class_is_no_policy():
+    x, y = blobs(20)
+    with pytest.raises(ValueError, match=r"LinUCB\(\.\.\.\)"):
+        contextual.play(contextual.LinUCB, x, y, runs=1)

@@ -83,3 +83,19 @@ def test_bad_logs_are_named():
     nothing = off_policy.Logs([1.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0])
     with pytest.raises(ValueError, match="nothing that this policy"):
         off_policy.self_normalised(nothing)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: off_policy.Logs([], [], [], []),
+        lambda: off_policy.interval([1.0]),
+        lambda: off_policy.effective_rows([0.0, 0.0]),
+        lambda: off_policy.effective_rows([1.0, -1.0]),
+        lambda: off_policy.switch(one_row(0, 1, 1.0), float("nan")),
+        lambda: off_policy.switch(one_row(0, 1, 1.0), "10"),
+    ],
+)
+def test_what_no_estimate_can_be_made_of_is_refused(call):
+    with pytest.raises(ValueError):
+        call()

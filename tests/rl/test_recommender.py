@@ -82,3 +82,17 @@ def test_listeners_who_never_leave_have_no_mean_number_of_plays():
     model = recommender.listener(0.5, stay=1.0, stay_bored=1.0)
     with pytest.raises(ValueError, match="never ends"):
         planning.evaluate(model, recommender.myopic(model), 1.0)
+
+
+def test_a_visit_begins_with_reset_and_ends_with_its_end():
+    alone = recommender.Listener(0.5)
+    with pytest.raises(RuntimeError, match="reset"):
+        alone.step(0)
+    alone.reset(seed=0)
+    with pytest.raises(ValueError, match="0 to 2"):
+        alone.step(3)
+    ended = False
+    while not ended:
+        *_, ended, _, _ = alone.step(2)
+    with pytest.raises(RuntimeError, match="reset"):
+        alone.step(0)
