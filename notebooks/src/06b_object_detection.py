@@ -323,8 +323,10 @@ print("it says", wanted[10, 6].round(2), "; its left neighbour", wanted[10, 5].r
 #
 # $$ Y_{ijc} = \exp\left(-\frac{(j-j_0)^2}{2\sigma_x^2} - \frac{(i-i_0)^2}{2\sigma_y^2}\right), \qquad \sigma_x = \max(0.1\,w / 4,\ 0.4) \text{ cells}, $$
 #
-# and likewise $\sigma_y$ (hills: Zhou et al. 2019; as wide and high as the object, and the box learnt around its centre too: Liu et al.
-# 2020). The box is weighted by the hill's height, and not learnt where that is below $0.05$.
+# and likewise $\sigma_y$ (Zhou et al. 2019; wide and high as the object: Liu et al. 2020).
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# The box is learnt around the centre as well (Liu et al. 2020), weighted by the hill's height, and not at all where that is below $0.05$.
 
 # %% slideshow={"slide_type": "skip"}
 by_hand = [targets(*held_out.objects(number)) for number in range(6)]
@@ -1246,8 +1248,8 @@ drawings.boxed_images(
     titles=[*[KINDS[0]] * 3, *[KINDS[1]] * 3],
     columns=3, side=2.4,
     suptitle="Windows that are taken for faces",
-    caption="One seed. Frames away from the astronaut's face are false alarms; those on "
-    "it are too small or too large (IoU with her face below 0.4).",
+    caption="One seed. Frames away from the astronaut's face are false alarms; those "
+    "on it are too small or too large (IoU with her face below 0.4).",
     alt="Two rows of three grey photographs, a rocket, a flower and an astronaut, "
     "with white frames: in the lower row none is on the rocket and fewer are on the "
     "flower. On the astronaut there are about ten in both, one of them on her face.",
@@ -1267,8 +1269,8 @@ drawings.boxed_images(
 claims.measure(
     "C06b.faces",
     "fewer windows of five new photographs are taken for faces where the examples of "
-    "*nothing* come from photographs: share above 0.9, by seed; control: as many copies "
-    "of the crops without faces",
+    "*nothing* come from photographs: share above 0.9, by seed; control: as many "
+    "copies of the crops without faces",
     lambda kind, seed: (readers[kind][seed]["photos"] > 0.9).mean(),
     of=[("windows of photographs", seed) for seed in FACE_SEEDS],
     control=[("copies of crops", seed) for seed in FACE_SEEDS],

@@ -24,7 +24,7 @@
 #
 # 一串数字没有逐帧标注时，用连接时序分类（CTC）训练：先在极小的例子上把所有对齐方式逐一相加，再用前向算法，两者与 Keras 的损失一致；词错误率在未见过的录音、更长的数字串、叠加的人声和流式识别上分别测量。
 #
-# 数据只有六位说话人，且录音未注明是谁，训练集与测试集里都有他们的声音；另用四种合成声音轮流留出一种：未听过的声音只对了 18 % 至 64 %。
+# 数据只有六位说话人，且录音未注明是谁，训练集与测试集里都有他们的声音；另用四种合成声音轮流留出一种：未听过的声音最差的不到两成，最好的也只有六成多。
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 import dataclasses
@@ -155,7 +155,7 @@ for seconds in (0.032, 0.064, 0.128, 0.256):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does an ear keep? Mel levels and cepstra · 耳朵保留了什么？
 #
-# From 200 to 300 Hz is a large step to the ear, from 3,200 to 3,300 a small one. The **mel** scale is even up to 1,000 Hz and goes by
+# To the ear, 200 to 300 Hz is a large step, 3,200 to 3,300 a small one. The **mel** scale is even up to 1,000 Hz and goes by
 # ratios above. Triangles at equal distances in mel gather the power into 40 *bands*.
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
