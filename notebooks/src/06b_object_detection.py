@@ -323,10 +323,10 @@ print("it says", wanted[10, 6].round(2), "; its left neighbour", wanted[10, 5].r
 #
 # $$ Y_{ijc} = \exp\left(-\frac{(j-j_0)^2}{2\sigma_x^2} - \frac{(i-i_0)^2}{2\sigma_y^2}\right), \qquad \sigma_x = \max(0.1\,w / 4,\ 0.4) \text{ cells}, $$
 #
-# and likewise $\sigma_y$ (Zhou et al. 2019; wide and high as the object: Liu et al. 2020).
+# and likewise $\sigma_y$ (Zhou et al. 2019).
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The box is learnt around the centre as well (Liu et al. 2020), weighted by the hill's height, and not at all where that is below $0.05$.
+# Hills as wide and high as the object are Liu et al.'s (2020). So is this: the box is learnt around the centre as well, weighted by the hill's height, and not at all where that is below $0.05$.
 
 # %% slideshow={"slide_type": "skip"}
 by_hand = [targets(*held_out.objects(number)) for number in range(6)]
