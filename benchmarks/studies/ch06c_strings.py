@@ -11,7 +11,7 @@ rate").
 
 By look-ahead ("ahead 10"), five seeds: the word error rate on 400 strings of test recordings, and how many frames after
 a digit's end it is known, the look-ahead included. Networks that look 5, 10 and 20 frames ahead are trained for this
-and not kept. The look-aheads are not recorded yet.
+and not kept.
 """
 
 import numpy as np
