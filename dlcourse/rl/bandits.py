@@ -102,10 +102,16 @@ def is_policy(name, policy, *kinds):
         raise ValueError(f"{name}: got {policy!r}; expected a policy, such as {named}.")
 
 
-def _highest(scores, rng):
+def highest(scores, rng):
     """The arm with the highest score of each run; among equal ones, any."""
     ties = scores == scores.max(axis=1, keepdims=True)
     return (ties * rng.random(scores.shape)).argmax(axis=1)
+
+
+def draw(probabilities, rng):
+    """An arm for each row of probabilities (n, arms), int64 (n,)."""
+    cumulative = probabilities.cumsum(axis=1)[:, :-1]
+    return (cumulative < rng.random((len(cumulative), 1))).sum(axis=1)
 
 
 class _MeanRewards:
@@ -135,7 +141,7 @@ class EpsilonGreedy(_MeanRewards):
     def choose(self, rng):
         runs, arms = self.counts.shape
         explore = rng.random(runs) < self.epsilon
-        return np.where(explore, rng.integers(arms, size=runs), _highest(self.means, rng))
+        return np.where(explore, rng.integers(arms, size=runs), highest(self.means, rng))
 
 
 class UCB1(_MeanRewards):
@@ -144,7 +150,7 @@ class UCB1(_MeanRewards):
     def choose(self, rng):
         with np.errstate(divide="ignore", invalid="ignore"):  # an arm never tried could be anything
             width = np.sqrt(2 * np.log(np.maximum(self.counts.sum(axis=1, keepdims=True), 1)) / self.counts)
-        return _highest(np.where(self.counts > 0, self.means + width, np.inf), rng)
+        return highest(np.where(self.counts > 0, self.means + width, np.inf), rng)
 
 
 class Thompson:
@@ -189,8 +195,7 @@ class GradientBandit:
         return special.softmax(self.preferences, axis=1)
 
     def choose(self, rng):
-        cumulative = self.probabilities().cumsum(axis=1)[:, :-1]
-        return (cumulative < rng.random((len(cumulative), 1))).sum(axis=1)
+        return draw(self.probabilities(), rng)
 
     def learn(self, arms, rewards):
         direction = -self.probabilities()

@@ -7,7 +7,7 @@ learn at once, each from its own stream: memory is (runs, arms, features, featur
 import numpy as np
 
 from dlcourse import checks
-from dlcourse.rl.bandits import is_policy
+from dlcourse.rl.bandits import highest, is_policy
 
 LARGEST = 1e12
 """What no feature reaches."""
@@ -105,7 +105,7 @@ class LinearGreedy(_LinearArms):
     def choose(self, x, rng):
         scores = self.expected(x)
         explore = rng.random(len(scores)) < self.epsilon
-        return np.where(explore, rng.integers(scores.shape[1], size=len(scores)), _highest(scores, rng))
+        return np.where(explore, rng.integers(scores.shape[1], size=len(scores)), highest(scores, rng))
 
 
 class LinUCB(_LinearArms):
@@ -121,7 +121,7 @@ class LinUCB(_LinearArms):
         self.alpha = checks.positive("LinUCB(alpha)", alpha)
 
     def choose(self, x, rng):
-        return _highest(self.expected(x) + self.alpha * self.spread(x), rng)
+        return highest(self.expected(x) + self.alpha * self.spread(x), rng)
 
 
 class LinearThompson(_LinearArms):
@@ -141,9 +141,3 @@ class LinearThompson(_LinearArms):
     def choose(self, x, rng):
         mean = self.expected(x)
         return (mean + self.scale * self.spread(x) * rng.standard_normal(mean.shape)).argmax(axis=1)
-
-
-def _highest(scores, rng):
-    """The arm with the highest score of each run; among equal ones, any."""
-    ties = scores == scores.max(axis=1, keepdims=True)
-    return (ties * rng.random(scores.shape)).argmax(axis=1)

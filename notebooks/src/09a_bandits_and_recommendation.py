@@ -517,7 +517,7 @@ def logged(readers, right, logging, new, *, rows=500, seed=0, model=True):
     shuffled before it is fitted: it knows how often a reward comes, and noise."""
     rng = np.random.default_rng(seed)
     who, n = rng.integers(len(right), size=rows), np.arange(rows)
-    arms = (logging[who].cumsum(axis=1)[:, :-1] < rng.random((rows, 1))).sum(axis=1)
+    arms = bandits.draw(logging[who], rng)
     rewards = (arms == right[who]).astype("float64")
     fitted = rewards if model else rng.permutation(rewards)
     expected, half = np.empty((rows, 10)), n % 2
@@ -619,7 +619,7 @@ def coverage(x, y, chance, sharpness, seed):
     for s in range(50):
         rng = np.random.default_rng([seed, s])
         who = rng.integers(len(right), size=500)
-        arms = (logging[who].cumsum(axis=1)[:, :-1] < rng.random((500, 1))).sum(axis=1)
+        arms = bandits.draw(logging[who], rng)
         weight = new[who, arms] / logging[who, arms]
         low, high = off_policy.interval(weight * (arms == right[who]))[1:]
         inside.append(low <= truth(*place) <= high)
@@ -680,7 +680,7 @@ def judge_the_shop(campaign, estimators):
         for name, estimator in estimators.items()
     }
     found["observed under “bts”"] = off_policy.interval(acted.click)
-    return found, chance, acted, rows
+    return found, chance, acted, rows, choices
 
 
 # %% slideshow={"slide_type": "skip"}
@@ -717,7 +717,7 @@ show.table(
                 found["observed under “bts”"],
             )
         ]
-        for campaign, (found, chance, acted, rows) in shop.items()
+        for campaign, (found, chance, acted, rows, _) in shop.items()
     ],
     [
         "campaign",
@@ -746,11 +746,8 @@ show.table(
 
 # %% slideshow={"slide_type": "skip"}
 fixed = {
-    campaign: np.corrcoef(
-        open_bandit.thompson_choices(acted.prior)[acted.item, acted.place],
-        acted.propensity,
-    )[0, 1]
-    for campaign, (_, _, acted, _) in shop.items()
+    campaign: np.corrcoef(choices[acted.item, acted.place], acted.propensity)[0, 1]
+    for campaign, (_, _, acted, _, choices) in shop.items()
 }
 show.table(
     [[campaign, f"{value:.2f}"] for campaign, value in fixed.items()],
