@@ -1,0 +1,100 @@
+"""Mixtures of Gaussians: drawing from one, its density, and expectation maximisation (Dempster, Laird & Rubin 1977)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlcourse import checks
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A mixture of k Gaussians in d dimensions.
+
+    Attributes:
+        weights: probability of each component, (k,), adding up to 1.
+        means: (k, d).
+        covariances: (k, d, d).
+    """
+
+    weights: np.ndarray
+    means: np.ndarray
+    covariances: np.ndarray
+
+    def draw(self, n, seed):
+        """n points (n, d) and the component of each, (n,): first the component, then the point."""
+        rng = np.random.default_rng(checks.seed("draw(seed)", seed))
+        n = checks.whole_number("draw(n)", n)
+        component = rng.choice(len(self.weights), size=n, p=self.weights)
+        roots = np.linalg.cholesky(self.covariances)
+        noise = rng.normal(size=(n, self.means.shape[1]))
+        return self.means[component] + np.einsum("nij,nj->ni", roots[component], noise), component
+
+    def log_joint(self, x):
+        """log p(x, component) for points x (..., d): (..., k)."""
+        x = np.asarray(x, "float64")
+        roots = np.linalg.cholesky(self.covariances)
+        away = x[..., None, :] - self.means
+        z = np.einsum("kij,...kj->...ki", np.linalg.inv(roots), away)
+        log_root = np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
+        constant = 0.5 * x.shape[-1] * np.log(2 * np.pi)
+        return np.log(self.weights) - constant - log_root - 0.5 * (z**2).sum(axis=-1)
+
+    def log_density(self, x):
+        """log p(x) for points (..., d): (...)."""
+        return np.logaddexp.reduce(self.log_joint(x), axis=-1)
+
+    def responsibilities(self, x):
+        """The probability of each component, given the point: (..., k)."""
+        joint = self.log_joint(x)
+        return np.exp(joint - np.logaddexp.reduce(joint, axis=-1, keepdims=True))
+
+
+def maximization(x, responsibilities, ridge=1e-6):
+    """The most likely mixture, had each point these shares in the components: the M step.
+
+    Args:
+        x: points (n, d).
+        responsibilities: (n, k), each row adding up to 1.
+        ridge: added to each variance, so that no component shrinks to a point.
+    """
+    counts = responsibilities.sum(axis=0)
+    means = responsibilities.T @ x / counts[:, None]
+    away = x[:, None, :] - means
+    covariances = np.einsum("nk,nki,nkj->kij", responsibilities, away, away) / counts[:, None, None]
+    return Mixture(counts / len(x), means, covariances + ridge * np.eye(x.shape[1]))
+
+
+def fit(x, responsibilities, *, steps=200, ridge=1e-6):
+    """Expectation maximisation from given shares.
+
+    Without the ridge no step lowers the likelihood; with it hardly any does.
+
+    Args:
+        x: points (n, d).
+        responsibilities: the shares to begin with, (n, k).
+        steps: of two half steps each.
+        ridge: as for ``maximization``.
+
+    Returns:
+        The mixture, and the mean log-likelihood per point after each step, in nats, (steps,).
+
+    Raises:
+        ValueError: where x and the shares don't belong together.
+    """
+    x, shares = checks.numeric("fit(x)", x, 2), checks.numeric("fit(responsibilities)", responsibilities, 2)
+    if len(x) != len(shares) or not len(x):
+        raise ValueError(f"fit(): {len(x)} points, but {len(shares)} rows of responsibilities; give one per point.")
+    if (shares < 0).any() or not np.allclose(shares.sum(axis=1), 1) or not (shares.sum(axis=0) > 0).all():
+        raise ValueError(
+            "fit(responsibilities): expected shares of 0 or more that add up to 1 in each row, with some for each "
+            "component; divide each row by its sum."
+        )
+    likelihoods = []
+    for _ in range(checks.whole_number("fit(steps)", steps)):
+        mixture = maximization(x, shares, ridge)
+        joint = mixture.log_joint(x)
+        log_density = np.logaddexp.reduce(joint, axis=1, keepdims=True)
+        shares = np.exp(joint - log_density)
+        likelihoods.append(log_density.mean())
+    return mixture, np.array(likelihoods)

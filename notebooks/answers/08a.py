@@ -1,0 +1,132 @@
+"""Chapter 08a's exercises: what is expected, hints by wrong answer, worked solutions."""
+
+import numpy as np
+
+from dlcourse.exercises import Exercise
+
+
+def exercise_1():
+    return Exercise(
+        expected=2_000.0,
+        tolerance=1e-3,
+        wrong=[
+            (6_000.0, "That is the number of draws. How long does each resemble the next ones?"),
+            (3_000.0, "The sum of ρ counts twice: draws before and after."),
+            (6_000 / 5, "The sum of 0.5, 0.25, ... is 1, not 2: it begins at lag 1."),
+            (4_000.0, "That divides by 1 + ρ₁. All lags count, and twice."),
+        ],
+        hints=["0.5 + 0.25 + 0.125 + ... = 1.", "n / (1 + 2 Σ ρ)."],
+        solution=["$6{,}000 / (1 + 2 \\cdot 1) = 2{,}000$.", "```python\nanswer = 6_000 / (1 + 2 * 1)\n```"],
+    )
+
+
+def exercise_2():
+    return Exercise(
+        expected=0.75,
+        wrong=[
+            (0.25, "That is the probability to leave: 0.2 / 0.8. What is left?"),
+            (0.8, "That is the share of time that it spends there, not the probability to stay for one step."),
+            (0.2, "That is the other state's probability. The rule takes a ratio."),
+            (0.0, "From the first state it always moves. From the second?"),
+        ],
+        hints=["It leaves with probability min(1, 0.2 / 0.8)."],
+        solution=[
+            "It leaves with probability $0.2/0.8 = 0.25$, so it stays with 0.75. Check: $0.8 \\cdot 0.25 = 0.2 \\cdot 1$.",
+            "```python\nanswer = 1 - 0.2 / 0.8\n```",
+        ],
+    )
+
+
+def exercise_3():
+    def accepted(step, x=2.0, v=0.0):
+        before = x**2 / 2 + v**2 / 2
+        v = v - step / 2 * x
+        x = x + step * v
+        v = v - step / 2 * x
+        return min(1.0, np.exp(before - x**2 / 2 - v**2 / 2))
+
+    return Exercise(
+        expected=1.0,
+        tolerance=1e-6,
+        wrong=[
+            (np.exp(-2.0), "The momentum gets its second half push too: where is it at the end?"),
+            (0.0, "Compute the end: x = 2 - 2 · 2, and v after the second half push."),
+            (np.exp(-8.0), "Take both half pushes, the second with the gradient at the new place."),
+        ],
+        hints=["First half push: v = -ε/2 · 2. Then x, then the second half push with the gradient at the new x."],
+        solution=[
+            f"With ε = 1: $v = -1$, $x = 1$, $v = -1.5$; energy 2 before, {0.5 + 1.125} after: accepted for sure, "
+            f"{accepted(1.0):g}. With ε = 2: $v = -2$, $x = -2$, $v = 0$; energy 2 again: probability 1.",
+            "```python\nanswer = 1.0\n```\n\nIt is the edge of what is stable: at any larger ε the energy grows with every "
+            "step, and at ε = 2 the leapfrog only jumps to the mirror image, or runs away where there is some momentum.",
+        ],
+    )
+
+
+def exercise_4():
+    return Exercise(
+        judge=_judge_change_of_variable,
+        hints=[
+            "Densities are per unit of length: d λ = e^θ d θ.",
+            "The log density gets something added. What is the logarithm of e^θ?",
+        ],
+        solution=[
+            "```python\nanswer = lambda log_density: lambda theta: log_density(np.exp(theta)) + theta\n```",
+            "Without `+ theta` it is still a density of something, so no chain complains.",
+        ],
+    )
+
+
+def _judge_change_of_variable(function):
+    """None where a function changes the variable, else what to think about."""
+    if not callable(function):
+        return "The answer is a function that takes a log density and gives another."
+    theta = np.linspace(-2.0, 2.0, 9)
+
+    def log_density(rate):
+        return 2.0 * np.log(rate) - 1.5 * rate
+
+    try:
+        changed = function(log_density)
+        if not callable(changed):
+            return "It gives a number. It should give a function of θ."
+        found = np.asarray(changed(theta), float)
+    except Exception as error:
+        return f"Called with a log density and then with an array, it stops with {type(error).__name__}: {error}."
+    if found.shape != theta.shape:
+        return "Called with an array of θ, it should give as many log densities."
+    right = log_density(np.exp(theta)) + theta
+    if np.allclose(found, log_density(np.exp(theta))):
+        return "The place is changed, the length isn't: the Jacobian is missing."
+    if np.allclose(found, log_density(np.exp(theta)) - theta):
+        return "The Jacobian stands on the wrong side: dλ/dθ multiplies the density."
+    if np.allclose(found, log_density(np.exp(theta)) + np.exp(theta)):
+        return "The density is multiplied by e^θ; what is added to its logarithm?"
+    if not np.allclose(found - found[0], right - right[0]):
+        return "For λ² e^(-1.5 λ) it isn't the density of ln λ: try one value by hand."
+    return None
+
+
+def exercise_5():
+    return Exercise(
+        hints=[
+            "`rng.poisson(rate, size=(16, simulations)).sum(axis=0)` is the sum of 16 counts; 2.0 becomes 17.0.",
+            "How large is the shape, 2 + Σy, beside the 1 that is missing? And how wide is the posterior then?",
+        ],
+        solution=[
+            "```python\ndef with_counts(seed, counts, jacobian, simulations):\n"
+            "    rng = np.random.default_rng([seed, 8])\n"
+            "    rate = rng.gamma(2.0, 1.0, size=simulations)\n"
+            "    shape = 2.0 + rng.poisson(rate, size=(counts, simulations)).sum(axis=0) - (not jacobian)\n"
+            "    start, pace = np.log(rng.gamma(2.0, 1.0, size=(simulations, 1))), 1.0 + counts\n"
+            "    drawn, _ = metropolis(\n"
+            "        lambda t: shape * t[:, 0] - pace * np.exp(t[:, 0]), start,\n"
+            "        step=1.5 / np.sqrt(counts), draws=100 + 19 * 20, seed=seed)\n"
+            "    return calibration.unevenness(calibration.ranks(np.log(rate), drawn[100::20, :, 0]), 19)\n\n"
+            "for simulations in (300, 1_000, 3_000):\n"
+            "    print(simulations, [round(with_counts(s, 16, False, simulations), 1) for s in range(3)])\n```",
+            "With 300 it is hardly seen, with thousands it is. The fault moves the posterior by about one count of all; "
+            "with more counts the posterior's width, about the root of their number, hides that one. χ² less 1 grows "
+            "in proportion to the simulations.",
+        ],
+    )
