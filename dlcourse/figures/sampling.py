@@ -54,7 +54,8 @@ def density(ax, log_density, limits, title, *, points=None, paths=None, axes=("$
     ax.set(xlim=limits[0], ylim=limits[1], title=title, xlabel=axes[0], ylabel=axes[1])
     if paths:
         legends.legend(ax)
-    drawn = [f"{len(points)} points"] * (points is not None) + [f"a path, {label}" for label in paths or {}]
+    drawn = [] if points is None else [f"{len(points)} points"]
+    drawn += [f"a path, {label}" for label in paths or {}]
     return f"Contours of a density: {title}. Drawn over it: {', '.join(drawn) or 'nothing'}."
 
 

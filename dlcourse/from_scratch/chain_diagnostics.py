@@ -18,7 +18,9 @@ def autocovariance(draws):
     if not draws.ndim or len(draws) < 2:
         raise ValueError(f"autocovariance(): draws of shape {draws.shape}; expected two draws or more.")
     n = len(draws)
-    spectrum = np.fft.rfft(draws - draws.mean(axis=0), 2 * n, axis=0)  # twice as long, so that ends don't meet
+    spectrum = np.fft.rfft(
+        draws - draws.mean(axis=0), 2 * n, axis=0
+    )  # twice as long, so that ends don't meet
     return np.fft.irfft(np.abs(spectrum) ** 2, 2 * n, axis=0)[:n] / n
 
 
@@ -82,4 +84,4 @@ def effective_sample_size(draws):
     next_even = np.take_along_axis(even, last[None], axis=0)[0]
     tau = -1 + 2 * (falling * (number < last)).sum(axis=0) + np.maximum(next_even, 0)
     size = n * chains
-    return np.where(total > 0, size / np.maximum(tau, 1 / np.log10(size)), np.nan)
+    return np.where(total > 0, size / np.maximum(tau, 1 / np.log10(size)), np.nan)[()]

@@ -25,8 +25,8 @@ def metropolis_matrix(probabilities, proposal):
     good = proposal.shape == (len(p), len(p)) and (proposal >= 0).all()
     if not good or not np.allclose(proposal, proposal.T) or not np.allclose(proposal.sum(axis=1), 1):
         raise ValueError(
-            f"metropolis_matrix(): proposal of shape {proposal.shape}; expected a symmetric matrix, ({len(p)}, {len(p)}), "
-            "of numbers from 0 whose rows add up to 1."
+            f"metropolis_matrix(): proposal of shape {proposal.shape}; expected a symmetric matrix, "
+            f"({len(p)}, {len(p)}), of numbers from 0 whose rows add up to 1."
         )
     moves = proposal * np.minimum(1, p[None, :] / p[:, None])
     np.fill_diagonal(moves, 0)
@@ -44,8 +44,8 @@ def stationary(transition):
     ones = np.flatnonzero(np.abs(values - 1) < 1e-9)
     if len(ones) != 1:
         raise ValueError(
-            f"stationary(): {len(ones)} eigenvalues are 1; expected one. Rows must add up to 1, and every state must be "
-            "reached from every other."
+            f"stationary(): {len(ones)} eigenvalues are 1; expected one. Rows must add up to 1, and every state must "
+            "be reached from every other."
         )
     p = np.real(vectors[:, ones[0]])
     return p / p.sum()

@@ -26,8 +26,8 @@ def metropolis(log_density, start, *, step, draws, seed):
     here = np.asarray(log_density(place), "float64")
     if here.shape != place.shape[:1] or not np.isfinite(here).all():
         raise ValueError(
-            f"metropolis(): log densities {here.shape} at the start, for {len(place)} chains; expected one finite number "
-            "per chain. Start where the density isn't zero."
+            f"metropolis(): log densities {here.shape} at the start, for {len(place)} chains; expected one finite "
+            "number per chain. Start where the density isn't zero."
         )
     kept = np.empty((checks.whole_number("metropolis(draws)", draws), *place.shape))
     accepted = np.empty(kept.shape[:2], bool)

@@ -84,7 +84,9 @@ def fit(x, responsibilities, *, steps=200, ridge=1e-6):
     """
     x, shares = checks.numeric("fit(x)", x, 2), checks.numeric("fit(responsibilities)", responsibilities, 2)
     if len(x) != len(shares) or not len(x):
-        raise ValueError(f"fit(): {len(x)} points, but {len(shares)} rows of responsibilities; give one per point.")
+        raise ValueError(
+            f"fit(): {len(x)} points, but {len(shares)} rows of responsibilities; give one per point."
+        )
     if (shares < 0).any() or not np.allclose(shares.sum(axis=1), 1) or not (shares.sum(axis=0) > 0).all():
         raise ValueError(
             "fit(responsibilities): expected shares of 0 or more that add up to 1 in each row, with some for each "

@@ -18,7 +18,7 @@ def ranks(truths, draws):
     truths, draws = checks.numeric("ranks(truths)", truths, 1), checks.numeric("ranks(draws)", draws, 2)
     if draws.shape[1] != len(truths):
         raise ValueError(
-            f"ranks(): {len(truths)} truths, draws {draws.shape}; expected (draws, simulations) with a column per truth."
+            f"ranks(): {len(truths)} truths, draws {draws.shape}; expected (draws, simulations), a column per truth."
         )
     return (draws < truths).sum(axis=0)
 
@@ -26,7 +26,13 @@ def ranks(truths, draws):
 def histogram(found, draws):
     """How often each rank from 0 to ``draws`` came, (draws + 1,)."""
     found, draws = np.asarray(found), checks.whole_number("histogram(draws)", draws)
-    if found.dtype.kind not in "iu" or found.ndim != 1 or not found.size or found.min() < 0 or found.max() > draws:
+    if (
+        found.dtype.kind not in "iu"
+        or found.ndim != 1
+        or not found.size
+        or found.min() < 0
+        or found.max() > draws
+    ):
         raise ValueError(f"histogram(): expected ranks, whole numbers from 0 to {draws}, in one list.")
     return np.bincount(found, minlength=draws + 1)
 

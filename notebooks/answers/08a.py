@@ -25,13 +25,17 @@ def exercise_2():
         expected=0.75,
         wrong=[
             (0.25, "That is the probability to leave: 0.2 / 0.8. What is left?"),
-            (0.8, "That is the share of time that it spends there, not the probability to stay for one step."),
+            (
+                0.8,
+                "That is the share of time that it spends there, not the probability to stay for one step.",
+            ),
             (0.2, "That is the other state's probability. The rule takes a ratio."),
             (0.0, "From the first state it always moves. From the second?"),
         ],
         hints=["It leaves with probability min(1, 0.2 / 0.8)."],
         solution=[
-            "It leaves with probability $0.2/0.8 = 0.25$, so it stays with 0.75. Check: $0.8 \\cdot 0.25 = 0.2 \\cdot 1$.",
+            "It leaves with probability $0.2/0.8 = 0.25$, so it stays with 0.75. "
+            "Check: $0.8 \\cdot 0.25 = 0.2 \\cdot 1$.",
             "```python\nanswer = 1 - 0.2 / 0.8\n```",
         ],
     )
@@ -53,12 +57,14 @@ def exercise_3():
             (0.0, "Compute the end: x = 2 - 2 · 2, and v after the second half push."),
             (np.exp(-8.0), "Take both half pushes, the second with the gradient at the new place."),
         ],
-        hints=["First half push: v = -ε/2 · 2. Then x, then the second half push with the gradient at the new x."],
+        hints=[
+            "First half push: v = -ε/2 · 2. Then x, then the second half push with the gradient at the new x."
+        ],
         solution=[
-            f"With ε = 1: $v = -1$, $x = 1$, $v = -1.5$; energy 2 before, {0.5 + 1.125} after: accepted for sure, "
-            f"{accepted(1.0):g}. With ε = 2: $v = -2$, $x = -2$, $v = 0$; energy 2 again: probability 1.",
-            "```python\nanswer = 1.0\n```\n\nIt is the edge of what is stable: at any larger ε the energy grows with every "
-            "step, and at ε = 2 the leapfrog only jumps to the mirror image, or runs away where there is some momentum.",
+            f"With ε = 1: $v = -1$, $x = 1$, $v = -1.5$; energy 2 before, {0.5 + 1.125} after: accepted with "
+            f"probability {accepted(1.0):g}. With ε = 2: $v = -2$, $x = -2$, $v = 0$; energy 2 again: probability 1.",
+            "```python\nanswer = 1.0\n```\n\nIt is the edge of what is stable: at any larger ε the energy grows with "
+            "every step, and at ε = 2 the leapfrog jumps to the mirror image, or runs away if there is momentum.",
         ],
     )
 
@@ -126,7 +132,7 @@ def exercise_5():
             "for simulations in (300, 1_000, 3_000):\n"
             "    print(simulations, [round(with_counts(s, 16, False, simulations), 1) for s in range(3)])\n```",
             "With 300 it is hardly seen, with thousands it is. The fault moves the posterior by about one count of all; "
-            "with more counts the posterior's width, about the root of their number, hides that one. χ² less 1 grows "
-            "in proportion to the simulations.",
+            "with more counts the posterior's width, about the root of their number, hides that one. χ² less "
+            "1 grows in proportion to the simulations.",
         ],
     )

@@ -27,7 +27,6 @@
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
-from scipy import stats
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.mixture import GaussianMixture
@@ -171,11 +170,11 @@ show.source(metropolis)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How many draws is a chain worth? · 一条链值多少个样本？
 #
-# A Gaussian in the plane, correlation 0.9, and a thousand steps of a walk with jumps of size 1. The mean of the draws is an estimate of the
+# A Gaussian in the plane, correlation 0.9, and 4,000 steps of a walk with jumps of size 0.5. The mean of the draws is an estimate of the
 # true mean, 0.
 #
-# **Predict before you run.** A thousand *independent* draws would give an error of about 0.03. Which error do a thousand
-# *steps* give: 0.03, 0.06 or 0.2?
+# **Predict before you run.** 4,000 *independent* draws would give an error of about 0.016. Which error do 4,000
+# *steps* give: 0.02, 0.05 or 0.15?
 
 # %% slideshow={"slide_type": "subslide"}
 covariance = np.array([[1.0, 0.9], [0.9, 1.0]])
@@ -187,20 +186,20 @@ def log_bell(x):
     return -0.5 * ((x @ precision) * x).sum(axis=-1)
 
 
-def walks(seed, chains=200, draws=1_000):
+def walks(seed, chains=100, draws=4_000):
     """Many walks that begin where they should, (draws, chains)."""
     rng = np.random.default_rng([seed, 1])
     start = rng.normal(size=(chains, 2)) @ np.linalg.cholesky(covariance).T
-    return metropolis(log_bell, start, step=1.0, draws=draws, seed=seed)[0][..., 0]
+    return metropolis(log_bell, start, step=0.5, draws=draws, seed=seed)[0][..., 0]
 
 
-errors = walks(0).mean(axis=0)  # of 200 walks
+errors = walks(0).mean(axis=0)  # of 100 walks
 show.markdown(f"Typical error: {measured.mask(f'{np.sqrt((errors**2).mean()):.2f}')}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# About 0.2: a thousand steps are worth some thirty draws. A common guess is 0.03, "a thousand draws are a thousand draws"; but each resembles the one
+# About 0.15: 4,000 steps are worth some fifty draws. A common guess is 0.02, "4,000 draws are 4,000 draws"; but each resembles the one
 # before.
 #
 # </details>
@@ -228,16 +227,15 @@ def by_one_lag(draws):
     return len(draws) * (1 - rho) / (1 + rho)
 
 
-def squared_error_ratio(seed, size):
+def squared_error_ratio(draws, size):
     """The means' squared error, over what this effective sample size says."""
-    draws = walks(seed)
     return (draws.mean(axis=0) ** 2).mean() * size(draws)
 
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-lags = np.arange(0, 121, 4)
-long_walks = walks(0, chains=40, draws=4_000)
-covariances = chain_diagnostics.autocovariance(long_walks).mean(axis=1)
+lags = np.arange(0, 241, 8)
+runs = [walks(seed) for seed in range(10, 20)]
+covariances = chain_diagnostics.autocovariance(runs[0]).mean(axis=1)
 first_lag = covariances[1] / covariances[0]
 charts.curves(
     lags,
@@ -256,8 +254,8 @@ claims.measure(
     "effective sample size says how far the mean of a walk is off: squared error over "
     "variance / effective size; control: the size from the first lag alone",
     squared_error_ratio,
-    of=[(seed, by_all_lags) for seed in range(10, 20)],
-    control=[(seed, by_one_lag) for seed in range(10, 20)],
+    of=[(draws, by_all_lags) for draws in runs],
+    control=[(draws, by_one_lag) for draws in runs],
     between=(0.8, 1.2),
 )
 
@@ -589,7 +587,7 @@ def worth(drawn, gradients, splits, chains=4):
     return 1_000 * np.array(sizes) / gradients
 
 
-def hmc_worth(seeds, glides, draws=200, warmup=50):
+def hmc_worth(seeds, glides, draws=400, warmup=50):
     """By HMC with this many glides, at NUTS' usual acceptance, (splits,)."""
     x, y, _, _ = splits(seeds)
     posterior = LogisticPosterior(x, y, 1.0)
@@ -606,17 +604,17 @@ by_length = np.array([hmc_worth(range(100, 105), glides) for glides in LENGTHS])
 best = LENGTHS[by_length.mean(axis=1).argmax()]
 
 # %% slideshow={"slide_type": "skip"}
-x, y, _, _ = splits(range(5))
+x, y, _, _ = splits(range(10, 20))
 tumour_nuts = nuts.sample(
     log_posterior(x, y, 1.0),
-    np.random.default_rng(5).normal(size=(20, 11)),
+    np.random.default_rng(5).normal(size=(40, 11)),
     draws=150, warmup=100, seed=1, step=0.3,
 )  # fmt: skip
-nuts_gradients = tumour_nuts.leapfrogs.reshape(150, 5, 4).sum(axis=(0, 2))
+nuts_gradients = tumour_nuts.leapfrogs.reshape(150, 10, 4).sum(axis=(0, 2))
 per_gradient = {
-    "NUTS": worth(tumour_nuts.draws, nuts_gradients, 5),
-    "HMC, best length": hmc_worth(range(5), best),
-    "HMC, four times as long": hmc_worth(range(5), 4 * best),
+    "NUTS": worth(tumour_nuts.draws, nuts_gradients, 10),
+    "HMC, best length": hmc_worth(range(10, 20), best),
+    "HMC, four times as long": hmc_worth(range(10, 20), 4 * best),
 }
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
@@ -639,8 +637,8 @@ claims.measure(
     "untold, NUTS is worth nearly half of HMC at its best length, or more: effective draws per "
     "gradient, over HMC's; control: HMC at four times the best length",
     lambda way, split: per_gradient[way][split] / per_gradient["HMC, best length"][split],
-    of=[("NUTS", split) for split in range(5)],
-    control=[("HMC, four times as long", split) for split in range(5)],
+    of=[("NUTS", split) for split in range(10)],
+    control=[("HMC, four times as long", split) for split in range(10)],
     above=0.4,
 )
 
