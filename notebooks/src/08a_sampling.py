@@ -170,11 +170,11 @@ show.source(metropolis)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How many draws is a chain worth? · 一条链值多少个样本？
 #
-# A Gaussian in the plane, correlation 0.9, and 4,000 steps of a walk with jumps of size 0.5. The mean of the draws is an estimate of the
+# A Gaussian in the plane, correlation 0.9, and 8,000 steps of a walk with jumps of size 0.35. The mean of the draws is an estimate of the
 # true mean, 0.
 #
-# **Predict before you run.** 4,000 *independent* draws would give an error of about 0.016. Which error do 4,000
-# *steps* give: 0.02, 0.05 or 0.15?
+# **Predict before you run.** 8,000 *independent* draws would give an error of about 0.011. Which error do 8,000
+# *steps* give: 0.01, 0.03 or 0.1?
 
 # %% slideshow={"slide_type": "subslide"}
 covariance = np.array([[1.0, 0.9], [0.9, 1.0]])
@@ -186,11 +186,11 @@ def log_bell(x):
     return -0.5 * ((x @ precision) * x).sum(axis=-1)
 
 
-def walks(seed, chains=100, draws=4_000):
+def walks(seed, chains=100, draws=8_000):
     """Many walks that begin where they should, (draws, chains)."""
     rng = np.random.default_rng([seed, 1])
     start = rng.normal(size=(chains, 2)) @ np.linalg.cholesky(covariance).T
-    return metropolis(log_bell, start, step=0.5, draws=draws, seed=seed)[0][..., 0]
+    return metropolis(log_bell, start, step=0.35, draws=draws, seed=seed)[0][..., 0]
 
 
 errors = walks(0).mean(axis=0)  # of 100 walks
@@ -199,7 +199,7 @@ show.markdown(f"Typical error: {measured.mask(f'{np.sqrt((errors**2).mean()):.2f
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# About 0.15: 4,000 steps are worth some fifty draws. A common guess is 0.02, "4,000 draws are 4,000 draws"; but each resembles the one
+# About 0.1: 8,000 steps are worth fewer than a hundred draws. A common guess is 0.01, "8,000 draws are 8,000 draws"; but each resembles the one
 # before.
 #
 # </details>
@@ -233,8 +233,8 @@ def squared_error_ratio(draws, size):
 
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-lags = np.arange(0, 241, 8)
-runs = [walks(seed) for seed in range(10, 20)]
+lags = np.arange(0, 301, 10)
+runs = [walks(seed) for seed in range(20, 30)]
 covariances = chain_diagnostics.autocovariance(runs[0]).mean(axis=1)
 first_lag = covariances[1] / covariances[0]
 charts.curves(
