@@ -31,7 +31,8 @@ def measure(way, seed):
 
 def main():
     record = Recording(
-        NAME, "Smallest effective size of 31 weights, processor seconds and gradients per draw, by contender and round"
+        NAME,
+        "Smallest effective size of 31 weights, processor seconds and gradients per draw, by contender and round",
     )
     found = subprocess.run([JAX_PYTHON, "-c", VERSIONS], capture_output=True, text=True, check=False)
     if found.returncode:

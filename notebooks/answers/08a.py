@@ -131,8 +131,8 @@ def exercise_5():
             "    return calibration.unevenness(calibration.ranks(np.log(rate), drawn[100::20, :, 0]), 19)\n\n"
             "for simulations in (300, 1_000, 3_000):\n"
             "    print(simulations, [round(with_counts(s, 16, False, simulations), 1) for s in range(3)])\n```",
-            "With 300 it is hardly seen, with thousands it is. The fault moves the posterior by about one count of all; "
-            "with more counts the posterior's width, about the root of their number, hides that one. χ² less "
-            "1 grows in proportion to the simulations.",
+            "With 300 it is hardly seen, with thousands it is. The fault moves the posterior by about one count of "
+            "all; the posterior's width, about the root of their number, hides that one. χ² less 1 grows in "
+            "proportion to the simulations.",
         ],
     )

@@ -35,7 +35,13 @@ from dlcourse import checks, exercises, measured, reproducibility, show
 from dlcourse.claims import Claims
 from dlcourse.figures import charts
 from dlcourse.figures import sampling as sampling_figures
-from dlcourse.from_scratch import chain_diagnostics, gibbs, hamiltonian, markov_chains, mixtures
+from dlcourse.from_scratch import (
+    chain_diagnostics,
+    gibbs,
+    hamiltonian,
+    markov_chains,
+    mixtures,
+)
 from dlcourse.from_scratch.metropolis import metropolis
 from dlcourse.measured import Measured
 from dlcourse.sampling import calibration, nuts
@@ -59,13 +65,13 @@ claims = Claims("08a")
 # $p(x) = \sum_k \pi_k\, \mathcal N(x; \mu_k, \Sigma_k)$.
 #
 # **Expectation maximisation** (EM) goes by turns. E: which share has each component in each point,
-# $r_{nk} = p(z = k \mid x_n)$? M: weights, means and covariances, each point counted by its share. A point where component 1 has density 0.3 and component
-# 2 has 0.1, with equal weights: shares $\tfrac34$ and $\tfrac14$.
+# $r_{nk} = p(z = k \mid x_n)$? M: weights, means and covariances, each point counted by its share. A point where component 1 has density $0.3$ and component
+# 2 has $0.1$, with equal weights: shares $\tfrac34$ and $\tfrac14$.
 
 # %% slideshow={"slide_type": "skip"}
 show.source(mixtures.maximization, mixtures.Mixture.draw)
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 digits = load_digits().data
 centred = digits - digits.mean(axis=0)
 directions = np.linalg.svd(centred, full_matrices=False)[2][:2]
@@ -75,8 +81,8 @@ places = places / places.std(axis=0)  # (1797, 2)
 
 def grouped(x, components, seed):
     """Shares to begin with, all or nothing, by k-means, (n, components)."""
-    groups = KMeans(components, n_init=1, random_state=seed).fit_predict(x)
-    return np.eye(components)[groups]
+    grouping = KMeans(components, n_init=1, random_state=seed)
+    return np.eye(components)[grouping.fit_predict(x)]
 
 
 mixture, likelihoods = mixtures.fit(places, grouped(places, 8, 0), steps=60)
@@ -87,8 +93,8 @@ sampling_figures.density(
     ((-2.6, 2.8), (-2.8, 2.8)),
     "Digits in the plane, and a mixture of eight",
     points=places,
-    caption="Each dot is a digit; the contours are the fitted density's. Several hills, "
-    "no single bell.",
+    caption="Each dot is a digit; the contours are the fitted density's. Several "
+    "hills, no single bell.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -104,7 +110,10 @@ with np.testing.suppress_warnings() as quiet:
     quiet.filter(UserWarning)
     theirs.fit(places)
 ours, _ = mixtures.fit(places, grouped(places, 8, 0), steps=41)
-checks.equal("40 steps of EM, by hand and by scikit-learn", ours.means, theirs.means_, rtol=1e-3)
+checks.equal(
+    "40 steps of EM, by hand and by scikit-learn",
+    ours.means, theirs.means_, rtol=1e-3,
+)  # fmt: skip
 
 # %% slideshow={"slide_type": "skip"}
 ends = []
@@ -135,8 +144,8 @@ k-means {measured.mask(f"{likelihoods[-1]:.3f}")}.
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 sampling_figures.one_step(
-    caption="Metropolis' rule (1953). Only a ratio of densities is needed. A place where "
-    "the chain stays counts once more.",
+    caption="Metropolis' rule (1953). Only a ratio of densities is needed. A place "
+    "where the chain stays counts once more.",
 )
 
 # %% slideshow={"slide_type": "subslide"}
@@ -159,7 +168,8 @@ print("days per week:", 7 * markov_chains.stationary(moves))
 # %% slideshow={"slide_type": "skip"}
 flow = (people / people.sum())[:, None] * moves
 checks.equal("the flows between towns, both ways", flow, flow.T)
-checks.equal("where she settles, and the towns' shares", markov_chains.stationary(moves), people / 7)
+settles = markov_chains.stationary(moves)
+checks.equal("where she settles, and the towns' shares", settles, people / 7)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # With numbers instead of towns the rule is the same; a jump is Gaussian. In the package many chains go side by side:
@@ -176,7 +186,7 @@ show.source(metropolis)
 # **Predict before you run.** 8,000 *independent* draws would give an error of about 0.011. Which error do 8,000
 # *steps* give: 0.01, 0.03 or 0.1?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 covariance = np.array([[1.0, 0.9], [0.9, 1.0]])
 precision = np.linalg.inv(covariance)
 
@@ -199,7 +209,7 @@ show.markdown(f"Typical error: {measured.mask(f'{np.sqrt((errors**2).mean()):.2f
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# About 0.1: 8,000 steps are worth fewer than a hundred draws. A common guess is 0.01, "8,000 draws are 8,000 draws"; but each resembles the one
+# The largest of the three: 8,000 steps are worth fewer than a hundred draws. A common guess is the smallest, since 8,000 draws are 8,000 draws; but each resembles the one
 # before.
 #
 # </details>
@@ -244,8 +254,8 @@ charts.curves(
     "autocorrelation",
     "How long a walk remembers",
     theory={"from the first lag alone": first_lag**lags},
-    caption="The walk is quick across the ridge of the density and slow along it, so its "
-    "memory is no single exponential.",
+    caption="The walk is quick across the ridge of the density and slow along it, so "
+    "its memory is no single exponential.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -288,8 +298,8 @@ sampling_figures.density(
     ((-3, 3), (-3, 3)),
     "Twelve evaluations each",
     paths={"one trajectory": glide, "a walk": np.concatenate([start, stroll])},
-    caption="From the star: a trajectory goes far along the ridge, and only its end is a "
-    "draw; the walk stays near its start.",
+    caption="From the star: a trajectory goes far along the ridge, and only its end "
+    "is a draw; the walk stays near its start.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -312,7 +322,10 @@ for step in range(20):
     ours.append(np.column_stack([place, change]))
     ends.append(np.column_stack([results.proposed_state, results.log_accept_ratio]))
     here = there
-checks.equal("20 proposals and energy changes, ours and TFP's", np.array(ours), np.array(ends), atol=1e-9)
+checks.equal(
+    "20 proposals and energy changes, ours and TFP's",
+    np.array(ours), np.array(ends), atol=1e-9,
+)  # fmt: skip
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The leapfrog's energy error falls with the square of its step, over the same way. And it can be walked back: with the momentum turned round, it ends where it began.
@@ -320,17 +333,22 @@ checks.equal("20 proposals and energy changes, ours and TFP's", np.array(ours), 
 # %% slideshow={"slide_type": "skip"}
 rng = np.random.default_rng(0)
 where, push = rng.normal(size=(2_000, 2)), rng.normal(size=(2_000, 2))
-there, pushed = hamiltonian.leapfrog(lambda x: -x, where, push, step=0.3, leapfrogs=5)
-back, _ = hamiltonian.leapfrog(lambda x: -x, there[-1], -pushed[-1], step=0.3, leapfrogs=5)
+there, pushed = hamiltonian.leapfrog(
+    lambda x: -x, where, push, step=0.3, leapfrogs=5
+)
+back, _ = hamiltonian.leapfrog(
+    lambda x: -x, there[-1], -pushed[-1], step=0.3, leapfrogs=5
+)
 checks.equal("there and back again", back[-1], where, atol=1e-9)
 off = {}
 for glides in (5, 10, 20):
     _, change = hamiltonian.propose(
-        lambda x: -0.5 * (x**2).sum(axis=1), lambda x: -x, where, push, step=1.5 / glides, leapfrogs=glides
-    )
+        lambda x: -0.5 * (x**2).sum(axis=1), lambda x: -x,
+        where, push, step=1.5 / glides, leapfrogs=glides,
+    )  # fmt: skip
     off[glides] = np.sqrt((change**2).mean())
 show.table(
-    [[f"{1.5 / glides:.3f}", f"{measured.mask(f'{error:.4f}')}"] for glides, error in off.items()],
+    [[f"{1.5 / n:.3f}", measured.mask(f"{error:.4f}")] for n, error in off.items()],
     ["step", "energy error"],
     "Root mean square over 2,000 trajectories of length 1.5",
 )
@@ -355,7 +373,8 @@ def glide_efficiency(dimension, seed, chains=20, draws=300, length=1.5):
         lambda x: -0.5 * (x**2).sum(axis=1), lambda x: -x, start,
         step=length / glides, leapfrogs=glides, draws=draws, seed=seed,
     )  # fmt: skip
-    return chain_diagnostics.effective_sample_size(drawn[..., 0]) / (chains * draws * glides)
+    size = chain_diagnostics.effective_sample_size(drawn[..., 0])
+    return size / (chains * draws * glides)
 
 
 DIMENSIONS = [4, 8, 16, 32, 64]
@@ -374,8 +393,9 @@ charts.curves(
     xscale="log",
     yscale="log",
     xticks=DIMENSIONS,
-    caption="Five runs each, with 95 % intervals. On these axes a power is a straight "
-    "line: the walk's is steep. A gradient of this density costs about as much as the density.",
+    caption="Five runs each, with 95 % intervals. On these axes a power is a "
+    "straight line: the walk's is steep. A gradient of this density costs about as "
+    "much as the density.",
 )
 
 
@@ -387,8 +407,8 @@ def power(values, x):
 
 claims.measure(
     "C08a.2",
-    "a walk's efficiency falls about as 1/d: exponent of effective draws per evaluation, "
-    "4 to 64 dimensions; control: HMC",
+    "a walk's efficiency falls about as 1/d: exponent of effective draws per "
+    "evaluation, 4 to 64 dimensions; control: HMC",
     lambda way, seed: power(by_dimension[way][:, seed], DIMENSIONS),
     of=[("walk", seed) for seed in range(5)],
     control=[("HMC", seed) for seed in range(5)],
@@ -443,7 +463,9 @@ def ridge_efficiency(way, ratio, seed, chains=20):
 
 RATIOS = [4, 16, 64, 256]
 by_ratio = {
-    way: np.array([[ridge_efficiency(way, ratio, seed) for seed in range(5)] for ratio in RATIOS])
+    way: np.array(
+        [[ridge_efficiency(way, ratio, seed) for seed in range(5)] for ratio in RATIOS]
+    )
     for way in ("HMC", "Gibbs")
 }
 
@@ -459,8 +481,8 @@ charts.curves(
     xscale="log",
     yscale="log",
     xticks=RATIOS,
-    caption="Five runs each, with 95 % intervals; a unit is a sweep or a gradient. Gibbs "
-    "follows its closed form, which falls about as 1 over the ratio.",
+    caption="Five runs each, with 95 % intervals; a unit is a sweep or a gradient. "
+    "Gibbs follows its closed form, which falls about as 1 over the ratio.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -486,13 +508,15 @@ claims.measure(
 # ## Can chains agree and all be wrong? · 各条链一致就对吗？
 #
 # **Split R-hat** halves each chain and compares the spread *between* the halves with that *within*: $\hat R = \sqrt{\tfrac{n-1}{n} + \tfrac{B/n}{W}}$, near 1 where all agree.
-# Halves with variance 1 whose means spread with variance 0.21: $\hat R = \sqrt{1.21} = 1.1$.
+# Halves with variance 1 whose means spread with variance $0.21$: $\hat R = \sqrt{1.21} = 1.1$.
 #
 # **Predict before you run.** Two equal hills, fourteen standard deviations apart; four chains of 2,000 steps, all from the left one. R-hat: 1.00, 1.1 or 3?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 two_hills = mixtures.Mixture(
-    np.array([0.5, 0.5]), np.array([[-7.0, 0.0], [7.0, 0.0]]), np.array([np.eye(2)] * 2)
+    weights=np.array([0.5, 0.5]),
+    means=np.array([[-7.0, 0.0], [7.0, 0.0]]),
+    covariances=np.array([np.eye(2)] * 2),
 )
 starts = {
     "all left": np.array([[-7.0, 0.0]] * 4),
@@ -502,6 +526,8 @@ hills = {
     name: metropolis(two_hills.log_density, start, step=1.7, draws=2_000, seed=3)[0]
     for name, start in starts.items()
 }
+
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
     [
         [
@@ -544,7 +570,7 @@ sampling_figures.traces(
 # **Bayesian logistic regression**: weights $w \sim \mathcal N(0, s^2 I)$, $p(y = 1 \mid x, w) = \sigma(x \cdot w)$. The posterior's logarithm, up to a constant:
 # $-|w|^2 / (2 s^2) + \sum_n \log p(y_n \mid x_n, w)$. A *split* is 40 patients to learn from, and 529 to judge by.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 tumours = load_breast_cancer()
 
 
@@ -561,7 +587,7 @@ def splits(seeds, rows=40):
     return [np.stack(part) for part in zip(*found, strict=True)]
 
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "subslide"}
 def log_posterior(x, y, prior):
     """The same density for TensorFlow, chains of each split side by side."""
     x, y = tf.constant(x), tf.constant(y[:, None], "float64")
@@ -583,7 +609,8 @@ show.source(nuts.sample)
 def worth(drawn, gradients, splits, chains=4):
     """Effective draws per 1,000 gradients of each split's worst weight, (splits,)."""
     apart = drawn.reshape(len(drawn), splits, chains, -1)
-    sizes = [chain_diagnostics.effective_sample_size(apart[:, s]).min() for s in range(splits)]
+    size = chain_diagnostics.effective_sample_size
+    sizes = [size(apart[:, s]).min() for s in range(splits)]
     return 1_000 * np.array(sizes) / gradients
 
 
@@ -627,16 +654,18 @@ charts.curves(
     levels={"NUTS, other splits": per_gradient["NUTS"].mean()},
     xscale="log",
     xticks=LENGTHS,
-    caption="Five splits with 95 % intervals. Below the best length it is a walk; beyond, "
-    "trajectories come back. NUTS' warm-up isn't counted, nor is HMC's.",
+    caption="Five splits with 95 % intervals. Below the best length it is a walk; "
+    "beyond, trajectories come back. NUTS' warm-up isn't counted, nor is HMC's.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08a.4",
-    "untold, NUTS is worth nearly half of HMC at its best length, or more: effective draws per "
-    "gradient, over HMC's; control: HMC at four times the best length",
-    lambda way, split: per_gradient[way][split] / per_gradient["HMC, best length"][split],
+    "untold, NUTS is worth two fifths of HMC at its best length, or more: effective "
+    "draws per gradient, over HMC's; control: HMC at four times the best length",
+    lambda way, split: (
+        per_gradient[way][split] / per_gradient["HMC, best length"][split]
+    ),
     of=[("NUTS", split) for split in range(10)],
     control=[("HMC, four times as long", split) for split in range(10)],
     above=0.4,
@@ -658,7 +687,7 @@ claims.measure(
 # **Predict before you run.** Forty patients, held-out nats per patient. With a weak prior ($s = 10$) and with a strong one ($s = 1$): where does averaging beat the peak?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# A worked number: two equally likely weights give a patient 0.99 and 0.50. The average says 0.745; the peak, whichever it is, says one of the two. If $y = 0$, the
+# A worked number: two equally likely weights give a patient $0.99$ and $0.50$. The average says $0.745$; the peak, whichever it is, says one of the two. If $y = 0$, the
 # average pays $-\ln 0.255 = 1.4$ nats, the sure one $-\ln 0.01 = 4.6$.
 
 
@@ -679,7 +708,8 @@ def averaged(seeds, prior, step, glides, draws=200, warmup=100):
     """Held-out predictions by the peak and by the average; R-hat's worst."""
     x, y, x_held_out, y_held_out = splits(seeds)
     posterior = LogisticPosterior(x, y, prior)
-    start = prior * np.random.default_rng([seeds[0], 6]).normal(size=(4 * len(x), x.shape[2]))
+    rng = np.random.default_rng([seeds[0], 6])
+    start = prior * rng.normal(size=(4 * len(x), x.shape[2]))
     drawn, _ = hamiltonian.hmc(
         posterior.log_density, posterior.gradient, start,
         step=step, leapfrogs=glides, draws=draws + warmup, seed=2, jitter=0.2,
@@ -695,20 +725,22 @@ def averaged(seeds, prior, step, glides, draws=200, warmup=100):
     return by_peak, by_average, y_held_out, worst
 
 
-priors = {10.0: averaged(range(10), 10.0, 0.5, 50), 1.0: averaged(range(10), 1.0, 0.3, 8)}
+priors = {
+    10.0: averaged(range(10), 10.0, 0.5, 50),
+    1.0: averaged(range(10), 1.0, 0.3, 8),
+}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+rows = []
+for prior, (peak, average, truth, worst) in priors.items():
+    for name, predicted in (("peak", peak), ("average", average)):
+        pairs = list(zip(predicted, truth, strict=True))
+        lost = Measured([nats(p, y) for p, y in pairs])
+        over = Measured([overconfidence(p, y) for p, y in pairs])
+        rows.append([f"s = {prior:g}", name, f"{lost:.3f}", f"{over:.1%}"])
+        rows[-1].append(measured.mask(f"{worst:.2f}"))
 show.table(
-    [
-        [f"s = {prior:g}", name]
-        + [
-            f"{Measured([measure(p, y) for p, y in zip(predicted, truth, strict=True)]):{shape}}"
-            for measure, shape in ((nats, ".3f"), (overconfidence, "+.1%"))
-        ]
-        + [measured.mask(f"{worst:.2f}")]
-        for prior, (peak, average, truth, worst) in priors.items()
-        for name, predicted in (("peak", peak), ("average", average))
-    ],
+    rows,
     ["prior", "by", "nats per patient", "sureness less accuracy", "largest R-hat"],
     "Ten splits: 40 patients to learn from, 529 held out",
 )
@@ -755,8 +787,8 @@ claims.measure(
 # them, 0 to 19, is uniform.
 
 
-# %% slideshow={"slide_type": "subslide"}
-def simulated(seed, jacobian=True, thin=20, simulations=300, warmup=100):
+# %% slideshow={"slide_type": "skip"}
+def simulated(seed, jacobian=True, thin=20, simulations=300):
     """Ranks of 300 truths, and all draws (draws, simulations) of θ."""
     rng = np.random.default_rng([seed, 8])
     rate = rng.gamma(2.0, 1.0, size=simulations)
@@ -764,9 +796,9 @@ def simulated(seed, jacobian=True, thin=20, simulations=300, warmup=100):
     start = np.log(rng.gamma(2.0, 1.0, size=(simulations, 1)))
     drawn, _ = metropolis(
         lambda t: shape * t[:, 0] - 2.0 * np.exp(t[:, 0]), start,
-        step=1.5, draws=warmup + 19 * thin, seed=seed,
+        step=1.5, draws=100 + 19 * thin, seed=seed,
     )  # fmt: skip
-    drawn = drawn[warmup:, :, 0]
+    drawn = drawn[100:, :, 0]
     return calibration.ranks(np.log(rate), drawn[::thin]), drawn
 
 
@@ -806,10 +838,12 @@ charts.row(
     ),
     figsize=(10.4, 3.4),
     sharey=True,
-    caption="300 simulations each. The grey band holds nineteen of twenty bars if ranks are uniform. Slanted: draws are "
-    "too small. At both ends: the draws resemble each other too much.",
-    alt="Three bar charts of ranks: about even for the right sampler; rising to the right where the Jacobian is "
-    "forgotten; high at both ends where neighbouring draws are ranked.",
+    caption="300 simulations each. The grey band holds nineteen of twenty bars if "
+    "ranks are uniform. Slanted: draws are too small. At both ends: the draws resemble "
+    "each other too much.",
+    alt="Three bar charts of ranks: about even for the right sampler; rising to the "
+    "right where the Jacobian is forgotten; high at both ends where neighbouring draws "
+    "are ranked.",
 )
 
 
@@ -830,8 +864,8 @@ claims.measure(
 )
 claims.measure(
     "C08a.7",
-    "and they accuse a right sampler whose draws are neighbours: χ² of ranks per degree "
-    "of freedom; control: every twentieth draw",
+    "and they accuse a right sampler whose draws are neighbours: χ² of ranks per "
+    "degree of freedom; control: every twentieth draw",
     lambda seed, thin: unevenness(seed, thin=thin),
     of=[(seed, 1) for seed in range(20, 28)],
     control=[(seed, 20) for seed in range(20, 28)],
@@ -854,7 +888,7 @@ claims.measure(
 # **Predict before you run.** New digits are drawn from the mixture of eight, directly or by Metropolis; or from a single Gaussian. Which exchange makes them less like real ones: of the sampler, or of the model?
 
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "notes"}
 # **Energy distance** between two clouds of points: $2\,E|X - Y| - E|X - X'| - E|Y - Y'|$, 0 if both come from one distribution. On a line, clouds $\{0, 2\}$ and $\{1, 3\}$:
 # distances between are 1, 3, 1, 1, mean $1.5$; within, $2$ each: $3 - 4 = -1$. With so few points it is mostly noise, but right on average.
 
@@ -884,14 +918,20 @@ def new_digits(seed, n=1_500):
         "mixture, by Metropolis": walked[-1],
         "one Gaussian, directly": single.draw(n, seed)[0],
     }
-    return {name: 1_000 * energy_distance(held_out, points) for name, points in drawn.items()}
+    return {
+        name: 1_000 * energy_distance(held_out, points)
+        for name, points in drawn.items()
+    }
 
 
 distances = [new_digits(seed) for seed in range(10, 20)]
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
-    [[name, f"{Measured([found[name] for found in distances]):.1f}"] for name in distances[0]],
+    [
+        [name, f"{Measured([found[name] for found in distances]):.1f}"]
+        for name in distances[0]
+    ],
     ["new digits from", "energy distance to real ones, thousandths"],
     "Ten splits; 1,500 new points, the last of 1,500 chains for Metropolis",
 )
@@ -899,8 +939,9 @@ show.table(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08a.8",
-    "another sampler draws digits as good, another model doesn't: energy distance to real "
-    "digits less that of the mixture's own sampler, thousandths; control: one Gaussian",
+    "another sampler draws digits as good, another model doesn't: energy distance to "
+    "real digits less that of the mixture's own sampler, thousandths; control: one "
+    "Gaussian",
     lambda way, split: distances[split][way] - distances[split]["mixture, directly"],
     of=[("mixture, by Metropolis", split) for split in range(10)],
     control=[("one Gaussian, directly", split) for split in range(10)],
