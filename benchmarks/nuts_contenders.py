@@ -2,13 +2,14 @@
 
     python benchmarks/nuts_contenders.py '{"way": "NumPyro", "seed": 0}'
 
-The posterior is chapter 08a's logistic regression on all 569 patients and 30 standardised measurements of
-scikit-learn's breast cancer data, with a bias, prior N(0, 1) on each weight, in float64: 31 dimensions. Four chains side
-by side in one process, from the same starts; 500 steps of warm-up, thrown away, then 1,000 draws each. NUTS of TensorFlow
-Probability (compiled as a graph, or by XLA), NumPyro and BlackJAX (by XLA both): acceptance 0.8, trees of at most ten
-doublings; NumPyro and BlackJAX also adapt a diagonal mass matrix, TFP's doesn't. And the course's HMC in NumPy, its step
-and number of glides chosen on other starts. Effective size is counted by dlcourse's function for all. Seconds are the
-processor's, all its threads together: of the first call, compiling with it, and of the second with another seed, without.
+The posterior is chapter 08a's logistic regression on all 569 patients and 30 standardised measurements of scikit-
+learn's breast cancer data, with a bias, prior N(0, 1) on each weight, in float64: 31 dimensions. Four chains side
+by side in one process, from the same starts; 500 steps of warm-up, thrown away, then 1,000 draws each. NUTS of
+TensorFlow Probability (compiled as a graph, or by XLA), NumPyro and BlackJAX (by XLA both): acceptance 0.8, trees
+of at most ten doublings; NumPyro and BlackJAX also adapt a diagonal mass matrix, TFP's doesn't. And the course's
+HMC in NumPy, its step and number of glides chosen on other starts. Effective size is counted by dlcourse's
+function for all. Seconds are the processor's, all its threads together: of the first call, compiling with it, and
+of the second with another seed, without.
 """
 
 import json

@@ -541,7 +541,7 @@ show.table(
     ["starts", "R-hat", "effective size", "draws on the right"],
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 sampling_figures.traces(
     hills["two on each side"][:, :, 0],
     "$x_1$",
@@ -589,14 +589,15 @@ def splits(seeds, rows=40):
 
 # %% slideshow={"slide_type": "subslide"}
 def log_posterior(x, y, prior):
-    """The same density for TensorFlow, chains of each split side by side."""
+    """The density for TensorFlow, each split's chains side by side."""
     x, y = tf.constant(x), tf.constant(y[:, None], "float64")
 
     def log_density(w):
         w = tf.reshape(w, (len(x), -1, x.shape[2]))
         z = tf.matmul(w, x, transpose_b=True)
         fits = tf.reduce_sum(y * z - tf.nn.softplus(z), axis=-1)
-        return tf.reshape(fits - 0.5 * tf.reduce_sum(w**2, -1) / prior**2, [-1])
+        before = -0.5 * tf.reduce_sum(w**2, axis=-1) / prior**2
+        return tf.reshape(before + fits, [-1])
 
     return log_density
 
