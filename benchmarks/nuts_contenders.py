@@ -107,26 +107,34 @@ def jax_density(x, y):
     return jax, log_density
 
 
-def numpyro(x, y):
-    jax, log_density = jax_density(x, y)
-    from numpyro.infer import MCMC, NUTS
-
-    kernel = NUTS(potential_fn=lambda w: -log_density(w), target_accept_prob=0.8)
-    chains = MCMC(
-        kernel,
-        num_warmup=WARMUP,
-        num_samples=DRAWS,
-        num_chains=CHAINS,
-        chain_method="vectorized",
-        progress_bar=False,
-    )
+def jax_runs(jax, one):
+    """Four chains at once, by a function that makes one from its start and key; compiled at the first call."""
+    sample = jax.jit(jax.vmap(one))
 
     def run(start, seed):
-        chains.run(jax.random.key(seed), init_params=jax.numpy.asarray(start), extra_fields=("num_steps",))
-        draws = np.asarray(chains.get_samples(group_by_chain=True)).swapaxes(0, 1)
-        return draws, float(np.mean(chains.get_extra_fields()["num_steps"]))
+        draws, steps = sample(jax.numpy.asarray(start), jax.random.split(jax.random.key(seed), CHAINS))
+        return np.asarray(draws).swapaxes(0, 1), float(np.mean(steps))
 
     return run
+
+
+def numpyro(x, y):
+    jax, log_density = jax_density(x, y)
+    from numpyro.infer.hmc import hmc
+
+    start_chain, step = hmc(potential_fn=lambda w: -log_density(w), algo="NUTS")
+
+    def one(start, key):
+        state = start_chain(start, num_warmup=WARMUP, target_accept_prob=0.8, rng_key=key)
+        state = jax.lax.fori_loop(0, WARMUP, lambda _, state: step(state), state)
+
+        def following(state, _):
+            state = step(state)
+            return state, (state.z, state.num_steps)
+
+        return jax.lax.scan(following, state, length=DRAWS)[1]
+
+    return jax_runs(jax, one)
 
 
 def blackjax(x, y):
@@ -145,13 +153,7 @@ def blackjax(x, y):
 
         return jax.lax.scan(following, state, jax.random.split(move, DRAWS))[1]
 
-    sample = jax.jit(jax.vmap(one))
-
-    def run(start, seed):
-        draws, steps = sample(jax.numpy.asarray(start), jax.random.split(jax.random.key(seed), CHAINS))
-        return np.asarray(draws).swapaxes(0, 1), float(np.mean(steps))
-
-    return run
+    return jax_runs(jax, one)
 
 
 def course(x, y):
