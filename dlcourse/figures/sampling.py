@@ -87,6 +87,7 @@ def rank_counts(ax, counts, title):
     low, high = stats.binom(counts.sum(), 1 / len(counts)).interval(0.95)
     ax.bar(np.arange(len(counts)), counts, color=COLOURS[0], width=0.9)
     ax.axhspan(low, high, color="0.6", alpha=0.4)
+    ax.set_xticks(np.linspace(0, len(counts) - 1, 5).astype(int))
     ax.set(xlabel="rank of the truth among the draws", ylabel="simulations", title=title)
     return (
         f"Bars: {title}. Simulations by rank, from {counts.min()} to {counts.max()}; uniform ranks would stay within "

@@ -564,7 +564,7 @@ sampling_figures.traces(
 #
 # Too short, and HMC is a walk; too long, and it comes back. **NUTS**, the No-U-Turn sampler, doubles a trajectory until it turns back, and adapts its step in a warm-up.
 #
-# **Predict before you run.** Real data: is a tumour benign, from ten measurements? HMC's best length is found by trying five. How many effective draws per gradient does NUTS
+# **Predict before you run.** Real data: is a tumour benign, from ten measurements? HMC's best length is found by trying eight. How many effective draws per gradient does NUTS
 # give, untold: a tenth of that, about a half, or more?
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -617,7 +617,7 @@ def worth(drawn, gradients, splits, chains=4):
 
 
 def hmc_worth(seeds, glides, draws=400, warmup=50):
-    """By HMC with this many glides, at NUTS' usual acceptance, (splits,)."""
+    """By HMC with this many glides, of a step accepted about as often, (splits,)."""
     x, y, _, _ = splits(seeds)
     posterior = LogisticPosterior(x, y, 1.0)
     start = np.random.default_rng([seeds[0], 5]).normal(size=(4 * len(x), x.shape[2]))
