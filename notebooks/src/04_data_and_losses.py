@@ -1134,7 +1134,7 @@ claims.verdict("A2.4.1", above_training=at_best[:, 2] - at_best[:, 0],
 # that part. Every row is held out exactly once; the estimate is the mean of the $k$ scores. Scores of 12/12, 11/12, 12/12, 10/12
 # and 11/12 give $56/60 = 0.933$.
 #
-# In the experiment the truth is known well enough: the table has 395 other rows, and a classifier that learnt from all 60
+# In the experiment the truth is known well enough: 395 other rows are left (the test rows stay untouched), and a classifier that learnt from all 60
 # is scored on them.
 
 # %% slideshow={"slide_type": "skip"}
