@@ -98,7 +98,7 @@ def test_bounds_below_zero_have_a_minus_sign():
     given = {"of": samples(-2), "control": samples(0)}
     said = text(claims.measure, "C00.1", "a thing", np.mean, below=-0.5, **given)
     assert ", below −0.5; " in said
-    said = text(claims.measure, "C00.2", "a thing", np.mean, above=-3, below=-1, **given)
+    said = text(claims.measure, "C00.2", "a thing", np.mean, between=(-3, -1), **given)
     assert ", between −3 and −1; " in said
 
 

@@ -738,7 +738,7 @@ PAIR = {
 
 
 # %% slideshow={"slide_type": "skip"}
-def single_and_double(times, seeds, steps=12_000):
+def single_and_double(times, seeds, steps=15_000):
     """What both believe of a start, and get, with each action listed so often."""
     agents = len(PAIR) * seeds
     found = dqn.train(
@@ -766,7 +766,7 @@ rows = [
 ]
 show.table(
     [[name, f"{b:.0f}", f"{g:.0f}", f"{b - g:.0f}"] for name, b, g in rows],
-    ["agent, 12,000 steps", "believed", "got", "too much"],
+    ["agent, 15,000 steps", "believed", "got", "too much"],
     caption=f"Discounted values of a start, {MORE} seeds, 95 % intervals",
 )
 
