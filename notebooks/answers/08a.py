@@ -130,7 +130,7 @@ def exercise_5():
             "        step=1.5 / np.sqrt(counts), draws=100 + 19 * 20, seed=seed)\n"
             "    return calibration.unevenness(calibration.ranks(np.log(rate), drawn[100::20, :, 0]), 19)\n\n"
             "for simulations in (300, 1_000, 3_000):\n"
-            "    print(simulations, [round(with_counts(s, 16, False, simulations), 1) for s in range(3)])\n```",
+            '    print(simulations, [f"{with_counts(s, 16, False, simulations):.1f}" for s in range(3)])\n```',
             "With 300 it is hardly seen, with thousands it is. The fault moves the posterior by about one count of "
             "all; the posterior's width, about the root of their number, hides that one. χ² less 1 grows in "
             "proportion to the simulations.",
