@@ -24,6 +24,8 @@
 # 最后用基于模拟的校准检验采样器本身，并说明马尔可夫链蒙特卡洛是一种采样方法，学到分布的是模型。
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+import warnings
+
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -106,8 +108,7 @@ theirs = GaussianMixture(
     8, tol=0, max_iter=40, weights_init=first.weights, means_init=first.means,
     precisions_init=np.linalg.inv(first.covariances),
 )  # fmt: skip
-with np.testing.suppress_warnings() as quiet:
-    quiet.filter(UserWarning)
+with warnings.catch_warnings(action="ignore"):  # it says that it hasn't converged
     theirs.fit(places)
 ours, _ = mixtures.fit(places, grouped(places, 8, 0), steps=41)
 checks.equal(
