@@ -44,11 +44,13 @@ def r_hat(draws):
         draws: (draws, chains, ...).
 
     Returns:
-        One number per quantity, (...). NaN where no chain moved.
+        One number per quantity, (...). Where no chain moved: infinity if they stand at different places, NaN if at
+        the same one.
     """
     halves = split(draws)
     n = len(halves)
     within = halves.var(axis=0, ddof=1).mean(axis=0)
+    within = np.where(np.ptp(halves, axis=0).max(axis=0) > 0, within, 0)  # no rounding where nothing moved
     between = halves.mean(axis=0).var(axis=0, ddof=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.sqrt((n - 1) / n + between / within)
@@ -65,7 +67,7 @@ def effective_sample_size(draws):
         draws: (draws, chains, ...).
 
     Returns:
-        One number per quantity, (...). NaN where no chain moved.
+        One number per quantity, (...). NaN where no chain moved, wherever the chains stand.
     """
     halves = split(draws)
     n, chains = halves.shape[:2]
@@ -84,4 +86,5 @@ def effective_sample_size(draws):
     next_even = np.take_along_axis(even, last[None], axis=0)[0]
     tau = -1 + 2 * (falling * (number < last)).sum(axis=0) + np.maximum(next_even, 0)
     size = n * chains
-    return np.where(total > 0, size / np.maximum(tau, 1 / np.log10(size)), np.nan)[()]
+    moved = np.ptp(halves, axis=0).max(axis=0) > 0
+    return np.where(moved, size / np.maximum(tau, 1 / np.log10(size)), np.nan)[()]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from dlcourse import checks
+from dlcourse.from_scratch import chain_starts
 
 
 def leapfrog(gradient, place, momentum, *, step, leapfrogs):
@@ -59,9 +60,9 @@ def hmc(log_density, gradient, start, *, step, leapfrogs, draws, seed, jitter=0.
         draws (draws, chains, dimensions), and each proposal's change of log p - |momentum|²/2, (draws, chains).
 
     Raises:
-        ValueError: where an argument is of another form.
+        ValueError: where the density is zero at the start, or an argument is of another form.
     """
-    place = checks.numeric("hmc(start)", start, 2)
+    place, _ = chain_starts.checked("hmc", log_density, start)
     step, jitter = checks.positive("hmc(step)", step), checks.rate("hmc(jitter)", jitter)
     rng = np.random.default_rng(checks.seed("hmc(seed)", seed))
     kept = np.empty((checks.whole_number("hmc(draws)", draws), *place.shape))

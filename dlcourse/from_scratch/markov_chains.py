@@ -1,4 +1,4 @@
-"""Markov chains on a few states: Metropolis' transition matrix, and where a chain settles."""
+"""Markov chains on a few states: Metropolis' transition matrix, and the distribution that a chain keeps."""
 
 import numpy as np
 
@@ -36,16 +36,27 @@ def metropolis_matrix(probabilities, proposal):
 def stationary(transition):
     """The distribution that the chain keeps, p T = p, (states,): the eigenvector of eigenvalue 1.
 
+    It is unique where there is one closed group of states: states that reach each other and that nothing leaves.
+
+    Args:
+        transition: (states, states), row = from, column = to, rows adding up to 1.
+
     Raises:
-        ValueError: where there is more than one, since some states can't be reached from others.
+        ValueError: where it is no such matrix, or the chain keeps more than one distribution.
     """
     transition = checks.numeric("stationary(transition)", transition, 2)
+    square = transition.shape == (len(transition),) * 2 and len(transition)
+    if not square or (transition < 0).any() or not np.allclose(transition.sum(axis=1), 1):
+        raise ValueError(
+            f"stationary(): transition of shape {transition.shape}; expected a square matrix of numbers from 0 whose "
+            "rows add up to 1."
+        )
     values, vectors = np.linalg.eig(transition.T)
     ones = np.flatnonzero(np.abs(values - 1) < 1e-9)
     if len(ones) != 1:
         raise ValueError(
-            f"stationary(): {len(ones)} eigenvalues are 1; expected one. Rows must add up to 1, and every state must "
-            "be reached from every other."
+            f"stationary(): {len(ones)} eigenvalues are 1; expected one. Connect the states, so that there is one "
+            "closed group of states, not several that a chain never leaves."
         )
     p = np.real(vectors[:, ones[0]])
     return p / p.sum()

@@ -3,6 +3,7 @@
 import numpy as np
 
 from dlcourse import checks
+from dlcourse.from_scratch import chain_starts
 
 
 def metropolis(log_density, start, *, step, draws, seed):
@@ -21,14 +22,13 @@ def metropolis(log_density, start, *, step, draws, seed):
     Raises:
         ValueError: where the density is zero at the start, or an argument is of another form.
     """
-    place = checks.numeric("metropolis(start)", start, 2)
-    rng = np.random.default_rng(checks.seed("metropolis(seed)", seed))
-    here = np.asarray(log_density(place), "float64")
-    if here.shape != place.shape[:1] or not np.isfinite(here).all():
+    place, here = chain_starts.checked("metropolis", log_density, start)
+    step = checks.numeric("metropolis(step)", step)
+    if not (step > 0).all() or step.shape not in ((), (1, 1), (len(place), 1)):
         raise ValueError(
-            f"metropolis(): log densities {here.shape} at the start, for {len(place)} chains; expected one finite "
-            "number per chain. Start where the density isn't zero."
+            f"metropolis(step): {step.tolist()}; expected a number above 0, or one per chain, ({len(place)}, 1)."
         )
+    rng = np.random.default_rng(checks.seed("metropolis(seed)", seed))
     kept = np.empty((checks.whole_number("metropolis(draws)", draws), *place.shape))
     accepted = np.empty(kept.shape[:2], bool)
     for draw in range(len(kept)):

@@ -57,8 +57,16 @@ def maximization(x, responsibilities, ridge=1e-6):
         x: points (n, d).
         responsibilities: (n, k), each row adding up to 1.
         ridge: added to each variance, so that no component shrinks to a point.
+
+    Raises:
+        ValueError: where a component has no share in any point.
     """
     counts = responsibilities.sum(axis=0)
+    if not (counts > 0).all():
+        raise ValueError(
+            f"maximization(): the components' shares add up to {counts.tolist()}; expected more than 0 for each. "
+            "Take fewer components, or other shares to begin with."
+        )
     means = responsibilities.T @ x / counts[:, None]
     away = x[:, None, :] - means
     covariances = np.einsum("nk,nki,nkj->kij", responsibilities, away, away) / counts[:, None, None]

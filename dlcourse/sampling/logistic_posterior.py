@@ -74,21 +74,3 @@ class LogisticPosterior:
         p = sigmoid((self._apart(w) @ self._columns)[:, 0])
         weighted = self._columns * (p * (1 - p))[:, None]
         return weighted @ self.x + np.eye(self.x.shape[2]) / self.prior**2
-
-    def whitened(self):
-        """The same posterior in coordinates in which its peak is 0 and its curvature there 1.
-
-        Returns:
-            log density and gradient as functions of u (data sets · chains, features), and a function from u to w:
-            w = peak + R u with R Rᵀ the inverse Hessian.
-        """
-        peak, hessian = self.peak()
-        roots = np.linalg.inv(np.linalg.cholesky(hessian)).transpose(0, 2, 1)
-
-        def to_weights(u):
-            return (peak[:, None] + self._apart(u) @ roots.transpose(0, 2, 1)).reshape(np.shape(u))
-
-        def gradient(u):
-            return (self._apart(self.gradient(to_weights(u))) @ roots).reshape(np.shape(u))
-
-        return lambda u: self.log_density(to_weights(u)), gradient, to_weights

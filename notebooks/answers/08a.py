@@ -128,7 +128,7 @@ def exercise_5():
             "    drawn, _ = metropolis(\n"
             "        lambda t: shape * t[:, 0] - pace * np.exp(t[:, 0]), start,\n"
             "        step=1.5 / np.sqrt(counts), draws=100 + 19 * 20, seed=seed)\n"
-            "    return calibration.unevenness(calibration.ranks(np.log(rate), drawn[100::20, :, 0]), 19)\n\n"
+            "    return simulation_based.unevenness(simulation_based.ranks(np.log(rate), drawn[100::20, :, 0]), 19)\n\n"
             "for simulations in (300, 1_000, 3_000):\n"
             '    print(simulations, [f"{with_counts(s, 16, False, simulations):.1f}" for s in range(3)])\n```',
             "With 300 it is hardly seen, with thousands it is. The fault moves the posterior by about one count of "

@@ -46,7 +46,7 @@ from dlcourse.from_scratch import (
 )
 from dlcourse.from_scratch.metropolis import metropolis
 from dlcourse.measured import Measured
-from dlcourse.sampling import calibration, nuts
+from dlcourse.sampling import nuts, simulation_based
 from dlcourse.sampling.logistic_posterior import LogisticPosterior, sigmoid
 
 # %% slideshow={"slide_type": "skip"}
@@ -802,7 +802,7 @@ def simulated(seed, jacobian=True, thin=20, simulations=300):
         step=1.5, draws=100 + 19 * thin, seed=seed,
     )  # fmt: skip
     drawn = drawn[100:, :, 0]
-    return calibration.ranks(np.log(rate), drawn[::thin]), drawn
+    return simulation_based.ranks(np.log(rate), drawn[::thin]), drawn
 
 
 variants = {
@@ -835,7 +835,7 @@ show.table(
 charts.row(
     *(
         lambda ax, name=name: sampling_figures.rank_counts(
-            calibration.histogram(simulated(0, **variants[name])[0], 19), name, ax=ax
+            simulation_based.histogram(simulated(0, **variants[name])[0], 19), name, ax=ax
         )
         for name in variants
     ),
@@ -853,7 +853,7 @@ charts.row(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 def unevenness(seed, **variant):
     """χ² of 300 ranks over its degrees of freedom; about 1 where they are uniform."""
-    return calibration.unevenness(simulated(seed, **variant)[0], 19)
+    return simulation_based.unevenness(simulated(seed, **variant)[0], 19)
 
 
 claims.measure(

@@ -66,6 +66,12 @@ def test_chains_that_never_moved_say_nothing():
     assert np.isnan(chain_diagnostics.r_hat(still))
 
 
+def test_chains_that_stand_at_different_places_don_t_agree():
+    apart = np.ones((100, 4)) * [0.1, 0.2, 0.3, 0.7]
+    assert np.isinf(chain_diagnostics.r_hat(apart))
+    assert np.isnan(chain_diagnostics.effective_sample_size(apart))
+
+
 @pytest.mark.parametrize("bad", [np.zeros(100), np.zeros((7, 2)), np.zeros((20, 0))])
 def test_too_little_is_refused(bad):
     with pytest.raises(ValueError, match="8 draws or more"):

@@ -89,3 +89,8 @@ def test_one_component_is_the_sample_mean_and_covariance():
 def test_shares_that_are_none_are_refused(x, shares, says):
     with pytest.raises(ValueError, match=says):
         mixtures.fit(x, shares)
+
+
+def test_a_component_without_a_share_is_refused():
+    with pytest.raises(ValueError, match="more than 0 for each"):
+        mixtures.maximization(np.zeros((3, 2)), np.array([[1.0, 0.0]] * 3))

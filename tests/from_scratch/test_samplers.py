@@ -13,6 +13,18 @@ def gaussian(covariance):
     return lambda x: -0.5 * ((x @ precision) * x).sum(axis=-1), lambda x: -x @ precision
 
 
+def flat(x):
+    return np.zeros(len(x))
+
+
+def flat_slope(x):
+    return np.zeros_like(x)
+
+
+def test_states_that_are_left_for_good_have_no_share():
+    assert markov_chains.stationary([[0.5, 0.5], [0.0, 1.0]]) == pytest.approx([0.0, 1.0])
+
+
 @pytest.mark.parametrize("states", [2, 3, 7])
 def test_metropolis_matrix_keeps_detailed_balance_and_settles_at_the_probabilities(states):
     rng = np.random.default_rng(states)
@@ -34,7 +46,17 @@ def test_metropolis_matrix_keeps_detailed_balance_and_settles_at_the_probabiliti
     [
         (lambda: markov_chains.metropolis_matrix([1.0, 0.0], np.full((2, 2), 0.5)), "above 0"),
         (lambda: markov_chains.metropolis_matrix([1.0, 1.0], [[0.5, 0.5], [0.2, 0.8]]), "symmetric"),
-        (lambda: markov_chains.stationary(np.eye(2)), "2 eigenvalues"),
+        (lambda: markov_chains.stationary(np.eye(2)), "closed group of states"),
+        (lambda: markov_chains.stationary(np.ones((2, 3)) / 3), "square"),
+        (lambda: markov_chains.stationary(2 * np.eye(2)), "add up to 1"),
+        (lambda: metropolis(lambda x: -x[:, 0], [[1.0], [2.0]], step=0, draws=5, seed=0), "above 0"),
+        (lambda: metropolis(lambda x: -x[:, 0], [[1.0], [2.0]], step=[1, 1], draws=5, seed=0), r"\(2, 1\)"),
+        (
+            lambda: hamiltonian.hmc(
+                lambda x: np.log(x[:, 0]), sum, [[-1.0]], step=1, leapfrogs=1, draws=1, seed=0
+            ),
+            "finite",
+        ),
         (lambda: metropolis(lambda x: np.log(x[:, 0]), [[-1.0]], step=1, draws=5, seed=0), "finite"),
         (lambda: metropolis(lambda x: 0.0, [[1.0], [2.0]], step=1, draws=5, seed=0), "one finite"),
         (
@@ -42,8 +64,11 @@ def test_metropolis_matrix_keeps_detailed_balance_and_settles_at_the_probabiliti
             "positive definite",
         ),
         (lambda: gibbs.gaussian(np.eye(3), [[0.0, 0.0]], draws=5, seed=0), "shape"),
-        (lambda: hamiltonian.hmc(sum, sum, [[0.0]], step=-1, leapfrogs=1, draws=1, seed=0), "step"),
-        (lambda: hamiltonian.hmc(sum, sum, [[0.0]], step=1, leapfrogs=0, draws=1, seed=0), "leapfrogs"),
+        (lambda: hamiltonian.hmc(flat, sum, [[0.0]], step=-1, leapfrogs=1, draws=1, seed=0), "step"),
+        (
+            lambda: hamiltonian.hmc(flat, flat_slope, [[0.0]], step=1, leapfrogs=0, draws=1, seed=0),
+            "leapfrogs",
+        ),
     ],
 )
 @pytest.mark.filterwarnings("ignore:invalid value")
