@@ -42,29 +42,27 @@ def exercise_2():
 
 
 def exercise_3():
-    def accepted(step, x=2.0, v=0.0):
-        before = x**2 / 2 + v**2 / 2
-        v = v - step / 2 * x
-        x = x + step * v
-        v = v - step / 2 * x
-        return min(1.0, np.exp(before - x**2 / 2 - v**2 / 2))
-
     return Exercise(
-        expected=1.0,
-        tolerance=1e-6,
+        expected=np.exp(-0.15625),
+        tolerance=2e-3,
         wrong=[
-            (np.exp(-2.0), "The momentum gets its second half push too: where is it at the end?"),
-            (0.0, "Compute the end: x = 2 - 2 · 2, and v after the second half push."),
-            (np.exp(-8.0), "Take both half pushes, the second with the gradient at the new place."),
+            (1.0, "Compare the energies, x²/2 + v²/2, before and after: it has grown."),
+            (
+                np.exp(-0.25),
+                "The momentum gets its second half push too: where is it at the end?",
+            ),
+            (0.15625, "That is the change of energy. With which probability is it accepted?"),
+            (np.exp(0.15625), "A probability above 1? The energy grows: e to minus the change."),
         ],
         hints=[
-            "First half push: v = -ε/2 · 2. Then x, then the second half push with the gradient at the new x."
+            "First half push: v = 1 - 1/2. Then x, then the second half push with the gradient at the new x.",
+            "Energy is x²/2 + v²/2: 1 before. The probability is e to minus its change.",
         ],
         solution=[
-            f"With ε = 1: $v = -1$, $x = 1$, $v = -1.5$; energy 2 before, {0.5 + 1.125} after: accepted with "
-            f"probability {accepted(1.0):g}. With ε = 2: $v = -2$, $x = -2$, $v = 0$; energy 2 again: probability 1.",
-            "```python\nanswer = 1.0\n```\n\nIt is the edge of what is stable: at any larger ε the energy grows with "
-            "every step, and at ε = 2 the leapfrog jumps to the mirror image, or runs away if there is momentum.",
+            "$v = 1 - \\tfrac12 = \\tfrac12$, $x = 1\\tfrac12$, $v = \\tfrac12 - \\tfrac34 = -\\tfrac14$. Energy "
+            "before 1, after $1.125 + 0.03125$: $\\Delta H = 0.15625$, and $e^{-0.15625} = 0.855$.",
+            "```python\nanswer = np.exp(-0.15625)\n```\n\nAt steps above 2 the leapfrog is unstable here, and "
+            "the energy grows without bound.",
         ],
     )
 
@@ -116,7 +114,8 @@ def _judge_change_of_variable(function):
 def exercise_5():
     return Exercise(
         hints=[
-            "`rng.poisson(rate, size=(16, simulations)).sum(axis=0)` is the sum of 16 counts; 2.0 becomes 17.0.",
+            "`rng.poisson(rate, size=(16, simulations)).sum(axis=0)` is the sum of 16 counts; the 2.0 before "
+            "np.exp(t...) becomes 17.0.",
             "How large is the shape, 2 + Σy, beside the 1 that is missing? And how wide is the posterior then?",
         ],
         solution=[
@@ -132,7 +131,7 @@ def exercise_5():
             "for simulations in (300, 1_000, 3_000):\n"
             '    print(simulations, [f"{with_counts(s, 16, False, simulations):.1f}" for s in range(3)])\n```',
             "With 300 it is hardly seen, with thousands it is. The fault moves the posterior by about one count of "
-            "all; the posterior's width, about the root of their number, hides that one. χ² less 1 grows in "
-            "proportion to the simulations.",
+            "all; the posterior's width, about the root of their number, hides that one. χ² per degree of "
+            "freedom, less 1, grows in proportion to the simulations.",
         ],
     )

@@ -84,8 +84,8 @@ assert abs(chain.mean() - 3.0) < 0.2, f"The target's mean is 3; the chain's is {
 spread = chain.std()
 assert spread > 1.0, f"The target's standard deviation is 2, the chain's {spread:.2f}: downhill jumps must be accepted sometimes."
 assert abs(spread - 2.0) < 0.2, f"The target's standard deviation is 2, the chain's {spread:.2f}. Logarithms and densities shouldn't be mixed."
-again = metropolis(lambda x: -0.5 * (x - 3.0) ** 2 / 4.0, 3.0, 4.0, 100, 1)
-assert np.array_equal(chain[:100], again), "The same seed should give the same chain: take all chance from one generator."
+twice = [metropolis(lambda x: -0.5 * (x - 3.0) ** 2 / 4.0, 3.0, 4.0, 100, 1) for _ in range(2)]
+assert np.array_equal(*twice), "The same seed should give the same chain: take all chance from one generator."
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -126,48 +126,54 @@ assert abs(back[0] - 0.7) < 1e-9 and abs(back[1] - 0.4) < 1e-9, "With the moment
 # %% [markdown]
 # ## 4 · Find the fault (3 points)
 #
-# A rate $\lambda > 0$ has the log density `log_density(rate)`. A student walks on $\theta = \ln \lambda$ with this log density of $\theta$, and gets rates that are too
-# small on average, though R-hat is 1.00.
+# A probability $p$ between 0 and 1 has the log density `log_density(p)`. A student walks on its logit $\theta = \ln \frac{p}{1 - p}$ with this log density of $\theta$. R-hat is 1.00,
+# but the draws' histogram isn't the density's.
 #
 
 # %%
 def faulty(log_density):
     """The log density of θ, a function."""
-    return lambda theta: log_density(np.exp(theta))
+    return lambda theta: log_density(1 / (1 + np.exp(-theta)))
 
 # %% [markdown]
 # Write it right.
 #
 
 # %% nbgrader={"grade": false, "grade_id": "change", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def log_density_of_logarithm(log_density):
-    """Log density of a rate (a function); the log density of its logarithm, a function too."""
+def log_density_of_logit(log_density):
+    """Log density of a probability (a function); the log density of its logit, a function too."""
     ### BEGIN SOLUTION
-    return lambda theta: log_density(np.exp(theta)) + theta
+    def changed(theta):
+        p = 1 / (1 + np.exp(-theta))
+        return log_density(p) + np.log(p) + np.log(1 - p)
+
+    return changed
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "change_check", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-changed = log_density_of_logarithm(lambda rate: -rate)
+changed = log_density_of_logit(lambda p: 0.0 * p)
 assert callable(changed), "It gives a function of θ."
-assert abs(changed(0.0) + 1.0) < 1e-12, "At θ = 0 the rate is 1, where a small step of θ is as long as one of the rate."
+assert changed(3.0) < changed(0.0), "A uniform probability is seldom near 1: its logit is more often near 0 than near 3."
 
 # %% nbgrader={"grade": true, "grade_id": "change_test", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # More tests run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 import numpy as np
 
-changed = log_density_of_logarithm(lambda rate: 2.0 * np.log(rate) - 1.5 * rate)
+changed = log_density_of_logit(lambda p: 2.0 * np.log(p) + 0.5 * np.log(1 - p))
 theta = np.linspace(-3.0, 2.5, 12)
-found, plain = np.array([changed(t) for t in theta]), 2.0 * theta - 1.5 * np.exp(theta)
-assert not np.allclose(found, plain), "The place is changed, the length isn't: how long is a small step of θ, measured in rates?"
-assert not np.allclose(found, plain - theta), "The factor stands on the wrong side."
-assert not np.allclose(found, plain + np.exp(theta)), "The density is multiplied; what is added to its logarithm?"
-assert np.allclose(found, plain + theta), "It isn't the density of ln λ: try one value by hand."
-grid = np.linspace(-12.0, 6.0, 20_001)
-mass = np.exp([log_density_of_logarithm(lambda rate: -rate)(t) for t in grid]).sum() * (grid[1] - grid[0])
-assert abs(mass - 1) < 1e-3, f"The exponential density has mass 1 in any coordinate; yours has {mass:.3g}."
+p = 1 / (1 + np.exp(-theta))
+found, plain = np.array([changed(t) for t in theta]), 2.0 * np.log(p) + 0.5 * np.log(1 - p)
+factor = p * (1 - p)
+assert not np.allclose(found, plain), "The place is changed, the length isn't: how long is a small step of θ, measured in p?"
+assert not np.allclose(found, plain - np.log(factor)), "The factor stands on the wrong side."
+assert not np.allclose(found, plain + factor), "The density is multiplied; what is added to its logarithm?"
+assert not np.allclose(found, plain + theta), "That is the factor of a logarithm. How does p change with its logit?"
+right = plain + np.log(factor)
+assert np.allclose(found - found[0], right - right[0]), "It isn't the density of the logit: try one value by hand."
+assert np.allclose(found, right), "A constant is added that a chain doesn't see, but the mass is no longer 1."
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "open", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": true}
@@ -216,7 +222,7 @@ def error_and_acceptance(dimension, step, seed, chains=200, draws=400):
     return ((total / draws) ** 2).mean(), accepted / draws
 
 
-# Expected: about 45 % on a line, less in ten dimensions. Refuted: if at the smallest error fewer than 40 % are accepted.
+# Expected: about 45 % on a line, less in ten dimensions. Refuted if the error at one half accepted is over 1.3 times the smallest.
 for dimension in (1, 10):
     for step in 2.4 / np.sqrt(dimension) * 2.0 ** np.arange(-2, 2.5, 0.5):
         found = np.array([error_and_acceptance(dimension, step, seed) for seed in range(5)])

@@ -71,17 +71,27 @@ def leapfrog(gradient, x, v, step, leapfrogs):
         v = v + step / 2 * slope
     return x, v
 
-# %% exercise="change" says="the length isn't"
-def log_density_of_logarithm(log_density):
+# %% exercise="change" says="near 3"
+def log_density_of_logit(log_density):
     """The fault is left."""
-    return lambda theta: log_density(np.exp(theta))
+    return lambda theta: log_density(1 / (1 + np.exp(-theta)))
 
-# %% exercise="change" says="wrong side"
-def log_density_of_logarithm(log_density):
+# %% exercise="change" says="near 3"
+def log_density_of_logit(log_density):
     """Divided by the factor."""
-    return lambda theta: log_density(np.exp(theta)) - theta
 
-# %% exercise="change" says="as long as one of the rate"
-def log_density_of_logarithm(log_density):
+    def changed(theta):
+        p = 1 / (1 + np.exp(-theta))
+        return log_density(p) - np.log(p) - np.log(1 - p)
+
+    return changed
+
+# %% exercise="change" says="its logarithm"
+def log_density_of_logit(log_density):
     """The factor is added to the logarithm."""
-    return lambda theta: log_density(np.exp(theta)) + np.exp(theta)
+
+    def changed(theta):
+        p = 1 / (1 + np.exp(-theta))
+        return log_density(p) + p * (1 - p)
+
+    return changed
