@@ -281,9 +281,9 @@ charts.curves(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08a.1",
-    "effective sample size, estimated from 100 walks, says how far the mean of a walk is "
-    "off: squared error over variance / effective size; control: the size from the first "
-    "lag alone",
+    "effective sample size, estimated from 100 walks, says how far the mean of a walk "
+    "is off: squared error over variance / effective size; control: the size from the "
+    "first lag alone",
     squared_error_ratio,
     of=[(draws, by_all_lags) for draws in runs],
     control=[(draws, by_one_lag) for draws in runs],
@@ -415,8 +415,8 @@ charts.curves(
     yscale="log",
     xticks=DIMENSIONS,
     caption="Five runs each, with 95 % intervals. On these axes a power is a straight "
-    "line: the walk's is steep. HMC's length, 1.5, is about a quarter of this Gaussian's "
-    "period; only its glides are counted.",
+    "line: the walk's is steep. HMC's length, 1.5, is about a quarter of this "
+    "Gaussian's period; only its glides are counted.",
 )
 
 
@@ -503,9 +503,9 @@ charts.curves(
     xscale="log",
     yscale="log",
     xticks=RATIOS,
-    caption="Five runs each, with 95 % intervals; a unit is a sweep or a gradient. Gibbs "
-    "gives as much or more where the ridge is wide, and falls about as 1 over the ratio. "
-    "HMC was told both widths.",
+    caption="Five runs each, with 95 % intervals; a unit is a sweep or a gradient. "
+    "Gibbs gives as much or more where the ridge is wide, and falls about as 1 over the "
+    "ratio. HMC was told both widths.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -701,8 +701,8 @@ charts.curves(
     levels={"NUTS, six other splits": per_gradient["NUTS"].mean()},
     xscale="log",
     xticks=LENGTHS,
-    caption="Three of six steps, five tuning splits with 95 % intervals. Too short, and it "
-    "is a walk; too long, and trajectories come back. Warm-ups aren't counted.",
+    caption="Three of six steps, five tuning splits with 95 % intervals. Too short, and "
+    "it is a walk; too long, and trajectories come back. Warm-ups aren't counted.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -879,7 +879,9 @@ show.table(
 charts.row(
     *(
         lambda ax, name=name: sampling_figures.rank_counts(
-            simulation_based.histogram(simulated(0, **variants[name])[0], 19), name, ax=ax
+            simulation_based.histogram(simulated(0, **variants[name])[0], 19),
+            name,
+            ax=ax,
         )
         for name in variants
     ),
@@ -989,9 +991,9 @@ show.table(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08a.8",
-    "once it has converged another sampler draws digits as good, another model doesn't: "
-    "energy distance to real digits less that of the mixture's own sampler, thousandths; "
-    "control: one Gaussian",
+    "once it has converged another sampler draws digits as good, another model "
+    "doesn't: energy distance to real digits less that of the mixture's own sampler, "
+    "thousandths; control: one Gaussian",
     lambda way, split: distances[split][way] - distances[split]["mixture, directly"],
     of=[("mixture, by Metropolis, 60 steps", split) for split in range(10)],
     control=[("one Gaussian, directly", split) for split in range(10)],
