@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dlcourse.from_scratch import gibbs, hamiltonian, markov_chains
+from dlcourse.from_scratch import chain_starts, gibbs, hamiltonian, markov_chains
 from dlcourse.from_scratch.metropolis import metropolis
 
 
@@ -19,6 +19,13 @@ def flat(x):
 
 def flat_slope(x):
     return np.zeros_like(x)
+
+
+def test_a_start_comes_with_its_log_densities():
+    place, here = chain_starts.checked("walk", lambda x: -x[:, 0], [[1, 2], [3, 4]])
+    assert place.tolist() == [[1.0, 2.0], [3.0, 4.0]] and here.tolist() == [-1.0, -3.0]
+    with pytest.raises(ValueError, match=r"walk\(\).* at the start, for 1 chains"):
+        chain_starts.checked("walk", lambda x: np.full(len(x), -np.inf), [[1, 2]])
 
 
 def test_states_that_are_left_for_good_have_no_share():
