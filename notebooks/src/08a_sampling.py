@@ -504,8 +504,8 @@ charts.curves(
     yscale="log",
     xticks=RATIOS,
     caption="Five runs each, with 95 % intervals; a unit is a sweep or a gradient. "
-    "Gibbs gives as much or more where the ridge is wide, and falls about as 1 over the "
-    "ratio. HMC was told both widths.",
+    "Gibbs gives as much or more where the ridge is wide, and falls about as 1 over "
+    "the ratio. HMC was told both widths.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -701,8 +701,8 @@ charts.curves(
     levels={"NUTS, six other splits": per_gradient["NUTS"].mean()},
     xscale="log",
     xticks=LENGTHS,
-    caption="Three of six steps, five tuning splits with 95 % intervals. Too short, and "
-    "it is a walk; too long, and trajectories come back. Warm-ups aren't counted.",
+    caption="Three of six steps, five tuning splits with 95 % intervals. Too short, "
+    "and it is a walk; too long, and trajectories come back. Warm-ups aren't counted.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
