@@ -9,14 +9,17 @@ from dlcourse.models.mlp import mlp
 from dlcourse.models.recurrent import recurrent, reset_states
 from dlcourse.models.stacked.deep import DeepNetworks
 from dlcourse.models.stacked.recurrent import RecurrentPopulation
+from dlcourse.models.transformer import Positions, causal_transformer
 from dlcourse.models.vae import load_vae, vae
 
 __all__ = [
     "DeepNetworks",
     "LocalConvolution2D",
+    "Positions",
     "RandomAffine",
     "RecurrentPopulation",
     "Seeds",
+    "causal_transformer",
     "convnet",
     "convolution_block",
     "detector",

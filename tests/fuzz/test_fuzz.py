@@ -28,6 +28,7 @@ from dlcourse.datasets import (
     BoxedSplit,
     catalogue,
     characters,
+    passages,
     records,
     sequence_tasks,
     speech,
@@ -35,8 +36,9 @@ from dlcourse.datasets import (
     transforms,
     windows,
 )
-from dlcourse.from_scratch import cepstra, ctc, ngrams, time_warping
-from dlcourse.metrics import calibration, classification, detection, forecasting
+from dlcourse.from_scratch import byte_pairs, cepstra, ctc, ngrams, time_warping
+from dlcourse.from_scratch.kneser_ney import KneserNey
+from dlcourse.metrics import calibration, classification, detection, forecasting, language
 from dlcourse.metrics import speech as speech_metrics
 from dlcourse.models import boxes as of_boxes
 from dlcourse.models import decoding
@@ -758,6 +760,46 @@ def test_n_grams(text, order, alphabet, read):
     model = only_documented(ngrams.NGram, order, text, alphabet)
     if model is not None:
         only_documented(model.bits, read, "a")
+
+
+@fuzz(
+    tokens=mostly(st.just([0, 1, 2, 0, 1, 0]), st.one_of(NUMBERS, odd_arrays(), st.lists(SIZES, max_size=6))),
+    order=mostly(st.just(2), SIZES),
+    symbols=mostly(st.just(3), SIZES),
+    start=mostly(st.just(0), SIZES),
+)
+def test_smoothed_counts_and_merges(tokens, order, symbols, start):
+    model = only_documented(KneserNey, order, tokens, symbols)
+    if model is not None:
+        only_documented(model.bits, tokens, start)
+        only_documented(model.distribution, tokens)
+    pairs = only_documented(byte_pairs.learn, tokens, symbols, order)
+    if pairs is not None:
+        only_documented(byte_pairs.apply, tokens, symbols, pairs)
+
+
+@fuzz(
+    text=mostly(st.just("abracadabra " * 3), st.one_of(TEXTS, NUMBERS)),
+    length=mostly(st.just(4), SIZES),
+    held_out=mostly(st.just(0.2), NUMBERS),
+    seed=mostly(st.just(0), NUMBERS),
+)
+def test_passages_repetition_and_copies(text, length, held_out, seed):
+    only_documented(passages.three_ways, text, length, held_out=held_out, seed=seed)
+    only_documented(language.repetition, text, length)
+    only_documented(language.longest_copy, text, "abrupt")
+
+
+@fuzz(
+    probabilities=mostly(st.just([[0.5, 0.25, 0.25]]), st.one_of(NUMBERS, odd_arrays(), floats(2, 3))),
+    k=mostly(st.just(2), SIZES),
+    share=mostly(st.just(0.7), NUMBERS),
+    start=mostly(st.just([0]), st.one_of(NUMBERS, odd_arrays(), st.lists(SIZES, max_size=3))),
+)
+def test_careful_drawing(probabilities, k, share, start):
+    only_documented(decoding.top_k, probabilities, k)
+    only_documented(decoding.nucleus, probabilities, share)
+    only_documented(decoding.beam, lambda texts: np.zeros((len(texts), 3)), start, 2, k)
 
 
 # Agents
