@@ -2,32 +2,20 @@
 
     python benchmarks/run.py ch07b_books
 
-Seeds of a GRU and of a transformer, each on nine tenths of Dante's Commedia, less the passages held out
-for the test. The settings were not searched. Recorded for each: bits per character on the validation
-passages, seconds, and the SHA-256 of results/ch07b_KIND_SEED.npz, the weights as float16; and what n-grams of each
-order pay on the same passages. No test passage is used. An interrupted study goes on with the next seed; for a
-longer run raise ``epochs`` in ``language_models.SETTINGS`` and take away this study's results.
+Five seeds of a GRU and three of a transformer, each on the training text of Dante's Commedia. Recorded for each: bits
+per character on the validation passages, seconds, and the SHA-256 of results/ch07b_KIND_SEED.npz, the weights as
+float16; and what n-grams of each order pay on the same passages. No test passage is used. The GRU's setting was chosen
+by the validation passages, on a seed that isn't among these; the transformer's was not searched, and it reads the text
+a quarter as often. An interrupted study goes on with the next seed.
 """
 
 from dlcourse import recording, reproducibility
 from dlcourse.experiments import language_models
 
 TRAININGS = [
-    *[(kind, seed) for seed in range(3) for kind in ("italian_gated", "italian_transformer")],
-    *[("italian_gated", seed) for seed in (3, 4)],
+    *[("italian_gated", seed) for seed in range(5)],
+    *[("italian_transformer", seed) for seed in range(3)],
 ]
-
-
-def record_one(record, kind, seed):
-    """Train, ship and record a network, if it isn't recorded yet."""
-    setting = language_models.SETTINGS[kind]
-    book, key = language_models.book(setting.book), f"{kind}, seed {seed}"
-    if not record.done(key):
-        model, seconds = language_models.trained(kind, seed)
-        paid = language_models.bits(model, book.validation, setting.window).mean()
-        sha256 = language_models.ship(kind, seed, model)
-        print(f"{key}: {paid:.3f} bits per character after {seconds:.0f} s", flush=True)
-        record.add(key, {"validation": float(paid), "seconds": seconds, "sha256": sha256})
 
 
 def main():
@@ -40,7 +28,7 @@ def main():
         orders = {n: language_models.counted("italian", n, "validation").mean() for n in range(1, 10)}
         record.add("n-grams", {str(order): float(paid) for order, paid in orders.items()})
     for kind, seed in TRAININGS:
-        record_one(record, kind, seed)
+        language_models.record(record, kind, seed)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
-"""Chapter 07b's networks: a gated recurrent network and a transformer that predict the next character of a book.
+"""Chapter 07b's networks: gated recurrent networks and a transformer that predict the next character of a book.
 
-Trained by benchmarks/studies/ch07b_books.py; several seeds of each are shipped. A book is
-cut into passages of 1,000 characters; a tenth of them is held out for choices, another tenth for the test. Of a
-held-out passage the first 100 characters are read and not charged.
+Trained by benchmarks/studies/ch07b_books.py; several seeds of each are shipped. A book is cut into passages of 1,000
+characters; a tenth of them is held out for choices, another tenth for the test. Of a held-out passage the first 100
+characters are read and not charged.
 """
 
 import dataclasses
 import functools
+import time
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 
 from dlcourse import checks, models, recording, training
@@ -21,6 +23,9 @@ from dlcourse.training.objectives import sequences
 
 PASSAGE, FREE, WINDOW = 1_000, 100, 128
 """Characters in a passage; how many of them aren't charged; how many a transformer reads at once."""
+
+READINGS, PIECE = 10, 25
+"""How often a GRU reads its text, and how many characters lie between two of its updates."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -50,14 +55,21 @@ def book(name):
     return Book(alphabet, characters.encode(parts[0], alphabet), *rows)
 
 
-def gated_network(symbols, *, width=64, units=256, dropout=0.3, tied=True):
-    """int32 (batch, steps) to logits (batch, steps, symbols): an embedding, a GRU, the embedding transposed."""
+def gated_network(symbols, *, width=64, units=352, dropout=(0.1, 0.3), fused=False):
+    """int32 (batch, steps) to logits (batch, steps, symbols): an embedding, a GRU, the embedding transposed.
+
+    ``dropout``: of what goes into the GRU, and of what comes out. ``fused``: ``models.FusedGRU``, which trains faster,
+    in place of Keras' GRU; the weights are the same.
+    """
     embedding = layers.ReversibleEmbedding(
-        symbols, width, tie_weights=tied, embeddings_initializer=keras.initializers.RandomNormal(stddev=0.1)
+        symbols, width, embeddings_initializer=keras.initializers.RandomNormal(stddev=0.1)
     )
+    gru = models.FusedGRU(units, return_state=True) if fused else (
+        layers.GRU(units, return_sequences=True, return_state=True)
+    )  # fmt: skip
     tokens = keras.Input((None,), dtype="int32")
-    x, _ = layers.GRU(units, return_sequences=True, return_state=True)(embedding(tokens))
-    x = layers.Dense(width)(layers.Dropout(dropout)(x))
+    x, _ = gru(layers.Dropout(dropout[0])(embedding(tokens)))
+    x = layers.Dense(width)(layers.Dropout(dropout[1])(x))
     return keras.Model(tokens, embedding(x, reverse=True))
 
 
@@ -100,6 +112,37 @@ def windows(rows, window):
     return np.arange(0, max(1, rows.shape[1] - 1 - window // 2), window // 2)
 
 
+@functools.lru_cache(maxsize=4)
+def _compiled(model):
+    """A model as one compiled function of texts of any length."""
+    return tf.function(
+        lambda tokens: model(tokens, training=False), input_signature=[tf.TensorSpec((None, None), tf.int32)]
+    )
+
+
+def logits(model, tokens):
+    """A model's outputs for int (rows, steps), compiled once: float32 (rows, steps, symbols)."""
+    tokens, function = np.asarray(tokens, "int32"), _compiled(model)
+    return np.concatenate([function(tokens[first : first + 256]) for first in range(0, len(tokens), 256)])
+
+
+def in_turn(networks, measure):
+    """``measure(network)`` of several networks of one architecture: a dict from seed, as ``networks`` is one.
+
+    Each one's weights take their turn in the first network, so that TensorFlow compiles it only once.
+    """
+    first, *_ = networks
+    place, found = networks[first], {}
+    weights = {seed: network.get_weights() for seed, network in networks.items()}
+    for seed in (
+        *[seed for seed in networks if seed != first],
+        first,
+    ):  # the first last: it gets its own back
+        place.set_weights(weights[seed])
+        found[seed] = measure(place)
+    return {seed: found[seed] for seed in networks}
+
+
 def bits(model, rows, window=None, free=FREE):
     """What a network pays for each character of passages, all but the first ``free``: float64 (passages, characters).
 
@@ -111,16 +154,15 @@ def bits(model, rows, window=None, free=FREE):
         free: how many characters are read first and not charged.
     """
     if window is None:
-        logits = training.predict(model, rows[:, :-1])
-        return language.bits(logits[:, free - 1 :], rows[:, free:])
+        return language.bits(logits(model, rows[:, :-1])[:, free - 1 :], rows[:, free:])
     half, count = window // 2, rows.shape[1]
     starts = windows(rows, window)
     filled = np.zeros((len(rows), starts[-1] + window), "int32")
     filled[:, : count - 1] = rows[:, :-1]
     pieces = filled[:, starts[:, None] + np.arange(window)].reshape(-1, window)
-    logits = training.predict(model, pieces).reshape(len(rows), len(starts), window, -1)
-    later = logits[:, :, half:].reshape(len(rows), len(starts) * half, -1)
-    whole = np.concatenate([logits[:, 0, :half], later], axis=1)[:, : count - 1]
+    found = logits(model, pieces).reshape(len(rows), len(starts), window, -1)
+    later = found[:, :, half:].reshape(len(rows), len(starts) * half, -1)
+    whole = np.concatenate([found[:, 0, :half], later], axis=1)[:, : count - 1]
     return language.bits(whole[:, free - 1 :], rows[:, free:])
 
 
@@ -145,53 +187,123 @@ def transformer(symbols):
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """A book, a network and how it is trained: ``epochs`` readings of excerpts of ``steps`` characters."""
+    """A book, a network, and how often it reads the text.
+
+    ``fifths``: how many fifths of the training text it reads, from number ``seed * fifths`` on; 5 is all of it.
+    ``window``: how many characters it can read at once; None is any number.
+    """
 
     book: str
     network: object
-    epochs: int
-    shifts: int = 2
-    steps: int = 50
-    batch_size: int = 32
-    peak: float = 0.006
+    readings: int
+    fifths: int = 5
     window: int | None = None
 
 
-GATED = functools.partial(gated_network, units=160, dropout=0.2)
 SETTINGS = {
-    "italian_gated": Setting("italian", GATED, 8),
-    "italian_transformer": Setting(
-        "italian", transformer, 3, shifts=3, steps=WINDOW, batch_size=12, peak=0.003, window=WINDOW
-    ),
+    "italian_gated": Setting("italian", gated_network, READINGS),
+    "italian_fifth": Setting("italian", gated_network, 15, fifths=1),
+    "italian_two_fifths": Setting("italian", gated_network, 12, fifths=2),
+    "chinese_gated": Setting("chinese", gated_network, READINGS),
+    "italian_transformer": Setting("italian", transformer, 3, window=WINDOW),
 }
-"""Settled before anything was trained, and not searched."""
+
+
+def text_of(kind, seed):
+    """The training text of a network, int32 (n,): the book's, or some fifths of it."""
+    setting = SETTINGS[kind]
+    text = book(setting.book).training
+    fifth, first = len(text) // 5, seed * setting.fifths
+    return text if setting.fifths == 5 else text[first * fifth : (first + setting.fifths) * fifth]
 
 
 def trained(kind, seed):
     """A network of a kind, trained from a seed: (model, seconds)."""
-    setting = SETTINGS[kind]
-    one = book(setting.book)
+    setting, text = SETTINGS[kind], text_of(kind, seed)
+    symbols = len(book(setting.book).alphabet)
     keras.utils.set_random_seed(seed)
-    model = setting.network(len(one.alphabet))
+    if setting.network is gated_network:
+        model = gated_network(symbols, fused=True)
+        return model, read_on(model, text, readings=setting.readings, seed=seed, piece=PIECE)
+    model = setting.network(symbols)
     run = train(
-        model,
-        one.training,
-        steps=setting.steps,
-        epochs=setting.epochs,
-        seed=seed,
-        batch_size=setting.batch_size,
-        peak=setting.peak,
-        shifts=setting.shifts,
-    )
+        model, text, steps=WINDOW, epochs=setting.readings, seed=seed, batch_size=12, peak=0.003,
+        shifts=setting.readings,
+    )  # fmt: skip
     return model, run.seconds
+
+
+def read_on(model, tokens, *, readings, seed, piece, rows=32, length=None, peak=0.004, after_each=None):
+    """Train a ``gated_network`` on a text that it reads from end to end, its state carried on; returns seconds.
+
+    It reads ``rows`` places of the text at once, and changes its weights after every ``piece`` characters of them. The
+    gradient goes back through ``length`` characters at most (None: through the piece). Each reading of the text begins
+    elsewhere, drawn from the seed. ``after_each(reading)`` is called after each.
+    """
+    length, reach = length or piece, len(tokens) // rows
+    stream, random = streaming(model), np.random.default_rng(seed)
+    updates = (reach - 1) // piece
+    optimizer = keras.optimizers.Adam(schedule(peak, readings * updates), global_clipnorm=1.0)
+    optimizer.build(stream.trainable_variables)
+
+    @tf.function
+    def step(text, state):
+        with tf.GradientTape() as tape:
+            loss = 0.0
+            for first in range(0, piece, length):
+                part = text[:, first : first + length + 1]
+                logits, state = stream([part[:, :-1], tf.stop_gradient(state)], training=True)
+                loss += tf.reduce_sum(
+                    tf.nn.sparse_softmax_cross_entropy_with_logits(labels=part[:, 1:], logits=logits)
+                )
+            loss /= rows * piece
+        optimizer.apply(tape.gradient(loss, stream.trainable_variables), stream.trainable_variables)
+        return state
+
+    began = time.perf_counter()
+    for reading in range(readings):
+        text = np.roll(tokens, -random.integers(len(tokens)))[: rows * reach].reshape(rows, reach)
+        state = tf.zeros((rows, stream.inputs[1].shape[-1]))
+        for number in range(updates):
+            state = step(tf.constant(text[:, number * piece : (number + 1) * piece + 1]), state)
+        if after_each is not None:
+            after_each(reading)
+    return time.perf_counter() - began
+
+
+TRUNCATED_UNITS = 96
+
+
+def truncated(length, seed):
+    """A small network whose gradient goes back through ``length`` characters: (model, seconds).
+
+    Its weights change after every 48 characters, whatever the length, so that all read the same and make as many
+    updates; its state is carried on.
+    """
+    one = book("italian")
+    keras.utils.set_random_seed(seed)
+    model = gated_network(len(one.alphabet), units=TRUNCATED_UNITS, dropout=(0.0, 0.0), fused=True)
+    return model, read_on(model, one.training, readings=3, seed=seed, piece=48, length=length, peak=0.006)
 
 
 def streaming(model):
     """A ``gated_network`` that takes and gives its state: tokens and state (batch, units) to logits and state."""
-    embedding, gru, dropout, dense = model.layers[1:5]
+    embedding, dropped, gru, dropout, dense = model.layers[1:6]
     tokens, state = keras.Input((None,), dtype="int32"), keras.Input((gru.units,))
-    x, ended = gru(embedding(tokens), initial_state=state)
+    x, ended = gru(dropped(embedding(tokens)), initial_state=state)
     return keras.Model([tokens, state], [embedding(dense(dropout(x)), reverse=True), ended])
+
+
+@functools.lru_cache(maxsize=4)
+def stepper(model):
+    """A ``gated_network`` as one compiled function, and its units.
+
+    The function takes int32 (rows, n) and a state (rows, units), and gives logits (rows, n, symbols) and the state.
+    """
+    stream = streaming(model)
+    units = stream.inputs[1].shape[-1]
+    signature = [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, units), tf.float32)]
+    return tf.function(lambda text, state: stream([text, state]), input_signature=signature), units
 
 
 def file(kind, seed):
@@ -201,6 +313,31 @@ def file(kind, seed):
 def ship(kind, seed, model):
     """Write a network's weights as float16; returns the file's SHA-256."""
     return shipped_weights.save(file(kind, seed), {seed: model})
+
+
+def record(record, kind, seed, *, keep=True, orders=()):
+    """Train a network and record what it pays on the validation passages, if it isn't recorded yet.
+
+    ``keep``: whether its weights are shipped. ``orders``: of n-grams, counted on the same text; the least that one of
+    them pays is recorded too.
+    """
+    setting, key = SETTINGS[kind], f"{kind}, seed {seed}"
+    if record.done(key):
+        return
+    one = book(setting.book)
+    model, seconds = trained(kind, seed)
+    paid = bits(model, one.validation, setting.window).mean()
+    print(f"{key}: {paid:.3f} bits per character after {seconds:.0f} s", flush=True)
+    values = {"validation": float(paid), "seconds": seconds, "characters": len(text_of(kind, seed))}
+    possible = [order for order in orders if len(one.alphabet) ** order < 2**63]
+    if possible:
+        grams = [KneserNey(order, text_of(kind, seed), len(one.alphabet)) for order in possible]
+        values["n-gram"] = float(
+            min(np.mean([gram.bits(row, FREE) for row in one.validation]) for gram in grams)
+        )
+    if keep:
+        values["sha256"] = ship(kind, seed, model)
+    record.add(key, values)
 
 
 def shipped(kind, study):
@@ -225,3 +362,18 @@ def shipped(kind, study):
 
             networks |= shipped_weights.load(file(kind, seed), build, values["sha256"], study)
     return networks
+
+
+def shipped_truncated(length):
+    """Networks that ``truncated`` trained by gradients through so many characters, a dict from seed to Keras model."""
+    study = "ch07b_truncation"
+    values = recording.load(study)[f"gradient through {length}"]
+
+    def build(_):
+        return gated_network(len(book("italian").alphabet), units=TRUNCATED_UNITS, dropout=(0.0, 0.0))
+
+    return shipped_weights.load(truncated_file(length), build, values["sha256"], study)
+
+
+def truncated_file(length):
+    return recording.RESULTS / f"ch07b_truncation_{length}.npz"

@@ -4,6 +4,7 @@ from dlcourse.models.augmentation import RandomAffine
 from dlcourse.models.convnet import Seeds, convnet, convolution_block, residual_block, residual_stages, resnet
 from dlcourse.models.detector import detector
 from dlcourse.models.fully_convolutional import fully_convolutional
+from dlcourse.models.fused_gru import FusedGRU
 from dlcourse.models.local_convolution import LocalConvolution2D
 from dlcourse.models.mlp import mlp
 from dlcourse.models.recurrent import recurrent, reset_states
@@ -14,6 +15,7 @@ from dlcourse.models.vae import load_vae, vae
 
 __all__ = [
     "DeepNetworks",
+    "FusedGRU",
     "LocalConvolution2D",
     "Positions",
     "RandomAffine",

@@ -151,8 +151,8 @@ def exercise_5():
             "train, validation, test = passages.three_ways(text, 1_000)\n"
             "tokens = characters.encode(train, alphabet)\n"
             "rows = np.stack([characters.encode(one, alphabet) for one in validation])\n"
-            "own = language_models.gated_network(len(alphabet), units=160, dropout=0.2)\n"
-            "language_models.train(own, tokens, steps=50, epochs=8, seed=0, peak=0.006)\n"
+            "own = language_models.gated_network(len(alphabet), fused=True)  # trains faster\n"
+            "language_models.read_on(own, tokens, readings=10, seed=0, piece=25)\n"
             "print(language_models.bits(own, rows).mean())\n"
             "for n in range(3, 9):\n    gram = KneserNey(n, tokens, len(alphabet))\n"
             "    print(n, np.mean([gram.bits(row, start=100) for row in rows]))\n```",

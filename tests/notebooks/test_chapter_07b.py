@@ -11,7 +11,11 @@ from dlcourse.experiments import language_models
 from dlcourse.metrics import language
 from dlcourse.training.objectives import sequences
 
-STUDIES = {"italian_gated": "ch07b_books", "italian_transformer": "ch07b_books"}
+STUDIES = {
+    "italian_gated": "ch07b_books",
+    "italian_transformer": "ch07b_books",
+    "italian_fifth": "ch07b_sizes",
+}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +33,7 @@ def some(rows, steps, symbols=80, seed=0):
 
 @pytest.mark.parametrize(
     ("in_view", "shipped"),
-    [("gated_network", language_models.GATED), ("transformer", language_models.transformer)],
+    [("gated_network", language_models.gated_network), ("transformer", language_models.transformer)],
 )
 def test_the_networks_in_view_are_those_that_are_shipped(chapter, in_view, shipped):
     own, theirs = getattr(chapter, in_view)(80), shipped(80)
@@ -41,11 +45,11 @@ def test_the_networks_in_view_are_those_that_are_shipped(chapter, in_view, shipp
 
 def test_keras_fit_the_loop_and_training_fit_end_with_the_same_weights(chapter):
     x, y = some(48, 12, 9), some(48, 12, 9, seed=1)
-    first = chapter.gated_network(9, units=8, width=4, dropout=0.0)
+    first = chapter.gated_network(9, units=8, dropout=(0.0, 0.0))
     start, loss = first.get_weights(), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
     def trained(how):
-        model, adam = chapter.gated_network(9, units=8, width=4, dropout=0.0), keras.optimizers.Adam(0.01)
+        model, adam = chapter.gated_network(9, units=8, dropout=(0.0, 0.0)), keras.optimizers.Adam(0.01)
         model.set_weights(start)
         if how == "keras":
             model.compile(adam, loss)
@@ -74,7 +78,7 @@ def test_a_stream_in_pieces_is_the_text_in_one_go():
 
 
 def test_a_text_in_pieces_has_the_same_outputs_and_another_gradient(chapter):
-    model = language_models.gated_network(9, units=8, width=4, dropout=0.0)
+    model = language_models.gated_network(9, units=8, width=4, dropout=(0.0, 0.0))
     stream, text = language_models.streaming(model), tf.constant(some(4, 21, 9))
     (whole, gradient), (pieces, cut) = (chapter.by_piece(stream, text, n) for n in (1, 2))
     np.testing.assert_allclose(pieces, whole, atol=1e-5)
@@ -89,7 +93,7 @@ def test_a_text_in_pieces_has_the_same_outputs_and_another_gradient(chapter):
 
 
 def test_a_truncated_step_lowers_the_loss_and_hands_its_state_on(chapter):
-    model = language_models.gated_network(9, units=8, width=4, dropout=0.0)
+    model = language_models.gated_network(9, units=8, width=4, dropout=(0.0, 0.0))
     stream, adam = language_models.streaming(model), keras.optimizers.Adam(0.01)
     adam.build(stream.trainable_variables)
     text, zeros = tf.constant(some(4, 11, 9)), tf.zeros((4, 8))
@@ -132,8 +136,56 @@ def test_shipped_networks_are_those_that_were_recorded():
         setting, book = language_models.SETTINGS[kind], language_models.book("italian")
         paid = language_models.bits(networks[0], book.validation[:6], setting.window).mean()
         assert abs(paid - recorded[f"{kind}, seed 0"]["validation"]) < 0.25  # six passages of 53
+    for length in (2, 48):
+        networks = language_models.shipped_truncated(length)
+        assert len(networks) == 5 and language_models.truncated_file(length).stat().st_size < 1_000_000
+        paid = language_models.bits(networks[0], language_models.book("italian").validation).mean()
+        right = recording.load("ch07b_truncation")[f"gradient through {length}"]["validation"][0]
+        assert abs(paid - right) < 0.005  # rounding to float16
     with pytest.raises(ValueError, match="expected one of italian_gated"):
         language_models.shipped("latin", "ch07b_books")
+
+
+def test_fifths_of_a_text_have_nothing_in_common():
+    whole = language_models.book("italian").training
+    parts = [language_models.text_of("italian_fifth", seed) for seed in range(5)]
+    assert 0 <= len(whole) - sum(map(len, parts)) < 5
+    np.testing.assert_array_equal(np.concatenate(parts), whole[: sum(map(len, parts))])
+    double = np.concatenate([language_models.text_of("italian_two_fifths", seed) for seed in range(2)])
+    np.testing.assert_array_equal(double, np.concatenate(parts[:4]))
+    assert language_models.text_of("italian_gated", 3) is whole
+
+
+def test_networks_in_turn_give_what_each_gives_and_keep_their_weights():
+    networks = {seed: language_models.gated_network(9, units=8, width=4) for seed in (3, 1, 2)}
+    before, x = {seed: network.get_weights() for seed, network in networks.items()}, some(2, 12, 9)
+    found = language_models.in_turn(networks, lambda network: language_models.logits(network, x))
+    assert list(found) == [3, 1, 2]
+    for seed, network in networks.items():
+        np.testing.assert_allclose(found[seed], training.predict(network, x), atol=1e-5)
+        for weight, old in zip(network.get_weights(), before[seed], strict=True):
+            np.testing.assert_array_equal(weight, old)
+
+
+def test_a_network_that_reads_on_learns_a_text_that_repeats_itself():
+    text = np.tile(np.arange(6, dtype="int32"), 200)
+    for length in (None, 2):
+        keras.utils.set_random_seed(0)
+        model = language_models.gated_network(6, units=12, width=6, dropout=(0.0, 0.0), fused=True)
+        before, seen = language_models.bits(model, text[None, :60], free=10).mean(), []
+        language_models.read_on(
+            model,
+            text,
+            readings=12,
+            seed=0,
+            piece=8,
+            rows=4,
+            length=length,
+            peak=0.05,
+            after_each=seen.append,
+        )
+        assert seen == list(range(12))
+        assert language_models.bits(model, text[None, :60], free=10).mean() < 0.2 < 2 < before
 
 
 def test_the_mixture_of_a_model_with_itself_is_the_model(chapter):
