@@ -283,7 +283,7 @@ def truncated(length, seed):
     one = book("italian")
     keras.utils.set_random_seed(seed)
     model = gated_network(len(one.alphabet), units=TRUNCATED_UNITS, dropout=(0.0, 0.0), fused=True)
-    return model, read_on(model, one.training, readings=3, seed=seed, piece=48, length=length, peak=0.006)
+    return model, read_on(model, one.training, readings=2, seed=seed, piece=48, length=length, peak=0.006)
 
 
 def streaming(model):
