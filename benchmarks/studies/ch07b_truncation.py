@@ -16,7 +16,8 @@ LENGTHS = (48, 2, 16)
 def main():
     reproducibility.start(0, threads=1)
     record = recording.Recording(
-        "ch07b_truncation", "Bits per character of a small GRU by the characters through which the gradient goes back"
+        "ch07b_truncation",
+        "Bits per character of a small GRU by the characters through which the gradient goes back",
     )
     validation = language_models.book("italian").validation
     for length in LENGTHS:

@@ -189,32 +189,29 @@ def transformer(symbols):
 class Setting:
     """A book, a network, and how often it reads the text.
 
-    ``fifths``: how many fifths of the training text it reads, from number ``seed * fifths`` on; 5 is all of it.
+    ``fifth``: whether it reads a fifth of the training text, the one of its seed's number.
     ``window``: how many characters it can read at once; None is any number.
     """
 
     book: str
     network: object
     readings: int
-    fifths: int = 5
+    fifth: bool = False
     window: int | None = None
 
 
 SETTINGS = {
     "italian_gated": Setting("italian", gated_network, READINGS),
-    "italian_fifth": Setting("italian", gated_network, 15, fifths=1),
-    "italian_two_fifths": Setting("italian", gated_network, 12, fifths=2),
-    "chinese_gated": Setting("chinese", gated_network, READINGS),
+    "italian_fifth": Setting("italian", gated_network, 15, fifth=True),
     "italian_transformer": Setting("italian", transformer, 3, window=WINDOW),
 }
 
 
 def text_of(kind, seed):
-    """The training text of a network, int32 (n,): the book's, or some fifths of it."""
+    """The training text of a network, int32 (n,): the book's, or a fifth of it."""
     setting = SETTINGS[kind]
-    text = book(setting.book).training
-    fifth, first = len(text) // 5, seed * setting.fifths
-    return text if setting.fifths == 5 else text[first * fifth : (first + setting.fifths) * fifth]
+    text, fifth = book(setting.book).training, len(book(setting.book).training) // 5
+    return text[seed * fifth : (seed + 1) * fifth] if setting.fifth else text
 
 
 def trained(kind, seed):
@@ -315,29 +312,25 @@ def ship(kind, seed, model):
     return shipped_weights.save(file(kind, seed), {seed: model})
 
 
-def record(record, kind, seed, *, keep=True, orders=()):
-    """Train a network and record what it pays on the validation passages, if it isn't recorded yet.
+def record(record, kind, seed, orders=()):
+    """Train a network, ship it, and record what it pays on the validation passages, if it isn't recorded yet.
 
-    ``keep``: whether its weights are shipped. ``orders``: of n-grams, counted on the same text; the least that one of
-    them pays is recorded too.
+    ``orders``: of n-grams, counted on the same text; the least that one of them pays is recorded too.
     """
     setting, key = SETTINGS[kind], f"{kind}, seed {seed}"
     if record.done(key):
         return
-    one = book(setting.book)
+    one, text = book(setting.book), text_of(kind, seed)
     model, seconds = trained(kind, seed)
     paid = bits(model, one.validation, setting.window).mean()
     print(f"{key}: {paid:.3f} bits per character after {seconds:.0f} s", flush=True)
-    values = {"validation": float(paid), "seconds": seconds, "characters": len(text_of(kind, seed))}
-    possible = [order for order in orders if len(one.alphabet) ** order < 2**63]
-    if possible:
-        grams = [KneserNey(order, text_of(kind, seed), len(one.alphabet)) for order in possible]
+    values = {"validation": float(paid), "seconds": seconds, "characters": len(text)}
+    if orders:
+        grams = [KneserNey(order, text, len(one.alphabet)) for order in orders]
         values["n-gram"] = float(
             min(np.mean([gram.bits(row, FREE) for row in one.validation]) for gram in grams)
         )
-    if keep:
-        values["sha256"] = ship(kind, seed, model)
-    record.add(key, values)
+    record.add(key, {**values, "sha256": ship(kind, seed, model)})
 
 
 def shipped(kind, study):
