@@ -230,14 +230,14 @@ def trained(kind, seed):
     return model, run.seconds
 
 
-def read_on(model, tokens, *, readings, seed, piece, rows=32, length=None, peak=0.004, after_each=None):
+def read_on(model, tokens, *, readings, seed, piece, rows=32, peak=0.004, after_each=None):
     """Train a ``gated_network`` on a text that it reads from end to end, its state carried on; returns seconds.
 
-    It reads ``rows`` places of the text at once, and changes its weights after every ``piece`` characters of them. The
-    gradient goes back through ``length`` characters at most (None: through the piece). Each reading of the text begins
-    elsewhere, drawn from the seed. ``after_each(reading)`` is called after each.
+    It reads ``rows`` places of the text at once, and changes its weights after every ``piece`` characters of them,
+    through which the gradient goes back. Each reading of the text begins elsewhere, drawn from the seed.
+    ``after_each(reading)`` is called after each.
     """
-    length, reach = length or piece, len(tokens) // rows
+    reach = len(tokens) // rows
     stream, random = streaming(model), np.random.default_rng(seed)
     updates = (reach - 1) // piece
     optimizer = keras.optimizers.Adam(schedule(peak, readings * updates), global_clipnorm=1.0)
@@ -246,14 +246,10 @@ def read_on(model, tokens, *, readings, seed, piece, rows=32, length=None, peak=
     @tf.function
     def step(text, state):
         with tf.GradientTape() as tape:
-            loss = 0.0
-            for first in range(0, piece, length):
-                part = text[:, first : first + length + 1]
-                logits, state = stream([part[:, :-1], tf.stop_gradient(state)], training=True)
-                loss += tf.reduce_sum(
-                    tf.nn.sparse_softmax_cross_entropy_with_logits(labels=part[:, 1:], logits=logits)
-                )
-            loss /= rows * piece
+            logits, state = stream([text[:, :-1], state], training=True)
+            loss = tf.reduce_mean(
+                tf.nn.sparse_softmax_cross_entropy_with_logits(labels=text[:, 1:], logits=logits)
+            )
         optimizer.apply(tape.gradient(loss, stream.trainable_variables), stream.trainable_variables)
         return state
 
@@ -266,21 +262,6 @@ def read_on(model, tokens, *, readings, seed, piece, rows=32, length=None, peak=
         if after_each is not None:
             after_each(reading)
     return time.perf_counter() - began
-
-
-TRUNCATED_UNITS = 96
-
-
-def truncated(length, seed):
-    """A small network whose gradient goes back through ``length`` characters: (model, seconds).
-
-    Its weights change after every 48 characters, whatever the length, so that all read the same and make as many
-    updates; its state is carried on.
-    """
-    one = book("italian")
-    keras.utils.set_random_seed(seed)
-    model = gated_network(len(one.alphabet), units=TRUNCATED_UNITS, dropout=(0.0, 0.0), fused=True)
-    return model, read_on(model, one.training, readings=2, seed=seed, piece=48, length=length, peak=0.006)
 
 
 def streaming(model):
@@ -355,18 +336,3 @@ def shipped(kind, study):
 
             networks |= shipped_weights.load(file(kind, seed), build, values["sha256"], study)
     return networks
-
-
-def shipped_truncated(length):
-    """Networks that ``truncated`` trained by gradients through so many characters, a dict from seed to Keras model."""
-    study = "ch07b_truncation"
-    values = recording.load(study)[f"gradient through {length}"]
-
-    def build(_):
-        return gated_network(len(book("italian").alphabet), units=TRUNCATED_UNITS, dropout=(0.0, 0.0))
-
-    return shipped_weights.load(truncated_file(length), build, values["sha256"], study)
-
-
-def truncated_file(length):
-    return recording.RESULTS / f"ch07b_truncation_{length}.npz"

@@ -466,50 +466,6 @@ The gradients differ by {Measured(apart):.1%} of the whole one's length.
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# ### Does the length matter?
-#
-# GRUs of 96 units read the whole book twice, in a recorded run (`make bench STUDY=ch07b_truncation`). Their weights change after
-# every 48 characters, and their state is always carried on. Only the gradient differs: it goes back through 2, 16 or 48 characters.
-#
-# **Predict before you run.** What does a gradient through 2 characters cost against one through 48, in bits per character? And one through 16?
-
-# %% slideshow={"slide_type": "skip"}
-THROUGH = (2, 16, 48)
-few_passages = book.test[::2]
-by_length = {length: language_models.in_turn(
-    language_models.shipped_truncated(length),
-    lambda network: language_models.bits(network, few_passages).mean())
-    for length in THROUGH}
-
-# %% slideshow={"slide_type": "-"} tags=["hide-input"]
-recurrent_figures.by_seed(
-    {f"{length}": list(paid.values()) for length, paid in by_length.items()},
-    "How far back the gradient went", "bits per character, test",
-    caption="Dots: trainings of a small GRU, by the characters through which the gradient "
-    "goes back; mean and 95 % interval. The state is carried on in all of them.",
-)
-
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-claims.measure(
-    "C07b.truncation",
-    "a gradient through two characters is too short, though the state is carried on, and"
-    " one through 16 is long enough: bits per character paid more than with 48, by"
-    " training; control: a gradient through 16",
-    lambda length, seed: by_length[length][seed] - by_length[48][seed],
-    of=[(2, seed) for seed in by_length[2]],
-    control=[(16, seed) for seed in by_length[16]],
-    above=0.05,
-    source="evaluated",
-)
-
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# <details><summary>Your prediction</summary>
-#
-# TRUNCATION-ANSWER
-#
-# </details>
-
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Could it look at all characters at once? · 能不能一次看全？
 #
@@ -876,6 +832,9 @@ claims.measure(
 # **Predict before you run.** With 85,000 characters, who is ahead, and by how much?
 
 # %% slideshow={"slide_type": "skip"}
+few_passages = book.test[::2]
+
+
 def best_count(text):
     """Bits per character of the best n-gram on a text."""
     rivals = [KneserNey(order, text, symbols) for order in (4, 5, 6)]
