@@ -751,7 +751,7 @@ def looked_at(network, text):
     return look(z, z, use_causal_mask=True, return_attention_scores=True)[1][0].numpy()
 
 
-line = book.encode("mi ritrovai per una selva oscura")
+line = book.encode("mi ritrovai per una selva")
 heads = looked_at(transformers[0], line)
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
@@ -787,7 +787,7 @@ by_context = [short_sighted(gated[0], own) for own in CONTEXTS]
 by_order = {n - 1: np.mean([grams[n].bits(row)[PLACES].mean() for row in book.test])
             for n in ORDERS[1:]}
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
     {"GRU (one training)": CONTEXTS, "n-gram": list(by_order)},
     {"GRU (one training)": by_context, "n-gram": list(by_order.values())},
@@ -798,8 +798,10 @@ charts.curves(
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-with_own = {own: language_models.in_turn(
-    gated, lambda network, own=own: short_sighted(network, own)) for own in (best - 1, 60)}
+with_own = {
+    own: language_models.in_turn(
+        gated, lambda network, own=own: short_sighted(network, own))
+    for own in (best - 1, 60)}
 claims.measure(
     "C07b.context",
     "the GRU is ahead by what it reads farther back than the n-gram: bits per character"
@@ -884,7 +886,7 @@ ahead = {
 recurrent_figures.by_seed(
     {size: list(values.values()) for size, values in ahead.items()},
     "GRU ahead of the best n-gram, by how much both read",
-    "bits per character, test", line=0.0,
+    "bits per character, test", line=("as good as counting", 0.0),
     caption="Dots: trainings, each beside n-grams on its own text; below the line "
     "counting is ahead.",
 )
@@ -905,8 +907,8 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Counting, by a few hundredths of a bit; on the whole book it is the other way round. So the lines cross somewhere between a fifth of this book and all
-# of it. A common guess is that networks need millions of characters to win, or that they win always.
+# Counting, if anybody, by a few hundredths of a bit; on the whole book it is the network. So the lines cross near a fifth of this book or a little beyond. A
+# common guess is that networks need millions of characters to win, or that they win always.
 #
 # </details>
 
@@ -1123,8 +1125,8 @@ claims.measure(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C07b.words",
-    "drawn with its own probabilities the GRU makes more words that the book hasn't than"
-    " Dante does elsewhere: share of such words over his, by training; control: at"
+    "drawn with its own probabilities the GRU makes more words that the book hasn't"
+    " than Dante does elsewhere: share of such words over his, by training; control: at"
     " temperature 0.5",
     lambda way, seed: (1 - real_words(way, seed)) / (1 - of_book["words"]),
     of=[("as they are", seed) for seed in gated],
@@ -1136,9 +1138,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# The likeliest text repeats itself, within its first hundred characters, in some trainings more and in others less. The usual guess is that the most probable must be the best. But people don't write the most probable: each
-# character of the book costs two bits on average, and a text that costs nearly nothing says nearly nothing. Once something was said twice, saying it
-# again is what the network expects.
+# The likeliest text comes back to what it said before, and goes round. The usual guess is that the most probable must be the best. But people don't write the most
+# probable: each character of the book costs two bits on average, and a text that costs nearly nothing says nearly nothing. Once something was said twice, saying it
+# again is what the network expects. What is drawn hardly repeats itself, in any of the four ways, and nor does the book.
 #
 # </details>
 
@@ -1208,9 +1210,9 @@ recurrent_figures.by_seed(
 by_chance = np.mean(list(writers["Dante, new"].values()))
 claims.measure(
     "C07b.copies",
-    "the GRU copies no more than chance: longest stretch of 400 characters that stands in"
-    " the training text, over that of new passages by Dante, by training; control: at"
-    " temperature 0.5",
+    "the GRU copies no more than chance: longest stretch of 400 characters that stands"
+    " in the training text, over that of new passages by Dante, by training; control:"
+    " at temperature 0.5",
     lambda writer, seed: writers[writer][seed] / by_chance,
     of=[("GRU", seed) for seed in gated],
     control=[("GRU, temperature 0.5", seed) for seed in gated],
@@ -1221,9 +1223,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# The GRU's longest copies are a little shorter than the stretches that new text by Dante shares with the rest of his book, and even the n-gram stays about there: its
-# discounts keep handing over to shorter contexts. The usual guess is far more, since networks are said to know their texts by heart. At temperature $0.5$ copies become
-# longer, as the likely phrases are the book's.
+# About as long as the stretches that new text by Dante shares with the rest of his book, and even the n-gram stays about there: its discounts keep handing over to
+# shorter contexts. The usual guess is far more, since networks are said to know their texts by heart. At temperature $0.5$ copies become longer, as the likely
+# phrases are the book's.
 #
 # </details>
 #
@@ -1250,7 +1252,7 @@ claims.report()
 
 # %% [markdown] slideshow={"slide_type": "-"}
 # They are used so, and they work. What the sentence doesn't say is next to whom: a counted model that takes a second is a serious rival, with a fifth of
-# this book the better one; and large language models today are transformers, trained on far more text than a book.
+# this book as good a one; and large language models today are transformers, trained on far more text than a book.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
