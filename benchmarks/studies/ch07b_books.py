@@ -2,7 +2,7 @@
 
     python benchmarks/run.py ch07b_books
 
-Five seeds of a GRU and three of a transformer, each on the training text of Dante's Commedia. Recorded for each: bits
+Seeds of a GRU and of a transformer, each on the training text of Dante's Commedia. Recorded for each: bits
 per character on the validation passages, seconds, and the SHA-256 of results/ch07b_KIND_SEED.npz, the weights as
 float16; and what n-grams of each order pay on the same passages. No test passage is used. The GRU's setting was chosen
 by the validation passages, on a seed that isn't among these; the transformer's was not searched, and it reads the text

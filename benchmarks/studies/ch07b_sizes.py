@@ -2,8 +2,8 @@
 
     python benchmarks/run.py ch07b_sizes
 
-The network of ch07b_books on each fifth of the Italian training text (five independent texts; their weights are
-shipped). Recorded: bits per character on the book's validation passages, those of the best n-gram counted on the same
+The network of ch07b_books on fifths of the Italian training text, which are independent texts; their weights are
+shipped. Recorded: bits per character on the book's validation passages, those of the best n-gram counted on the same
 text, seconds. No test passage is used. An interrupted study goes on with the next fifth.
 """
 
