@@ -2,18 +2,18 @@
 
     python benchmarks/run.py ch07b_books
 
-Seeds of a GRU and of a transformer, each on the training text of Dante's Commedia. Recorded for each: bits
+Three seeds of a GRU and three of a transformer, each on the training text of Dante's Commedia. Recorded for each: bits
 per character on the validation passages, seconds, and the SHA-256 of results/ch07b_KIND_SEED.npz, the weights as
 float16; and what n-grams of each order pay on the same passages. No test passage is used. The GRU's setting was chosen
 by the validation passages, on a seed that isn't among these; the transformer's was not searched, and it reads the text
-a quarter as often. An interrupted study goes on with the next seed.
+three times, the GRU ten times. An interrupted study goes on with the next seed.
 """
 
 from dlcourse import recording, reproducibility
 from dlcourse.experiments import language_models
 
 TRAININGS = [
-    *[("italian_gated", seed) for seed in range(5)],
+    *[("italian_gated", seed) for seed in range(3)],
     *[("italian_transformer", seed) for seed in range(3)],
 ]
 

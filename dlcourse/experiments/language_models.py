@@ -236,8 +236,16 @@ def read_on(model, tokens, *, readings, seed, piece, rows=32, peak=0.004, after_
     It reads ``rows`` places of the text at once, and changes its weights after every ``piece`` characters of them,
     through which the gradient goes back. Each reading of the text begins elsewhere, drawn from the seed.
     ``after_each(reading)`` is called after each.
+
+    Raises:
+        ValueError: where the text is too short for one update in each of the ``rows`` places.
     """
     reach = len(tokens) // rows
+    if reach <= piece:
+        raise ValueError(
+            f"read_on got {len(tokens):,} characters: {rows} places of {piece} + 1 need {rows * (piece + 1):,} or "
+            "more; give a longer text, fewer rows or a smaller piece."
+        )
     stream, random = streaming(model), np.random.default_rng(seed)
     updates = (reach - 1) // piece
     optimizer = keras.optimizers.Adam(schedule(peak, readings * updates), global_clipnorm=1.0)

@@ -26,8 +26,7 @@ class KneserNey:
 
     Raises:
         ValueError: where the order is below 1, the tokens aren't such numbers or are too few, or ``symbols`` to the
-        power
-            of ``order`` is 2^63 or more.
+            power of ``order`` is 2^63 or more.
     """
 
     def __init__(self, order, tokens, symbols):

@@ -15,9 +15,18 @@ def bits(logits, tokens):
 
     Returns:
         float64 (...).
+
+    Raises:
+        ValueError: where a token is no place in the alphabet.
     """
+    tokens, letters = np.asarray(tokens), np.shape(logits)[-1]
+    if tokens.size and not 0 <= tokens.min() <= tokens.max() < letters:
+        raise ValueError(
+            f"bits(tokens) runs from {tokens.min()} to {tokens.max()}; the logits are of {letters} letters, so "
+            f"expected 0 to {letters - 1}."
+        )
     log_probabilities = special.log_softmax(np.asarray(logits, "float64"), axis=-1)
-    return -np.take_along_axis(log_probabilities, np.asarray(tokens)[..., None], axis=-1)[..., 0] / np.log(2)
+    return -np.take_along_axis(log_probabilities, tokens[..., None], axis=-1)[..., 0] / np.log(2)
 
 
 def repetition(text, length):

@@ -32,3 +32,9 @@ def test_nothing_in_common():
     assert language.longest_copy("abc", "xxabcxx") == "abc"
     with pytest.raises(ValueError, match="expected a text"):
         language.longest_copy("abc", 3)
+
+
+@pytest.mark.parametrize("token", [-1, 3])
+def test_a_token_outside_of_the_alphabet_has_no_bits(token):
+    with pytest.raises(ValueError, match="expected 0 to 2"):
+        language.bits(np.zeros((1, 3)), [token])

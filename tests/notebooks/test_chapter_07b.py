@@ -171,6 +171,12 @@ def test_a_network_that_reads_on_learns_a_text_that_repeats_itself():
     assert language_models.bits(model, text[None, :60], free=10).mean() < 0.2 < 2 < before
 
 
+def test_a_text_too_short_to_read_on_says_how_long_it_must_be():
+    model = language_models.gated_network(6, units=4, width=2)
+    with pytest.raises(ValueError, match="need 36 or more"):
+        language_models.read_on(model, np.zeros(35, "int32"), readings=1, seed=0, piece=8, rows=4)
+
+
 def test_the_mixture_of_a_model_with_itself_is_the_model(chapter):
     bits = np.random.default_rng(0).exponential(size=20)
     np.testing.assert_allclose(chapter.mixed(bits, bits), bits)
@@ -226,6 +232,8 @@ def causal(*dilations, kernel=2, padding="causal"):
     [
         (lambda: causal(1, kernel=33, padding="same"), "looks ahead"),
         (lambda: causal(1, 2, 4), "far enough"),
+        (lambda: causal(5, 10), "a gap"),
+        (lambda: causal(15), "a gap"),
         (lambda: keras.Sequential([keras.layers.Dense(30)]).name, "Keras model"),
         (
             lambda: keras.Sequential(

@@ -29,6 +29,14 @@ def most_frequent_pair(pieces):
         counts[pair] = counts.get(pair, 0) + 1
     return max(reversed(list(counts)), key=counts.get)
 
+# %% exercise="pair" says="xy stands first"
+def most_frequent_pair(pieces):
+    """Of equally frequent ones the first in the alphabet."""
+    counts = {}
+    for pair in zip(pieces[:-1], pieces[1:]):
+        counts[pair] = counts.get(pair, 0) + 1
+    return min(counts, key=lambda pair: (-counts[pair], pair))
+
 # %% exercise="merge" says="No letter may be lost or doubled"
 def merged(pieces, pair):
     """Steps on by one only."""
