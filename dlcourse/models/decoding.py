@@ -61,6 +61,21 @@ def _probabilities(function, given):
     return given
 
 
+def picked(probabilities, random):
+    """One symbol for each row, drawn with the row's probabilities.
+
+    Args:
+        probabilities: float (rows, symbols); each row sums to 1.
+        random: a ``numpy.random.Generator``.
+
+    Returns:
+        int32 (rows,).
+    """
+    reached = np.cumsum(_probabilities("picked", probabilities), axis=1)
+    chance = random.random((len(reached), 1)) * reached[:, -1:]
+    return (reached <= chance).sum(axis=1).astype("int32")
+
+
 def sample(model, start, letters, *, temperature, seed=0):
     """Draw letters one after another from a stateful model: one text for each row of its batch.
 
@@ -101,9 +116,7 @@ def sample(model, start, letters, *, temperature, seed=0):
         logits = step(tf.fill([rows, 1], int(letter)))
     for _ in range(letters):
         scaled = logits.numpy().astype("float64") / temperature
-        reached = np.cumsum(special.softmax(scaled, axis=1), axis=1)
-        chance = random.random((rows, 1)) * reached[:, -1:]
-        drawn.append((reached <= chance).sum(axis=1).astype("int32"))
+        drawn.append(picked(special.softmax(scaled, axis=1), random))
         logits = step(tf.constant(drawn[-1][:, None]))
     return np.stack(drawn, axis=1)
 

@@ -140,8 +140,9 @@ def exercise_4():
             "shares = np.linspace(0, 1, 21)\n"
             "chosen = min(shares, key=lambda share: shared(share, one, other).mean())\n"
             "print(chosen, shared(chosen, by_gru[0], counted).mean())\n```",
-            "The optimum is flat: within a tenth or two of it hardly anything changes, and half and half is close. A "
-            "share that depends on how sure each of the two is would be the next step.",
+            "The validation passages choose 0.65 for the GRU of seed 0, above a half, and on the test that saves less "
+            "than 0.01 bits against half and half: the optimum is flat. A share that depends on how sure "
+            "each of the two is would be the next step.",
         ],
     )
 

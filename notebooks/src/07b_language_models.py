@@ -263,18 +263,24 @@ over = {"characters": {n: grams[n] for n in LENGTHS},
         "pieces": {n: KneserNey(n, text, symbols + len(pairs)) for n in LENGTHS}}
 
 
-def per_character(gram, row, merges):
-    """Bits per character of a passage, cut by some merges."""
-    return gram.bits(byte_pairs.apply(row, symbols, merges)).sum() / len(row)
+def cut_rows(rows, merges):
+    """Passages, each cut into pieces by some merges."""
+    return [byte_pairs.apply(row, symbols, merges) for row in rows]
 
 
-by_cut = {cut: {n: [per_character(gram, row, pairs if cut == "pieces" else [])
-                    for row in book.validation]
-                for n, gram in models.items()} for cut, models in over.items()}
+def per_character(gram, rows):
+    """Bits per character of cut passages of 1,000 characters."""
+    return np.mean([gram.bits(row).sum() for row in rows]) / book.test.shape[1]
+
+
+by_cut = {}
+for cut, merges in (("characters", []), ("pieces", pairs)):
+    rows = cut_rows(book.validation, merges)
+    by_cut[cut] = {n: per_character(gram, rows) for n, gram in over[cut].items()}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
-    LENGTHS, {f"over {cut}": [np.mean(paid) for paid in by_cut[cut].values()]
+    LENGTHS, {f"over {cut}": list(by_cut[cut].values())
               for cut in by_cut},
     "symbols counted together", "bits per character, validation",
     "N-grams over characters and over pieces", xticks=LENGTHS,
@@ -283,26 +289,31 @@ charts.curves(
 )
 
 # %% slideshow={"slide_type": "skip"}
-merges_of = [byte_pairs.learn(part[:50_000], symbols, 200) for part in fifths]
+@functools.cache
+def on_fifth(number, cut):
+    """A fifth of the text, how many symbols it has, passages: all cut in one way."""
+    first = fifths[number][:50_000]
+    merges = byte_pairs.learn(first, symbols, 200) if cut == "pieces" else []
+    return (byte_pairs.apply(fifths[number], symbols, merges), symbols + len(merges),
+            cut_rows(book.validation[::5], merges), cut_rows(book.test[::2], merges))
 
 
-def paid_on_fifth(number, cut, order, rows):
+def paid_on_fifth(number, cut, order, part="test"):
     """Bits per character of an n-gram over characters or pieces, from a fifth."""
-    merges = merges_of[number] if cut == "pieces" else []
-    text = byte_pairs.apply(fifths[number], symbols, merges)
-    gram = KneserNey(order, text, symbols + len(merges))
-    return np.mean([per_character(gram, row, merges) for row in rows])
+    text, kinds, validation, test = on_fifth(number, cut)
+    gram = KneserNey(order, text, kinds)
+    return per_character(gram, test if part == "test" else validation)
 
 
 best_of = {cut: min((3, 4, 5, 6), key=lambda order, cut=cut: np.mean(
-    [paid_on_fifth(number, cut, order, book.validation[::5]) for number in (0, 1)]))
+    [paid_on_fifth(number, cut, order, "validation") for number in (0, 1)]))
     for cut in over}
 
 
 def saved_by_merges(number, orders):
     """Bits per character that merges save n-grams of two orders, all from a fifth."""
-    return (paid_on_fifth(number, "characters", orders["characters"], book.test[::2])
-            - paid_on_fifth(number, "pieces", orders["pieces"], book.test[::2]))
+    return (paid_on_fifth(number, "characters", orders["characters"])
+            - paid_on_fifth(number, "pieces", orders["pieces"]))
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 UNIGRAMS = {"characters": 1, "pieces": 1}
@@ -618,12 +629,12 @@ for causal in (True, False):
 
 # %% slideshow={"slide_type": "skip"}
 sees_all = {}
-short_x, short_y = language_models.cut(book.training[:60_000], 16, shifts=1)
+short_x, short_y = language_models.cut(book.training[:30_000], 16, shifts=1)
 for causal in (True, False):
     keras.utils.set_random_seed(0)
-    small = transformer(symbols, width=48, blocks=1, dropout=0.0, causal=causal)
+    small = transformer(symbols, width=32, blocks=1, dropout=0.0, causal=causal)
     training.fit(small, sequences.sequence_classification(), (short_x, short_y),
-                 epochs=1, batch_size=16, optimizer=keras.optimizers.Adam(0.006))
+                 epochs=1, batch_size=8, optimizer=keras.optimizers.Adam(0.006))
     logits = training.predict(small, book.validation[:, :16])
     sees_all[causal] = language.bits(logits, book.validation[:, 1:17]).mean()
 
@@ -637,7 +648,7 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Far fewer, next to nothing: the answer stands one place further, and attention soon finds it. A common guess is "a little fewer, since it knows
+# Far fewer: the answer stands one place further, and attention soon finds it. A common guess is "a little fewer, since it knows
 # more". Such a network has learnt to read ahead and can't write, since there is nothing ahead. A result that is too good is the first sign of a leak.
 #
 # </details>
@@ -845,9 +856,11 @@ def saved_at(kind, seed):
 
 show.table(
     [[kind, f"{Measured([saved_at(kind, seed) for seed in gated]):.2f}",
-      mask(f"{counted[places].mean():.2f}")] for kind, places in KINDS.items()],
+      mask(f"{counted[places].mean():.2f}"),
+      mask(f"{np.mean([saved_at(kind, seed) for seed in gated]) * places.mean():.3f}")]
+     for kind, places in KINDS.items()],
     ["characters", "bits that the GRU saves on each, by training",
-     "bits that the n-gram pays"],
+     "bits that the n-gram pays", "saves, per character of the text"],
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -865,9 +878,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# The n-gram, by far; with a long context the network catches up, and with all of the passage it is ahead. Per character it saves most where a
-# verse ends, though verse ends are few: in sum it saves most at all others. A verse has eleven syllables, and who has read the whole line can know how
-# long it is by now; whether that is the cause wasn't measured. (Only places are charged where a verse ended, not those where it was expected in vain.)
+# The n-gram, by far; with a long context the network catches up, and with all of the passage it is ahead. On a character it saves most where a verse ends;
+# in sum most at blanks, which are many more; inside words nothing. A verse has eleven syllables, and who has read the whole line can know how long it is
+# by now; whether that is the cause wasn't measured. (Charged are places where a verse did end, not those where that was expected in vain.)
 #
 # </details>
 
@@ -875,10 +888,12 @@ claims.measure(
 # ### How much text does it take?
 #
 # The same network on a fifth of the training text (`make bench STUDY=ch07b_sizes`): other fifths, other trainings, and n-grams counted on the
-# same fifth. Where less is read, it is read oftener: fifteen times in place of ten. The GRU's other settings were chosen for the whole book, the n-gram's
-# order for each fifth, on validation passages.
+# same fifth. Where less is read, it is read oftener: fifteen times in place of ten.
 #
 # **Predict before you run.** With 85,000 characters, who is ahead, and by how much?
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# The GRU's other settings were chosen for the whole book; the n-gram's order is chosen for each fifth, on validation passages.
 
 # %% slideshow={"slide_type": "skip"}
 few_passages = book.test[::2]
@@ -995,11 +1010,9 @@ def draw(network, start, letters, choose, rows, seed=0):
     drawn = []
     for _ in range(letters):
         last = logits[:, -1].numpy().astype("float64")
-        p = special.softmax(last, axis=1)
-        reached = np.cumsum(choose(p), axis=1)
-        chance = random.random((rows, 1)) * reached[:, -1:]
-        drawn.append((reached <= chance).sum(axis=1))
-        text = tf.constant(drawn[-1][:, None], tf.int32)
+        p = choose(special.softmax(last, axis=1))
+        drawn.append(decoding.picked(p, random))
+        text = tf.constant(drawn[-1][:, None])
         logits, state = step(text, state)
     return np.stack(drawn, axis=1)
 
@@ -1223,8 +1236,8 @@ recurrent_figures.by_seed(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Nearest to 15: about as long as the stretches that new text by Dante shares with the rest of his book, and even the n-gram stays about there. The usual guess is far more, since networks are said to know their texts by heart. At temperature $0.5$ they can become longer, since likely
-# phrases are often the book's, but not in every training.
+# Nearest to 15, no longer than the stretches that new text by Dante shares with the rest of his book; and even the n-gram stays about there. The usual guess is
+# far more, since networks are said to know their texts by heart. At temperature $0.5$ they can be longer: likely phrases are often the book's.
 #
 # </details>
 #

@@ -103,3 +103,12 @@ def test_bad_beams_are_said():
             decoding.beam(model, start, 2, 2)
     with pytest.raises(ValueError, match="width"):
         decoding.beam(model, [0], 2, 0)
+
+
+def test_symbols_are_picked_as_often_as_their_probabilities_say_and_never_where_these_are_zero():
+    p, random = np.array([[0.0, 0.25, 0.75, 0.0], [0.0, 1.0, 0.0, 0.0]]), np.random.default_rng(0)
+    found = np.array([decoding.picked(p, random) for _ in range(2_000)])
+    assert found.dtype == np.int32 and set(found[:, 0]) == {1, 2} and set(found[:, 1]) == {1}
+    assert abs((found[:, 0] == 2).mean() - 0.75) < 4 * np.sqrt(0.75 * 0.25 / 2_000)
+    with pytest.raises(ValueError, match="sum to 1"):
+        decoding.picked(p * 2, random)
