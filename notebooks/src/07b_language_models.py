@@ -388,7 +388,7 @@ charts.row(
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict before you run.** Before any training, how many bits per character does it pay? And after it has read a quarter of the book
-# once?
+# once? (Whole passages are charged, from their second character on.)
 
 # %% slideshow={"slide_type": "-"}
 x, y = language_models.cut(book.training[:100_000], 50, shifts=1)
@@ -1263,8 +1263,8 @@ claims.verdict(
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# For the first two of these uses they work. What the sentence doesn't say is next to whom: a counted model that takes a second is a serious rival, with a fifth of
-# this book no worse a one as far as was measured; and large language models today are transformers, trained on far more text than a book.
+# For the first two of these uses they work. What the sentence doesn't say is next to whom: a counted model that takes a second is a serious rival: no worse
+# with a fifth of this book, nor, as far as a few texts tell, in the share of real words that it writes; and large language models today are transformers, trained on far more text than a book.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
