@@ -803,8 +803,8 @@ language_figures.attention(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What does it gain from far back?
 #
-# Its state is emptied, it reads so many characters of the passage, and guesses the next. An n-gram of order $k$ reads $k - 1$ characters.
-# (In training the state was hardly ever empty: a network trained on short texts would do better with them.)
+# The GRU's state is emptied, it reads so many characters of the passage, and guesses the next. An n-gram of order $k$ reads $k - 1$ characters.
+# (In training the state was hardly ever empty: a network trained on short texts might do better with them.)
 #
 # **Predict before you run.** With 5 characters, who is ahead? And at which characters does the network save most: inside words, at their
 # beginnings, or somewhere else?
@@ -879,7 +879,7 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # The n-gram, by far; with a long context the network catches up, and with all of the passage it is ahead. On a character it saves most where a verse ends;
-# in sum most at blanks, which are many more; inside words nothing. A verse has eleven syllables, and who has read the whole line can know how long it is
+# in sum most at blanks, which are many more; inside words next to nothing. A verse has eleven syllables, and who has read the whole line can know how long it is
 # by now; whether that is the cause wasn't measured. (Charged are places where a verse did end, not those where that was expected in vain.)
 #
 # </details>
@@ -1242,7 +1242,7 @@ recurrent_figures.by_seed(
 # </details>
 #
 # *What follows:* "it only copies" and "it doesn't copy" are both measurable. This network has about as many weights as its text has
-# characters, and each reading was one of ten; larger ones, and texts that stand in the training many times, are another matter.
+# characters, and read it ten times; larger ones, and texts that stand in the training many times, are another matter.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the article says, and what was measured · 文章怎么说，测得如何
@@ -1263,8 +1263,8 @@ claims.verdict(
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# For the first two of these uses they work. What the sentence doesn't say is next to whom: a counted model that takes a second is a serious rival: no worse
-# with a fifth of this book, nor, as far as a few texts tell, in the share of real words that it writes; and large language models today are transformers, trained on far more text than a book.
+# For the first two of these uses they work. What the sentence doesn't say is next to whom: a counted model that takes a second is a serious rival, no worse
+# with a fifth of this book, nor, as far as a few texts tell, in the share of real words that it writes. And large language models today are transformers, trained on far more text than a book.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
