@@ -1,0 +1,61 @@
+"""Chapter 07c: recurrent networks that read pen strokes, and their rivals by nearest neighbour; shipped.
+
+    python benchmarks/run.py ch07c_pen
+
+Pen digits split by writer, as UCI does: 6,494 digits for training, 1,000 by the same writers, 3,498 by 14 others
+for the test. Kinds: ``pen``, five seeds, trained on 12 copies of the training strokes, each turned, sheared and
+moved a little; three seeds of ``pen_shuffled``, whose points stand in an order of each stroke's own. Settings are a
+first guess: nothing was tuned. Recorded: accuracy on the 1,000 after the last point ("pen, validation"); of the
+nearest neighbour by dynamic time warping its answers on every fourth test stroke ("warping, answers", as one text
+of digits) and their accuracy. The weights go to results/ch07c_KIND.npz as float16. No network saw a test stroke.
+"""
+
+import numpy as np
+
+from dlcourse import recording, reproducibility, training
+from dlcourse.datasets import strokes
+from dlcourse.experiments import handwriting
+from dlcourse.from_scratch import time_warping
+
+SEEDS, CONTROLS, COPIES, EVERY = range(5), range(3), 12, 4
+KINDS = {"pen": SEEDS, "pen_shuffled": CONTROLS}
+
+
+def trained(kind, seed):
+    """(model, accuracy on validation strokes) of one training."""
+    digits = strokes.by_writers()
+    points, labels = handwriting.copies(digits.train, COPIES, seed)
+    held = digits.validation.x
+    if kind == "pen_shuffled":
+        points, held = handwriting.shuffled(points, seed), handwriting.shuffled(held, seed)
+    model = handwriting.BUILD[kind](seed)
+    handwriting.train_pen(model, points, labels, seed=seed)
+    found = training.predict(model, handwriting.pen_features(held))[:, -1].argmax(axis=1)
+    accuracy = float(np.mean(found == digits.validation.y))
+    print(f"{kind}, seed {seed}: {accuracy:.2%}", flush=True)
+    return model, accuracy
+
+
+def main():
+    reproducibility.start(0)
+    record = recording.Recording(
+        "ch07c_pen", "Accuracy (share) on pen strokes, and hashes of the shipped weights"
+    )
+    for kind, seeds in KINDS.items():
+        if not record.done(f"{kind}, sha256"):
+            networks = {seed: trained(kind, seed) for seed in seeds}
+            record.add(f"{kind}, validation", [accuracy for _, accuracy in networks.values()])
+            models = {seed: model for seed, (model, _) in networks.items()}
+            record.add(f"{kind}, sha256", handwriting.ship(kind, models))
+    if not record.done("warping, answers"):
+        digits = strokes.by_writers()
+        known = np.concatenate([digits.train.x, digits.validation.x])
+        labels = np.concatenate([digits.train.y, digits.validation.y])
+        judged = digits.test.x[::EVERY], digits.test.y[::EVERY]
+        found = time_warping.nearest(list(judged[0]), list(known), labels)
+        record.add("warping, accuracy", float(np.mean(found == judged[1])))
+        record.add("warping, answers", "".join(map(str, found)))
+
+
+if __name__ == "__main__":
+    main()

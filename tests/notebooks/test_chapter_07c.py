@@ -1,0 +1,183 @@
+"""What chapter 07c defines, its shipped networks, and its exercises' judge."""
+
+import chapter_code
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dlcourse import datasets, exercises, training
+from dlcourse.datasets import lines, strokes
+from dlcourse.experiments import handwriting
+from dlcourse.training import objectives
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return chapter_code.definitions("07c")
+
+
+def shapes(model):
+    return [tuple(weight.shape) for weight in model.weights]
+
+
+def test_the_networks_in_view_are_those_that_are_shipped(chapter):
+    random = np.random.default_rng(0)
+    for name, x in [
+        ("pen", random.normal(size=(3, 8, 4))),
+        ("line", random.random((2, 32, 80, 1))),
+    ]:
+        in_view, shipped = (
+            getattr(chapter, f"{name}_network")(),
+            getattr(handwriting, f"{name}_network")(0),
+        )
+        assert shapes(in_view) == shapes(shipped)
+        in_view.set_weights(shipped.get_weights())
+        x = x.astype("float32")
+        np.testing.assert_allclose(in_view(x), shipped(x), atol=1e-5)
+    points = strokes.by_writers().train.x[:20]
+    np.testing.assert_allclose(chapter.features(points), handwriting.pen_features(points), atol=1e-6)
+
+
+def test_keras_fit_the_loop_and_training_fit_end_with_the_same_weights(chapter):
+    random = np.random.default_rng(0)
+    x = random.normal(size=(60, 8, 4)).astype("float32")
+    y = np.repeat(random.integers(0, 10, (60, 1)), 8, axis=1)
+    start = handwriting.pen_network(2).get_weights()
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    def trained(how):
+        model, adam = chapter.pen_network(), keras.optimizers.Adam(0.01)
+        model.set_weights(start)
+        if how == "keras":
+            model.compile(adam, loss)
+            model.fit(x, y, batch_size=20, shuffle=False, verbose=0)
+        elif how == "loop":
+            adam.build(model.trainable_variables)
+            for first in range(0, 60, 20):
+                chapter.step(model, adam, loss, x[first : first + 20], y[first : first + 20])
+        else:
+            batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(20)
+            training.fit(model, objectives.sequence_classification(), batches, epochs=1, optimizer=adam)
+        return np.concatenate([weight.ravel() for weight in model.get_weights()])
+
+    by_keras = trained("keras")
+    for how in ("loop", "fit"):
+        np.testing.assert_allclose(trained(how), by_keras, atol=5e-4)
+    assert np.abs(by_keras - np.concatenate([weight.ravel() for weight in start])).max() > 0.01
+
+
+def test_a_rival_has_as_many_weights():
+    lstm, markov = (handwriting.BUILD[kind](0).count_params() for kind in ("writing", "writing_markov"))
+    assert abs(lstm / markov - 1) < 0.03
+
+
+def test_a_line_network_sees_the_whole_line_from_each_place():
+    x = np.random.default_rng(0).random((1, 32, 160, 1)).astype("float32")
+    other = x.copy()
+    other[:, :, 80] += 1
+    model = handwriting.line_network(0)
+    moved = np.abs(np.asarray(model(other)) - np.asarray(model(x)))[0].max(axis=1) > 1e-9
+    assert moved.shape == (40,) and moved.sum() > 30
+
+
+def test_lines_with_clear_gaps_are_cut_where_their_digits_end(chapter):
+    part = handwriting.lines_of("test", 10, 5, slant=0, noise=0, gap=(4, 8))
+    for picture, said in zip(part.x[..., 0], part.digits(), strict=True):
+        cut = chapter.pieces(picture)
+        assert abs(len(cut) - len(said)) <= 1 and all(piece.shape == (28, 28) for piece in cut)
+    piece = chapter.centred(part.x[0, :, :24, 0])
+    mass = piece / piece.sum()
+    place = mass.sum(axis=1) @ np.arange(28), mass.sum(axis=0) @ np.arange(28)
+    np.testing.assert_allclose(place, 14, atol=0.6)
+
+
+def test_a_markov_network_knows_the_last_point_only():
+    random = np.random.default_rng(0)
+    points, digits = random.random((4, 8, 2)), np.array([1, 2, 3, 4])
+    changed = points.copy()
+    changed[:, 2] = random.random((4, 2))
+    for kind, later in [("writing_markov", False), ("writing", True)]:
+        model = handwriting.BUILD[kind](0)
+        one, two = (
+            np.asarray(model(handwriting.writing_features(given, digits))) for given in (points, changed)
+        )
+        moved = np.abs(one - two).max(axis=(0, 2)) > 1e-7
+        assert not moved[:3].any() and moved[3] and moved[4:].all() == later
+        assert later or not moved[4:].any()
+
+
+def test_a_density_of_a_tablet_never_beats_its_whole_numbers():
+    """Of strokes that are uniform on the tablet no model has fewer nats than 16 ln 101, whatever the spread draws."""
+    random = np.random.default_rng(0)
+    uniform = datasets.Split(
+        (random.integers(0, 101, (400, 8, 2)) / 100).astype("float32"), np.zeros(400, int)
+    )
+    assert handwriting.nats(handwriting.shipped("writing")[0], uniform).mean() > 16 * np.log(101)
+
+
+def test_what_is_written_is_a_stroke_in_its_square():
+    network = handwriting.shipped("writing")[0]
+    digits = np.repeat(np.arange(10), 2)
+    one, same, other = (handwriting.write(network, digits, seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, same)
+    assert one.shape == (20, 8, 2) and not np.array_equal(one, other)
+    np.testing.assert_allclose(one.min(axis=1), 0, atol=1e-6)
+    np.testing.assert_allclose(one.max(axis=1), 1, atol=1e-6)
+
+
+def test_shipped_networks_are_those_that_were_recorded():
+    for kind in handwriting.BUILD:
+        networks = handwriting.shipped(kind)
+        assert len(networks) >= 3 and handwriting.file(kind).stat().st_size < 1_000_000
+    with pytest.raises(ValueError, match="expected one of pen, "):
+        handwriting.shipped("letters")
+
+
+def test_no_training_digit_is_in_a_test_line():
+    mnist = datasets.load("mnist")
+    known = {image.tobytes() for image in mnist.train.x}
+    assert not any(image.tobytes() in known for image in mnist.test.x)
+    part = handwriting.lines_of("test", 3, 1, slant=0, noise=0, gap=(3, 5))
+    assert {digit for said in part.digits() for digit in said} <= set(range(10))
+    assert part.x.shape[1] == lines.HEIGHT
+
+
+def test_points_in_another_order_are_the_same_points():
+    points = strokes.by_writers().test.x[:100]
+    mixed = handwriting.shuffled(points, 3)
+    key = lambda stroke: sorted(map(tuple, stroke.tolist()))  # noqa: E731
+    assert all(key(one) == key(other) for one, other in zip(points, mixed, strict=True))
+    assert np.mean(np.any(points != mixed, axis=(1, 2))) > 0.95
+
+
+def build(pool=(2, 2), both=True, logits=27):
+    layers = keras.layers
+    lstm = layers.LSTM(8, return_sequences=True)
+    return keras.Sequential(
+        [
+            keras.Input((32, None, 1)),
+            layers.Conv2D(4, 3, padding="same"),
+            layers.MaxPooling2D(pool),
+            layers.Permute((2, 1, 3)),
+            layers.Reshape((-1, 4 * (32 // pool[0]))),
+            layers.Bidirectional(lstm) if both else lstm,
+            layers.Dense(logits),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"both": False}, "last columns"),
+        ({"pool": (2, 4)}, "every two columns"),
+        ({"logits": 26}, "27 numbers"),
+    ],
+)
+def test_the_judge_of_exercise_3_sees_what_is_wrong(options, said):
+    assert said in exercises.find("07c.3").judge(build(**options))
+
+
+def test_the_judge_of_exercise_3_takes_what_is_right():
+    assert exercises.find("07c.3").judge(build()) is None
