@@ -46,6 +46,16 @@ def pen_features(points):
     return np.concatenate([2 * points - 1, 2 * moves], axis=-1).astype("float32")
 
 
+def dense_network(seed=None):
+    """A perceptron with as many weights, to 1 %, that has all points at once: (batch, 8, 4) to logits (batch, 10)."""
+    model = keras.Sequential([keras.Input((POINTS, 4)), layers.Flatten()])
+    for number in range(2):
+        start = seeded_initializer("he_normal", seed, number)
+        model.add(layers.Dense(272, activation="relu", kernel_initializer=start))
+    model.add(layers.Dense(10, kernel_initializer=seeded_initializer("glorot_uniform", seed, 2)))
+    return model
+
+
 def shuffled(points, seed):
     """Each stroke's points in an order of its own: which points there are is kept, when the pen passed them is not."""
     order = np.random.default_rng(seed).random(points.shape[:2]).argsort(axis=1)
@@ -81,9 +91,11 @@ def fit(model, objective, data, *, seed, batch_size, peak, epochs=1):
 
 
 def train_pen(model, points, digits, *, seed, batch_size=128, peak=0.005):
-    """Train a pen network to know the digit after each point; returns the Run."""
-    targets = np.repeat(digits[:, np.newaxis], points.shape[1], axis=1)
-    objective = training.objectives.sequence_classification()
+    """Train a pen network to know the digit, a recurrent one after each point; returns the Run."""
+    targets, objective = digits, training.objectives.classification()
+    if len(model.output_shape) == 3:
+        targets = np.repeat(digits[:, np.newaxis], points.shape[1], axis=1)
+        objective = training.objectives.sequence_classification()
     return fit(model, objective, (pen_features(points), targets), seed=seed, batch_size=batch_size, peak=peak)
 
 
@@ -159,12 +171,31 @@ def single_network(seed=None):
 
 def markov_network(seed=None):
     """A perceptron with as many weights, to 3 %, that knows the last point, its number and the digit, and no more."""
+    return _perceptron(seed, last=1, units=188)
+
+
+def second_order_network(seed=None):
+    """The same, with as many weights, which knows the last two points: so the way that the pen came, too."""
+    return _perceptron(seed, last=2, units=187)
+
+
+def _perceptron(seed, last, units):
     model = keras.Sequential([keras.Input((None, 20))])
-    for number, units in enumerate((188, 188)):
+    if last == 2:
+        model.add(WithPointBefore())
+    for number in range(2):
         start = seeded_initializer("glorot_uniform", seed, number)
         model.add(layers.Dense(units, activation="tanh", kernel_initializer=start))
     model.add(_mixture_head(seed, COMPONENTS))
     return model
+
+
+@keras.saving.register_keras_serializable("dlcourse")
+class WithPointBefore(layers.Layer):
+    """Each step's numbers and the point of the step before: (batch, points, 20) to (batch, points, 22)."""
+
+    def call(self, x):
+        return tf.concat([x, tf.pad(x[:, :-1, :2], [[0, 0], [1, 0], [0, 0]])], axis=-1)
 
 
 @keras.saving.register_keras_serializable("dlcourse")
@@ -256,25 +287,34 @@ def write(model, digits, seed=0):
 
 BUILD = {
     "pen": pen_network,
+    "pen_straight": pen_network,
     "pen_shuffled": pen_network,
+    "pen_dense": dense_network,
     "lines": line_network,
+    "lines_more": line_network,
     "writing": writing_network,
     "writing_single": single_network,
     "writing_markov": markov_network,
+    "writing_second": second_order_network,
 }
+SPLIT = {"lines": ["lines", "lines_more"]}
+"""Kinds whose weights are in more than one file."""
 
 
 def shipped(kind):
     """The trained networks of a kind, a dict from seed to Keras model.
 
     Raises:
-        ValueError: where the kind is unknown, or the file isn't the one whose hash is recorded.
+        ValueError: where the kind is unknown, or a file isn't the one whose hash is recorded.
     """
     if not checks.is_one_of(kind, BUILD):
         raise ValueError(f"shipped({kind!r}): expected one of {', '.join(BUILD)}.")
     study = f"ch07c_{kind.split('_')[0]}"
-    expected = recording.load(study)[f"{kind}, sha256"]
-    return shipped_weights.load(file(kind), BUILD[kind], expected, study)
+    recorded, networks = recording.load(study), {}
+    for part in SPLIT.get(kind, [kind]):
+        expected = recorded[f"{part}, sha256"]
+        networks |= shipped_weights.load(file(part), BUILD[part], expected, study)
+    return networks
 
 
 def ship(kind, networks):

@@ -30,7 +30,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from scipy import special, stats
+from scipy import ndimage, special, stats
 
 from dlcourse import (
     checks,
@@ -94,9 +94,11 @@ def flat(points):
 
 def nearest(known, labels, new):
     """Of each new stroke the digit of the nearest known one, point by point."""
-    known, new = flat(known), flat(new)
-    squared = (known**2).sum(axis=1) - 2 * new @ known.T
-    return labels[squared.argmin(axis=1)]
+    known = flat(known)
+    half = (known**2).sum(axis=1) / 2
+    parts = np.array_split(flat(new), 1 + len(new) // 500)       # to save memory
+    found = [(half - part @ known.T).argmin(axis=1) for part in parts]
+    return labels[np.concatenate(found)]
 
 
 known_x = np.concatenate([pen.train.x, pen.validation.x])
@@ -246,13 +248,14 @@ model.fit(features(x), every_point, batch_size=128, verbose=0)
 
 # %% slideshow={"slide_type": "skip"}
 def logits_of(network, points):
-    """A pen network's logits after each point, (n, points, 10)."""
+    """A network's logits: after each point, (n, points, 10), or at the end, (n, 10)."""
     return np.asarray(network(features(points), training=False))
 
 
 def accuracy(network, points, digits):
     """Share of strokes that are right after the last point."""
-    return float(np.mean(logits_of(network, points)[:, -1].argmax(axis=1) == digits))
+    logits = logits_of(network, points).reshape(len(points), -1, 10)
+    return float(np.mean(logits[:, -1].argmax(axis=1) == digits))
 
 
 first_try = Measured(accuracy(model, pen.test.x, pen.test.y))
@@ -300,58 +303,70 @@ checks.equal("weights after training.fit and after the loop", by_ours, by_loop,
              atol=2e-4)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Five networks of this form were trained on 12 bent copies (`make bench STUDY=ch07c_pen`), and are judged here. Two rivals
-# learn nothing: the nearest neighbour point by point, and by **warping** (chapter 06c), which lets one hand be ahead of the
-# other. Warping takes long, so its answers on every fourth test stroke were recorded; a few are computed again.
+# Five networks of this form were trained on 12 bent copies (`make bench STUDY=ch07c_pen`), and are judged here. Three rivals
+# learn nothing: the nearest neighbour point by point; by **warping** (chapter 06c), which lets one hand be ahead of the
+# other; and point by point among as many *bent* strokes as the network saw. Warping takes long, so its answers on every fourth
+# test stroke were recorded; a few are computed again.
 
 # %% slideshow={"slide_type": "skip"}
 study = recording.load("ch07c_pen")
 by_warping = np.array([int(digit) for digit in study["warping, answers"]])
 fourth_x, fourth_y = pen.test.x[::4], pen.test.y[::4]
-again = time_warping.nearest(list(fourth_x[:40]), list(known_x), known_y)
-checks.equal("warping's answers, here and recorded", again, by_warping[:40])
-warping_accuracy = float(np.mean(by_warping == fourth_y))
+again = time_warping.nearest(list(fourth_x[:20]), list(known_x), known_y)
+checks.equal("warping's answers, here and recorded", again, by_warping[:20])
+twelve_x, twelve_y = handwriting.copies(pen.train, 12, seed=0)
+by_bent = nearest(np.concatenate([known_x, twelve_x]),
+                  np.concatenate([known_y, twelve_y]), pen.test.x)
+rivals = {"nearest, point by point": nearest_accuracy,
+          "nearest, warped (every fourth stroke)": float(np.mean(by_warping == fourth_y)),
+          "nearest, among bent strokes too": float(np.mean(by_bent == pen.test.y))}
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict before you run.** The nearest neighbour has 7,494 strokes by heart. A network of 87,000 weights has read each of
-# 6,494 strokes 12 times, bent anew. On new writers: who makes fewer mistakes? And if the points come in *another order*?
+# **Predict before you run.** The nearest neighbour has thousands of strokes by heart. A network of 86,218 weights has read each of
+# 6,494 strokes 12 times, bent anew. On new writers: who makes fewer mistakes? And a network that read them 12 times *as they
+# are*?
 
 # %% slideshow={"slide_type": "skip"}
-pen_networks = {kind: handwriting.shipped(kind)
-                for kind in ("pen", "pen_shuffled")}
-mixed_up = {seed: handwriting.shuffled(pen.test.x, seed) for seed in range(3)}
-rivals = {"nearest, point by point": nearest_accuracy,
-          "nearest, warped (every fourth stroke)": warping_accuracy}
+PEN = {"pen": "GRU", "pen_straight": "GRU, strokes not bent",
+       "pen_shuffled": "GRU, points in another order",
+       "pen_dense": "perceptron, all points at once"}
+pen_networks = {kind: handwriting.shipped(kind) for kind in PEN}
 
 
 def lead(network, points):
-    """Accuracy above that of the nearest and of the warped nearest: the smaller."""
-    return min(accuracy(network, points, pen.test.y) - nearest_accuracy,
-               accuracy(network, points[::4], fourth_y) - warping_accuracy)
+    """Accuracy above that of each rival: the smallest of the three."""
+    point, warped, bent = rivals.values()
+    everyone = accuracy(network, points, pen.test.y)
+    fourth = accuracy(network, points[::4], fourth_y)
+    return min(everyone - point, everyone - bent, fourth - warped)
 
 
-judged = {kind: [(network, mixed_up[seed] if kind == "pen_shuffled" else pen.test.x)
+def test_points(kind, seed):
+    """What a network of a kind gets to read."""
+    return handwriting.shuffled(pen.test.x, seed) if kind == "pen_shuffled" else pen.test.x
+
+
+judged = {kind: [(network, test_points(kind, seed))
                  for seed, network in of_kind.items()]
           for kind, of_kind in pen_networks.items()}
 leads = {kind: [lead(*pair) for pair in pairs] for kind, pairs in judged.items()}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-SHOWN = {"pen": "GRU", "pen_shuffled": "GRU, points in another order"}
 show.table(
     [[name, mask(f"{share:.2%}"), "–"] for name, share in rivals.items()]
-    + [[SHOWN[kind],
+    + [[PEN[kind],
         f"{Measured([accuracy(*pair, pen.test.y) for pair in pairs]):.2%}",
         f"{Measured(leads[kind]):.2%}"] for kind, pairs in judged.items()],
-    ["reader", "accuracy on new writers", "above the better rival"],
+    ["reader", "accuracy on new writers", "above the best rival"],
 )
 claims.measure(
     "C07c.online",
     "a recurrent network reads new writers' strokes better than their nearest"
-    " neighbour, warped or not: accuracy above the better of the two, by seed; control:"
-    " each stroke's points in another order",
+    " neighbour, warped, bent or neither: accuracy above the best of them, by seed;"
+    " control: as many strokes in training, none of them bent",
     lambda kind, seed: leads[kind][seed],
     of=[("pen", seed) for seed in range(5)],
-    control=[("pen_shuffled", seed) for seed in range(3)],
+    control=[("pen_straight", seed) for seed in range(5)],
     above=0.0,
     source="evaluated",
 )
@@ -359,8 +374,7 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Your prediction</summary>
 #
-# The network makes fewer. Who bets on memory thinks of known writers; new hands are what it lacks, and bending makes new
-# hands up. Without the points' order the network is far behind: the order is what it reads.
+# TODO-online
 #
 # </details>
 
@@ -520,12 +534,13 @@ Loss per line (one run), mean over the first ten steps
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Networks of this form were trained twice over 16,000 lines (`make bench STUDY=ch07c_lines`) and are shipped. The
 # **character error rate** is the word error rate of chapter 06c with characters in the place of words: substitutions,
-# insertions and deletions over the characters written. The rival *cuts first*, as readers did before CTC: wherever a column
-# has no ink, one digit ends. Each piece is then compared with 10,000 known digits. That needs no training, and no recurrence.
+# insertions and deletions over the characters written. The rival *cuts first*, as readers did before CTC: each piece of
+# joined ink is one digit, is set upright, and compared with 20,000 known digits. That needs no training, and no recurrence. What
+# counts as ink (0.3) and as a piece (20 in all) was chosen on lines of validation digits, where it had 4 % errors.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict before you run.** If 99 % of single digits are read right, and a line's digits were as easy as single ones, what share of
-# 6-digit lines would be right? And the rival, who cuts where there is no ink and compares: nearly as good, or far worse?
+# 6-digit lines would be right? And the rival, who cuts first: does it make as many mistakes as the network, twice or ten times as many?
 
 # %% slideshow={"slide_type": "skip"}
 def read(network, x):
@@ -543,69 +558,75 @@ readers = handwriting.shipped("lines")
 heard = {seed: read(network, tests[seed].x) for seed, network in readers.items()}
 
 # %% slideshow={"slide_type": "skip"}
-mnist = datasets.load("mnist", examples=10_000)
+mnist = datasets.load("mnist", examples=20_000)
 
 
-def pieces(picture, ink=0.4):
-    """The parts of a line (32, width) between columns without ink, 28 by 28 each."""
-    dark = np.where(picture > ink, picture, 0)
-    columns = np.pad(dark.max(axis=0) > 0, 1).astype(int)
-    starts, ends = (np.flatnonzero(np.diff(columns) == way) for way in (1, -1))
-    return [centred(dark[:, first:end][:, :28])
-            for first, end in zip(starts, ends, strict=True)
-            if dark[:, first:end].sum() > 5]
-
-
-def centred(piece):
-    """A piece in the middle of 28 by 28 pixels, by its centre of mass."""
+def upright(piece):
+    """A piece of ink without its slant, in the middle of 28 by 28 pixels."""
+    rows, columns = np.indices(piece.shape)
     mass = piece / piece.sum()
-    place = mass.sum(axis=1) @ np.arange(32), mass.sum(axis=0) @ np.arange(len(mass.T))
-    top, left = (round(at - 14) for at in place)
-    return np.pad(piece, 28)[28 + top:56 + top, 28 + left:56 + left]
+    middle = np.array([(mass * rows).sum(), (mass * columns).sum()])
+    rows, columns = rows - middle[0], columns - middle[1]
+    slope = (mass * rows * columns).sum() / ((mass * rows**2).sum() + 1e-6)
+    matrix = np.array([[1, 0], [slope, 1]])
+    return ndimage.affine_transform(
+        piece, matrix, middle - matrix @ [13.5, 13.5], output_shape=(28, 28), order=1)
+
+
+def pieces(picture, ink=0.3, least=20):
+    """The pieces of joined ink of a line (32, width), from the left, each upright."""
+    dark = np.where(picture > ink, picture, 0)
+    parts, count = ndimage.label(dark > 0, np.ones((3, 3)))
+    found = [np.where(parts == part, dark, 0) for part in range(1, count + 1)]
+    found = [piece for piece in found if piece.sum() > least]
+    return [upright(piece)
+            for piece in sorted(found, key=lambda piece: piece.any(axis=0).argmax())]
 
 # %% slideshow={"slide_type": "skip"}
+known_digits = flat(np.array([upright(image) for image in mnist.train.x[..., 0]]))
+
+
 def cut_first(x):
     """What the rival writes down, a list of lists of digits."""
     cut = [pieces(picture) for picture in x[..., 0]]
-    single = flat(np.array([piece for of_line in cut for piece in of_line]))
-    known = flat(mnist.train.x)
-    squared = (known**2).sum(axis=1) - 2 * single @ known.T
-    found = iter(mnist.train.y[squared.argmin(axis=1)].tolist())
+    single = np.array([piece for of_line in cut for piece in of_line])
+    found = iter(nearest(known_digits, mnist.train.y, single).tolist())
     return [[next(found) for _ in of_line] for of_line in cut]
 
 
-rate = {"recurrent": [speech_metrics.word_error_rate(tests[seed].digits(), found)
-                      for seed, found in heard.items()],
-        "cut first": [speech_metrics.word_error_rate(tests[seed].digits(),
-                                                     cut_first(tests[seed].x))
-                      for seed in readers]}
+cut = {seed: cut_first(tests[seed].x) for seed in readers}
+rate = {name: [speech_metrics.word_error_rate(tests[seed].digits(), found[seed])
+               for seed in readers]
+        for name, found in {"recurrent": heard, "cut first": cut}.items()}
+counted = [np.mean([len(one) == len(other) for one, other in
+                    zip(tests[seed].digits(), cut[seed], strict=True)])
+           for seed in readers]
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 claims.measure(
     "C07c.CER",
     "lines of 3 to 8 digits by other writers: character error rate on 200 lines, by"
-    " seed; control: cut where there is no ink, and compared with 10,000 digits",
+    " seed; control: cut into pieces of joined ink, each compared with 20,000 digits",
     lambda kind, index: rate[kind][index],
     of=[("recurrent", index) for index in range(len(readers))],
     control=[("cut first", index) for index in range(len(readers))],
-    below=0.03,
+    below=0.025,
     source="evaluated",
 )
 whole = Measured([speech_metrics.whole_strings(tests[seed].digits(), found)
                   for seed, found in heard.items()])
-aim = "met" if Measured(rate["recurrent"]).high < 0.015 else "not met"
+aim = "met" if Measured(rate["recurrent"]).high <= 0.015 else "not met"
 show.markdown(f"""
 Lines that are right as a whole: {whole:.1%}. A character error rate of 1.5 % at most
 was aimed at when these networks were built; by their interval that is {mask(aim)}.
-Cut first: {Measured(rate["cut first"]):.1%}.
+Cut first: {Measured(rate["cut first"]):.1%}, and in {Measured(counted):.0%} of the
+lines as many pieces as digits.
 """)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# $0.99^6 \approx 0.94$. The usual guess for the rival is *nearly as good*: there are gaps, and ten thousand digits to compare
-# with. But slanted neighbours stand above each other, some digits fall apart, and no later step can mend a wrong cut. To cut
-# rightly one must know the digits; to know them, cut rightly. CTC needs no cut.
+# $0.99^6 \approx 0.94$. TODO-CER
 #
 # </details>
 
@@ -630,29 +651,35 @@ pictures.reading(
 # ## Where does it fail? · 哪里会读错？
 #
 # **Predict before you run.** Two changes to the lines: *longer* ones, of 10 to 14 digits where 8 was the most in training; and *tighter*
-# ones, which overlap by 4 to 8 columns. Which of the two does more harm?
+# ones, whose digits overlap by up to 4 columns of 28. Which of the two does more harm?
 
 # %% slideshow={"slide_type": "skip"}
-LINES_LIKE = {"as in training": {}, "10 to 14 digits": {"length": (10, 14)},
-              "overlapping by 4 to 8": {"gap": (-8, -4)}}
-by_kind = {
-    name: [errors(network, handwriting.lines_of("test", 100, seed + 3_000, **changed))
-           for seed, network in readers.items()]
-    for name, changed in LINES_LIKE.items()}
+LINES_LIKE = {"10 to 14 digits": {"length": (10, 14)},
+              "overlapping": {"gap": (-4, 0)}}
+changed = {name: {seed: handwriting.lines_of("test", 200, seed + 3_000, **options)
+                  for seed in readers} for name, options in LINES_LIKE.items()}
+by_kind = {"as in training": rate["recurrent"]} | {
+    name: [errors(readers[seed], part) for seed, part in parts.items()]
+    for name, parts in changed.items()}
+cut_on = {"as in training": rate["cut first"]} | {
+    name: [speech_metrics.word_error_rate(part.digits(), cut_first(part.x))
+           for part in parts.values()] for name, parts in changed.items()}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
-    [[name, f"{Measured(values):.2%}"] for name, values in by_kind.items()],
-    ["test lines", "character error rate"],
+    [[name, f"{Measured(values):.2%}", f"{Measured(cut_on[name]):.1%}"]
+     for name, values in by_kind.items()],
+    ["test lines", "character error rate", "cut first"],
 )
 claims.measure(
     "C07c.longer",
     "lines longer than any it was trained on, 10 to 14 digits, are read as well:"
-    " character error rate on 100 lines, by seed; control: usual lengths, overlapping",
-    lambda name, seed: by_kind[name][seed],
+    " character error rate on 200 lines above that on usual ones, by seed; control:"
+    " usual lengths, overlapping by up to 4 columns",
+    lambda name, seed: by_kind[name][seed] - by_kind["as in training"][seed],
     of=[("10 to 14 digits", seed) for seed in readers],
-    control=[("overlapping by 4 to 8", seed) for seed in readers],
-    below=0.03,
+    control=[("overlapping", seed) for seed in readers],
+    below=0.01,
     source="evaluated",
 )
 
@@ -665,7 +692,7 @@ claims.measure(
 # </details>
 
 # %% slideshow={"slide_type": "skip"}
-tight = handwriting.lines_of("test", 100, 3_000, gap=(-8, -4))
+tight = changed["overlapping"][0]
 written = {"as in training": (tests[0], heard[0]),
            "overlapping": (tight, read(readers[0], tight.x))}
 misread = []
@@ -835,9 +862,9 @@ checks.equal("Keras' loss, and that of objectives.mixture_density", keras_loss, 
              rtol=1e-4, atol=1e-4)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Three such networks were trained on 12 copies of the strokes (`make bench STUDY=ch07c_writing`). Two rivals: a **Markov** network
-# of as many weights, which knows the last point, its number and the digit, but nothing further back; and the same LSTM with a
-# *single* Gaussian.
+# Five such networks were trained on 12 copies of the strokes (`make bench STUDY=ch07c_writing`). Rivals: a **Markov** network of
+# as many weights, which knows the last point, its number and the digit, but nothing further back; one that knows the last
+# *two* points, and so which way the pen came; and the same LSTM with a *single* Gaussian.
 #
 # **Predict before you run.** Strokes of new writers, nats per digit: which costs more, forgetting all but the last point, or a
 # single Gaussian?
@@ -852,21 +879,14 @@ def nats(network, points, digits, seed=0):
     return -np.sum(np.asarray(density, "float64") + 2 * np.log(step), axis=1)
 
 
-writers = {kind: handwriting.shipped(kind)
-           for kind in ("writing", "writing_markov", "writing_single")}
+KINDS = {"writing": "LSTM, ten Gaussians", "writing_markov": "last point, ten Gaussians",
+         "writing_second": "last two points, ten Gaussians",
+         "writing_single": "LSTM, one Gaussian"}
+writers = {kind: handwriting.shipped(kind) for kind in KINDS}
 cost = {kind: [np.mean(nats(network, pen.test.x, pen.test.y))
                for network in of_kind.values()] for kind, of_kind in writers.items()}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-KINDS = {"writing": "LSTM, ten Gaussians", "writing_markov": "Markov, ten Gaussians",
-         "writing_single": "LSTM, one Gaussian"}
-
-
-def saved(kind, seed, against):
-    """Nats per digit below the mean of the networks of another kind."""
-    return np.mean(cost[against]) - cost[kind][seed]
-
-
 show.table(
     [[name, f"{Measured(cost[kind]):.1f}"] for kind, name in KINDS.items()]
     + [["anywhere on the tablet", f"{16 * np.log(101):.1f}"]],
@@ -874,32 +894,30 @@ show.table(
 )
 claims.measure(
     "C07c.memory",
-    "what was written further back tells where the pen goes: nats per digit of new"
+    "more than the last two points tells where the pen goes: nats per digit of new"
     " writers saved against as many weights that know the last point only, by seed;"
-    " control: those themselves",
-    saved,
-    of=[("writing", seed, "writing_markov") for seed in writers["writing"]],
-    control=[("writing_markov", seed, "writing_markov")
-             for seed in writers["writing_markov"]],
-    above=1.0,
+    " control: as many weights that know the last two",
+    lambda kind, seed: np.mean(cost["writing_markov"]) - cost[kind][seed],
+    of=[("writing", seed) for seed in range(5)],
+    control=[("writing_second", seed) for seed in range(5)],
+    above=BOUND_MEMORY,
     source="evaluated",
 )
 claims.measure(
     "C07c.mixture",
-    "there is more than one way to go: nats per digit of new writers saved against the"
-    " same LSTM with a single Gaussian, by seed; control: those themselves",
-    saved,
-    of=[("writing", seed, "writing_single") for seed in writers["writing"]],
-    control=[("writing_single", seed, "writing_single")
-             for seed in writers["writing_single"]],
-    above=1.0,
+    "a single Gaussian costs more than forgetting: nats per digit of new writers above"
+    " those of the LSTM with ten, by seed; control: ten, and the last point only",
+    lambda kind, seed: cost[kind][seed] - np.mean(cost["writing"]),
+    of=[("writing_single", seed) for seed in range(5)],
+    control=[("writing_markov", seed) for seed in range(5)],
+    above=BOUND_MIXTURE,
     source="evaluated",
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# TODO
+# TODO-mixture
 #
 # </details>
 
@@ -932,17 +950,23 @@ charts.row(
 
 # %% slideshow={"slide_type": "skip"}
 asked = np.repeat(np.arange(10), 30)
+WRITE = {"writing": "LSTM", "writing_second": "last two points",
+         "writing_markov": "last point"}
 samples = {kind: {seed: handwriting.write(network, asked, seed)
-                  for seed, network in writers[kind].items() if seed < 3}
-           for kind in ("writing", "writing_markov")}
+                  for seed, network in writers[kind].items()} for kind in WRITE}
 
 
-def as_asked(kind, seed):
+def as_asked(written):
     """Share of samples whose nearest real stroke is the digit that was asked for."""
-    return float(np.mean(nearest(known_x, known_y, samples[kind][seed]) == asked))
+    return float(np.mean(nearest(known_x, known_y, written) == asked))
 
 
-asked_for = {kind: [as_asked(kind, seed) for seed in range(3)] for kind in samples}
+asked_for = {kind: [as_asked(written) for written in by_seed.values()]
+             for kind, by_seed in samples.items()}
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Predict before you run.** Each network is asked for 30 of each digit. Of a network that knows only where the pen is, how many are legible: is
+# the nearest real stroke the digit that was asked for? And of the LSTM: can its strokes be told from people's?
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 def some_of(kind, take):
@@ -952,35 +976,19 @@ def some_of(kind, take):
 new_rows = [int(np.flatnonzero(pen.test.y == digit)[3]) for digit in range(10)]
 pictures.strokes(
     {"people": [pen.test.x[row] for row in new_rows],
-     "LSTM": some_of("writing", 0), "LSTM ": some_of("writing", 1),
-     "Markov": some_of("writing_markov", 0)},
+     "LSTM": some_of("writing", 0), "two points": some_of("writing_second", 0),
+     "one point": some_of("writing_markov", 0)},
     title="Digits 0 to 9, asked for one by one",
     caption="First samples of one network of each kind, not chosen. What knows the "
     "last point only forgets which way it came.",
-    alt="Four rows of ten strokes: by new writers, twice by an LSTM, by a Markov "
-    "network, whose digits are harder to read.",
+    alt="Four rows of ten strokes: by new writers, by an LSTM, by a network that knows "
+    "the last two points, and by one that knows the last point only.",
 )
 
-# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-show.table(
-    [[KINDS[kind], f"{Measured(values):.0%}"] for kind, values in asked_for.items()],
-    ["samples of", "nearest real stroke is the digit that was asked for"],
-)
-claims.measure(
-    "C07c.primed",
-    "it writes the digit that it is asked for: share of 300 samples whose nearest real"
-    " stroke is that digit, above the mean of Markov networks, by seed; control: the"
-    " Markov networks' samples themselves",
-    lambda kind, seed: asked_for[kind][seed] - np.mean(asked_for["writing_markov"]),
-    of=[("writing", seed) for seed in range(3)],
-    control=[("writing_markov", seed) for seed in range(3)],
-    above=0.05,
-    source="evaluated",
-)
-
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# Does it write like people? A test: put samples and real strokes of new writers together, and let each one's nearest neighbour
-# guess what it is. Guessing right half the time means that they can't be told apart.
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Does it write like people? Put samples and as many real strokes of new writers together, and let each one's nearest neighbour
+# guess which of the two it is. Half right means that they can't be told apart in this way. Strokes of the 30 known writers
+# say how far people are from people.
 
 # %% slideshow={"slide_type": "skip"}
 def told_apart(one, other):
@@ -1000,18 +1008,46 @@ def thirty_each(x, y, seed):
 
 
 # %% slideshow={"slide_type": "skip"}
-people = {seed: thirty_each(pen.test.x, pen.test.y, seed) for seed in range(3)}
-apart = {"LSTM": [told_apart(samples["writing"][s], people[s]) for s in range(3)],
-         "Markov": [told_apart(samples["writing_markov"][s], people[s])
-                    for s in range(3)],
-         "the 30 known writers": [
-             told_apart(thirty_each(known_x, known_y, s), people[s]) for s in range(3)]}
+samples["people"] = {seed: thirty_each(known_x, known_y, seed) for seed in range(5)}
+apart = {kind: [told_apart(written, thirty_each(pen.test.x, pen.test.y, seed))
+                for seed, written in by_seed.items()]
+         for kind, by_seed in samples.items()}
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
-    [[name, f"{Measured(values):.0%}"] for name, values in apart.items()],
-    ["strokes by", "told from those of 14 new writers"],
+    [[name, f"{Measured(asked_for[kind]):.0%}", f"{Measured(apart[kind]):.0%}"]
+     for kind, name in WRITE.items()]
+    + [["the 30 known writers", "–", f"{Measured(apart['people']):.0%}"]],
+    ["strokes by", "nearest to the digit asked for", "told from 14 new writers'"],
 )
+claims.measure(
+    "C07c.primed",
+    "it writes the digit that it is asked for: share of 300 samples whose nearest real"
+    " stroke is that digit, by seed; control: networks that know the last two points",
+    lambda kind, seed: asked_for[kind][seed],
+    of=[("writing", seed) for seed in range(5)],
+    control=[("writing_second", seed) for seed in range(5)],
+    above=BOUND_PRIMED,
+    source="evaluated",
+)
+claims.measure(
+    "C07c.alike",
+    "its strokes can be told from people's: share of 300 samples and 300 strokes of new"
+    " writers whose nearest neighbour is of their own kind, by seed; control: strokes"
+    " of the known writers in the samples' place",
+    lambda kind, seed: apart[kind][seed],
+    of=[("writing", seed) for seed in range(5)],
+    control=[("people", seed) for seed in range(5)],
+    above=BOUND_ALIKE,
+    source="evaluated",
+)
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# <details><summary>Your prediction</summary>
+#
+# TODO-primed
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the article says, and what was measured · 文章怎么说，测得如何
