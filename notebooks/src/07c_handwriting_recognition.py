@@ -82,9 +82,9 @@ pictures.strokes(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The copy that we have says neither who wrote a digit nor which were UCI's test. But UCI tells how many of each digit the test
-# of 14 other writers has, and what the nearest neighbours get there. Two blocks of rows have all ten counts and both
-# figures, to the last digit; rows' nearest neighbours change sides at their edges. So here are UCI's own sides.
+# The copy that we have doesn't say who wrote a digit, nor which digits were UCI's test. UCI does say how many of each digit its
+# test has, written by 14 other people, and how often the nearest neighbour and the nearest three are right there. Two blocks of
+# rows match all ten counts, and both accuracies to the last digit: they are taken as UCI's test.
 
 # %% slideshow={"slide_type": "skip"}
 def flat(points):
@@ -106,7 +106,7 @@ known_y = np.concatenate([pen.train.y, pen.validation.y])
 by_nearest = nearest(known_x, known_y, pen.test.x)
 nearest_accuracy = float(np.mean(by_nearest == pen.test.y))
 print(f"nearest neighbour, new writers: {np.sum(by_nearest != pen.test.y)} wrong "
-      f"of {len(pen.test)}; UCI tells 97.74 %: {nearest_accuracy:.2%}")
+      f"of {len(pen.test)}; UCI reports 97.74 %: {nearest_accuracy:.2%}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict before you run.** The nearest of 7,494 known strokes gives its digit: 97.7 % are right on *new* writers. How many
@@ -138,16 +138,15 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# More: of three or four mistakes one is left. The usual guess is *as many*, since a test is a test. But a stroke's nearest
-# neighbour is often by the same hand, and a person who buys a tablet is none of the 30. From here on, all tests are on new
-# writers.
+# More: of three or four mistakes one is left. The usual guess is *as many*, since a test is a test. But at random a stroke's own
+# writer is among the known ones, and somebody who buys a tablet isn't. From here on, all tests are on new writers.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The article lists handwriting among the uses of recurrent networks. The rule for its verdict stands before anything is
 # measured. Lines must be read with few errors, fewer than where each is cut first and its pieces compared; strokes of new
-# writers better than by their nearest neighbour.
+# writers better than by their nearest neighbour, whether it is warped, found among bent strokes, or neither.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.rule(
