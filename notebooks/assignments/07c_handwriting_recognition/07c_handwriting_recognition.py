@@ -257,7 +257,8 @@ def written(writers, takes, seed=0, hand=0.6):
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (made-up hands, one network), and a next measurement | a list of phrases |
 #
-# What is usually found: with two writers bending helps much, with many writers little; bent too far, signs turn into each other.
+# What is usually found: bending helps, with two writers and with eight; how much, three repetitions hardly tell. Two writers with bending don't
+# come up to eight without. BENTFAR
 # ### END MARK SCHEME
 #
 
@@ -297,7 +298,12 @@ for known in (2, 8):
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "open_report", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# **Expected** before the run: TODO
+# **Expected** before the run: with two writers to learn from, bending by 0.35 adds 0.05 or more to the accuracy on six new writers, with eight
+# writers less. If it adds nothing with two, the sentence is refuted.
 #
-# **Found.** TODO
+# **Found.** Two writers: 0.72 without bending, 0.82 with it. Eight writers: 0.90 and 0.95. In each of the six pairs, with the same strokes and
+# as many steps, bending was better, by 0.02 to 0.16. How much better, three repetitions hardly tell: with two writers the 95 % interval of the
+# mean gain is −0.03 to 0.23. "Makes up for" says more than that: two writers with bending don't come up to eight writers without. What wasn't
+# shown: these hands are made up, by the same kind of change as the bending, so that it had to suit them. Next I would repeat it ten times, and
+# bend by another kind of change than the one that the hands are made of.
 # ### END SOLUTION
