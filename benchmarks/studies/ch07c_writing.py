@@ -4,9 +4,10 @@
 
 Pen digits split by writer. Kinds, five seeds of each: ``writing``, an LSTM with ten Gaussians for each point;
 ``writing_markov``, a perceptron of as many weights that knows the last point, its number and the digit;
-``writing_second``, one that knows the last two; ``writing_single``, the LSTM with one Gaussian. Trained on 12 copies of the training strokes, each spread anew
-within the tablet's steps. Settings are a first guess: nothing was tuned. Recorded: nats per digit on the validation
-strokes ("writing, nats"). The weights go to results/ch07c_KIND.npz as float16. No network saw a test stroke.
+``writing_second``, one that knows the last two; ``writing_single``, the LSTM with one Gaussian. Trained on 12 copies of
+the training strokes, each spread anew within the tablet's steps. Settings are a first guess: nothing was tuned.
+Recorded: nats per digit on the validation strokes ("writing, nats"). The weights go to results/ch07c_KIND.npz as
+float16. No network saw a test stroke.
 """
 
 from dlcourse import recording, reproducibility
