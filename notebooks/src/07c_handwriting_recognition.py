@@ -341,7 +341,9 @@ pen_networks = {kind: handwriting.shipped(kind) for kind in PEN}
 
 def right(kind, seed):
     """Which test strokes a network reads rightly, bool (3498,)."""
-    points = handwriting.shuffled(pen.test.x, seed) if kind == "pen_shuffled" else pen.test.x
+    points = pen.test.x
+    if kind == "pen_shuffled":
+        points = handwriting.shuffled(points, seed)
     logits = logits_of(pen_networks[kind][seed], points).reshape(len(points), -1, 10)
     return logits[:, -1].argmax(axis=1) == pen.test.y
 
@@ -349,7 +351,7 @@ def right(kind, seed):
 is_right = {kind: [right(kind, seed) for seed in range(5)] for kind in PEN}
 score = {kind: [float(np.mean(of)) for of in is_right[kind]] for kind in PEN}
 
-
+# %% slideshow={"slide_type": "skip"}
 def lead(kind, seed):
     """Accuracy above that of each rival: the smallest of the three."""
     whole, fourth = is_right[kind][seed].mean(), is_right[kind][seed][::4].mean()
@@ -415,7 +417,7 @@ def after_each(network):
     found = logits_of(network, pen.test.x[::2]).argmax(axis=-1)
     return np.mean(found == pen.test.y[::2, None], axis=0)
 
-
+# %% slideshow={"slide_type": "skip"}
 networks = pen_networks["pen"].values()
 by_point = {"GRU": np.array([after_each(network) for network in networks]).T}
 second_x, second_y = pen.test.x[::2], pen.test.y[::2]                # to save time
@@ -605,7 +607,7 @@ def upright(piece):
     return ndimage.affine_transform(
         piece, matrix, middle - matrix @ [13.5, 13.5], output_shape=(28, 28), order=1)
 
-
+# %% slideshow={"slide_type": "skip"}
 def pieces(picture, ink=0.3, least=20):
     """The pieces of joined ink of a line (32, width), from the left, each upright."""
     dark = np.where(picture > ink, picture, 0)
@@ -615,7 +617,7 @@ def pieces(picture, ink=0.3, least=20):
     return [upright(piece)
             for piece in sorted(found, key=lambda piece: piece.any(axis=0).argmax())]
 
-# %% slideshow={"slide_type": "skip"}
+
 known_digits = flat(np.array([upright(image) for image in mnist.train.x[..., 0]]))
 
 
@@ -626,7 +628,7 @@ def cut_first(x):
     found = iter(nearest(known_digits, mnist.train.y, single).tolist())
     return [[next(found) for _ in of_line] for of_line in cut]
 
-
+# %% slideshow={"slide_type": "skip"}
 cut = {seed: cut_first(tests[seed].x) for seed in readers}
 rate = {name: [speech_metrics.word_error_rate(tests[seed].digits(), found[seed])
                for seed in readers]
@@ -919,7 +921,8 @@ def nats(network, points, digits, seed=0):
     return -np.sum(np.asarray(density, "float64") + 2 * np.log(step), axis=1)
 
 
-KINDS = {"writing": "LSTM, ten Gaussians", "writing_markov": "last point, ten Gaussians",
+KINDS = {"writing": "LSTM, ten Gaussians",
+         "writing_markov": "last point, ten Gaussians",
          "writing_second": "last two points, ten Gaussians",
          "writing_single": "LSTM, one Gaussian"}
 writers = {kind: handwriting.shipped(kind) for kind in KINDS}
