@@ -101,19 +101,21 @@ def exercise_4():
         hints=[
             "The slant is drawn from -0.7 to 0.7, so half the lines lean no more than in training. Divide the lines by "
             "how much they lean: `lines.slanted` can make lines that all lean alike, from digits without it.",
-            "Leaning 0.35 already, a 1 is where a 7 might stand. Which digits are taken for others?",
+            "Which digits are taken for others, and would you have read them?",
         ],
         solution=[
             "```python\nfor seed, network in readers.items():\n"
             "    leaning = handwriting.lines_of('test', 100, seed + 3_000, slant=0.7)\n"
             "    print(seed, errors(network, leaning))\n```",
-            "It is several times that of the usual lines. For one side alone, lean the digits first:",
-            "```python\ntest = datasets.load('mnist').test\nfor lean in (-0.6, 0.6):\n"
+            "Half of these lines lean no more than in training, so the rate rises less than one might fear. For one side "
+            "alone, lean the digits first:",
+            "```python\nfrom dlcourse.datasets import lines\n\ntest = datasets.load('mnist').test\n"
+            "for lean in (-0.6, 0.6):\n"
             "    leaning = lines.slanted(test.x[..., 0], lean)[:, :, 16:44]\n"
             "    part = lines.compose(leaning, test.y, 100, slant=0, seed=1)\n"
             "    print(lean, [errors(network, part) for network in readers.values()])\n```",
-            "People lean to the right when they write fast, and MNIST's digits do so a little already: leaning on to "
-            "the right takes them further from upright than the same lean to the left.",
+            "Lines that all lean by 0.6 have two to three times the usual rate, to either side, as far as 100 lines can "
+            "tell.",
         ],
     )
 
@@ -129,7 +131,7 @@ def exercise_5():
         solution=[
             "Say first what would count: ten lines of six digits have 60 characters, and 3 wrong ones are 5 % with an "
             "interval from 1 to 14 %.",
-            "```python\nfrom scipy import ndimage\n\npart = tests[0]\nfor size in (1, 2, 3):\n"
+            "```python\nfrom dlcourse.datasets import speech\n\npart = tests[0]\nfor size in (1, 2, 3):\n"
             "    thicker = ndimage.grey_dilation(part.x, (1, size, size, 1))\n"
             "    changed = speech.Strings(thicker, part.y, part.spans)\n"
             "    print(size, [errors(network, changed) for network in readers.values()])\n```",
