@@ -6,11 +6,11 @@ Pen digits split by writer, as UCI does: 6,494 digits for training, 1,000 by the
 for the test. Kinds, five seeds of each: ``pen``, trained on 12 copies of the training strokes, each turned, sheared
 and moved a little; ``pen_straight``, on 12 copies that are left as they are; ``pen_dense``, a perceptron on the same
 bent copies, with as many weights, that has all points at once; ``pen_shuffled``, whose points stand in an order of each
-stroke's own. Settings are a first guess: nothing was tuned. Recorded: accuracy on the 1,000 after the last point
-("pen, validation"); of the nearest neighbour by dynamic time warping its answers on every fourth test stroke
-("warping, answers", as one text of digits) and their accuracy; of the nearest neighbour point by point, among the strokes
-and 12 bent copies, its accuracy on all of them by seed of the bending ("bent, accuracy"). The weights go to results/ch07c_KIND.npz as float16.
-No network saw a test stroke.
+stroke's own. Settings are a first guess: nothing was tuned. Recorded: accuracy on the 1,000 after the last point ("pen,
+validation"); of the nearest neighbour by dynamic time warping its answers on every fourth test stroke ("warping,
+answers", as one text of digits) and their accuracy; of the nearest neighbour point by point, among the strokes and 12
+bent copies, its accuracy on all test strokes by seed of the bending ("bent, accuracy"). The weights go to
+results/ch07c_KIND.npz as float16. No network saw a test stroke.
 """
 
 import numpy as np

@@ -107,15 +107,15 @@ def exercise_4():
             "```python\nfor seed, network in readers.items():\n"
             "    leaning = handwriting.lines_of('test', 100, seed + 3_000, slant=0.7)\n"
             "    print(seed, errors(network, leaning))\n```",
-            "Half of these lines lean no more than in training, so the rate rises less than one might fear. For one side "
-            "alone, lean the digits first:",
+            "Half of these lines lean no more than in training, so the rate rises less than one might fear. For one "
+            "side alone, lean the digits first:",
             "```python\nfrom dlcourse.datasets import lines\n\ntest = datasets.load('mnist').test\n"
             "for lean in (-0.6, 0.6):\n"
             "    leaning = lines.slanted(test.x[..., 0], lean)[:, :, 16:44]\n"
             "    part = lines.compose(leaning, test.y, 100, slant=0, seed=1)\n"
             "    print(lean, [errors(network, part) for network in readers.values()])\n```",
-            "Lines that all lean by 0.6 have two to three times the usual rate, to either side, as far as 100 lines can "
-            "tell.",
+            "Lines that all lean by 0.6 have two to three times the usual rate, to either side, as far as 100 lines "
+            "can tell.",
         ],
     )
 
