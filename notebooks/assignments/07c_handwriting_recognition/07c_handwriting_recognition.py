@@ -258,7 +258,7 @@ def written(writers, takes, seed=0, hand=0.6):
 # | 1 | what wasn't shown (made-up hands, one network), and a next measurement | a list of phrases |
 #
 # What is usually found: bending helps, with two writers and with eight; how much, three repetitions hardly tell. Two writers with bending don't
-# come up to eight without. BENTFAR
+# come up to eight without. Bending as far as hands differ, or farther, does no harm here: six signs of this kind are hard to take for each other.
 # ### END MARK SCHEME
 #
 
