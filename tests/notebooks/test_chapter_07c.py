@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlcourse import datasets, exercises, training
+from dlcourse import datasets, exercises, recording, training
 from dlcourse.datasets import lines, strokes
 from dlcourse.experiments import handwriting
+from dlcourse.metrics import speech
+from dlcourse.models import decoding
 from dlcourse.training import objectives
 
 
@@ -165,6 +167,28 @@ def test_shipped_networks_are_those_that_were_recorded():
         assert handwriting.file(kind).stat().st_size < 1_000_000
     with pytest.raises(ValueError, match="expected one of pen, "):
         handwriting.shipped("letters")
+
+
+def test_shipped_weights_give_what_their_studies_recorded():
+    """Rounded to float16, they make at most a few validation digits' difference, or a tenth of a nat."""
+    held = strokes.by_writers().validation
+    pen, writing, lines_ = (recording.load(f"ch07c_{name}") for name in ("pen", "writing", "lines"))
+    found = np.asarray(handwriting.shipped("pen")[0](handwriting.pen_features(held.x)))[:, -1].argmax(axis=1)
+    assert abs(np.mean(found == held.y) - pen["pen, validation"][0]) <= 0.003
+    nats = handwriting.nats(handwriting.shipped("writing_markov")[0], held).mean()
+    assert abs(nats - writing["writing_markov, nats"][0]) < 0.1
+    part = handwriting.lines_of("validation", 400, 1_000)
+    labels = decoding.ctc_greedy(np.asarray(handwriting.shipped("lines")[0](part.x, training=False)))
+    rate = speech.word_error_rate(part.digits(), [[label - 1 for label in row] for row in labels])
+    assert abs(rate - lines_["lines, error rate"][0]) < 0.003
+
+
+def test_the_nearest_among_bent_strokes_are_as_recorded():
+    digits = strokes.by_writers()
+    known = np.concatenate([digits.train.x, digits.validation.x])
+    labels = np.concatenate([digits.train.y, digits.validation.y])
+    anew = chapter_code.study("ch07c_pen").among_bent(digits, known, labels, 0)
+    assert anew == pytest.approx(recording.load("ch07c_pen")["bent, accuracy"][0], abs=5e-4)
 
 
 def test_no_training_digit_is_in_a_test_line():
