@@ -682,7 +682,7 @@ pictures.reading(
 # ## Where does it fail? · 哪里会读错？
 #
 # **Predict before you run.** Two changes to the lines: *longer* ones, of 10 to 14 digits where 8 was the most in
-# training; and *tighter* ones, whose digits overlap by up to 4 columns of 28. Which of the two does more harm?
+# training; and *tighter* ones, whose digits' boxes overlap by up to 4 columns. Which of the two does more harm?
 
 # %% slideshow={"slide_type": "skip"}
 changed = {
@@ -721,9 +721,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# The tighter ones, by far, though the rival suffers more: where digits touch, nearly every cut is wrong. That longer
-# lines do no harm surprises those who think of a state that fills up. But what an LSTM has to know here is near: half a
-# digit to the left, half to the right.
+# The tighter ones, by far, though the rival suffers more: where digits touch, nearly every line is cut wrongly. That
+# longer lines do no harm surprises those who think of a state that fills up. But what an LSTM has to know here is near:
+# half a digit to the left, half to the right.
 #
 # </details>
 
@@ -1099,7 +1099,7 @@ claims.measure(
 # better. One explanation: a mixture earns its nats where it expects a point sharply, and some of its draws come from
 # its broad Gaussians all the same. One such point of eight hardly costs likelihood, but spoils a digit, and what
 # follows was never seen in training. Either can be good without the other (Theis et al. 2016). None of these networks
-# writes like people: all are told from new writers more often than strangers are.
+# writes like people: their strokes are told from new writers' more often than other people's are.
 #
 # </details>
 
