@@ -70,7 +70,8 @@ def test_keras_fit_the_loop_and_training_fit_end_with_the_same_weights(chapter):
 
 
 def test_a_rival_has_as_many_weights():
-    size = {kind: build(0).count_params() for kind, build in handwriting.BUILD.items()}
+    pairs = ("writing", "writing_markov", "writing_second", "pen", "pen_dense")
+    size = {kind: handwriting.BUILD[kind](0).count_params() for kind in pairs}
     for rival in ("writing_markov", "writing_second"):
         assert abs(size["writing"] / size[rival] - 1) < 0.01
     assert abs(size["pen"] / size["pen_dense"] - 1) < 0.01
@@ -189,6 +190,35 @@ def test_the_nearest_among_bent_strokes_are_as_recorded():
     labels = np.concatenate([digits.train.y, digits.validation.y])
     anew = chapter_code.study("ch07c_pen").among_bent(digits, known, labels, 0)
     assert anew == pytest.approx(recording.load("ch07c_pen")["bent, accuracy"][0], abs=5e-4)
+
+
+def test_a_learning_rate_rises_for_a_tenth_of_the_steps_and_then_falls_to_nothing():
+    rate = [float(handwriting.schedule(0.01, 100)(step)) for step in range(101)]
+    assert int(np.argmax(rate)) == 10 and max(rate) == pytest.approx(0.01)
+    assert np.all(np.diff(rate[:10]) > 0) and np.all(np.diff(rate[10:]) < 0) and rate[-1] < 1e-8
+
+
+def test_copies_of_strokes_keep_their_digits_and_differ():
+    split = datasets.Split(strokes.by_writers().train.x[:30], strokes.by_writers().train.y[:30])
+    x, y = handwriting.copies(split, 3, seed=2)
+    assert x.shape == (90, 8, 2) and (y.reshape(3, 30) == split.y).all()
+    assert np.abs(x[:30] - x[30:60]).max() > 0.05
+    spread, _ = handwriting.copies(split, 1, seed=2, change=handwriting.spread)
+    assert np.abs(spread * 1.01 - split.x - 0.005).max() <= 0.005 + 1e-6
+
+
+def test_networks_learn_what_they_are_trained_for():
+    """On a few strokes again and again, each is better after its training than before."""
+    split = datasets.Split(strokes.by_writers().train.x[:64], strokes.by_writers().train.y[:64])
+    x, y = handwriting.copies(split, 12, seed=0, change=handwriting.spread)
+    writer = handwriting.markov_network(0)
+    before = handwriting.nats(writer, split).mean()
+    handwriting.train_writing(writer, x, y, seed=0, batch_size=32)
+    assert handwriting.nats(writer, split).mean() < before - 3
+    reader = handwriting.dense_network(0)
+    handwriting.train_pen(reader, x, y, seed=0, batch_size=32)
+    logits = np.asarray(reader(handwriting.pen_features(split.x)))
+    assert np.mean(logits.argmax(axis=1) == split.y) > 0.5
 
 
 def test_no_training_digit_is_in_a_test_line():
