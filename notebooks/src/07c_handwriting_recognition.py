@@ -248,7 +248,8 @@ start = model.get_weights()
 loss_of = keras.losses.SparseCategoricalCrossentropy(
     from_logits=True)
 model.compile(keras.optimizers.Adam(0.004), loss_of)
-history = model.fit(features(x), every_point, batch_size=128, verbose=0)
+history = model.fit(features(x), every_point,
+                    batch_size=128, verbose=0)
 
 # %% slideshow={"slide_type": "skip"}
 def logits_of(network, points):
@@ -377,7 +378,7 @@ claims.measure(
     source="evaluated",
 )
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # The network, if the strokes were bent. The usual guess is that either the network or the bending does it. It takes
@@ -463,7 +464,7 @@ claims.measure(
     source="evaluated",
 )
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # After five. After two points it is ahead of the nearest neighbour, but behind a *vote*: where strokes of several
@@ -1092,7 +1093,7 @@ claims.measure(
     source="evaluated",
 )
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # The LSTM with a single Gaussian, whose likelihood was the worst. The usual guess is that who predicts better writes
