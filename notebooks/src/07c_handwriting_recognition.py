@@ -949,7 +949,7 @@ claims.measure(
     source="evaluated",
 )
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 two_points = [1 - (one - np.mean(cost["writing"])) /
               (np.mean(cost["writing_markov"]) - np.mean(cost["writing"]))
               for one in cost["writing_second"]]
@@ -1099,8 +1099,9 @@ claims.measure(
 # The LSTM with a single Gaussian, whose likelihood was the worst. The usual guess is that who predicts better writes
 # better. One explanation: a mixture earns its nats where it expects a point sharply, and some of its draws come from
 # its broad Gaussians all the same. One such point of eight hardly costs likelihood, but spoils a digit, and what
-# follows was never seen in training. Either can be good without the other (Theis et al. 2016). None of these networks
-# writes like people: their strokes are told from new writers' more often than other people's are.
+# follows was never seen in training. Either can be good without the other (Theis et al. 2016). Longer training than
+# these 12 passes wasn't tried. None of these networks writes like people: their strokes are told from new writers' more
+# often than other people's are.
 #
 # </details>
 
