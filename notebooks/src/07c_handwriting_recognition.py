@@ -778,7 +778,7 @@ for photo in [photograph, *files]:
              for each in readers.values()]
     print(" ".join(map(as_text, found)))
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.row(
     lambda ax: ax.imshow(photograph, cmap="gray", vmin=0, vmax=1) and ax.set(
         title="the sheet", xticks=[], yticks=[]),
