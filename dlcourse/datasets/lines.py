@@ -33,7 +33,8 @@ def compose(
         digits: int (n,), 0 to 9.
         number: of lines.
         length: fewest and most digits of a line; each number between is equally likely.
-        gap: least and largest number of empty columns between two digits; below 0, they overlap.
+        gap: least and largest number of empty columns between two digits; below 0, they overlap. A digit begins at
+            least 2 columns after the one before it began.
         slant: how far right a line leans for each row up, drawn from -slant to slant for each line; each digit stands
             up to two rows higher or lower besides.
         noise: standard deviation of what is added to each pixel, drawn from 0 to noise for each line.

@@ -19,7 +19,7 @@ from dlcourse.models import mixture_density
 from dlcourse.models.initializers import seeded_initializer
 
 POINTS, COMPONENTS, QUANTUM = 8, 10, 0.01
-"""Points of a stroke; Gaussians of a mixture; the tablet's step, once coordinates run from 0 to 1."""
+"""Points of a stroke; Gaussians of a mixture; the step of the data, whole numbers to 100, scaled to run from 0 to 1."""
 WIDTH = 192
 """Of training lines, in pixels: eight digits fit in, nearly always."""
 
@@ -164,13 +164,13 @@ def writing_network(seed=None):
 
 
 def single_network(seed=None):
-    """The same, with a single Gaussian for each point: (batch, points, 20) to (batch, points, 6)."""
+    """The same with one Gaussian for each point, a tenth fewer weights: (batch, points, 20) to (batch, points, 6)."""
     model = writing_network(seed)
     return keras.Sequential([keras.Input((None, 20)), model.layers[0], _mixture_head(seed, 1)])
 
 
 def markov_network(seed=None):
-    """A perceptron with as many weights, to 3 %, that knows the last point, its number and the digit, and no more."""
+    """A perceptron with as many weights, to 1 %, that knows the last point, its number and the digit, and no more."""
     return _perceptron(seed, last=1, units=188)
 
 
@@ -233,10 +233,23 @@ def writing_features(points, digits):
     """What a writing network reads before each point: the point before it, its number and the digit: (n, points, 20).
 
     Args:
-        points: float (n, points, 2); the last is never read, the first point has (0, 0) before it.
-        digits: int (n,).
+        points: float (n, points, 2), at most 8; the last is never read, the first point has (0, 0) before it.
+        digits: int (n,), 0 to 9.
+
+    Raises:
+        ValueError: where points have another shape, or there isn't one digit for each stroke.
     """
+    points, digits = checks.numeric("writing_features(points)", points, axes=3), np.asarray(digits)
     count, length = points.shape[:2]
+    if points.shape[2] != 2 or length > POINTS:
+        raise ValueError(
+            f"writing_features(points): got shape {points.shape}; expected (n, points, 2), at most {POINTS} points."
+        )
+    if digits.shape != (count,) or digits.dtype.kind not in "iu" or np.any((digits < 0) | (digits > 9)):
+        raise ValueError(
+            f"writing_features(digits): {digits.dtype} {digits.shape} for {count} strokes; expected one digit from 0 "
+            "to 9 for each."
+        )
     before = np.concatenate([np.zeros((count, 1, 2)), points[:, :-1]], axis=1)
     number = np.tile(np.eye(POINTS)[:length], (count, 1, 1))
     digit = np.repeat(np.eye(10)[digits][:, np.newaxis], length, axis=1)
@@ -244,10 +257,11 @@ def writing_features(points, digits):
 
 
 def spread(points, seed):
-    """Points from 0 to 1 anywhere within the tablet's steps, of 0.01: so that a density can't grow without bound.
+    """Points from 0 to 1 anywhere within the data's steps, of 0.01: so that a density can't grow without bound.
 
-    The tablet gives whole numbers, and a density could put a spike on each. With the steps filled evenly the mean
-    log-density, per area of a step, is at most the log-probability of the whole numbers (Theis et al. 2016).
+    The data are whole numbers, and a density could put a spike on each. With the steps filled evenly the log-density,
+    per area of a step, is on average over the spread at most the log-probability of the whole numbers (Theis et al.
+    2016).
     """
     random = np.random.default_rng(seed)
     return ((points + QUANTUM * random.random(points.shape)) / (1 + QUANTUM)).astype("float32")
@@ -267,7 +281,10 @@ def train_writing(model, points, digits, *, seed, batch_size=128, peak=0.005):
 
 
 def nats(model, split, seed=0):
-    """Negative log-probability in nats per digit, an upper bound by ``spread``: float64 (n,)."""
+    """Negative log-density of each stroke in nats, per area of a step: float64 (n,).
+
+    On average over what ``spread`` draws an upper bound of the negative log-probability; not for each draw.
+    """
     points = spread(split.x, seed)
     outputs = training.predict(model, writing_features(points, split.y))
     log_density = mixture_density.distribution(outputs).log_prob(points).numpy().astype("float64")

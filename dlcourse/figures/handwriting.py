@@ -135,13 +135,14 @@ def reading(picture, probabilities, spans, digits, *, title, caption, alt=None):
 
 
 @figure_function(figsize=(3.6, 3.6))
-def next_point(ax, points, density, title):
-    """Where a pen may go next: the stroke so far on a map of the density.
+def next_point(ax, points, density, title, then=None):
+    """Where a pen may go next: the stroke so far on a map of the density, by its own scale.
 
     Args:
         ax: Matplotlib Axes.
         points: float (any, 2): the stroke so far.
         density: function from float (n, 2) to its logarithm (n,).
+        then: float (2,): where the pen did go, marked by a cross.
     """
     axis = np.linspace(-0.1, 1.1, 121)
     grid = np.stack(np.meshgrid(axis, axis), axis=-1)
@@ -149,5 +150,7 @@ def next_point(ax, points, density, title):
     ceiling = np.quantile(values, 0.995)
     ax.imshow(values, origin="lower", cmap="Blues", extent=(-0.1, 1.1, -0.1, 1.1), vmax=max(ceiling, 1e-9))
     stroke(ax, points)
+    if then is not None:
+        ax.plot(*then, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
     ax.set(title=title, xlim=(-0.1, 1.1), ylim=(-0.1, 1.1))
     return f"{title}: a stroke so far, and a map that is darker where the next point is more probable."

@@ -9,7 +9,7 @@ from tensorflow_probability import distributions as tfd
 NUMBERS = 6
 """Outputs per component: a logit, two coordinates of the mean, three entries of the triangular scale."""
 FLOOR = 2e-3
-"""Added to the scale's diagonal, so that no component shrinks to a point: a fifth of a pen tablet's finest step."""
+"""Added to the scale's diagonal, so that no component shrinks to a point: a fifth of the pen digits' step, 0.01."""
 
 
 def distribution(outputs):

@@ -55,7 +55,7 @@ from dlcourse.models import decoding, mixture_density
 from dlcourse.training import objectives
 
 # %% slideshow={"slide_type": "skip"}
-reproducibility.start(seed=0)
+reproducibility.start(seed=0, threads=1)
 claims = Claims("07c")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -63,7 +63,8 @@ claims = Claims("07c")
 #
 # **Online** recognition has the pen itself: where it was, and in which order. UCI's pen digits (Alpaydin & Alimoglu
 # 1998) were written by 44 people on a tablet. Each digit is eight points at equal distances along the pen's way, moved
-# and stretched to fill a square: float32 $(8, 2)$, to the right and up, from 0 to 1.
+# and stretched to fill a square: float32 $(8, 2)$, to the right and up, from 0 to 1. All of them are called its
+# **stroke** here: where the pen was lifted, the way goes straight on.
 
 # %% slideshow={"slide_type": "-"}
 pen = strokes.by_writers()
@@ -72,13 +73,21 @@ for part in ("train", "validation", "test"):
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 first_of = [int(np.flatnonzero(pen.train.y == digit)[0]) for digit in range(10)]
-later_of = [int(np.flatnonzero(pen.train.y == digit)[7]) for digit in range(10)]
+
+
+def far_from(row):
+    """Of the first fifty strokes of the same digit the one that begins farthest away."""
+    rows = np.flatnonzero(pen.train.y == pen.train.y[row])[:50]
+    begin = pen.train.x[rows, 0] - pen.train.x[row, 0]
+    return int(rows[np.hypot(*begin.T).argmax()])
+
+
 pictures.strokes(
     {"": [pen.train.x[row] for row in first_of],
-     " ": [pen.train.x[row] for row in later_of]},
+     " ": [pen.train.x[far_from(row)] for row in first_of]},
     title="Ten digits as a pen wrote them, twice", numbered=True,
-    caption="Eight points each, in their order; the ring is where the pen began. One "
-    "digit can be begun at different ends.",
+    caption="Eight points each, in their order; the ring is where the pen began. Below, "
+    "of fifty strokes of a digit, the one that begins farthest from the one above.",
     alt="Two rows of the digits 0 to 9 as polygons of eight numbered points.",
 )
 
@@ -124,54 +133,64 @@ def nearest_errors(fold, on):
 
 
 WRITERS = ("the same writers", "new writers")
-by_fold = {on: [nearest_errors(fold, on) for fold in range(5)] for on in WRITERS}
+by_fold = {WRITERS[0]: [nearest_errors(fold, WRITERS[0]) for fold in range(5)],
+           WRITERS[1]: [nearest_errors(0, WRITERS[1])]}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 claims.measure(
     "C07c.writers",
     "a random split flatters: errors of the nearest neighbour on strokes by writers who"
-    " are in the training too, by fifth left out; control: on new writers",
+    " are in the training too, by fifth left out; control: one run on new writers",
     lambda fold, on: by_fold[on][fold],
     of=[(fold, WRITERS[0]) for fold in range(5)],
-    control=[(fold, WRITERS[1]) for fold in range(5)],
+    control=[(0, WRITERS[1])],
     below=0.0125,
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# More: of three or four mistakes one is left. The usual guess is *as many*, since a test is a test. But at random a
-# stroke's own writer is among the known ones, and somebody who buys a tablet isn't. From here on, all tests are on new
-# writers.
+# More: of about four mistakes one is left. The usual guess is *as many*, since a test is a test. But at random a
+# stroke's own writer is among the known ones, and somebody who buys a tablet isn't. These 14 may write less clearly
+# besides: the data don't say who wrote what, so how much of it that is can't be told. From here on, all tests are on
+# new writers.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The article lists handwriting among the uses of recurrent networks. The rule for its verdict stands before anything is
-# measured. Lines must be read with few errors, fewer than where each is cut first and its pieces compared; strokes of
-# new writers better than by their nearest neighbour, whether it is warped, found among bent strokes, or neither.
+# The article lists handwriting among the uses of recurrent networks. The rule for its verdict stands before any network
+# is measured. Lines must be read with few errors, fewer than where each is cut first and its pieces compared. The
+# strongest rival there, the same convolutions and CTC without recurrence, wasn't trained: whether lines *need*
+# recurrence isn't asked, so a verdict for lines says that their rival was weak. Strokes of new writers must be read better than by their nearest
+# neighbour, whether it is warped, found among bent strokes, or neither, and than by a perceptron of as many weights.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.rule(
     "A2.7.3b",
     {
-        "holds": lambda recurrent, cut_first, lead: recurrent.high < 0.05
-        and recurrent.high < cut_first.low and lead.low > 0,
-        "holds for lines": lambda recurrent, cut_first, lead: recurrent.high < 0.05
-        and recurrent.high < cut_first.low and lead.high < 0,
-        "does not hold": lambda recurrent, cut_first, lead: recurrent.low > 0.05
-        or recurrent.low > cut_first.high,
+        "holds, for lines against a weak rival only": lambda recurrent, cut_first, lead:
+        recurrent.high < 0.05 and recurrent.high < cut_first.low and lead.low > 0,
+        "holds for lines, against a weak rival only": lambda recurrent, cut_first, lead:
+        recurrent.high < 0.05 and recurrent.high < cut_first.low and lead.high < 0,
+        "holds for strokes": lambda recurrent, cut_first, lead: (recurrent.low > 0.05
+        or recurrent.low > cut_first.high) and lead.low > 0,
+        "does not hold": lambda recurrent, cut_first, lead: (recurrent.low > 0.05
+        or recurrent.low > cut_first.high) and lead.high < 0,
         "not settled": True,
     },
     made_up={
-        "holds": {"recurrent": [0.01, 0.02, 0.015], "cut_first": [0.1, 0.11, 0.105],
-                  "lead": [0.01, 0.012, 0.011]},
-        "holds for lines": {"recurrent": [0.01, 0.02, 0.015],
-                            "cut_first": [0.1, 0.11, 0.105],
-                            "lead": [-0.01, -0.012, -0.011]},
+        "holds, for lines against a weak rival only": {
+            "recurrent": [0.01, 0.02, 0.015], "cut_first": [0.1, 0.11, 0.105],
+            "lead": [0.01, 0.012, 0.011]},
+        "holds for lines, against a weak rival only": {
+            "recurrent": [0.01, 0.02, 0.015], "cut_first": [0.1, 0.11, 0.105],
+            "lead": [-0.01, -0.012, -0.011]},
+        "holds for strokes": {"recurrent": [0.1, 0.11, 0.105],
+                              "cut_first": [0.01, 0.02, 0.015],
+                              "lead": [0.01, 0.012, 0.011]},
         "does not hold": {"recurrent": [0.1, 0.11, 0.105],
                           "cut_first": [0.01, 0.02, 0.015],
-                          "lead": [0.01, 0.012, 0.011]},
+                          "lead": [-0.01, -0.012, -0.011]},
         "not settled": {"recurrent": [0.01, 0.09, 0.05],
                         "cut_first": [0.1, 0.11, 0.105],
                         "lead": [-0.01, 0.012, 0.0]},
@@ -302,15 +321,17 @@ model.set_weights(start)
 training.fit(model, objectives.sequence_classification(), (few_x, few_y), epochs=1,
              batch_size=50, optimizer=keras.optimizers.Adam(0.004), seed=0)
 by_ours = np.concatenate([weight.ravel() for weight in model.get_weights()])
-checks.equal("weights after Keras' fit and after the loop", by_fit, by_loop, atol=2e-4)
-checks.equal("weights after training.fit and after the loop", by_ours, by_loop,
+checks.equal("weights after Keras' fit and after the loop, to 0.0002", by_fit, by_loop,
+             atol=2e-4)
+checks.equal("weights after training.fit and after the loop, to 0.0002", by_ours, by_loop,
              atol=2e-4)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Five networks of this form were trained on 12 bent copies (`make bench STUDY=ch07c_pen`), and are judged here. Three
-# rivals learn nothing: the nearest neighbour point by point; by **warping** (chapter 06c), which lets one hand be ahead
-# of the other; and point by point among the strokes and 12 bent copies, bent anew for each seed. The last two take
-# long, so they were recorded: by warping the answers on every fourth test stroke, of which a few are computed again.
+# Five networks of this form were trained on 12 bent copies (`make bench STUDY=ch07c_pen`), and are judged here: one
+# setting for all, a first guess; none was tuned. Three rivals learn nothing: the nearest neighbour point by point; by
+# **warping** (chapter 06c), which lets one hand be ahead of the other; and point by point among the strokes and 12 bent
+# copies, bent anew for each seed. The last two take long, so they were recorded: by warping the answers on every fourth
+# test stroke, of which a few are computed again; among bent copies the accuracies, of which the best is.
 
 # %% slideshow={"slide_type": "skip"}
 study = recording.load("ch07c_pen")
@@ -320,6 +341,13 @@ again = time_warping.nearest(list(fourth_x[:20]), list(known_x), known_y)
 checks.equal("warping's answers, here and recorded", again, by_warping[:20])
 warping_accuracy = float(np.mean(by_warping == fourth_y))
 bent_accuracy = study["bent, accuracy"]
+best = int(np.argmax(bent_accuracy))
+bent_x, bent_y = handwriting.copies(pen.train, 12, best)
+bent_again = float(np.mean(nearest(
+    np.concatenate([known_x, bent_x]), np.concatenate([known_y, bent_y]), pen.test.x)
+    == pen.test.y))
+checks.equal("best among bent strokes, here and recorded, to 0.0005",
+             bent_again, bent_accuracy[best], atol=5e-4)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict before you run.** The nearest neighbour has thousands of strokes by heart. A network of 86,218 weights has
@@ -347,13 +375,15 @@ score = {kind: [float(np.mean(of)) for of in is_right[kind]] for kind in PEN}
 
 # %% slideshow={"slide_type": "skip"}
 def lead(kind, seed):
-    """Accuracy above that of each rival: the smallest of the three."""
+    """Accuracy above that of each nearest neighbour: the smallest of the three."""
     whole, fourth = is_right[kind][seed].mean(), is_right[kind][seed][::4].mean()
-    return min(whole - nearest_accuracy, whole - max(bent_accuracy),
+    return min(whole - nearest_accuracy, whole - bent_again,
                fourth - warping_accuracy)
 
 
 leads = {kind: [lead(kind, seed) for seed in range(5)] for kind in PEN}
+over_all = [min(leads["pen"][seed], score["pen"][seed] - score["pen_dense"][seed])
+            for seed in range(5)]              # the perceptron of the same seed, too
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
@@ -362,29 +392,25 @@ show.table(
      ["nearest, among bent strokes", f"{Measured(bent_accuracy):.2%}", "–"]]
     + [[name, f"{Measured(score[kind]):.2%}", f"{Measured(leads[kind]):.2%}"]
        for kind, name in PEN.items()],
-    ["reader", "accuracy on new writers", "above the best rival"],
+    ["reader", "accuracy on new writers", "above the best nearest"],
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-claims.measure(
-    "C07c.online",
-    "a recurrent network reads new writers' strokes better than their nearest"
-    " neighbour, warped, bent or neither: accuracy above the best of them, by seed;"
-    " control: each stroke's points in another order",
-    lambda kind, seed: leads[kind][seed],
-    of=[("pen", seed) for seed in range(5)],
-    control=[("pen_shuffled", seed) for seed in range(5)],
-    above=0.0,
-    source="evaluated",
-)
+show.markdown(f"""
+The GRU above the perceptron of the same seed, or the best nearest neighbour where that
+is nearer: {Measured(over_all):.2%}. One stroke of {len(pen.test):,} is
+{1 / len(pen.test):.2%}.
+""")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# The network, if the strokes were bent. The usual guess is that either the network or the bending does it. It takes
-# both: on strokes as they are the network is about level with the nearest neighbour, whom bent strokes hardly help. The
-# perceptron, which has all points at once, is hardly behind the GRU: for eight points nobody needs recurrence, only to
-# read while the pen is still moving. With the points in another order much is lost.
+# The network, if the strokes were bent: on these 14 writers' 3,498 strokes it makes about ten mistakes fewer than the
+# best nearest neighbour; for other writers it isn't settled. The usual guess is that either the network or the bending
+# does it. Here it takes both: trained on strokes as they are, the network isn't ahead, and bent strokes hardly help the
+# nearest neighbour. But it needn't be recurrent: the perceptron, which has all points at once, is ahead too, and
+# whether the GRU is ahead of *it* isn't settled. What recurrence adds is to read while the pen is still moving. With
+# the points in another order much is lost: nothing says any more which of them a line joins.
 #
 # </details>
 
@@ -557,17 +583,20 @@ Before any training: {Measured(before, "nats"):.0f} per line.
 """)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Networks of this form were trained twice over 16,000 lines (`make bench STUDY=ch07c_lines`) and are shipped. The
-# **character error rate** is the word error rate of chapter 06c with characters in the place of words: substitutions,
-# insertions and deletions over the characters written. The rival *cuts first*, as readers did before CTC: each piece of
-# joined ink is one digit, is set upright, and compared with 20,000 known digits. That needs no training, and no
-# recurrence. What counts as ink (0.3) and as a piece (20 in all) was chosen on lines of validation digits. More known
-# digits, or a better reader of single ones, would help it; its cuts would stay what they are.
+# Networks of this form were trained twice over 16,000 lines (`make bench STUDY=ch07c_lines`) and are shipped. In a
+# first try digits overlapped by up to three columns, with half as many lines: 2.9 % errors on validation digits. So
+# there were more lines, and the task was made easier: no overlap. The **character error rate** is the word error rate
+# of chapter 06c with characters in the place of words: substitutions, insertions and deletions over the characters
+# written. The rival *cuts first*, the simplest way: each piece of joined ink is one digit, is set upright, and compared
+# with 20,000 known digits. That needs no training, and no recurrence. What counts as ink (0.3) and as a piece (20 in
+# all) is a first guess. More known digits, or a better reader of single ones, would help it; its cuts would stay what
+# they are. Readers before CTC did better, too: some cut in many places and searched for the best cuts, others were
+# hidden Markov models, which need none.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict before you run.** If 99 % of single digits are read right, and a line's digits were as easy as single ones,
 # what share of 6-digit lines would be right? And the rival, who cuts first: does it make as many mistakes as the
-# network, twice or ten times as many?
+# network, four times or twenty times as many?
 
 # %% slideshow={"slide_type": "skip"}
 def read(network, x):
@@ -625,9 +654,17 @@ cut = {seed: cut_first(tests[seed].x) for seed in readers}
 rate = {name: [speech_metrics.word_error_rate(tests[seed].digits(), found[seed])
                for seed in readers]
         for name, found in {"recurrent": heard, "cut first": cut}.items()}
-counted = [np.mean([len(one) == len(other) for one, other in
-                    zip(tests[seed].digits(), cut[seed], strict=True)])
-           for seed in readers]
+
+
+def miscounted(part, found):
+    """Of each line, how many pieces there are too many or too few."""
+    pairs = zip(part.digits(), found, strict=True)
+    return np.array([abs(len(said) - len(read)) for said, read in pairs])
+
+
+too_many = {seed: miscounted(tests[seed], cut[seed]) for seed in readers}
+counted = [np.mean(too_many[seed] == 0) for seed in readers]
+forced = [too_many[seed].sum() / sum(map(len, tests[seed].digits())) for seed in readers]
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
@@ -649,16 +686,18 @@ show.markdown(f"""
 Lines that are right as a whole: {whole:.1%}. A character error rate of 1.5 % at most
 was aimed at when these networks were built; by their interval that is {mask(aim)}.
 Cut first: {Measured(rate["cut first"]):.1%}, and in {Measured(counted):.0%} of the
-lines as many pieces as digits.
+lines as many pieces as digits; the pieces too many or too few alone force
+{Measured(forced):.1%} errors.
 """)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# $0.99^6 \approx 0.94$. A few times as many. The usual guess is *hardly more*: there are gaps, and thousands of digits
-# to compare with. But parts of one digit are cut off, or two digits touch, in one line of ten, and no later step can
-# mend that; and pixels are compared without knowing what matters. To cut rightly one must know the digits; to know
-# them, cut rightly. CTC needs no cut.
+# $0.99^6 \approx 0.94$. About four times as many. The usual guess is *hardly more*: there are gaps, and thousands of
+# digits to compare with. But parts of one digit are cut off, or two digits touch, in one line of ten, and no later step
+# of it can mend that. Wrong cuts alone force 2 mistakes in 100 characters; the rest may be its reader of single digits,
+# which compares pixels without knowing what matters. To cut rightly one must know the digits; to know them, cut
+# rightly. CTC needs no cut.
 #
 # </details>
 
@@ -695,21 +734,25 @@ changed = {
 by_kind = {"as in training": rate["recurrent"]} | {
     name: [errors(readers[seed], part) for seed, part in parts.items()]
     for name, parts in changed.items()}
-cut_on = {"as in training": rate["cut first"][0]} | {
-    name: speech_metrics.word_error_rate(parts[0].digits(), cut_first(parts[0].x))
-    for name, parts in changed.items()}
+cut_into = {"as in training": (tests[0], cut[0])} | {
+    name: (parts[0], cut_first(parts[0].x)) for name, parts in changed.items()}
+cut_on = {name: speech_metrics.word_error_rate(part.digits(), found)
+          for name, (part, found) in cut_into.items()}
+wrongly = {name: np.mean(miscounted(*of) > 0) for name, of in cut_into.items()}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
-    [[name, f"{Measured(values):.2%}", mask(f"{cut_on[name]:.0%}")]
-     for name, values in by_kind.items()],
-    ["test lines", "character error rate", "cut first (one run)"],
+    [[name, f"{Measured(values):.2%}", mask(f"{cut_on[name]:.0%}"),
+      mask(f"{wrongly[name]:.0%}")] for name, values in by_kind.items()],
+    ["test lines", "character error rate", "cut first (one run)",
+     "lines with too many or too few pieces"],
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C07c.longer",
-    "lines longer than any it was trained on, 10 to 14 digits, are read as well:"
+    "lines longer than any it was trained on, 10 to 14 digits, cost less than one more"
+    " character in a hundred:"
     " character error rate on 100 lines above that on usual ones, by seed; control:"
     " usual lengths, overlapping by up to 4 columns",
     lambda name, seed: by_kind[name][seed] - by_kind["as in training"][seed],
@@ -722,9 +765,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# The tighter ones, by far, though the rival suffers more: where digits touch, nearly every line is cut wrongly. That
-# longer lines do no harm surprises those who think of a state that fills up. But what an LSTM has to know here is near:
-# half a digit to the left, half to the right.
+# The tighter ones, by far, though the rival suffers more: where digits touch, about nine lines of ten are cut wrongly.
+# That longer lines do no harm that 100 lines show surprises those who think of a state that fills up. One explanation:
+# what an LSTM has to know here is near, half a digit to the left, half to the right.
 #
 # </details>
 
@@ -752,9 +795,9 @@ pictures.lines(
 # ## And your own line? · 你自己写的一行呢？
 #
 # Write three to eight digits in a row, with a thick pen, level, on plain paper; photograph this one line, and put the
-# file into the folder `my_lines` beside this notebook. `datasets.own_line` takes out the light, finds the ink, and
-# scales the digits to 20 pixels, as MNIST's are. No photograph of somebody's hand is shipped, so a test line stands in
-# for one, badly lit:
+# file (.png or .jpg) into the folder `my_lines` beside this notebook. `datasets.own_line` takes out the light, finds
+# the ink, and scales the digits to 20 pixels, as MNIST's are. No photograph of somebody's hand is shipped, so a test
+# line stands in for one, badly lit:
 
 # %% slideshow={"slide_type": "skip"}
 def on_a_sheet(line, scale=6):
@@ -765,13 +808,14 @@ def on_a_sheet(line, scale=6):
     return np.clip(light * (1 - 0.8 * sheet) + grain, 0, 1)
 
 
-upright = handwriting.lines_of("test", 20, 4_000, gap=(1, 8), slant=0, noise=0)
-photograph = on_a_sheet(upright.x[0, ..., 0])
+level = handwriting.lines_of("test", 20, 4_000, gap=(1, 8), slant=0, noise=0)
+photograph = on_a_sheet(level.x[0, ..., 0])
 
 # %% slideshow={"slide_type": "subslide"}
 import pathlib
 
-files = sorted(pathlib.Path("my_lines").glob("*.*"))
+files = [file for file in sorted(pathlib.Path("my_lines").glob("*"))
+         if file.suffix.lower() in (".png", ".jpg", ".jpeg")]
 for photo in [photograph, *files]:
     own = datasets.own_line(photo)              # (1, 32, width, 1)
     found = [read(each, own)[0]
@@ -888,10 +932,11 @@ charts.row(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# A tablet gives whole numbers from 0 to 100, and many are exactly 0 or 100: a density could put a spike there and grow
-# without bound. So each point is *spread* anywhere within its step. The log-density of spread points, per area of a
-# step, is at most the log-probability of the whole numbers (Theis et al. 2016): what is measured is too pessimistic,
-# never too good. A pen that may be anywhere has $16 \ln 101 = 73.8$ nats per digit.
+# The tablet gave numbers to 500; the data have whole numbers from 0 to 100, and many are exactly 0 or 100: a density
+# could put a spike there and grow without bound. So each point is *spread* anywhere within its step. On average over
+# the spread, the log-density of spread points, per area of a step, is at most the log-probability of the whole numbers
+# (Theis et al. 2016): the mean over many strokes is too pessimistic, though a single stroke's may be too good. A pen
+# that may be anywhere has $16 \ln 101 = 73.8$ nats per digit.
 
 # %% slideshow={"slide_type": "skip"}
 points = handwriting.spread(pen.train.x, seed=0)
@@ -906,43 +951,38 @@ checks.equal("Keras' loss, and that of objectives.mixture_density", keras_loss, 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Five such networks were trained on 12 copies of the strokes (`make bench STUDY=ch07c_writing`). Rivals: a **Markov**
 # network of as many weights, which knows the last point, its number and the digit, but nothing further back; one that
-# knows the last *two* points, and so which way the pen came; and the same LSTM with a *single* Gaussian.
+# knows the last *two* points, and so which way the pen came; and the same LSTM with a *single* Gaussian, a tenth fewer
+# weights. One setting for all, a first guess; none was tuned.
 #
 # **Predict before you run.** Strokes of new writers, nats per digit: which costs more, forgetting all but the last
 # point, or a single Gaussian?
 
 # %% slideshow={"slide_type": "skip"}
-def nats(network, points, digits, seed=0):
-    """Of each stroke: negative log-probability in nats, an upper bound."""
-    points = handwriting.spread(points, seed)
-    outputs = network(handwriting.writing_features(points, digits), training=False)
-    density = mixture_density.distribution(outputs).log_prob(points)
-    step = 0.01 / 1.01                           # of the tablet, as spread scales it
-    return -np.sum(np.asarray(density, "float64") + 2 * np.log(step), axis=1)
+show.source(handwriting.nats)
 
-
+# %% slideshow={"slide_type": "skip"}
 KINDS = {"writing": "LSTM, ten Gaussians",
          "writing_markov": "last point, ten Gaussians",
          "writing_second": "last two points, ten Gaussians",
          "writing_single": "LSTM, one Gaussian"}
 writers = {kind: handwriting.shipped(kind) for kind in KINDS}
-cost = {kind: [np.mean(nats(network, pen.test.x, pen.test.y))
+cost = {kind: [handwriting.nats(network, pen.test).mean()
                for network in of_kind.values()] for kind, of_kind in writers.items()}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
     [[name, f"{Measured(cost[kind]):.1f}"] for kind, name in KINDS.items()]
-    + [["anywhere on the tablet", f"{16 * np.log(101):.1f}"]],
+    + [["anywhere in the square", f"{16 * np.log(101):.1f}"]],
     ["network", "nats per digit, new writers"],
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C07c.memory",
-    "what was written further back tells where the pen goes: nats per digit of new"
+    "more than the last point tells where the pen goes: nats per digit of new"
     " writers saved against as many weights that know the last point only, by seed;"
     " control: the same memory, and a single Gaussian",
-    lambda kind, seed: np.mean(cost["writing_markov"]) - cost[kind][seed],
+    lambda kind, seed: cost["writing_markov"][seed] - cost[kind][seed],
     of=[("writing", seed) for seed in range(5)],
     control=[("writing_single", seed) for seed in range(5)],
     above=1.0,
@@ -950,20 +990,17 @@ claims.measure(
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-two_points = [1 - (one - np.mean(cost["writing"])) /
-              (np.mean(cost["writing_markov"]) - np.mean(cost["writing"]))
-              for one in cost["writing_second"]]
+further = Measured(cost["writing_second"]) - Measured(cost["writing"])
 show.markdown(f"""
-Of what the LSTM saves against the last point only, the last two points save
-{Measured(two_points):.0%}.
+Against the last *two* points the LSTM saves {further:.1f} nats per digit, by seed.
 """)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
 # The single Gaussian. Who bets on forgetting thinks of how long a digit is; but where the pen is, the point's number
-# and the digit say much already, and most of the rest is the way that it came: the last two points. With a single
-# Gaussian each fork in the way is one broad blur.
+# and the digit say much already, and the way that it came, the last two points, more. Whether anything further back
+# helps isn't settled here. With a single Gaussian each fork in the way is one broad blur.
 #
 # </details>
 
@@ -983,16 +1020,24 @@ by_lstm = writers["writing"][0]
 def map_after(number):
     density = density_after(by_lstm, four[:number], 4)
     return lambda ax: pictures.next_point(
-        four[:number], density, f"points read: {number}", ax=ax)
+        four[:number], density, f"points read: {number}", then=four[number], ax=ax)
 
 
 charts.row(
     *[map_after(number) for number in (1, 3, 5, 6)],
     figsize=(11.0, 3.0),
     caption="A 4 by a new writer, and where one network expects the next point: the "
-    "darker, the more probable.",
-    alt="Four maps of density with the stroke of a 4 as far as it was written.",
+    "darker, the more probable, each map on its own scale; the cross is where it was.",
+    alt="Four maps of density with the stroke of a 4 as far as it was written, and a "
+    "cross where its next point was.",
 )
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# To write, each point is drawn from the density and read before the next. A point outside the square is moved to its
+# edge, and the finished stroke is stretched to the square, as the data are.
+
+# %% slideshow={"slide_type": "skip"}
+show.source(handwriting.write)
 
 # %% slideshow={"slide_type": "skip"}
 asked = np.repeat(np.arange(10), 30)
@@ -1099,9 +1144,10 @@ claims.measure(
 # The LSTM with a single Gaussian, whose likelihood was the worst. The usual guess is that who predicts better writes
 # better. One explanation: a mixture earns its nats where it expects a point sharply, and some of its draws come from
 # its broad Gaussians all the same. One such point of eight hardly costs likelihood, but spoils a digit, and what
-# follows was never seen in training. Either can be good without the other (Theis et al. 2016). Longer training than
-# these 12 passes wasn't tried. None of these networks writes like people: their strokes are told from new writers' more
-# often than other people's are.
+# follows was never seen in training. It isn't all: the last-point network, a mixture too and with more nats, writes
+# better than the LSTM with ten, which this doesn't explain. Likelihood and samples can each be good without the other
+# (Theis et al. 2016). Longer training than these 12 passes wasn't tried. None of these networks writes like people:
+# their strokes are told from new writers' more often than other people's are.
 #
 # </details>
 
@@ -1114,16 +1160,22 @@ claims.measure(
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 claims.verdict(
     "A2.7.3b", recurrent=rate["recurrent"], cut_first=rate["cut first"],
-    lead=leads["pen"],
+    lead=over_all,
     source={"recurrent": "evaluated", "lead": "evaluated"},
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.report()
 
-# %% [markdown] slideshow={"slide_type": "-"}
-# Ten digits are a small alphabet, and lines pasted together aren't written ones: in a hand, neighbours lean on each
-# other. What carries over is the form: convolution, recurrence both ways, CTC.
+# %% slideshow={"slide_type": "-"} tags=["hide-input"]
+show.markdown(f"""
+Lines meet their part of the rule: they are read with few errors, and whether that needs
+recurrence wasn't asked. Strokes don't: a perceptron is too near to the recurrent network
+to say which reads better. And the lines were easy; on overlapping ones the error rate is
+{Measured(by_kind["overlapping"]):.1%}. Ten digits are a small alphabet, and lines pasted
+together aren't written ones: in a hand, neighbours lean on each other. What carries over
+is the form: convolution, recurrence both ways, CTC.
+""")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
@@ -1188,7 +1240,7 @@ exercises.solution("07c.5")
 # | --- | --- | --- |
 # | online handwriting recognition | 联机手写识别 | reads the pen's way |
 # | offline handwriting recognition | 脱机手写识别 | reads a picture |
-# | stroke | 笔画 | what a pen writes without being lifted |
+# | stroke | 笔迹 | here all of a digit's points, lifts left out |
 # | writer-independent split | 按书写者划分 | no writer is on both sides |
 # | nearest neighbour | 最近邻 | the known example that is most alike |
 # | dynamic time warping | 动态时间规整 | a distance that lets one be ahead of the other |
@@ -1206,7 +1258,7 @@ exercises.solution("07c.5")
 #
 # - [Alpaydin & Alimoglu 1998](https://doi.org/10.24432/C5MG6K): the pen digits; read how writers were divided.
 # - [Bishop 1994](https://publications.aston.ac.uk/id/eprint/373/): mixture-density networks; look for the inverse problem.
-# - [Graves & Schmidhuber 2008](https://papers.nips.cc/paper/3449-offline-handwriting-recognition-with-multidimensional-recurrent-neural-networks): lines of Arabic, recurrence in two dimensions.
+# - [Graves & Schmidhuber 2008](https://papers.nips.cc/paper/3449-offline-handwriting-recognition-with-multidimensional-recurrent-neural-networks): Arabic words, recurrence in two dimensions.
 # - [Graves 2013](https://arxiv.org/abs/1308.0850): a network that writes; look for how it's told what to write.
 # - [Shi, Bai & Yao 2015](https://arxiv.org/abs/1507.05717): convolution, recurrence both ways, CTC.
 # - [Theis, van den Oord & Bethge 2016](https://arxiv.org/abs/1511.01844): likelihood and samples; look for the bound by spreading.

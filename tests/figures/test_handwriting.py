@@ -43,8 +43,13 @@ def test_the_map_of_the_next_point_is_darkest_where_the_density_is_highest(pyplo
     _, ax = pyplot.subplots()
     place = np.array([0.8, 0.2])
     handwriting.next_point(
-        np.array([[0.0, 1.0], [0.3, 0.6]]), lambda z: -((z - place) ** 2).sum(axis=-1) / 0.02, "next", ax=ax
+        np.array([[0.0, 1.0], [0.3, 0.6]]),
+        lambda z: -((z - place) ** 2).sum(axis=-1) / 0.02,
+        "next",
+        then=[0.7, 0.3],
+        ax=ax,
     )
+    np.testing.assert_array_equal(ax.get_lines()[-1].get_xydata(), [[0.7, 0.3]])
     values = np.asarray(ax.images[0].get_array())
     row, column = np.unravel_index(values.argmax(), values.shape)
     axis = np.linspace(-0.1, 1.1, len(values))

@@ -48,6 +48,14 @@ def log_density(point, logits, means, spreads):
     parts = np.log(weights / weights.sum()) - np.log(2 * np.pi) - np.log(spreads) - squared / (2 * spreads**2)
     return float(parts.max() + np.log(np.exp(parts - parts.max()).sum()))
 
+# %% exercise="density" says="Clipping changes it"
+def log_density(point, logits, means, spreads):
+    """Logits clipped, so that exp doesn't overflow."""
+    squared = np.sum((point - means) ** 2, axis=1)
+    weights = np.exp(np.clip(logits, -700, 700))
+    parts = np.log(weights / weights.sum()) - np.log(2 * np.pi) - 2 * np.log(spreads) - squared / (2 * spreads**2)
+    return float(parts.max() + np.log(np.exp(parts - parts.max()).sum()))
+
 # %% exercise="draw" says="don't take their mean"
 def draw(number, logits, means, spreads, random):
     """The mean of all Gaussians."""
@@ -67,6 +75,14 @@ def draw(number, logits, means, spreads, random):
     weights = np.exp(logits - logits.max())
     chosen = random.choice(len(weights), size=number, p=weights / weights.sum())
     return means[chosen] + spreads[chosen, None] * random.normal(size=(number, 1))
+
+# %% exercise="draw" says="the same seed gives the same points"
+def draw(number, logits, means, spreads, random):
+    """By a generator of its own."""
+    random = np.random.default_rng()
+    weights = np.exp(logits - logits.max())
+    chosen = random.choice(len(weights), size=number, p=weights / weights.sum())
+    return means[chosen] + spreads[chosen, None] * random.normal(size=(number, 2))
 
 # %% exercise="both" says="reads from the left alone"
 def line_reader(symbols):
