@@ -296,9 +296,8 @@ def write(model, digits, seed=0):
     digits = np.asarray(digits)
     points = np.zeros((len(digits), POINTS, 2), "float32")
     for number in range(POINTS):
-        outputs = model(writing_features(points, digits), training=False)[
-            :, number
-        ]  # later points aren't read
+        read = writing_features(points[:, : number + 1], digits)  # ends with the point before this one
+        outputs = model(read, training=False)[:, number]
         drawn = mixture_density.distribution(outputs).sample(seed=(seed, number))
         points[:, number] = np.clip(drawn.numpy(), 0, 1)
     return strokes.scaled(points)

@@ -76,7 +76,7 @@ first_of = [int(np.flatnonzero(pen.train.y == digit)[0]) for digit in range(10)]
 
 
 def far_from(row):
-    """Of the first fifty strokes of the same digit the one that begins farthest away."""
+    """Of fifty strokes of the same digit the one that begins farthest away."""
     rows = np.flatnonzero(pen.train.y == pen.train.y[row])[:50]
     begin = pen.train.x[rows, 0] - pen.train.x[row, 0]
     return int(rows[np.hypot(*begin.T).argmax()])
@@ -86,8 +86,8 @@ pictures.strokes(
     {"": [pen.train.x[row] for row in first_of],
      " ": [pen.train.x[far_from(row)] for row in first_of]},
     title="Ten digits as a pen wrote them, twice", numbered=True,
-    caption="Eight points each, in their order; the ring is where the pen began. Below, "
-    "of fifty strokes of a digit, the one that begins farthest from the one above.",
+    caption="Eight points each, in their order; the ring is where the pen began. "
+    "Below, of fifty strokes of a digit, the one that begins farthest away.",
     alt="Two rows of the digits 0 to 9 as polygons of eight numbered points.",
 )
 
@@ -323,8 +323,8 @@ training.fit(model, objectives.sequence_classification(), (few_x, few_y), epochs
 by_ours = np.concatenate([weight.ravel() for weight in model.get_weights()])
 checks.equal("weights after Keras' fit and after the loop, to 0.0002", by_fit, by_loop,
              atol=2e-4)
-checks.equal("weights after training.fit and after the loop, to 0.0002", by_ours, by_loop,
-             atol=2e-4)
+checks.equal("weights after training.fit and after the loop, to 0.0002", by_ours,
+             by_loop, atol=2e-4)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Five networks of this form were trained on 12 bent copies (`make bench STUDY=ch07c_pen`), and are judged here: one
@@ -398,8 +398,7 @@ show.table(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 show.markdown(f"""
 The GRU above the perceptron of the same seed, or the best nearest neighbour where that
-is nearer: {Measured(over_all):.2%}. One stroke of {len(pen.test):,} is
-{1 / len(pen.test):.2%}.
+is nearer: {Measured(over_all):.2%}.
 """)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -664,7 +663,8 @@ def miscounted(part, found):
 
 too_many = {seed: miscounted(tests[seed], cut[seed]) for seed in readers}
 counted = [np.mean(too_many[seed] == 0) for seed in readers]
-forced = [too_many[seed].sum() / sum(map(len, tests[seed].digits())) for seed in readers]
+forced = [too_many[seed].sum() / sum(map(len, tests[seed].digits()))
+          for seed in readers]
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
@@ -683,21 +683,19 @@ whole = Measured([speech_metrics.whole_strings(tests[seed].digits(), found)
                   for seed, found in heard.items()])
 aim = "met" if Measured(rate["recurrent"]).high <= 0.015 else "not met"
 show.markdown(f"""
-Lines that are right as a whole: {whole:.1%}. A character error rate of 1.5 % at most
-was aimed at when these networks were built; by their interval that is {mask(aim)}.
-Cut first: {Measured(rate["cut first"]):.1%}, and in {Measured(counted):.0%} of the
-lines as many pieces as digits; the pieces too many or too few alone force
-{Measured(forced):.1%} errors.
+Lines that are right as a whole: {whole:.1%}. The aim, a character error rate of 1.5 %
+at most, was {mask(aim)}, by the interval. Cut first: {Measured(rate["cut first"]):.1%};
+in {Measured(counted):.0%} of the lines as many pieces as digits; wrong numbers of
+pieces alone force {Measured(forced):.1%}.
 """)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
 # $0.99^6 \approx 0.94$. About four times as many. The usual guess is *hardly more*: there are gaps, and thousands of
-# digits to compare with. But parts of one digit are cut off, or two digits touch, in one line of ten, and no later step
-# of it can mend that. Wrong cuts alone force 2 mistakes in 100 characters; the rest may be its reader of single digits,
-# which compares pixels without knowing what matters. To cut rightly one must know the digits; to know them, cut
-# rightly. CTC needs no cut.
+# digits to compare with. But in one line of ten a digit is cut in two, or two touch, and no later step of it can mend
+# that. Wrong cuts alone force 2 mistakes in 100 characters; the rest may be its reader of single digits. To cut rightly
+# one must know the digits; to know them, cut rightly. CTC needs no cut.
 #
 # </details>
 
@@ -1145,11 +1143,14 @@ claims.measure(
 # better. One explanation: a mixture earns its nats where it expects a point sharply, and some of its draws come from
 # its broad Gaussians all the same. One such point of eight hardly costs likelihood, but spoils a digit, and what
 # follows was never seen in training. It isn't all: the last-point network, a mixture too and with more nats, writes
-# better than the LSTM with ten, which this doesn't explain. Likelihood and samples can each be good without the other
-# (Theis et al. 2016). Longer training than these 12 passes wasn't tried. None of these networks writes like people:
-# their strokes are told from new writers' more often than other people's are.
+# better than the LSTM with ten, which this doesn't explain. None writes like people: their strokes are told from new
+# writers' more often than other people's are.
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Likelihood and samples can each be good without the other (Theis et al. 2016). Longer training than these 12 passes
+# wasn't tried.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the article says, and what was measured · 文章怎么说，测得如何
@@ -1169,12 +1170,12 @@ claims.report()
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 show.markdown(f"""
-Lines meet their part of the rule: they are read with few errors, and whether that needs
-recurrence wasn't asked. Strokes don't: a perceptron is too near to the recurrent network
-to say which reads better. And the lines were easy; on overlapping ones the error rate is
-{Measured(by_kind["overlapping"]):.1%}. Ten digits are a small alphabet, and lines pasted
-together aren't written ones: in a hand, neighbours lean on each other. What carries over
-is the form: convolution, recurrence both ways, CTC.
+Lines meet their part of the rule: they are read with few errors; whether that needs
+recurrence wasn't asked. Strokes don't: a perceptron is too near to the recurrent
+network to say which reads better. And the lines were easy; on overlapping ones the
+error rate is {Measured(by_kind["overlapping"]):.1%}. Ten digits are a small alphabet,
+and lines pasted together aren't written ones: in a hand, neighbours lean on each
+other. What carries over is the form: convolution, recurrence both ways, CTC.
 """)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
