@@ -286,7 +286,7 @@ def nats(model, split, seed=0):
     On average over what ``spread`` draws an upper bound of the negative log-probability; not for each draw.
     """
     points = spread(split.x, seed)
-    outputs = training.predict(model, writing_features(points, split.y))
+    outputs = model(writing_features(points, split.y), training=False)
     log_density = mixture_density.distribution(outputs).log_prob(points).numpy().astype("float64")
     return -(log_density + 2 * np.log(QUANTUM / (1 + QUANTUM))).sum(axis=1)
 
