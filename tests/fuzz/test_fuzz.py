@@ -28,11 +28,13 @@ from dlcourse.datasets import (
     BoxedSplit,
     catalogue,
     characters,
+    lines,
     passages,
     records,
     sequence_tasks,
     speech,
     splitting,
+    strokes,
     transforms,
     windows,
 )
@@ -263,6 +265,33 @@ def test_from_images(content, size, channels, name):
 )
 def test_own_digit(picture, invert):
     only_documented(datasets.own_digit, picture, invert)
+    only_documented(datasets.own_line, picture, invert)
+
+
+@fuzz(
+    images=mostly(st.just(np.eye(28)[np.newaxis]), odd_arrays()),
+    digits=mostly(st.just([3]), st.one_of(NUMBERS, odd_arrays((1,)))),
+    number=mostly(st.just(2), SIZES),
+    length=mostly(st.just((1, 2)), st.one_of(NUMBERS, st.lists(SIZES, max_size=3))),
+    width=mostly(st.none(), SIZES),
+    slant=mostly(st.just(0.1), NUMBERS),
+)
+def test_lines(images, digits, number, length, width, slant):
+    only_documented(
+        lines.compose, images, digits, number, length=length, width=width, slant=slant, gap=(1, 2)
+    )
+
+
+@fuzz(
+    points=mostly(st.just(np.linspace(0, 1, 32).reshape(2, 8, 2)), odd_arrays()),
+    turn=mostly(st.just(0.1), NUMBERS),
+    seed=mostly(st.just(1), SIZES),
+    validation=mostly(st.just(100), SIZES),
+)
+def test_strokes(points, turn, seed, validation):
+    only_documented(strokes.bent, points, turn=turn, seed=seed)
+    only_documented(strokes.scaled, points)
+    only_documented(strokes.by_writers, validation)
 
 
 @fuzz(
