@@ -1,0 +1,51 @@
+"""Chapter 07d: networks that tell apart how a digit moves, at equal parameters; shipped.
+
+    python benchmarks/run.py ch07d_motion
+
+Kinds of ``experiments.moving_digits.motion_network``, five seeds each, and ``motion_shuffled``: the convolutional LSTM
+on clips whose frames stand in an order drawn for each clip, three seeds. Each network is trained on clips of its own
+seed. Recorded: accuracy on 500 clips of validation digits, and each training's seconds on one core. The weights go to
+results/ch07d_KIND.npz as float16, and the SHA-256 of that file into the record. Settings were chosen on seed 900; no
+test digit is used.
+"""
+
+import numpy as np
+
+from dlcourse import recording, reproducibility, training
+from dlcourse.experiments import moving_digits
+
+SEEDS, CLIPS, EPOCHS = range(5), 5_000, 4
+KINDS = ("single", "differences", "lstm", "volume", "convlstm", "shuffled")
+
+
+def trained(kind, seed):
+    """(model, accuracy on clips of validation digits, seconds) of one training."""
+    train = moving_digits.motion_clips("train", CLIPS, seed)
+    held = moving_digits.motion_clips("validation", 500, seed + 1_000)
+    if kind == "shuffled":
+        train, held = (moving_digits.shuffled(clips, seed) for clips in (train, held))
+    model = moving_digits.BUILD[f"motion_{kind}"](seed)
+    run = moving_digits.train_motion(model, train, epochs=EPOCHS, seed=seed)
+    found = training.predict(model, held.x, batch_size=200).argmax(axis=1)
+    accuracy = float(np.mean(found == held.y))
+    print(f"{kind}, seed {seed}: {accuracy:.1%}, {run.seconds:.0f} s", flush=True)
+    return model, accuracy, run.seconds
+
+
+def main():
+    reproducibility.start(0)
+    record = recording.Recording(
+        "ch07d_motion", "Accuracy (share) on 500 clips of validation digits; hashes of the shipped weights"
+    )
+    for kind in KINDS:
+        if not record.done(f"motion_{kind}, sha256"):
+            seeds = range(3) if kind == "shuffled" else SEEDS
+            networks = {seed: trained(kind, seed) for seed in seeds}
+            record.add(f"motion_{kind}, accuracy", [accuracy for _, accuracy, _ in networks.values()])
+            record.add(f"motion_{kind}, seconds", [seconds for *_, seconds in networks.values()])
+            models = {seed: model for seed, (model, *_) in networks.items()}
+            record.add(f"motion_{kind}, sha256", moving_digits.ship(f"motion_{kind}", models))
+
+
+if __name__ == "__main__":
+    main()
