@@ -1,6 +1,6 @@
-"""Chapter 07d's networks: five that tell motions apart, at equal parameters, and two that predict frames.
+"""Chapter 07d's networks: six that tell motions apart, at equal parameters, and two that predict frames.
 
-Trained by benchmarks/studies/ch07d_motion.py and ch07d_frames.py; three or five seeds of each are shipped. Training
+Trained by benchmarks/studies/ch07d_motion.py and ch07d_frames.py; five seeds of each are shipped. Training
 clips are made from MNIST's training digits, test clips from its test digits.
 """
 
@@ -69,13 +69,19 @@ def halves(clips):
     return clips.x[:, :PAST], clips.x[:, PAST:]
 
 
+def stopped(past):
+    """The last of the given frames, as often as there are frames: what shows no motion; the shape of ``past``."""
+    return np.repeat(past[:, -1:], past.shape[1], axis=1)
+
+
 def motion_network(kind, seed=None):
     """A network of 8 classes of motion, some 21,000 weights: float32 (batch, 8, 32, 32, 1) to logits (batch, 8).
 
     Args:
-        kind: "single", which sees the last frame alone; "differences", which sees each frame less the one before and
-            takes the mean of seven answers; "lstm", a convolutional network on each frame and an LSTM over them;
-            "volume", convolutions over space and time; "convlstm", a convolutional LSTM.
+        kind: "single", which sees the last frame alone; "differences", each frame less the one before, and "pairs",
+            each frame beside the one before, as two channels: both take the mean of seven answers; "lstm", a
+            convolutional network on each frame and an LSTM over them; "volume", convolutions over space and time;
+            "convlstm", a convolutional LSTM.
         seed: of the initial weights; None draws from Keras' global generator.
 
     Raises:
@@ -99,22 +105,27 @@ def motion_network(kind, seed=None):
     return keras.Model(inputs, layers.Dense(8, kernel_initializer=start("glorot_uniform"))(x))
 
 
-def _by_frame(x, convolution, start):
-    """Each frame by itself: a small convolutional network and a hidden layer, the mean of its answers."""
-    x = convolution(x, 16, (1, 5, 5))
-    x = convolution(x, 16, (1, 3, 3))
-    x = convolution(x, 16, (1, 3, 3))
-    x = layers.Reshape((x.shape[1], 256))(x)
-    x = layers.Dense(56, activation="relu", kernel_initializer=start("he_normal"))(x)
-    return layers.GlobalAveragePooling1D()(x)
-
-
 def _single(x, convolution, start):
-    return _by_frame(x[:, -1:], convolution, start)
+    x = convolution(x[:, -1:], 16, (1, 5, 5))
+    x = convolution(x, 16, (1, 3, 3))
+    x = convolution(x, 16, (1, 3, 3))
+    x = layers.Reshape((256,))(x)
+    return layers.Dense(56, activation="relu", kernel_initializer=start("he_normal"))(x)
+
+
+def _pooled(x, convolution, start):
+    """Convolutions on each frame of x by itself, and the mean over all places and frames."""
+    x = convolution(x, 16, (1, 5, 5))
+    x = convolution(x, 32, (1, 3, 3))
+    return layers.GlobalAveragePooling3D()(convolution(x, 48, (1, 3, 3), (1, 1, 1)))
 
 
 def _differences(x, convolution, start):
-    return _by_frame(x[:, 1:] - x[:, :-1], convolution, start)
+    return _pooled(x[:, 1:] - x[:, :-1], convolution, start)
+
+
+def _pairs(x, convolution, start):
+    return _pooled(layers.Concatenate()([x[:, :-1], x[:, 1:]]), convolution, start)
 
 
 def _lstm(x, convolution, start):
@@ -150,6 +161,7 @@ def _convlstm(x, convolution, start):
 MOTION = {
     "single": _single,
     "differences": _differences,
+    "pairs": _pairs,
     "lstm": _lstm,
     "volume": _volume,
     "convlstm": _convlstm,
@@ -244,8 +256,11 @@ def train_motion(model, clips, *, epochs, seed, batch_size=32, peak=0.003):
     )
 
 
-def train_frames(model, number, *, seed, batch_size=16, peak=0.004):
-    """Train a network of ``frame_network`` on so many clips, each seen once; returns the Run."""
+def train_frames(model, number, *, seed, batch_size=16, peak=0.004, given=None):
+    """Train a network of ``frame_network`` on so many clips, each seen once; returns the Run.
+
+    ``given`` changes the frames that the network is given, such as ``stopped``.
+    """
     steps = number // batch_size
 
     def batches():
@@ -253,6 +268,7 @@ def train_frames(model, number, *, seed, batch_size=16, peak=0.004):
         for first in range(0, steps, chunk):
             clips = bouncing_clips("train", chunk * batch_size, seed * 100_003 + first)
             x, y = halves(clips)
+            x = x if given is None else given(x)
             for at in range(min(chunk, steps - first)):
                 rows = slice(at * batch_size, (at + 1) * batch_size)
                 yield x[rows], y[rows]
@@ -270,8 +286,9 @@ def train_frames(model, number, *, seed, batch_size=16, peak=0.004):
 
 BUILD = {
     **{f"motion_{kind}": functools.partial(motion_network, kind) for kind in MOTION},
-    "motion_shuffled": functools.partial(motion_network, "convlstm"),
+    "motion_shuffled": functools.partial(motion_network, "volume"),
     "frames_channels": functools.partial(frame_network, "channels"),
+    "frames_stopped": functools.partial(frame_network, "channels"),
 }
 
 
