@@ -6,8 +6,9 @@ Five seeds of ``experiments.moving_digits.frame_network("channels")``, each on i
 the same on clips that stop: the last given frame, ten times (``stopped``). Recorded: cross-entropy in nats per frame by
 horizon on 300 clips of validation digits, and each training's seconds. The weights go to results/ch07d_frames_KIND.npz
 as float16, and the SHA-256 of each file into the record.
-``longer``: one network of twice as many filters on ten times as many clips, whose weights aren't shipped: cross-entropy, squared error and structural
-similarity by horizon on 300 clips of test digits. Settings were chosen on seed 900.
+``longer``: one network of twice as many filters on ten times as many clips, whose weights aren't shipped:
+cross-entropy, squared error and structural similarity by horizon on 300 clips of test digits. Settings were chosen on
+seed 900.
 """
 
 from dlcourse import recording, reproducibility

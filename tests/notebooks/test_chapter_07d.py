@@ -80,7 +80,7 @@ def test_keras_fit_the_loop_and_training_fit_end_with_the_same_weights(chapter):
     assert np.abs(by_keras - np.concatenate([weight.ravel() for weight in start])).max() > 0.01
 
 
-def test_the_single_network_sees_the_last_frame_alone_and_differences_no_order():
+def test_single_differences_and_pairs_see_what_their_names_say():
     random = np.random.default_rng(3)
     x = random.random((2, 8, 32, 32, 1)).astype("float32")
     single = study.motion_network("single", 0)
@@ -90,6 +90,12 @@ def test_the_single_network_sees_the_last_frame_alone_and_differences_no_order()
     still = np.repeat(x[:, :1], 8, axis=1)
     differences = study.motion_network("differences", 0)
     np.testing.assert_allclose(differences(still), differences(np.zeros_like(still)), atol=1e-6)
+    pairs = study.motion_network("pairs", 0)
+    a, b = x[:, :1], x[:, 1:2]
+    rising = np.concatenate([a, a, b, b, a, b, a, a], axis=1)
+    other = np.concatenate([a, b, a, a, a, b, b, a], axis=1)  # the same pairs of neighbours in another order
+    np.testing.assert_allclose(pairs(rising), pairs(other), atol=1e-5)
+    assert np.abs(pairs(rising) - pairs(still)).max() > 1e-4
 
 
 def test_objective_is_the_metric_and_keras_loss_times_pixels():
@@ -113,6 +119,18 @@ def test_shipped_networks_are_those_that_were_recorded():
         assert len(networks) >= 3 and study.file(kind).stat().st_size < 1_000_000
     with pytest.raises(ValueError, match="expected one of motion_single"):
         study.shipped("letters")
+
+
+def test_networks_of_the_last_frame_were_given_nothing_else():
+    past = np.random.default_rng(2).random((3, 10, 32, 32, 1)).astype("float32")
+    found = study.stopped(past)
+    assert found.shape == past.shape
+    for frame in range(10):
+        np.testing.assert_array_equal(found[:, frame], past[:, -1])
+    seen = []
+    model = study.frame_network("channels", 0)
+    study.train_frames(model, 32, seed=1, given=lambda x: seen.append(x) or study.stopped(x))
+    assert sum(len(x) for x in seen) >= 32 and np.abs(np.diff(seen[0], axis=1)).max() > 0
 
 
 def test_no_test_digit_is_in_a_training_clip():
