@@ -153,7 +153,7 @@ def exercise_5():
             "        found = study.probabilities(model, past)\n"
             "        results[kind, seed] = (run.seconds, video.cross_entropy(future, found).mean())\n"
             "print(results)\n```",
-            "It takes some minutes. Adjust the numbers of clips until both take as long. And look at both curves of the "
-            "loss: where one is still falling, a short training says little about a long one.",
+            "It takes some minutes. Adjust the numbers of clips until both take as long. And look at both curves of "
+            "the loss: where one is still falling, a short training says little about a long one.",
         ],
     )

@@ -143,8 +143,8 @@ claims.rule(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Five such networks were trained on 5,000 clips each, as were all others of this section (`make bench
-# STUDY=ch07d_motion`). Each kind has the best of four learning rates, chosen with another seed on other clips. The
-# weights are shipped, and judged here on 300 new clips each, made from digits that no training clip has. The control
+# STUDY=ch07d_motion`). Each kind has the learning rate that was best with another seed on other clips, in steps of
+# two. The weights are shipped, and judged here on 300 new clips each, made from digits that no training clip has. The control
 # sees each *difference* of two neighbouring frames.
 
 # %% slideshow={"slide_type": "skip"}
