@@ -311,6 +311,8 @@ def clips(number, frames=6, noise=0.3, seed=0):
 
 # %% nbgrader={"grade": false, "grade_id": "open_experiment", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN SOLUTION
+# Expected: shuffled, a half of the clips or less are told, since only the axis shows; in order, 0.9 or more. The
+# sentence is refuted if every shuffled network stays below 0.6 and every one in order is above 0.8.
 def shuffled(x, seed):
     """Each clip's frames in an order of its own."""
     random = np.random.default_rng(seed)
@@ -346,5 +348,10 @@ for noise in (0.1, 0.3):
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "open_report", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# TODO
+# The sentence is refuted for a network that sees all frames without their order. In order, each of three networks told
+# nine in ten new clips or more, at both levels of noise. With the same frames shuffled, in training and in the test,
+# they told about a half at noise 0.1 and about 0.4 at noise 0.3, so the outcome that I had named came out each time.
+# A half is all that can be had: a set of frames tells the axis, and is as likely under a motion as under its opposite.
+# It isn't shown that every network uses the order that it is given, nor anything about real videos, in which single
+# frames tell a lot. Next I would train in order, test on clips played backwards, and count the opposite answers.
 # ### END SOLUTION
