@@ -440,9 +440,10 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Your prediction</summary>
 #
-# Pairs and kernels over time lead, and are close to each other. The convolutional LSTM follows, and its trainings differ
-# widely. Convolution with an LSTM is far behind. A common guess is the LSTM, since it remembers. But it reads a frame
-# as a row of 256 numbers, and must learn for each place anew what a convolution learns once for all places.
+# Pairs and kernels over time lead, close to each other. The convolutional LSTM follows at a distance: it was the
+# hardest to train, and at larger learning rates some of its trainings stayed at chance (recorded). Convolution with an
+# LSTM is far behind. A common guess is the LSTM, since it remembers. But it reads a frame as a row of 256 numbers, and
+# must learn for each place anew what a convolution learns once for all places.
 #
 # </details>
 
@@ -611,8 +612,8 @@ charts.curves(
 # <details><summary>Your prediction</summary>
 #
 # The same grey picture for all. The copy is better one frame ahead, and worse from the second on: by then a stroke
-# has moved by more than its own width. A common guess is the copy, as in weather (chapter 07a). Even who is told the
-# digits and their last move loses to the grey picture later on, not knowing of walls.
+# has moved by more than its own width. A common guess is the copy, as in weather (chapter 07a). Even who is told
+# digits and moves loses to the grey picture later on, not knowing of walls.
 #
 # </details>
 
@@ -923,9 +924,9 @@ claims.verdict(
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# A recurrent network does see motion, and no single frame shows it. But pairs of neighbouring frames show it as well,
-# to a network that forgets each pair: a motion that goes on evenly shows in each of its steps. Memory is for what no
-# pair shows, such as which of two things came first. That wasn't measured here, nor was a video that a camera took.
+# A recurrent network does see motion, and no single frame shows it. But a network that looks at pairs of neighbouring
+# frames, and forgets each, sees it more surely here: a motion that goes on evenly shows in each of its steps. Memory is
+# for what no pair shows, such as which of two things came first. That wasn't measured, nor a video that a camera took.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
