@@ -141,10 +141,12 @@ def _record(chapter, measured, **more):
 
 def bound_text(low, high):
     """A bound in words; a side that is None or infinite is open. Empty where both are."""
-    low, high = (None if side is None or math.isinf(side) else side for side in (low, high))
+    low, high = (
+        None if side is None or math.isinf(side) else f"{side:g}".replace("-", "−") for side in (low, high)
+    )
     if low is None:
-        return "" if high is None else f"below {high:g}"
-    return f"above {low:g}" if high is None else f"between {low:g} and {high:g}"
+        return "" if high is None else f"below {high}"
+    return f"above {low}" if high is None else f"between {low} and {high}"
 
 
 class Verdict(str):

@@ -2,10 +2,14 @@
 
 import inspect
 import io
+import re
 import textwrap
 
 from dlcourse import checks
 from dlcourse.measured import mask
+
+NEGATIVE = re.compile(r"^-(?=\d[\d.,]*( %)?$)")
+"""The hyphen before a number that is all of a cell."""
 
 
 def markdown(text):
@@ -42,7 +46,9 @@ def table(rows, columns, caption=""):
 
 
 def _cell(value):
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    """Text of a cell; a number below 0 has a minus sign, not a hyphen."""
+    text = str(value).replace("|", "\\|").replace("\n", " ")
+    return NEGATIVE.sub("−", text)
 
 
 def figure(fig, caption, alt):

@@ -93,6 +93,15 @@ def test_bounds_and_controls(bound, inside, outside):
         measure(samples(inside), samples(inside + 0.1), **bound)
 
 
+def test_bounds_below_zero_have_a_minus_sign():
+    claims = Claims("00")
+    given = {"of": samples(-2), "control": samples(0)}
+    said = text(claims.measure, "C00.1", "a thing", np.mean, below=-0.5, **given)
+    assert ", below −0.5; " in said
+    said = text(claims.measure, "C00.2", "a thing", np.mean, between=(-3, -1), **given)
+    assert ", between −3 and −1; " in said
+
+
 def test_one_run_is_shown_without_an_interval():
     claims = Claims("00")
     said = text(claims.measure, "C00.1", "a thing", np.mean, of=samples(2), control=samples(0), above=1)

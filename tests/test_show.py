@@ -86,6 +86,12 @@ def test_image_grids_take_images_and_nothing_else():
     plt.close("all")
 
 
+def test_numbers_below_zero_have_a_minus_sign_and_words_keep_their_hyphens():
+    row = [-3, "-50.8", "-12 %", "1e-04", "L2 -1", "`x[-1]`", "-v"]
+    text = shown(show.table, [row], list("abcdefg"))[0].data["text/markdown"]
+    assert text.splitlines()[-1] == "| −3 | −50.8 | −12 % | 1e-04 | L2 -1 | `x[-1]` | -v |"
+
+
 def test_tables_are_markdown_and_check_their_rows():
     text = shown(show.table, [[1, "a|b"]], ["n", "|x|"], caption="Two.")[0].data["text/markdown"]
     assert text == "**Two.**\n\n| n | \\|x\\| |\n| --- | --- |\n| 1 | a\\|b |"

@@ -25,6 +25,17 @@ SHAPES = {"doubling": [80, 160, 320], "constant": [176] * 3, "halving": [304, 15
 """Hidden widths with nearly equal numbers of parameters, as the chapter's ``complexity.widths_for`` finds them."""
 
 
+def threshold(z):
+    """1 above 0, 0 below, 1/2 at 0; its derivative is 0."""
+    return (tf.sign(z) + 1) / 2
+
+
+def threshold_lent_a_slope(z):
+    """The threshold's value, the sigmoid's derivative (Bengio, Léonard & Courville 2013, straight-through)."""
+    smooth = tf.sigmoid(z)
+    return smooth + tf.stop_gradient(threshold(z) - smooth)
+
+
 def sweep(score, start):
     """Scores (seeds,) by learning rate, a dict with the best rate inside it.
 
@@ -162,7 +173,11 @@ def main():
             )
 
     digits = datasets.load("digits")
-    hidden = {"threshold": lambda z: (tf.sign(z) + 1) / 2, "sigmoid": tf.sigmoid}
+    hidden = {
+        "threshold": threshold,
+        "threshold, lent a slope": threshold_lent_a_slope,
+        "sigmoid": tf.sigmoid,
+    }
     for name, activation in hidden.items():
         add(
             f"hidden units: {name}",

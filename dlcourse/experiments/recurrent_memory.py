@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from dlcourse.datasets import sequence_tasks
 from dlcourse.models.stacked import recurrent
@@ -58,7 +59,9 @@ TASKS = {
 """Symbols are counted as in the functions' defaults: 4 and two signs; 8 keys, 4 values and 8 questions."""
 
 
-def train(task, cell, lag, *, steps, learning_rate, seeds=range(5), units=32, kernels=None, sequences=1):
+def train(
+    task, cell, lag, *, steps, learning_rate, seeds=range(5), units=32, kernels=None, forget_bias=None, sequences=1
+):  # fmt: skip
     """Train one network per seed on fresh examples, with Adam on batches of 64.
 
     Args:
@@ -70,11 +73,19 @@ def train(task, cell, lag, *, steps, learning_rate, seeds=range(5), units=32, ke
         seeds: of the initial weights; all see the same examples.
         units: of the state.
         kernels: recurrent kernels to start from, float (seeds, units, columns); None: orthogonal, as Keras starts them.
+        forget_bias: what the biases of an LSTM's forget gates start at; None: 1, as Keras starts them.
         sequences: seed of the training sequences.
 
     Returns:
         RecurrentPopulation.
+
+    Raises:
+        ValueError: where a forget bias is given and the cell has no forget gate.
     """
+    if forget_bias is not None and cell != "lstm":
+        raise ValueError(
+            f"train(cell={cell!r}, forget_bias={forget_bias}): only the cell 'lstm' has forget gates."
+        )
     task = TASKS[task]
     model = recurrent.RecurrentPopulation(
         seeds,
@@ -87,6 +98,8 @@ def train(task, cell, lag, *, steps, learning_rate, seeds=range(5), units=32, ke
     )
     if kernels is not None:
         model.recurrent.assign(kernels)
+    if forget_bias is not None:
+        model.bias[..., units : 2 * units].assign(tf.fill((len(seeds), 1, units), forget_bias))
     study = repeats.Repeats(
         model,
         task.objective(),

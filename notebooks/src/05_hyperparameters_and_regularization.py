@@ -639,7 +639,10 @@ checks.equal("warm_up and Keras' CosineDecay",
 
 # %% slideshow={"slide_type": "skip"}
 show.source(hyperparameter_search.objective)
-hyperparameter_search.SPACE
+show.table([[name.replace("_", " "), f"{span.low:g}", f"{span.high:g}",
+             "whole numbers" if span.whole else "real numbers"]
+            for name, span in hyperparameter_search.SPACE.items()],
+           ["hyperparameter", "from", "to", "values, uniform in their logarithm"])
 
 # %% slideshow={"slide_type": "skip"}
 judge = transforms.pooled(mnist.validation.take(2000, seed=0))
@@ -1240,7 +1243,7 @@ judged = {kind: np.array([pruned[place, best_plan(kind, place), 3:]
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
-    [f"{keep:.0%}" for keep in shares],
+    [f"{100 * keep:.0f} %" for keep in shares],
     {f"trained with {kind}": 100 * values for kind, values in judged.items()},
     "share of the first layer's weights kept (the largest)", "accuracy (%)",
     "What is left after pruning",

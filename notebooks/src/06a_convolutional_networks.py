@@ -137,7 +137,7 @@ one = convolution.matrix(kernel[..., :1], (28, 28, 1))
 show.markdown(f"""
 On 28×28 pixels the matrix has the shape {one.shape[0]:,} × {one.shape[1]}:
 {one.size:,} entries, of which {np.count_nonzero(one):,} aren't zero,
-{np.count_nonzero(one) / one.size:.2%}. Different numbers besides 0:
+{100 * np.count_nonzero(one) / one.size:.2f} %. Different numbers besides 0:
 {len(np.unique(one[one != 0]))}.
 """)
 
@@ -885,7 +885,8 @@ curve_study = recording.load("ch06_mnist1d")
 by_network = {
     name: np.array([curve_study[f"{name}, seed {seed}"] for seed in range(5)]).T
     for name in ("CNN", "MLP, equal parameters")}
-authors = {"CNN": "{:.0%} / {:.0%}".format(*shuffled_mnist1d.AUTHORS["CNN"])}
+authors = {"CNN": "{:.0f} % / {:.0f} %".format(
+    *(100 * share for share in shuffled_mnist1d.AUTHORS["CNN"]))}
 show.table(
     [[name, *(f"{Measured(value):.0%}" for value in values), authors.get(name, "")]
      for name, values in by_network.items()],

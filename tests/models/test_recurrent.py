@@ -162,3 +162,16 @@ def test_a_task_is_learnt_and_scored():
     _, total = sequence_tasks.adding(100_000, 10)
     always_one = np.ones((1, 100_000, 1, 1))
     assert recurrent_memory.explained(always_one, total)[0] == pytest.approx(0, abs=0.02)
+
+
+def test_forget_gates_start_as_asked_and_only_an_lstm_has_some():
+    options = {"steps": 1, "learning_rate": 0.0, "seeds": range(2), "units": 3}
+    as_keras, opened = (
+        recurrent_memory.train("copying", "lstm", 4, forget_bias=bias, **options) for bias in (None, 5.0)
+    )
+    np.testing.assert_array_equal(as_keras.bias[..., 3:6], np.ones((2, 1, 3)))
+    np.testing.assert_array_equal(opened.bias[..., 3:6], np.full((2, 1, 3), 5.0))
+    np.testing.assert_array_equal(opened.bias[..., :3], as_keras.bias[..., :3])
+    np.testing.assert_array_equal(opened.recurrent, as_keras.recurrent)
+    with pytest.raises(ValueError, match=r"cell='gru', forget_bias=5\.0.*only the cell 'lstm'"):
+        recurrent_memory.train("copying", "gru", 4, forget_bias=5.0, **options)
