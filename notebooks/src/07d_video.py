@@ -440,12 +440,15 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Your prediction</summary>
 #
-# Pairs and kernels over time lead, close to each other. The convolutional LSTM follows at a distance: it was the
-# hardest to train, and at larger learning rates some of its trainings stayed at chance (recorded). Convolution with an
-# LSTM is far behind. A common guess is the LSTM, since it remembers. But it reads a frame as a row of 256 numbers, and
-# must learn for each place anew what a convolution learns once for all places.
+# Pairs and kernels over time lead, close to each other. The convolutional LSTM follows at a distance; convolution with
+# an LSTM is far behind. A common guess is the LSTM, since it remembers. But it reads a frame as a row of 256 numbers,
+# and must learn for each place anew what a convolution learns once.
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# The convolutional LSTM was the hardest to train: at larger learning rates than its own, some of its trainings stayed at
+# chance, and two trainings at one rate may be far apart (recorded). So what it gets here is not the most that it can.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does the order count? · 顺序重要吗？
