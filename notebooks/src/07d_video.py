@@ -874,9 +874,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far does more training get? · 训练更久能到哪里？
 #
-# The same network of plain convolutions was trained longer, once (recorded, `make bench STUDY=ch07d_frames`). Its
-# neighbours in print have *other settings*: frames of $64 \times 64$, four times as many pixels, digits of
-# $28 \times 28$, larger networks, and far more training.
+# A network of plain convolutions with twice as many filters was trained on ten times as many clips, once (recorded, `make
+# bench STUDY=ch07d_frames`). Its neighbours in print have *other settings*: frames of $64 \times 64$, four times as many
+# pixels, digits of $28 \times 28$, larger networks, and far more training.
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 longer = recording.load("ch07d_frames")["longer"]
