@@ -191,6 +191,12 @@ def backwards(y):
 
     Args:
         y: whole numbers from 0 to 7, an array of any shape.
+
+    Returns:
+        Whole numbers of the same type and shape.
+
+    Raises:
+        ValueError: where y has other values.
     """
     y = np.asarray(y)
     if y.dtype.kind not in "iu" or (y.size and (y.min() < 0 or y.max() >= len(MOTIONS))):

@@ -20,7 +20,10 @@ def film_strips(ax, clips, title, *, times=None, limits=(0.0, 1.0)):
     Raises:
         ValueError: where clips differ in shape.
     """
-    rows = {label: np.asarray(clip, "float32").squeeze() for label, clip in clips.items()}
+    rows = {label: np.asarray(clip, "float32") for label, clip in clips.items()}
+    rows = {
+        label: row[..., 0] if row.ndim == 4 and row.shape[-1] == 1 else row for label, row in rows.items()
+    }
     shapes = {row.shape for row in rows.values()}
     if len(shapes) != 1 or len(next(iter(shapes))) != 3:
         raise ValueError(

@@ -14,6 +14,9 @@ def copied(past, horizon):
 
     Returns:
         float32 (clips, horizon, height, width, 1).
+
+    Raises:
+        ValueError: where the shape is another, numbers lie outside 0 to 1, or there is nothing to predict.
     """
     past, horizon = _checked("copied", past, horizon, least=1)
     return np.repeat(past[:, -1:], horizon, axis=1)
@@ -28,6 +31,9 @@ def extrapolated(past, horizon):
 
     Returns:
         float32 (clips, horizon, height, width, 1).
+
+    Raises:
+        ValueError: where the shape is another, numbers lie outside 0 to 1, or there is nothing to predict.
     """
     past, horizon = _checked("extrapolated", past, horizon, least=2)
     change = past[:, -1:] - past[:, -2:-1]
@@ -46,7 +52,7 @@ class Calibrated:
         bins: how many, of equal width.
 
     Raises:
-        ValueError: where shapes differ.
+        ValueError: where shapes differ, or numbers lie outside 0 to 1.
     """
 
     def __init__(self, guess, truth, bins=16):
@@ -68,12 +74,16 @@ class Calibrated:
         self.means = ((total + overall) / (count + 1)).astype("float32")
 
     def __call__(self, guess):
-        """Probabilities, float32 of the guess's shape."""
+        """Probabilities, float32 of the guess's shape.
+
+        Raises:
+            ValueError: where it has another number of frames than was calibrated, or numbers lie outside 0 to 1.
+        """
         guess = checks.between("Calibrated()(guess)", guess, 0, 1)
         if guess.ndim != 5 or guess.shape[1] * self.bins != len(self.means):
             raise ValueError(
-                f"a guess of shape {guess.shape} for a calibration of {len(self.means) // self.bins} frames; expected "
-                "(clips, horizon, height, width, 1)."
+                f"Calibrated()(guess): shape {guess.shape} for a calibration of {len(self.means) // self.bins} frames; "
+                "expected (clips, horizon, height, width, 1)."
             )
         return self.means[self._places(guess)]
 
