@@ -2,11 +2,12 @@
 
     python benchmarks/run.py ch07d_motion
 
-Kinds of ``experiments.moving_digits.motion_network``, five seeds each, and ``motion_shuffled``: kernels over time on
-clips whose frames stand in an order drawn for each clip. Each network is trained on clips of its own seed. First each
-kind chooses its learning rate on seed 900, by clips of validation digits (``rates``): the best of ``PEAKS``, and of
-their halves or doubles where an edge is best by a point or more. The convolutional LSTM, whose trainings differ
-widely, chooses on seeds 900 and 901. A single frame and shuffled frames keep to ``PEAKS``.
+Kinds of ``experiments.moving_digits.motion_network`` (``doubled`` is the control of pairs), five seeds each, and
+``motion_shuffled``: kernels over time on clips whose frames stand in an order drawn for each clip. Each network is
+trained on clips of its own seed. First each kind chooses its learning rate on seed 900, by clips of validation digits
+(``rates``): the best of ``PEAKS``, and of their halves or doubles where an edge is best by a point or more. The
+convolutional LSTM, whose trainings differ widely, chooses on seeds 900 and 901. A single frame and shuffled frames
+keep to ``PEAKS``.
 
 Recorded: accuracy on 500 clips of validation digits, and each training's seconds. The weights go to
 results/ch07d_motion_KIND.npz as float16, and the SHA-256 of that file into the record. No test digit is used.
@@ -18,7 +19,7 @@ from dlcourse import recording, reproducibility, training
 from dlcourse.experiments import moving_digits
 
 SEEDS, CLIPS, EPOCHS = range(5), 5_000, 4
-KINDS = ("single", "differences", "pairs", "lstm", "volume", "convlstm", "shuffled")
+KINDS = ("single", "differences", "doubled", "pairs", "lstm", "volume", "convlstm", "shuffled")
 PEAKS = (0.003, 0.006, 0.012)
 TUNING = {"all": (900,), "convlstm": (900, 901)}
 

@@ -1,4 +1,4 @@
-"""Chapter 07d's networks: six that tell motions apart, at equal parameters, and two that predict frames.
+"""Chapter 07d's networks: seven that tell motions apart, at equal parameters, and two that predict frames.
 
 Trained by benchmarks/studies/ch07d_motion.py and ch07d_frames.py; five seeds of each are shipped. Training
 clips are made from MNIST's training digits, test clips from its test digits.
@@ -17,6 +17,7 @@ from dlcourse import checks, datasets, recording, training
 from dlcourse.datasets import moving_digits
 from dlcourse.experiments import shipped_weights
 from dlcourse.models.initializers import seeded_initializer
+from dlcourse.training import schedules
 
 FRAMES, SIZE, PAST, FUTURE = 8, 32, 10, 10
 DARK = keras.initializers.Constant(-2.5)
@@ -58,15 +59,33 @@ def probabilities(model, past, batch_size=100):
 
 def straight_on(clips):
     """What would come if there were no walls, drawn from the true digits, places and velocities: a rival that knows all
-    but the walls. float32 (clips, 10, 32, 32, 1)."""
+    but the walls. float32 (clips, 10, 32, 32, 1).
+
+    Raises:
+        ValueError: where clips have another number of frames than 20.
+    """
+    _of_twenty("straight_on", clips)
     last, before = clips.places[:, PAST - 1 : PAST], clips.places[:, PAST - 2 : PAST - 1]
     ahead = last + (last - before) * np.arange(1, FUTURE + 1)[:, None, None]
     return moving_digits.drawn(clips.glyphs, ahead, SIZE)
 
 
 def halves(clips):
-    """(x, y) for training: the first 10 frames and the others, float32 (clips, 10, 32, 32, 1) each."""
+    """(x, y) for training: the first 10 frames and the others, float32 (clips, 10, 32, 32, 1) each.
+
+    Raises:
+        ValueError: where clips have another number of frames than 20.
+    """
+    _of_twenty("halves", clips)
     return clips.x[:, :PAST], clips.x[:, PAST:]
+
+
+def _of_twenty(name, clips):
+    if clips.x.shape[1] != PAST + FUTURE:
+        raise ValueError(
+            f"{name}(clips): clips of {clips.x.shape[1]} frames; expected {PAST + FUTURE}, such as bouncing_clips("
+            "part, number, seed) makes."
+        )
 
 
 def stopped(past):
@@ -78,8 +97,9 @@ def motion_network(kind, seed=None):
     """A network of 8 classes of motion, some 21,000 weights: float32 (batch, 8, 32, 32, 1) to logits (batch, 8).
 
     Args:
-        kind: "single", which sees the last frame alone; "differences", each frame less the one before, and "pairs",
-            each frame beside the one before, as two channels: both take the mean of seven answers; "lstm", a
+        kind: "single", which sees the last frame alone; "differences", each frame less the one before, "doubled", each
+            difference twice, as two channels, and "pairs", each frame beside the one before, as two channels: these
+            three take the mean of seven answers; "lstm", a
             convolutional network on each frame and an LSTM over them; "volume", convolutions over space and time;
             "convlstm", a convolutional LSTM.
         seed: of the initial weights; None draws from Keras' global generator.
@@ -124,6 +144,11 @@ def _differences(x, convolution, start):
     return _pooled(x[:, 1:] - x[:, :-1], convolution, start)
 
 
+def _doubled(x, convolution, start):
+    change = x[:, 1:] - x[:, :-1]
+    return _pooled(layers.Concatenate()([change, change]), convolution, start)
+
+
 def _pairs(x, convolution, start):
     return _pooled(layers.Concatenate()([x[:, :-1], x[:, 1:]]), convolution, start)
 
@@ -161,6 +186,7 @@ def _convlstm(x, convolution, start):
 MOTION = {
     "single": _single,
     "differences": _differences,
+    "doubled": _doubled,
     "pairs": _pairs,
     "lstm": _lstm,
     "volume": _volume,
@@ -234,14 +260,6 @@ def _channel_frames(patches, filters, start):
 FRAME = {"convlstm": _recurrent_frames, "channels": _channel_frames}
 
 
-def schedule(peak, steps):
-    """A learning rate that rises to its peak in a tenth of the steps, then falls by a cosine."""
-    warmup = max(1, steps // 10)
-    return keras.optimizers.schedules.CosineDecay(
-        peak / 10, max(1, steps - warmup), warmup_target=peak, warmup_steps=warmup
-    )
-
-
 def train_motion(model, clips, *, epochs, seed, batch_size=32, peak=0.003):
     """Train a network of ``motion_network`` on Clips; returns the Run."""
     steps = epochs * -(-len(clips) // batch_size)
@@ -251,7 +269,7 @@ def train_motion(model, clips, *, epochs, seed, batch_size=32, peak=0.003):
         (clips.x, clips.y),
         epochs=epochs,
         batch_size=batch_size,
-        optimizer=keras.optimizers.Adam(schedule(peak, steps)),
+        optimizer=keras.optimizers.Adam(schedules.rise_and_fall(peak, steps)),
         seed=seed,
     )
 
@@ -259,8 +277,24 @@ def train_motion(model, clips, *, epochs, seed, batch_size=32, peak=0.003):
 def train_frames(model, number, *, seed, batch_size=16, peak=0.004, given=None):
     """Train a network of ``frame_network`` on so many clips, each seen once; returns the Run.
 
-    ``given`` changes the frames that the network is given, such as ``stopped``.
+    Args:
+        model: of ``frame_network``.
+        number: of clips, a multiple of the batch size: each step takes a whole batch.
+        seed: of the clips and of the training.
+        batch_size: clips for each step.
+        peak: the highest learning rate.
+        given: what changes the frames that the network is given, such as ``stopped``, or None.
+
+    Raises:
+        ValueError: where the number of clips isn't a multiple of the batch size.
     """
+    batch_size = checks.whole_number("train_frames(batch_size)", batch_size)
+    number = checks.whole_number("train_frames(number)", number, least=batch_size)
+    if number % batch_size:
+        raise ValueError(
+            f"train_frames(number={number}): expected a multiple of the batch size, {batch_size}; give for example "
+            f"{number - number % batch_size}."
+        )
     steps = number // batch_size
 
     def batches():
@@ -279,7 +313,7 @@ def train_frames(model, number, *, seed, batch_size=16, peak=0.004, given=None):
         training.objectives.frames(),
         tf.data.Dataset.from_generator(batches, output_signature=(spec, spec)),
         epochs=1,
-        optimizer=keras.optimizers.Adam(schedule(peak, steps), global_clipnorm=100.0),
+        optimizer=keras.optimizers.Adam(schedules.rise_and_fall(peak, steps), global_clipnorm=100.0),
         seed=seed,
     )
 
