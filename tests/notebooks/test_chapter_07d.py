@@ -32,7 +32,11 @@ def same(one, other, x):
 
 def test_the_networks_in_view_are_those_that_are_shipped(chapter):
     random = np.random.default_rng(0)
-    same(chapter.lstm_network(), study.motion_network("lstm", 0), random.random((2, 8, 32, 32, 1)))
+    x = random.random((2, 8, 32, 32, 1))
+    same(chapter.lstm_network(), study.motion_network("lstm", 0), x)
+    same(chapter.pairs_network(), study.motion_network("pairs", 0), x)
+    same(chapter.volume_network(), study.motion_network("volume", 0), x)
+    same(chapter.map_network(), study.motion_network("convlstm", 0), x)
     x = random.random((2, 10, 32, 32, 1))
     same(chapter.writer(chapter.as_channels), study.frame_network("channels", 0), x)
     same(chapter.writer(chapter.one_by_one), study.frame_network("convlstm", 0), x)
@@ -163,8 +167,28 @@ def test_straight_on_is_the_future_as_long_as_no_wall_is_touched():
     assert np.abs(found[:, -1] - future[:, -1]).mean() > 0.02
 
 
+@pytest.mark.parametrize("cut", [study.halves, study.straight_on])
+def test_clips_of_another_length_are_not_cut_in_halves(cut):
+    with pytest.raises(ValueError, match="clips of 12 frames; expected 20"):
+        cut(study.bouncing_clips("test", 3, 0, frames=12))
+
+
+@pytest.mark.parametrize(("number", "said"), [(8, "16 or more"), (40, "multiple of the batch size, 16.*32")])
+def test_frames_are_trained_on_whole_batches(number, said):
+    with pytest.raises(ValueError, match=said):
+        study.train_frames(study.frame_network("channels", 0, filters=2), number, seed=0)
+
+
 def of_any_length(*parts):
     return keras.Sequential([keras.Input((None, 32, 32, 1)), *parts])
+
+
+def the_order_of_the_ends():
+    """A network that sees all frames, but of their order only which is the first and which the last."""
+    clip = keras.Input((None, 32, 32, 1))
+    means = layers.GlobalAveragePooling3D()(layers.Conv3D(4, (1, 3, 3), (1, 8, 8), activation="relu")(clip))
+    ends = layers.Concatenate()([layers.Flatten()(clip[:, 0]), layers.Flatten()(clip[:, -1])])
+    return keras.Model(clip, layers.Dense(8)(layers.Concatenate()([means, ends])))
 
 
 @pytest.mark.parametrize(
@@ -178,6 +202,15 @@ def of_any_length(*parts):
             "backwards",
         ),
         (of_any_length(layers.Conv3D(8, 3, (1, 8, 8))), "is asked for"),
+        (
+            of_any_length(layers.Lambda(lambda x: x[:, 0]), layers.Flatten(), layers.Dense(8)),
+            "with frame 2 of 9",
+        ),
+        (
+            of_any_length(layers.Lambda(lambda x: x[:, -1]), layers.Flatten(), layers.Dense(8)),
+            "with frame 1 of 9",
+        ),
+        (the_order_of_the_ends(), "inner frames"),
     ],
 )
 def test_the_judge_of_exercise_3_sees_what_is_wrong(model, said):

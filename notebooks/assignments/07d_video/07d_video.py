@@ -100,6 +100,8 @@ assert not np.allclose(found, by_hand / np.log(2)), "Nats are asked for, the nat
 assert np.allclose(found, by_hand), f"Random frames: {by_hand}, not {found}."
 sure = np.asarray(nats_per_frame(np.ones((1, 1, 1, 1)), np.zeros((1, 1, 1, 1))))
 assert np.isfinite(sure).all() and abs(sure[0] - 13.8155) < 1e-3, "A certain mistake costs -ln 0.000001 = 13.8 nats, not infinitely many."
+sure = np.asarray(nats_per_frame(np.zeros((1, 1, 1, 1)), np.ones((1, 1, 1, 1))))
+assert np.isfinite(sure).all() and abs(sure[0] - 13.8155) < 1e-3, "Black predicted as certainly white costs 13.8 nats, too: keep p away from 1 as from 0."
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -254,10 +256,14 @@ x = random.random((2, 6, 16, 16, 1)).astype("float32")
 before = np.asarray(model(x, training=False))
 assert before.shape == (2, 3), f"3 classes: (2, 3), not {before.shape}."
 assert not (np.allclose(before.sum(axis=1), 1, atol=1e-4) and (before >= 0).all()), "Logits are asked for: these are probabilities already."
-other = x.copy()
-other[:, 0] = random.random((2, 16, 16, 1))
-assert not np.allclose(np.asarray(model(other, training=False)), before, atol=1e-7), "The answer doesn't depend on the first frame."
-assert not np.allclose(np.asarray(model(x[:, ::-1], training=False)), before, atol=1e-6), "Played backwards, a clip gets the same answer: the order of the frames is lost somewhere."
+for frame in range(6):
+    other = x.copy()
+    other[:, frame] = random.random((2, 16, 16, 1))
+    assert not np.allclose(np.asarray(model(other, training=False)), before, rtol=0, atol=1e-7), f"The answer doesn't depend on frame {frame + 1} of 6."
+exchanged = x.copy()
+exchanged[:, [1, 4]] = x[:, [4, 1]]
+assert not np.allclose(np.asarray(model(exchanged, training=False)), before, rtol=0, atol=1e-7), "Two inner frames exchanged give the same answer: the order of the frames is lost somewhere."
+assert not np.allclose(np.asarray(model(x[:, ::-1], training=False)), before, rtol=0, atol=1e-6), "Played backwards, a clip gets the same answer: the order of the frames is lost somewhere."
 ### END HIDDEN TESTS
 
 # %% [markdown]
