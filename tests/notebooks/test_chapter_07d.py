@@ -211,6 +211,10 @@ def the_order_of_the_ends():
             "with frame 1 of 9",
         ),
         (the_order_of_the_ends(), "inner frames"),
+        (  # without an activation all inner frames count alike
+            of_any_length(layers.Conv3D(4, 3, (1, 4, 4)), layers.GlobalAveragePooling3D(), layers.Dense(8)),
+            "inner frames",
+        ),
     ],
 )
 def test_the_judge_of_exercise_3_sees_what_is_wrong(model, said):
@@ -218,5 +222,6 @@ def test_the_judge_of_exercise_3_sees_what_is_wrong(model, said):
 
 
 def test_the_judge_of_exercise_3_takes_what_is_right():
-    model = of_any_length(layers.Conv3D(4, 3, (1, 4, 4)), layers.GlobalAveragePooling3D(), layers.Dense(8))
+    over_time = layers.Conv3D(4, 3, (1, 4, 4), activation="relu")
+    model = of_any_length(over_time, layers.GlobalAveragePooling3D(), layers.Dense(8))
     assert exercises.find("07d.3").judge(model) is None

@@ -262,7 +262,7 @@ for frame in range(6):
     assert not np.allclose(np.asarray(model(other, training=False)), before, rtol=0, atol=1e-7), f"The answer doesn't depend on frame {frame + 1} of 6."
 exchanged = x.copy()
 exchanged[:, [1, 4]] = x[:, [4, 1]]
-assert not np.allclose(np.asarray(model(exchanged, training=False)), before, rtol=0, atol=1e-7), "Two inner frames exchanged give the same answer: the order of the frames is lost somewhere."
+assert not np.allclose(np.asarray(model(exchanged, training=False)), before, rtol=0, atol=1e-6), "Two inner frames exchanged give the same answer: the order of the frames is lost somewhere."
 assert not np.allclose(np.asarray(model(x[:, ::-1], training=False)), before, rtol=0, atol=1e-6), "Played backwards, a clip gets the same answer: the order of the frames is lost somewhere."
 ### END HIDDEN TESTS
 
