@@ -78,8 +78,9 @@ def exercise_3():
             '    layers.Conv3D(16, (1, 5, 5), (1, 4, 4), padding="same", activation="relu"),\n'
             '    layers.ConvLSTM2D(16, 3, padding="same"),\n'
             "    layers.GlobalAveragePooling2D(),\n    layers.Dense(8),\n])\nanswer.summary()\n```",
-            "Kernels over time and a global mean do too. A mean over answers by frame doesn't: it gives the same "
-            "logits for a clip and for the same clip backwards.",
+            "Kernels over time, an activation and a global mean do too; without the activation all inner frames count "
+            "alike. A mean over answers by frame doesn't: it gives the same logits for a clip and for the same clip "
+            "backwards.",
         ],
     )
 

@@ -907,7 +907,7 @@ starts, speeds = np.meshgrid(np.linspace(0, 18, 73), np.linspace(-1.8, 1.8, 91))
 lines = moving_digits.bounced(                  # all of them, at 20 frames
     starts.reshape(-1, 1) + speeds.reshape(-1, 1) * np.arange(20), 18.0)
 places = np.moveaxis(futures[0].places, 1, -1).reshape(-1, 20)
-seen = np.round(places[:, :10])                 # as drawn: whole pixels
+seen = np.round(places[:, :10])                 # whole pixels, as drawn
 fit = ((lines[:, :10] ** 2).sum(axis=1) - 2 * seen @ lines[:, :10].T).argmin(axis=1)
 miss = np.abs(lines[fit, -1] - places[:, -1]).mean()
 show.markdown(f"""
