@@ -29,6 +29,7 @@ from dlcourse.datasets import (
     catalogue,
     characters,
     lines,
+    moving_digits,
     passages,
     records,
     sequence_tasks,
@@ -38,9 +39,9 @@ from dlcourse.datasets import (
     transforms,
     windows,
 )
-from dlcourse.from_scratch import byte_pairs, cepstra, ctc, ngrams, time_warping
+from dlcourse.from_scratch import byte_pairs, cepstra, ctc, frame_forecast, ngrams, time_warping
 from dlcourse.from_scratch.kneser_ney import KneserNey
-from dlcourse.metrics import calibration, classification, detection, forecasting, language
+from dlcourse.metrics import calibration, classification, detection, forecasting, language, video
 from dlcourse.metrics import speech as speech_metrics
 from dlcourse.models import boxes as of_boxes
 from dlcourse.models import decoding
@@ -352,6 +353,41 @@ def test_series_and_transforms(target, split, pixels, name):
     only_documented(transforms.pooled, datasets.Split(split, np.zeros(2, "int32")))
     only_documented(transforms.shifted, datasets.Split(split, np.zeros(2, "int32")), pixels)
     only_documented(datasets.series.read, name)
+
+
+@fuzz(
+    images=mostly(st.just(np.ones((2, 4, 4))), st.one_of(NUMBERS, odd_arrays())),
+    places=mostly(st.just(np.zeros((2, 3, 1, 2))), st.one_of(NUMBERS, odd_arrays())),
+    number=mostly(st.just(2), SIZES),
+    frames=mostly(st.just(3), SIZES),
+    size=mostly(st.just(8), SIZES),
+    step=mostly(st.just(1.5), NUMBERS),
+)
+def test_moving_digits(images, places, number, frames, size, step):
+    only_documented(moving_digits.shrunk, images)
+    only_documented(moving_digits.bouncing, images, number, frames=frames, size=size, digits=1, step=step)
+    only_documented(moving_digits.drifting, images, number, frames=frames, size=size, noise=step, seed=number)
+    only_documented(moving_digits.bounced, places, step)
+    only_documented(moving_digits.drawn, np.ones((2, 1, 3, 3)), places, size, wrap=True)
+    only_documented(moving_digits.drawn, images, places, size)
+    only_documented(moving_digits.backwards, places)
+
+
+@fuzz(
+    frames=mostly(
+        st.just(np.full((2, 3, 8, 8, 1), 0.5)), st.one_of(NUMBERS, odd_arrays(), odd_arrays((1, 2, 3, 3, 1)))
+    ),
+    others=mostly(st.just(np.full((2, 3, 8, 8, 1), 0.25)), st.one_of(NUMBERS, odd_arrays())),
+    number=mostly(st.just(2), SIZES),
+)
+def test_predicted_frames(frames, others, number):
+    only_documented(video.cross_entropy, frames, others)
+    only_documented(video.structural_similarity, frames, others)
+    only_documented(frame_forecast.copied, frames, number)
+    only_documented(frame_forecast.extrapolated, frames, number)
+    calibrated = only_documented(frame_forecast.Calibrated, frames, others, number)
+    if calibrated is not None:
+        only_documented(calibrated, others)
 
 
 @fuzz(
