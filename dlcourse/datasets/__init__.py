@@ -2,18 +2,18 @@
 
 `load(name)` loads a data set of the course, `names()` says which there are; `texts.read(language)` reads a
 book, `series.read(name)` a time series, `speech.read(name)` spoken digits. `from_arrays`, `from_csv` and
-`from_images` put your own data in their place, and `own_digit` a picture of yours. `from_boxes` takes your pictures
-with boxes, and `scenes.compose` makes such of digits.
+`from_images` put your own data in their place, and `own_digit` and `own_line` pictures of yours. `from_boxes` takes
+your pictures with boxes, and `scenes.compose` makes such of digits.
 """
 
-from dlcourse.datasets import catalogue, mnist1d, scenes, series, speech, strokes, texts
+from dlcourse.datasets import catalogue, lines, mnist1d, scenes, series, speech, strokes, texts
 from dlcourse.datasets.boxed import BoxedSplit
 from dlcourse.datasets.catalogue import DataError, names
 from dlcourse.datasets.dataset import Dataset, Split
 from dlcourse.datasets.loading import load
 from dlcourse.datasets.own import from_arrays, from_csv, from_images
 from dlcourse.datasets.own_boxes import from_boxes
-from dlcourse.datasets.pictures import own_digit
+from dlcourse.datasets.pictures import own_digit, own_line
 
 __all__ = [
     "BoxedSplit",
@@ -25,10 +25,12 @@ __all__ = [
     "from_boxes",
     "from_csv",
     "from_images",
+    "lines",
     "load",
     "mnist1d",
     "names",
     "own_digit",
+    "own_line",
     "scenes",
     "series",
     "speech",

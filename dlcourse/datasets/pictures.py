@@ -7,6 +7,8 @@ import numpy as np
 
 SIDE, BOX = 28, 20  # MNIST: digits scaled into 20x20 pixels, then centred in 28x28
 WORKING_SIDE = 280  # photographs are first reduced to this many pixels along their longer side
+LINE_SIDE = 1_120  # a line of digits keeps more of them, since each digit is a part of it
+LINE_HEIGHT, LINE_MARGIN, WIDEST = 32, 6, 1_000  # of the result of own_line, in pixels
 SMOOTHING = 1.5  # standard deviation, in pixels of that reduced picture, of the blur against grain
 DARKEST = 1 / 255  # the paper's tone is no darker
 FAINTEST = 0.1  # ink that takes away less than this share of the light is no ink
@@ -41,20 +43,7 @@ def own_digit(picture, invert="auto"):
     """
     from PIL import Image
 
-    if invert not in ("auto", True, False):
-        raise ValueError(f'invert is {invert!r}: expected "auto", True (dark ink on light paper) or False')
-    tones = _grey(picture)
-    if invert == "auto":
-        border = np.concatenate([tones[0], tones[-1], tones[:, 0], tones[:, -1]])
-        invert = bool(np.median(border) > (tones.min() + tones.max()) / 2)
-    ink = _ink(tones if invert else 1 - tones) if np.ptp(tones) >= FAINTEST else None
-    if ink is None:
-        raise ValueError(
-            f"{'the picture' if isinstance(picture, np.ndarray) else picture} holds no digit: nothing in "
-            f"it is darker or lighter than what surrounds it by {FAINTEST:.0%}. Draw with a thick dark "
-            "pen on light paper"
-        )
-
+    ink = _ink_of(picture, invert, WORKING_SIDE, max)
     rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
     digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = BOX / max(digit.shape)
@@ -73,16 +62,74 @@ def own_digit(picture, invert="auto"):
     return result
 
 
-def _ink(paper):
+def own_line(picture, invert="auto"):
+    """A line of digits that you wrote or photographed, as ``lines.compose`` has them: float32 (1, 32, width, 1).
+
+    Values are from 0 to 1, ink bright.
+
+    picture: an image file, or grey tones (height, width) as an array of 0..1 or of integers 0..255. One line of digits,
+    written level, on a background lighter or darker than it, none so close to the edge that it is cut. Light and grain
+    are taken out as ``own_digit`` does. The line is then scaled so that its digits are 20 pixels high (the median of
+    the parts that are at least half as high as the highest), or so that the whole fits into 32 rows, and stands in
+    their middle.
+
+    invert: as for ``own_digit``.
+
+    Raises ValueError where the file is no picture or holds no ink, ``invert`` is something else, or the line comes out
+    wider than 1,000 pixels; FileNotFoundError where there is no file.
+    """
+    from PIL import Image
+    from scipy import ndimage
+
+    ink = _ink_of(picture, invert, LINE_SIDE, min)
+    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
+    line = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    parts, _ = ndimage.label(line > 0.5 * line.max(), structure=np.ones((3, 3)))
+    heights = np.array([part[0].stop - part[0].start for part in ndimage.find_objects(parts)])
+    scale = min(BOX / np.median(heights[heights >= heights.max() / 2]), LINE_HEIGHT / line.shape[0])
+    height, width = (max(1, round(n * scale)) for n in line.shape)
+    if width > WIDEST:
+        raise ValueError(
+            f"the line comes out {width:,} pixels wide at digits of {BOX}: expected at most {WIDEST:,}. Is it one line "
+            "of digits, without a frame or a rule below it?"
+        )
+    small = np.asarray(Image.fromarray(line).resize((width, height), Image.Resampling.BOX), np.float32)
+    result = np.zeros((1, LINE_HEIGHT, width + 2 * LINE_MARGIN, 1), np.float32)
+    top = (LINE_HEIGHT - height) // 2
+    result[0, top : top + height, LINE_MARGIN : LINE_MARGIN + width, 0] = np.clip(small / small.max(), 0, 1)
+    return result
+
+
+def _ink_of(picture, invert, longest, size):
+    """The ink of a file or array, float32 in [0, 1], at most ``longest`` pixels on a side; size: max or min of both."""
+    if invert not in ("auto", True, False):
+        raise ValueError(f'invert is {invert!r}: expected "auto", True (dark ink on light paper) or False')
+    tones = _grey(picture, longest)
+    if invert == "auto":
+        border = np.concatenate([tones[0], tones[-1], tones[:, 0], tones[:, -1]])
+        invert = bool(np.median(border) > (tones.min() + tones.max()) / 2)
+    shown = size(tones.shape)
+    ink = _ink(tones if invert else 1 - tones, shown) if np.ptp(tones) >= FAINTEST else None
+    if ink is None:
+        raise ValueError(
+            f"{'the picture' if isinstance(picture, np.ndarray) else picture} holds no digit: nothing in "
+            f"it is darker or lighter than what surrounds it by {FAINTEST:.0%}. Draw with a thick dark "
+            "pen on light paper"
+        )
+    return ink
+
+
+def _ink(paper, size):
     """How much of the light is taken away by ink, dark on lighter paper: float32 in [0, 1], 0 on the paper.
+
+    size: the picture's, in pixels: grain and edges are taken to be in proportion to it.
 
     Returns None where there is no ink.
     """
     from scipy import ndimage
     from skimage import filters
 
-    longest = max(paper.shape)
-    smooth = ndimage.gaussian_filter(paper, SMOOTHING * longest / WORKING_SIDE)
+    smooth = ndimage.gaussian_filter(paper, SMOOTHING * size / WORKING_SIDE)
     light = _light(smooth)
     ink = np.clip(1 - smooth / np.maximum(light, DARKEST), 0, 1)
     if np.quantile(ink, 0.999) < FAINTEST:
@@ -94,7 +141,7 @@ def _ink(paper):
     strokes = np.isin(parts, np.flatnonzero(sizes >= SPECK * sizes.max()))
     full = np.quantile(ink[strokes], 0.75)
     # An edge fades over the pixels beside it, so the ink a pixel or two around the strokes is kept as well.
-    near = ndimage.binary_dilation(strokes, np.ones((3, 3)), iterations=max(1, longest // 140))
+    near = ndimage.binary_dilation(strokes, np.ones((3, 3)), iterations=max(1, size // 140))
     return np.where(near & (ink > threshold / 2), np.clip(ink / full, 0, 1), 0).astype(np.float32)
 
 
@@ -118,8 +165,8 @@ def _light(tones):
     return np.exp(terms @ coefficients)
 
 
-def _grey(picture):
-    """A file or array as float32 tones (height, width), 0 black and 1 white, at most 280 pixels on a side."""
+def _grey(picture, longest):
+    """A file or array as float32 tones (height, width), 0 black and 1 white, at most so many pixels on a side."""
     from PIL import Image
 
     if not isinstance(picture, np.ndarray | str | os.PathLike):
@@ -140,7 +187,7 @@ def _grey(picture):
         grey = Image.fromarray(tones)
     else:
         grey = Image.fromarray(np.asarray(_open(picture).convert("L"), np.float32) / 255)
-    grey.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX)
+    grey.thumbnail((longest, longest), Image.Resampling.BOX)
     return np.asarray(grey)
 
 

@@ -196,11 +196,11 @@ def quiet_frames(items, share=0.03):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Strings:
-    """Recordings in a row.
+    """Digits in a row: recordings one after another, or written ones side by side (``lines.compose``).
 
-    x: float32 (strings, frames, features). y: int32 (strings, longest), each digit plus 1, as CTC wants it, whose 0 is
-    no digit; rows are filled up with 0. spans: int32 (strings, longest, 2), first frame of each digit and the first
-    after it.
+    x: float32 (strings, frames, features), or pictures (strings, height, width, 1), whose columns are frames. y:
+    int32 (strings, longest), each digit plus 1, as CTC wants it, whose 0 is no digit; rows are filled up with 0.
+    spans: int32 (strings, longest, 2), first frame of each digit and the first after it.
     """
 
     x: np.ndarray

@@ -10,6 +10,7 @@ import keras
 from dlcourse import checks, models, recording, training
 from dlcourse.analysis import complexity
 from dlcourse.experiments import sample_efficiency, shipped_weights
+from dlcourse.training import schedules
 
 EPOCHS, BATCH = 2, 200
 KINDS = ("residual", "perceptron", "small", "small_0_to_4")
@@ -37,14 +38,6 @@ def small_0_to_4(seed):
     return small(seed, classes=5)
 
 
-def schedule(peak, steps):
-    """A learning rate that rises to its peak in a fifth of the steps, then falls by a cosine."""
-    warmup = steps // 5
-    return keras.optimizers.schedules.CosineDecay(
-        peak / 10, steps - warmup, warmup_target=peak, warmup_steps=warmup
-    )
-
-
 def train(model, digits, *, peak, weight_decay=0.0, epochs=EPOCHS, seed=0):
     """Train by AdamW on a Split of digits, at a learning rate that rises to ``peak`` and falls; returns the Run."""
     steps = epochs * -(-len(digits) // BATCH)
@@ -54,7 +47,7 @@ def train(model, digits, *, peak, weight_decay=0.0, epochs=EPOCHS, seed=0):
         digits,
         epochs=epochs,
         batch_size=BATCH,
-        optimizer=keras.optimizers.AdamW(schedule(peak, steps), weight_decay=weight_decay),
+        optimizer=keras.optimizers.AdamW(schedules.rise_and_fall(peak, steps, 5), weight_decay=weight_decay),
         seed=seed,
     )
 

@@ -20,6 +20,7 @@ from dlcourse.experiments import shipped_weights
 from dlcourse.from_scratch import cepstra, ctc
 from dlcourse.models import decoding
 from dlcourse.models.initializers import seeded_initializer
+from dlcourse.training import schedules
 
 FRAMES, FEATURES, VALIDATION, TEST = 48, 13, 300, 600
 SPEEDS, COPIES = (0.8, 1.25), 3
@@ -213,14 +214,6 @@ def permuted(y, seed):
     return result
 
 
-def schedule(peak, steps):
-    """A learning rate that rises to its peak in a tenth of the steps, then falls by a cosine."""
-    warmup = max(1, steps // 10)
-    return keras.optimizers.schedules.CosineDecay(
-        peak / 10, max(1, steps - warmup), warmup_target=peak, warmup_steps=warmup
-    )
-
-
 def train_words(model, data, *, epochs, seed, batch_size=50, peak=0.005):
     """Train a word network on (x, y); returns the Run."""
     steps = epochs * -(-len(data[1]) // batch_size)
@@ -230,7 +223,7 @@ def train_words(model, data, *, epochs, seed, batch_size=50, peak=0.005):
         data,
         epochs=epochs,
         batch_size=min(batch_size, len(data[1])),
-        optimizer=keras.optimizers.Adam(schedule(peak, steps)),
+        optimizer=keras.optimizers.Adam(schedules.rise_and_fall(peak, steps)),
         seed=seed,
     )
 
@@ -286,7 +279,7 @@ def train_strings(model, part, *, batches, seed, peak=0.004, shuffle_labels=Fals
         training.objectives.ctc(),
         tf.data.Dataset.from_generator(draws, output_signature=kinds).prefetch(4),
         epochs=1,
-        optimizer=keras.optimizers.Adam(schedule(peak, batches), global_clipnorm=5.0),
+        optimizer=keras.optimizers.Adam(schedules.rise_and_fall(peak, batches), global_clipnorm=5.0),
         seed=seed,
     )
 

@@ -1,7 +1,9 @@
-"""What a language model pays for each letter of a text."""
+"""What a language model pays for each letter of a text, and how much a text repeats or copies."""
 
 import numpy as np
 from scipy import special
+
+from dlcourse import checks
 
 
 def bits(logits, tokens):
@@ -13,6 +15,47 @@ def bits(logits, tokens):
 
     Returns:
         float64 (...).
+
+    Raises:
+        ValueError: where a token is no place in the alphabet.
     """
+    tokens, letters = np.asarray(tokens), np.shape(logits)[-1]
+    if tokens.size and not 0 <= tokens.min() <= tokens.max() < letters:
+        raise ValueError(
+            f"bits(tokens) runs from {tokens.min()} to {tokens.max()}; the logits are of {letters} letters, so "
+            f"expected 0 to {letters - 1}."
+        )
     log_probabilities = special.log_softmax(np.asarray(logits, "float64"), axis=-1)
-    return -np.take_along_axis(log_probabilities, np.asarray(tokens)[..., None], axis=-1)[..., 0] / np.log(2)
+    return -np.take_along_axis(log_probabilities, tokens[..., None], axis=-1)[..., 0] / np.log(2)
+
+
+def repetition(text, length):
+    """Share of the stretches of so many letters in a text that stood in it before: from 0 to nearly 1.
+
+    Raises:
+        ValueError: where the text has no stretch of that length.
+    """
+    length = checks.whole_number("repetition(length)", length)
+    _check_text("repetition(text)", text)
+    stretches = [text[start : start + length] for start in range(len(text) - length + 1)]
+    if not stretches:
+        raise ValueError(
+            f"repetition(length={length}): the text has {len(text)} letters, too few for one stretch."
+        )
+    return 1 - len(set(stretches)) / len(stretches)
+
+
+def longest_copy(text, source):
+    """The longest stretch of a text that stands in the source too, str; of several the first."""
+    _check_text("longest_copy(text)", text)
+    _check_text("longest_copy(source)", source)
+    best = ""
+    for start in range(len(text)):
+        while start + len(best) < len(text) and text[start : start + len(best) + 1] in source:
+            best = text[start : start + len(best) + 1]
+    return best
+
+
+def _check_text(name, given):
+    if not isinstance(given, str):
+        raise ValueError(f"{name} is {type(given).__name__}; expected a text.")

@@ -10,6 +10,72 @@ from dlcourse import checks
 from dlcourse.from_scratch import ctc
 
 
+def top_k(probabilities, k):
+    """Probabilities of the k likeliest symbols of each row, the others 0 (Fan, Lewis & Dauphin 2018).
+
+    Args:
+        probabilities: float (rows, symbols); each row sums to 1.
+        k: how many are kept, at least 1; of equal ones, those that stand first.
+
+    Returns:
+        float64 (rows, symbols); each row sums to 1.
+    """
+    probabilities = _probabilities("top_k", probabilities)
+    return _kept(probabilities, _ranks(probabilities) < checks.whole_number("top_k(k)", k))
+
+
+def nucleus(probabilities, share):
+    """Probabilities of the fewest symbols that have ``share`` together, the others 0 (Holtzman et al. 2020).
+
+    Args:
+        probabilities: float (rows, symbols); each row sums to 1.
+        share: above 0, at most 1; of equal ones, those that stand first are kept.
+
+    Returns:
+        float64 (rows, symbols); each row sums to 1.
+    """
+    probabilities = _probabilities("nucleus", probabilities)
+    share = checks.positive("nucleus(share)", share)
+    if share > 1:
+        raise ValueError(f"nucleus(share={share}): a share of all probability; expected at most 1.")
+    falling = np.sort(probabilities, axis=1)[:, ::-1]
+    before = np.cumsum(falling, axis=1) - falling
+    needed = np.maximum((before < share - 1e-12).sum(axis=1, keepdims=True), 1)
+    return _kept(probabilities, _ranks(probabilities) < needed)
+
+
+def _ranks(probabilities):
+    """Of each symbol in its row: 0 for the likeliest."""
+    return np.argsort(np.argsort(-probabilities, axis=1, kind="stable"), axis=1, kind="stable")
+
+
+def _kept(probabilities, chosen):
+    kept = np.where(chosen, probabilities, 0.0)
+    return kept / kept.sum(axis=1, keepdims=True)
+
+
+def _probabilities(function, given):
+    given = checks.numeric(f"{function}(probabilities)", given, axes=2).astype("float64")
+    if not np.isfinite(given).all() or (given < 0).any() or not np.allclose(given.sum(axis=1), 1, atol=1e-4):
+        raise ValueError(f"{function}(probabilities): expected rows of numbers from 0 that sum to 1.")
+    return given
+
+
+def picked(probabilities, random):
+    """One symbol for each row, drawn with the row's probabilities.
+
+    Args:
+        probabilities: float (rows, symbols); each row sums to 1.
+        random: a ``numpy.random.Generator``.
+
+    Returns:
+        int32 (rows,).
+    """
+    reached = np.cumsum(_probabilities("picked", probabilities), axis=1)
+    chance = random.random((len(reached), 1)) * reached[:, -1:]
+    return (reached <= chance).sum(axis=1).astype("int32")
+
+
 def sample(model, start, letters, *, temperature, seed=0):
     """Draw letters one after another from a stateful model: one text for each row of its batch.
 
@@ -50,11 +116,40 @@ def sample(model, start, letters, *, temperature, seed=0):
         logits = step(tf.fill([rows, 1], int(letter)))
     for _ in range(letters):
         scaled = logits.numpy().astype("float64") / temperature
-        reached = np.cumsum(special.softmax(scaled, axis=1), axis=1)
-        chance = random.random((rows, 1)) * reached[:, -1:]
-        drawn.append((reached <= chance).sum(axis=1).astype("int32"))
+        drawn.append(picked(special.softmax(scaled, axis=1), random))
         logits = step(tf.constant(drawn[-1][:, None]))
     return np.stack(drawn, axis=1)
+
+
+def beam(log_probabilities, start, letters, width):
+    """The likeliest continuation that a search over ``width`` texts finds, step by step.
+
+    Args:
+        log_probabilities: function of texts, int32 (rows, n), to the log-probability of each next symbol, float (rows,
+            symbols).
+        start: int (n,), n >= 1: what all texts begin with.
+        letters: how many to add.
+        width: texts that are kept at every step; 1 is greedy.
+
+    Returns:
+        (continuation, log-probability): int32 (letters,), float.
+
+    Raises:
+        ValueError: where ``start`` is empty or no list of whole numbers, or a number makes no sense.
+    """
+    letters = checks.whole_number("beam(letters)", letters)
+    width = checks.whole_number("beam(width)", width)
+    start = np.asarray(start)
+    if start.ndim != 1 or start.dtype.kind not in "iu" or not len(start):
+        raise ValueError(f"beam(start) is {start.dtype} {start.shape}: expected whole numbers (n,), n >= 1.")
+    texts, scores = start[None].astype("int32"), np.zeros(1)
+    for _ in range(letters):
+        following = np.asarray(log_probabilities(texts), "float64")
+        reached = (scores[:, None] + following).ravel()
+        best = np.argsort(-reached, kind="stable")[:width]
+        row, symbol = np.divmod(best, following.shape[1])
+        texts, scores = np.column_stack([texts[row], symbol.astype("int32")]), reached[best]
+    return texts[0, len(start) :], float(scores[0])
 
 
 def ctc_greedy(logits):

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from dlcourse.figures import charts, recurrent, reinforcement, speech, vae
+from dlcourse.figures import charts, language, recurrent, reinforcement, speech, vae
 
 DRAWINGS = [
     (recurrent.unrolled, {}, (8.6, 3.3)),
@@ -17,6 +17,9 @@ DRAWINGS = [
     (vae.reparameterisation, {}, (9.2, 3.7)),
     (reinforcement.agent_and_environment, {}, (7.0, 2.8)),
     (reinforcement.backups, {}, (8.6, 3.4)),
+    (language.teacher_forcing, {}, (9.2, 3.6)),
+    (language.teacher_forcing, {"text": "abcdef"}, (9.2, 3.6)),
+    (language.transformer_block, {}, (9.6, 3.0)),
     (speech.lattice, {"labels": ["1", "2"], "frames": 3}, (6.4, 3.6)),
     (speech.lattice, {"labels": ["7", "7"], "frames": 5}, (6.4, 3.6)),
 ]

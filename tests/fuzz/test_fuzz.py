@@ -28,15 +28,20 @@ from dlcourse.datasets import (
     BoxedSplit,
     catalogue,
     characters,
+    lines,
+    moving_digits,
+    passages,
     records,
     sequence_tasks,
     speech,
     splitting,
+    strokes,
     transforms,
     windows,
 )
-from dlcourse.from_scratch import cepstra, ctc, ngrams, time_warping
-from dlcourse.metrics import calibration, classification, detection, forecasting
+from dlcourse.from_scratch import byte_pairs, cepstra, ctc, frame_forecast, ngrams, time_warping
+from dlcourse.from_scratch.kneser_ney import KneserNey
+from dlcourse.metrics import calibration, classification, detection, forecasting, language, video
 from dlcourse.metrics import speech as speech_metrics
 from dlcourse.models import boxes as of_boxes
 from dlcourse.models import decoding
@@ -261,6 +266,33 @@ def test_from_images(content, size, channels, name):
 )
 def test_own_digit(picture, invert):
     only_documented(datasets.own_digit, picture, invert)
+    only_documented(datasets.own_line, picture, invert)
+
+
+@fuzz(
+    images=mostly(st.just(np.eye(28)[np.newaxis]), odd_arrays()),
+    digits=mostly(st.just([3]), st.one_of(NUMBERS, odd_arrays((1,)))),
+    number=mostly(st.just(2), SIZES),
+    length=mostly(st.just((1, 2)), st.one_of(NUMBERS, st.lists(SIZES, max_size=3))),
+    width=mostly(st.none(), SIZES),
+    slant=mostly(st.just(0.1), NUMBERS),
+)
+def test_lines(images, digits, number, length, width, slant):
+    only_documented(
+        lines.compose, images, digits, number, length=length, width=width, slant=slant, gap=(1, 2)
+    )
+
+
+@fuzz(
+    points=mostly(st.just(np.linspace(0, 1, 32).reshape(2, 8, 2)), odd_arrays()),
+    turn=mostly(st.just(0.1), NUMBERS),
+    seed=mostly(st.just(1), SIZES),
+    validation=mostly(st.just(100), SIZES),
+)
+def test_strokes(points, turn, seed, validation):
+    only_documented(strokes.bent, points, turn=turn, seed=seed)
+    only_documented(strokes.scaled, points)
+    only_documented(strokes.by_writers, validation)
 
 
 @fuzz(
@@ -321,6 +353,41 @@ def test_series_and_transforms(target, split, pixels, name):
     only_documented(transforms.pooled, datasets.Split(split, np.zeros(2, "int32")))
     only_documented(transforms.shifted, datasets.Split(split, np.zeros(2, "int32")), pixels)
     only_documented(datasets.series.read, name)
+
+
+@fuzz(
+    images=mostly(st.just(np.ones((2, 4, 4))), st.one_of(NUMBERS, odd_arrays())),
+    places=mostly(st.just(np.zeros((2, 3, 1, 2))), st.one_of(NUMBERS, odd_arrays())),
+    number=mostly(st.just(2), SIZES),
+    frames=mostly(st.just(3), SIZES),
+    size=mostly(st.just(8), SIZES),
+    step=mostly(st.just(1.5), NUMBERS),
+)
+def test_moving_digits(images, places, number, frames, size, step):
+    only_documented(moving_digits.shrunk, images)
+    only_documented(moving_digits.bouncing, images, number, frames=frames, size=size, digits=1, step=step)
+    only_documented(moving_digits.drifting, images, number, frames=frames, size=size, noise=step, seed=number)
+    only_documented(moving_digits.bounced, places, step)
+    only_documented(moving_digits.drawn, np.ones((2, 1, 3, 3)), places, size, wrap=True)
+    only_documented(moving_digits.drawn, images, places, size)
+    only_documented(moving_digits.backwards, places)
+
+
+@fuzz(
+    frames=mostly(
+        st.just(np.full((2, 3, 8, 8, 1), 0.5)), st.one_of(NUMBERS, odd_arrays(), odd_arrays((1, 2, 3, 3, 1)))
+    ),
+    others=mostly(st.just(np.full((2, 3, 8, 8, 1), 0.25)), st.one_of(NUMBERS, odd_arrays())),
+    number=mostly(st.just(2), SIZES),
+)
+def test_predicted_frames(frames, others, number):
+    only_documented(video.cross_entropy, frames, others)
+    only_documented(video.structural_similarity, frames, others)
+    only_documented(frame_forecast.copied, frames, number)
+    only_documented(frame_forecast.extrapolated, frames, number)
+    calibrated = only_documented(frame_forecast.Calibrated, frames, others, number)
+    if calibrated is not None:
+        only_documented(calibrated, others)
 
 
 @fuzz(
@@ -758,6 +825,46 @@ def test_n_grams(text, order, alphabet, read):
     model = only_documented(ngrams.NGram, order, text, alphabet)
     if model is not None:
         only_documented(model.bits, read, "a")
+
+
+@fuzz(
+    tokens=mostly(st.just([0, 1, 2, 0, 1, 0]), st.one_of(NUMBERS, odd_arrays(), st.lists(SIZES, max_size=6))),
+    order=mostly(st.just(2), SIZES),
+    symbols=mostly(st.just(3), SIZES),
+    start=mostly(st.just(0), SIZES),
+)
+def test_smoothed_counts_and_merges(tokens, order, symbols, start):
+    model = only_documented(KneserNey, order, tokens, symbols)
+    if model is not None:
+        only_documented(model.bits, tokens, start)
+        only_documented(model.distribution, tokens)
+    pairs = only_documented(byte_pairs.learn, tokens, symbols, order)
+    if pairs is not None:
+        only_documented(byte_pairs.apply, tokens, symbols, pairs)
+
+
+@fuzz(
+    text=mostly(st.just("abracadabra " * 3), st.one_of(TEXTS, NUMBERS)),
+    length=mostly(st.just(4), SIZES),
+    held_out=mostly(st.just(0.2), NUMBERS),
+    seed=mostly(st.just(0), NUMBERS),
+)
+def test_passages_repetition_and_copies(text, length, held_out, seed):
+    only_documented(passages.three_ways, text, length, held_out=held_out, seed=seed)
+    only_documented(language.repetition, text, length)
+    only_documented(language.longest_copy, text, "abrupt")
+
+
+@fuzz(
+    probabilities=mostly(st.just([[0.5, 0.25, 0.25]]), st.one_of(NUMBERS, odd_arrays(), floats(2, 3))),
+    k=mostly(st.just(2), SIZES),
+    share=mostly(st.just(0.7), NUMBERS),
+    start=mostly(st.just([0]), st.one_of(NUMBERS, odd_arrays(), st.lists(SIZES, max_size=3))),
+)
+def test_careful_drawing(probabilities, k, share, start):
+    only_documented(decoding.top_k, probabilities, k)
+    only_documented(decoding.nucleus, probabilities, share)
+    only_documented(decoding.beam, lambda texts: np.zeros((len(texts), 3)), start, 2, k)
 
 
 # Agents

@@ -43,3 +43,72 @@ def test_other_shapes_are_an_error(function):
         function(np.zeros((4, 3)))
     with pytest.raises(ValueError, match="a blank and one label at least"):
         function(np.zeros((1, 4, 1)))
+
+
+def test_top_k_and_nucleus_by_hand():
+    """0.5, 0.3, 0.15, 0.05: two of them have 0.8 together, three 0.95."""
+    p = np.array([[0.3, 0.5, 0.05, 0.15]])
+    np.testing.assert_allclose(decoding.top_k(p, 2), [[0.375, 0.625, 0, 0]])
+    np.testing.assert_allclose(decoding.top_k(p, 1), [[0, 1, 0, 0]])
+    np.testing.assert_allclose(decoding.nucleus(p, 0.8), [[0.375, 0.625, 0, 0]])
+    np.testing.assert_allclose(decoding.nucleus(p, 0.81), p * [[1, 1, 0, 1]] / 0.95)
+    np.testing.assert_allclose(decoding.nucleus(p, 1e-9), [[0, 1, 0, 0]])
+    np.testing.assert_allclose(decoding.nucleus(p, 1.0), p)
+    np.testing.assert_allclose(decoding.top_k(p, 9), p)
+
+
+def test_of_equally_likely_symbols_the_first_are_kept():
+    p = np.full((2, 4), 0.25)
+    np.testing.assert_allclose(decoding.top_k(p, 1), [[1, 0, 0, 0]] * 2)
+    np.testing.assert_allclose(decoding.nucleus(p, 0.5), [[0.5, 0.5, 0, 0]] * 2)
+
+
+def test_probabilities_that_are_none_are_an_error():
+    for wrong in (np.array([[0.5, 0.2]]), np.array([[1.5, -0.5]]), np.zeros(3), np.array([[np.nan, 1.0]])):
+        with pytest.raises(ValueError, match="top_k"):
+            decoding.top_k(wrong, 1)
+    with pytest.raises(ValueError, match="at most 1"):
+        decoding.nucleus(np.array([[0.5, 0.5]]), 1.1)
+    with pytest.raises(ValueError, match="k"):
+        decoding.top_k(np.array([[0.5, 0.5]]), 0)
+
+
+def chain(seed, symbols=3):
+    """A Markov chain as a language model, and its table of log-probabilities."""
+    table = np.log(np.random.default_rng(seed).dirichlet(np.ones(symbols) / 2, symbols))
+    return lambda texts: table[texts[:, -1]], table
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_wide_beam_finds_the_likeliest_continuation_and_a_narrow_one_is_greedy(seed):
+    model, table = chain(seed)
+
+    def score(path):
+        return sum(table[a, b] for a, b in itertools.pairwise([1, *path]))
+
+    every = list(itertools.product(range(3), repeat=4))
+    found, probability = decoding.beam(model, [0, 1], 4, width=81)
+    assert probability == pytest.approx(max(map(score, every))) == pytest.approx(score(found))
+    greedy, at = [], 1
+    for _ in range(4):
+        at = int(table[at].argmax())
+        greedy.append(at)
+    assert list(decoding.beam(model, [0, 1], 4, width=1)[0]) == greedy
+
+
+def test_bad_beams_are_said():
+    model, _ = chain(0)
+    for start in ([], [0.5], [[1]]):
+        with pytest.raises(ValueError, match="beam\\(start\\)"):
+            decoding.beam(model, start, 2, 2)
+    with pytest.raises(ValueError, match="width"):
+        decoding.beam(model, [0], 2, 0)
+
+
+def test_symbols_are_picked_as_often_as_their_probabilities_say_and_never_where_these_are_zero():
+    p, random = np.array([[0.0, 0.25, 0.75, 0.0], [0.0, 1.0, 0.0, 0.0]]), np.random.default_rng(0)
+    found = np.array([decoding.picked(p, random) for _ in range(2_000)])
+    assert found.dtype == np.int32 and set(found[:, 0]) == {1, 2} and set(found[:, 1]) == {1}
+    assert abs((found[:, 0] == 2).mean() - 0.75) < 4 * np.sqrt(0.75 * 0.25 / 2_000)
+    with pytest.raises(ValueError, match="sum to 1"):
+        decoding.picked(p * 2, random)

@@ -8,6 +8,8 @@ from dlcourse.training.objectives.classification import classification
 from dlcourse.training.objectives.ctc import ctc
 from dlcourse.training.objectives.detection import detection
 from dlcourse.training.objectives.elbo import importance_weighted, negative_elbo
+from dlcourse.training.objectives.frames import frames
+from dlcourse.training.objectives.mixture_density import mixture_density
 from dlcourse.training.objectives.regression import regression
 from dlcourse.training.objectives.sequences import sequence_classification
 
@@ -15,7 +17,9 @@ __all__ = [
     "classification",
     "ctc",
     "detection",
+    "frames",
     "importance_weighted",
+    "mixture_density",
     "negative_elbo",
     "regression",
     "sequence_classification",

@@ -1,0 +1,346 @@
+"""Chapter 07b's networks: gated recurrent networks and a transformer that predict the next character of a book.
+
+Trained by benchmarks/studies/ch07b_books.py; several seeds of each are shipped. A book is cut into passages of 1,000
+characters; a tenth of them is held out for choices, another tenth for the test. Of a held-out passage the first 100
+characters are read and not charged.
+"""
+
+import dataclasses
+import functools
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from dlcourse import checks, models, recording, training
+from dlcourse.datasets import characters, passages, texts
+from dlcourse.experiments import shipped_weights
+from dlcourse.from_scratch.kneser_ney import KneserNey
+from dlcourse.metrics import language
+from dlcourse.training.objectives import sequences
+
+PASSAGE, FREE, WINDOW = 1_000, 100, 128
+"""Characters in a passage; how many of them aren't charged; how many a transformer reads at once."""
+
+READINGS, PIECE = 10, 25
+"""How often a GRU reads its text, and how many characters lie between two of its updates."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Book:
+    """A text in three parts. ``training`` int32 (n,), ``validation`` and ``test`` int32 (passages, 1000)."""
+
+    alphabet: str
+    training: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+    def encode(self, text):
+        return characters.encode(text, self.alphabet)
+
+    def text(self, tokens):
+        return "".join(self.alphabet[token] for token in tokens)
+
+
+@functools.cache
+def book(name):
+    """The English, Italian or Chinese book as a Book; of the Chinese one without blanks and line ends."""
+    text = texts.read(name)
+    text = "".join(text.split()) if name == "chinese" else passages.tidy(text)
+    alphabet = "".join(sorted(set(text)))
+    parts = passages.three_ways(text, PASSAGE)
+    rows = [np.stack([characters.encode(one, alphabet) for one in part]) for part in parts[1:]]
+    return Book(alphabet, characters.encode(parts[0], alphabet), *rows)
+
+
+def gated_network(symbols, *, width=64, units=352, dropout=(0.1, 0.3), fused=False):
+    """int32 (batch, steps) to logits (batch, steps, symbols): an embedding, a GRU, the embedding transposed.
+
+    ``dropout``: of what goes into the GRU, and of what comes out. ``fused``: ``models.FusedGRU``, which trains faster,
+    in place of Keras' GRU; the weights are the same.
+    """
+    embedding = layers.ReversibleEmbedding(
+        symbols, width, embeddings_initializer=keras.initializers.RandomNormal(stddev=0.1)
+    )
+    gru = models.FusedGRU(units, return_state=True) if fused else (
+        layers.GRU(units, return_sequences=True, return_state=True)
+    )  # fmt: skip
+    tokens = keras.Input((None,), dtype="int32")
+    x, _ = gru(layers.Dropout(dropout[0])(embedding(tokens)))
+    x = layers.Dense(width)(layers.Dropout(dropout[1])(x))
+    return keras.Model(tokens, embedding(x, reverse=True))
+
+
+def schedule(peak, steps):
+    """A learning rate that rises to its peak in a twentieth of the steps, then falls by a cosine to 1 %."""
+    warmup = max(1, steps // 20)
+    return keras.optimizers.schedules.CosineDecay(
+        peak / 20, max(1, steps - warmup), alpha=0.01, warmup_target=peak, warmup_steps=warmup
+    )
+
+
+def cut(tokens, steps, shifts=4):
+    """Excerpts of a text that begin at several places, so that not always the same characters stand first.
+
+    Returns x and y, int32 (excerpts, steps); y is x shifted by one character.
+    """
+    parts = [characters.excerpts(tokens[shift * steps // shifts :], steps) for shift in range(shifts)]
+    return tuple(np.concatenate(side) for side in zip(*parts, strict=True))
+
+
+def train(model, tokens, *, steps, epochs, seed, batch_size=32, peak=0.004, validation=None, shifts=4):
+    """Train a network on excerpts of so many characters; returns the Run. ``epochs`` counts readings of the text."""
+    x, y = cut(tokens, steps, shifts)
+    passes = max(1, round(epochs / shifts))  # each reads the text as often as there are shifts
+    total = passes * -(-len(x) // batch_size)
+    return training.fit(
+        model,
+        sequences.sequence_classification(),
+        (x, y),
+        epochs=passes,
+        batch_size=batch_size,
+        optimizer=keras.optimizers.Adam(schedule(peak, total), global_clipnorm=1.0),
+        seed=seed,
+        validation=validation,
+    )
+
+
+def windows(rows, window):
+    """Places (windows of each row) at which a network that reads ``window`` characters at once starts."""
+    return np.arange(0, max(1, rows.shape[1] - 1 - window // 2), window // 2)
+
+
+@functools.lru_cache(maxsize=4)
+def _compiled(model):
+    """A model as one compiled function of texts of any length."""
+    return tf.function(
+        lambda tokens: model(tokens, training=False), input_signature=[tf.TensorSpec((None, None), tf.int32)]
+    )
+
+
+def logits(model, tokens):
+    """A model's outputs for int (rows, steps), compiled once: float32 (rows, steps, symbols)."""
+    tokens, function = np.asarray(tokens, "int32"), _compiled(model)
+    return np.concatenate([function(tokens[first : first + 256]) for first in range(0, len(tokens), 256)])
+
+
+def in_turn(networks, measure):
+    """``measure(network)`` of several networks of one architecture: a dict from seed, as ``networks`` is one.
+
+    Each one's weights take their turn in the first network, so that TensorFlow compiles it only once.
+    """
+    first, *_ = networks
+    place, found = networks[first], {}
+    weights = {seed: network.get_weights() for seed, network in networks.items()}
+    for seed in (
+        *[seed for seed in networks if seed != first],
+        first,
+    ):  # the first last: it gets its own back
+        place.set_weights(weights[seed])
+        found[seed] = measure(place)
+    return {seed: found[seed] for seed in networks}
+
+
+def bits(model, rows, window=None, free=FREE):
+    """What a network pays for each character of passages, all but the first ``free``: float64 (passages, characters).
+
+    Args:
+        model: int32 (batch, steps) to logits (batch, steps, symbols).
+        rows: int (passages, characters).
+        window: how many characters it can read at once; each is then predicted from window / 2 or more before it (or
+            all there are). None: a passage is read in one go.
+        free: how many characters are read first and not charged.
+    """
+    if window is None:
+        return language.bits(logits(model, rows[:, :-1])[:, free - 1 :], rows[:, free:])
+    half, count = window // 2, rows.shape[1]
+    starts = windows(rows, window)
+    filled = np.zeros((len(rows), starts[-1] + window), "int32")
+    filled[:, : count - 1] = rows[:, :-1]
+    pieces = filled[:, starts[:, None] + np.arange(window)].reshape(-1, window)
+    found = logits(model, pieces).reshape(len(rows), len(starts), window, -1)
+    later = found[:, :, half:].reshape(len(rows), len(starts) * half, -1)
+    whole = np.concatenate([found[:, 0, :half], later], axis=1)[:, : count - 1]
+    return language.bits(whole[:, free - 1 :], rows[:, free:])
+
+
+def counted(name, order, part="test"):
+    """What a Kneser-Ney n-gram pays for each charged character, float64 (passages, 900)."""
+    one = book(name)
+    model = KneserNey(order, one.training, len(one.alphabet))
+    return np.stack([model.bits(row, FREE) for row in getattr(one, part)])
+
+
+def best_order(name, orders=range(2, 10)):
+    """The order that pays least on the validation passages."""
+    possible = [order for order in orders if len(book(name).alphabet) ** order < 2**63]
+    paid = {order: counted(name, order, "validation").mean() for order in possible}
+    return min(paid, key=paid.get)
+
+
+def transformer(symbols):
+    """The transformer of the study: two blocks, 80 numbers for each character."""
+    return models.causal_transformer(symbols, longest=WINDOW, width=80, heads=4, blocks=2, dropout=0.1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """A book, a network, and how often it reads the text.
+
+    ``fifth``: whether it reads a fifth of the training text, the one of its seed's number.
+    ``window``: how many characters it can read at once; None is any number.
+    """
+
+    book: str
+    network: object
+    readings: int
+    fifth: bool = False
+    window: int | None = None
+
+
+SETTINGS = {
+    "italian_gated": Setting("italian", gated_network, READINGS),
+    "italian_fifth": Setting("italian", gated_network, 15, fifth=True),
+    "italian_transformer": Setting("italian", transformer, 3, window=WINDOW),
+}
+
+
+def text_of(kind, seed):
+    """The training text of a network, int32 (n,): the book's, or a fifth of it."""
+    setting = SETTINGS[kind]
+    text, fifth = book(setting.book).training, len(book(setting.book).training) // 5
+    return text[seed * fifth : (seed + 1) * fifth] if setting.fifth else text
+
+
+def trained(kind, seed):
+    """A network of a kind, trained from a seed: (model, seconds)."""
+    setting, text = SETTINGS[kind], text_of(kind, seed)
+    symbols = len(book(setting.book).alphabet)
+    keras.utils.set_random_seed(seed)
+    if setting.network is gated_network:
+        model = gated_network(symbols, fused=True)
+        return model, read_on(model, text, readings=setting.readings, seed=seed, piece=PIECE)
+    model = setting.network(symbols)
+    run = train(
+        model, text, steps=WINDOW, epochs=setting.readings, seed=seed, batch_size=12, peak=0.003,
+        shifts=setting.readings,
+    )  # fmt: skip
+    return model, run.seconds
+
+
+def read_on(model, tokens, *, readings, seed, piece, rows=32, peak=0.004, after_each=None):
+    """Train a ``gated_network`` on a text that it reads from end to end, its state carried on; returns seconds.
+
+    It reads ``rows`` places of the text at once, and changes its weights after every ``piece`` characters of them,
+    through which the gradient goes back. Each reading of the text begins elsewhere, drawn from the seed.
+    ``after_each(reading)`` is called after each.
+
+    Raises:
+        ValueError: where the text is too short for one update in each of the ``rows`` places.
+    """
+    reach = len(tokens) // rows
+    if reach <= piece:
+        raise ValueError(
+            f"read_on got {len(tokens):,} characters: {rows} places of {piece} + 1 need {rows * (piece + 1):,} or "
+            "more; give a longer text, fewer rows or a smaller piece."
+        )
+    stream, random = streaming(model), np.random.default_rng(seed)
+    updates = (reach - 1) // piece
+    optimizer = keras.optimizers.Adam(schedule(peak, readings * updates), global_clipnorm=1.0)
+    optimizer.build(stream.trainable_variables)
+
+    @tf.function
+    def step(text, state):
+        with tf.GradientTape() as tape:
+            logits, state = stream([text[:, :-1], state], training=True)
+            loss = tf.reduce_mean(
+                tf.nn.sparse_softmax_cross_entropy_with_logits(labels=text[:, 1:], logits=logits)
+            )
+        optimizer.apply(tape.gradient(loss, stream.trainable_variables), stream.trainable_variables)
+        return state
+
+    began = time.perf_counter()
+    for reading in range(readings):
+        text = np.roll(tokens, -random.integers(len(tokens)))[: rows * reach].reshape(rows, reach)
+        state = tf.zeros((rows, stream.inputs[1].shape[-1]))
+        for number in range(updates):
+            state = step(tf.constant(text[:, number * piece : (number + 1) * piece + 1]), state)
+        if after_each is not None:
+            after_each(reading)
+    return time.perf_counter() - began
+
+
+def streaming(model):
+    """A ``gated_network`` that takes and gives its state: tokens and state (batch, units) to logits and state."""
+    embedding, dropped, gru, dropout, dense = model.layers[1:6]
+    tokens, state = keras.Input((None,), dtype="int32"), keras.Input((gru.units,))
+    x, ended = gru(dropped(embedding(tokens)), initial_state=state)
+    return keras.Model([tokens, state], [embedding(dense(dropout(x)), reverse=True), ended])
+
+
+@functools.lru_cache(maxsize=4)
+def stepper(model):
+    """A ``gated_network`` as one compiled function, and its units.
+
+    The function takes int32 (rows, n) and a state (rows, units), and gives logits (rows, n, symbols) and the state.
+    """
+    stream = streaming(model)
+    units = stream.inputs[1].shape[-1]
+    signature = [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, units), tf.float32)]
+    return tf.function(lambda text, state: stream([text, state]), input_signature=signature), units
+
+
+def file(kind, seed):
+    return recording.RESULTS / f"ch07b_{kind}_{seed}.npz"
+
+
+def ship(kind, seed, model):
+    """Write a network's weights as float16; returns the file's SHA-256."""
+    return shipped_weights.save(file(kind, seed), {seed: model})
+
+
+def record(record, kind, seed, orders=()):
+    """Train a network, ship it, and record what it pays on the validation passages, if it isn't recorded yet.
+
+    ``orders``: of n-grams, counted on the same text; the least that one of them pays is recorded too.
+    """
+    setting, key = SETTINGS[kind], f"{kind}, seed {seed}"
+    if record.done(key):
+        return
+    one, text = book(setting.book), text_of(kind, seed)
+    model, seconds = trained(kind, seed)
+    paid = bits(model, one.validation, setting.window).mean()
+    print(f"{key}: {paid:.3f} bits per character after {seconds:.0f} s", flush=True)
+    values = {"validation": float(paid), "seconds": seconds, "characters": len(text)}
+    if orders:
+        grams = [KneserNey(order, text, len(one.alphabet)) for order in orders]
+        values["n-gram"] = float(
+            min(np.mean([gram.bits(row, FREE) for row in one.validation]) for gram in grams)
+        )
+    record.add(key, {**values, "sha256": ship(kind, seed, model)})
+
+
+def shipped(kind, study):
+    """The trained networks of a kind, a dict from seed to Keras model.
+
+    Args:
+        kind: a key of ``SETTINGS``.
+        study: that recorded them, such as "ch07b_books".
+
+    Raises:
+        ValueError: where the kind is unknown, or a file isn't the one whose hash is recorded.
+    """
+    if not checks.is_one_of(kind, SETTINGS):
+        raise ValueError(f"shipped({kind!r}): expected one of {', '.join(SETTINGS)}.")
+    setting, recorded, networks = SETTINGS[kind], recording.load(study), {}
+    for key, values in recorded.items():
+        if key.startswith(f"{kind}, seed "):
+            seed = int(key.rsplit(" ", 1)[1])
+
+            def build(_):
+                return setting.network(len(book(setting.book).alphabet))
+
+            networks |= shipped_weights.load(file(kind, seed), build, values["sha256"], study)
+    return networks

@@ -1,0 +1,136 @@
+"""N-grams smoothed after Kneser & Ney (1995), with the three discounts of Chen & Goodman (1998)."""
+
+import numpy as np
+
+from dlcourse import checks
+
+
+class KneserNey:
+    """Predicts a symbol from the ``order`` - 1 before it: what was counted, less a discount, mixed with a shorter
+    context.
+
+    For a context h of the full length, c(h x) counts how often x followed it; for shorter ones it counts how many
+    *different* symbols stood before h x. With D(c) the discount of a count c, and c(h) the sum of c(h x) over x,
+
+        p(x | h) = (c(h x) - D(c(h x))) / c(h) + (sum of all D / c(h)) · p(x | h without its first symbol),
+
+    where c(h) = 0 the shorter context alone, and below the empty context all symbols are equally likely. D is 0 for a
+    count of 0, and has one value each for counts of 1, of 2, and of 3 and more, by length: with n_i the number of
+    entries counted i times and Y = n_1 / (n_1 + 2 n_2), D_i = i - (i + 1) Y n_(i+1) / n_i. Where too little was
+    counted for that, D is 0.5, 1 and 1.5.
+
+    Args:
+        order: 1 predicts without any context, 2 from one symbol, and so on.
+        tokens: int (n,), the text as whole numbers from 0; longer than ``order``.
+        symbols: how many different symbols there may be.
+
+    Raises:
+        ValueError: where the order is below 1, the tokens aren't such numbers or are too few, or ``symbols`` to the
+            power of ``order`` is 2^63 or more.
+    """
+
+    def __init__(self, order, tokens, symbols):
+        self.order = checks.whole_number("KneserNey(order)", order)
+        self.symbols = checks.whole_number("KneserNey(symbols)", symbols)
+        tokens = self._checked("tokens", tokens)
+        if len(tokens) <= self.order:
+            raise ValueError(f"KneserNey(order={order}) needs more than {order} tokens; got {len(tokens)}.")
+        if self.symbols**self.order >= 2**63:
+            raise ValueError(
+                f"KneserNey(order={order}, symbols={symbols:,}): {symbols:,} to the power of {order} is 2^63 or "
+                "more; ask for a lower order."
+            )
+        self.levels = [
+            _Level(*self._counted(tokens, length), self.symbols) for length in range(1, self.order + 1)
+        ]
+
+    def _counted(self, tokens, length):
+        """All stretches of a length, and how often, or after how many different symbols, each occurred."""
+        if length == self.order:
+            return np.unique(self._keys(tokens, length), return_counts=True)
+        longer = np.unique(self._keys(tokens, length + 1))
+        return np.unique(longer % self.symbols**length, return_counts=True)
+
+    def probability(self, tokens, start=0):
+        """Of each token from place ``start`` on, given those before it: float64 (n - start,)."""
+        tokens = self._checked("probability(tokens)", tokens)
+        start = checks.whole_number("probability(start)", start, least=0)
+        chance = np.full(len(tokens), 1 / self.symbols)
+        for length, level in enumerate(
+            self.levels, start=1
+        ):  # the first length - 1 tokens have no such context
+            if len(tokens) >= length:
+                chance[length - 1 :] = level.mixed(self._keys(tokens, length), chance[length - 1 :])
+        return chance[start:]
+
+    def distribution(self, context):
+        """The probability of every symbol after a context, int (n,) of any length: float64 (symbols,)."""
+        context = self._checked("distribution(context)", context)
+        chance, symbols = np.full(self.symbols, 1 / self.symbols), np.arange(self.symbols)
+        for length, level in enumerate(self.levels[: len(context) + 1], start=1):
+            place = 0
+            for token in context[len(context) - length + 1 :]:
+                place = place * self.symbols + int(token)
+            chance = level.mixed(place * self.symbols + symbols, chance)
+        return chance
+
+    def bits(self, tokens, start=0):
+        """-log2 of ``probability``."""
+        return -np.log2(self.probability(tokens, start))
+
+    def _keys(self, tokens, length):
+        """Every stretch of so many tokens as one number, int64 (n - length + 1,): digits to the base ``symbols``."""
+        keys = np.zeros(len(tokens) - length + 1, "int64")
+        for place in range(length):
+            keys = keys * self.symbols + tokens[place : place + len(keys)]
+        return keys
+
+    def _checked(self, name, tokens):
+        tokens = np.asarray(tokens)
+        if tokens.ndim != 1 or (tokens.size and tokens.dtype.kind not in "iu"):
+            raise ValueError(f"{name} is {tokens.dtype} {tokens.shape}: expected whole numbers (n,).")
+        if tokens.size and not 0 <= tokens.min() <= tokens.max() < self.symbols:
+            raise ValueError(
+                f"{name} runs from {tokens.min()} to {tokens.max()}: expected 0 to {self.symbols - 1}."
+            )
+        return tokens.astype("int64")
+
+
+class _Level:
+    """Counts of all stretches of one length, less their discounts, and what these add up to by context."""
+
+    def __init__(self, keys, counts, symbols):
+        discounts = _discounts(counts)
+        taken = discounts[np.minimum(counts, 3)]
+        self.symbols, self.keys, self.left = symbols, keys, counts - taken
+        self.contexts, of = np.unique(keys // symbols, return_inverse=True)
+        self.totals = np.bincount(of, counts)
+        self.taken = np.bincount(of, taken)
+
+    def mixed(self, keys, shorter):
+        """p(x | h) of keys h x, where ``shorter`` is p(x | h without its first symbol)."""
+        left = _found(self.keys, self.left, keys, 0.0)
+        total = _found(self.contexts, self.totals, keys // self.symbols, 0.0)
+        taken = _found(self.contexts, self.taken, keys // self.symbols, 0.0)
+        known = total > 0
+        return np.where(known, (left + taken * shorter) / np.where(known, total, 1.0), shorter)
+
+
+def _found(keys, values, wanted, missing):
+    """The values of the wanted keys, of keys in ascending order; ``missing`` where there is none."""
+    if not len(keys):
+        return np.full(len(wanted), missing)
+    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[place] == wanted, values[place], missing)
+
+
+def _discounts(counts):
+    """What is taken off a count of 0, 1, 2, and 3 or more, float64 (4,)."""
+    n1, n2, n3, n4 = (np.count_nonzero(counts == times) for times in (1, 2, 3, 4))
+    discounts = np.array([0.0, 0.5, 1.0, 1.5])
+    if min(n1, n2, n3):
+        y = n1 / (n1 + 2 * n2)
+        estimated = np.array([0.0, 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3])
+        if (estimated[1:] > 0).all() and (estimated <= [0, 1, 2, 3]).all():
+            discounts = estimated
+    return discounts
