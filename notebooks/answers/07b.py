@@ -166,6 +166,7 @@ def exercise_5():
             "for n in range(3, 9):\n    if len(alphabet)**n >= 2**63:  # too many for a number\n        break\n"
             "    gram = KneserNey(n, tokens, len(alphabet))\n"
             "    print(n, np.mean([gram.bits(row, start=100) for row in rows]))\n```",
-            "It takes a few minutes. A difference counts where its interval over test passages keeps away from zero.",
+            "It takes a few minutes. A difference counts where its interval over test passages keeps away from zero, "
+            "and over several trainings, too.",
         ],
     )

@@ -130,13 +130,14 @@ def exercise_5():
         hints=[
             "Look at `datasets.own_line(photo)` beside `tests[0].x`: thickness of the pen, size, gaps, digits that "
             "touch, a line that rises.",
-            "Change one property at a time: thicker by `scipy.ndimage.grey_dilation`, gaps by `gap=`, slant by "
-            "`slant=`.",
+            "Change one property at a time: thicker by `scipy.ndimage.grey_dilation` (on lines composed with `noise=0` "
+            "and wide gaps: it thickens noise and closes gaps, too), gaps by `gap=`, slant by `slant=`.",
         ],
         solution=[
             "Say first what would count: ten lines of six digits have 60 characters, and 3 wrong ones are 5 % with an "
             "interval from 1 to 14 %.",
-            "```python\nfrom dlcourse.datasets import speech\n\npart = tests[0]\nfor size in (1, 2, 3):\n"
+            "```python\nfrom dlcourse.datasets import speech\n\n"
+            "part = handwriting.lines_of('test', 100, 0, noise=0, gap=(4, 8))\nfor size in (1, 2, 3):\n"
             "    thicker = ndimage.grey_dilation(part.x, (1, size, size, 1))\n"
             "    changed = speech.Strings(thicker, part.y, part.spans)\n"
             "    print(size, [errors(network, changed) for network in readers.values()])\n```",

@@ -76,7 +76,7 @@ def exercise_4():
         ],
         solution=[
             "```python\nanswer = lambda log_density: lambda theta: log_density(np.exp(theta)) + theta\n```",
-            "Without `+ theta` it is still a density of something, so no chain complains.",
+            "Without `+ theta` it is often still a density of something, and then no chain complains.",
         ],
     )
 

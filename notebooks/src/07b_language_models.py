@@ -2,7 +2,7 @@
 # # Chapter 07b · Language models · 语言模型
 #
 # What comes next? Counting, a recurrent network and a transformer guess the next character of real books, and pay in
-# bits for what they don't know; then they write, and we look at what is theirs and what is copied.
+# bits for what they don't know; then the first two write, and we look at what is theirs and what is copied.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **After this chapter you can**
@@ -79,8 +79,8 @@ claims = Claims("07b")
 #
 # $$H = -\sum_k p_k \log_2 p_k .$$
 #
-# Nobody who guesses can pay less on average, and who believes in other probabilities pays more (chapter 04). $2^{1.75} \approx 3.36$ is
-# the **perplexity**: as unsure as with $3.36$ equally likely symbols.
+# Nobody who knows only these probabilities can pay less on average, and who believes in others pays more (chapter 04).
+# $2^{1.75} \approx 3.36$ is the **perplexity**: as unsure as with $3.36$ equally likely symbols.
 
 # %% slideshow={"slide_type": "skip"}
 p = np.array([1/2, 1/4, 1/8, 1/8])
@@ -88,11 +88,11 @@ entropy = -np.sum(p * np.log2(p))
 print(f"{entropy} bits, perplexity {2**entropy:.2f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The books: Dante's *Commedia* in Italian, and a Ming collection of tales in Chinese. Each is cut into passages of 1,000
-# characters. A tenth of the passages is held out for choices (validation), another tenth for the test, drawn from all over the
-# book. All models, counted or trained, read the same training text; of each held-out passage they read 100 characters free,
-# and pay for the other 900; where whole passages are charged, it is said. A passage's neighbours are in the training text, as for anybody who has read other parts of the
-# book.
+# The books: Dante's *Commedia* in Italian, and a Ming collection of tales in Chinese. Each is cut into passages of
+# 1,000 characters. A tenth of the passages is held out for choices (validation), another tenth for the test, drawn from
+# all over the book. Models that are compared read the same training text; of each held-out passage they read 100
+# characters free, and pay for the other 900; xz pays for whole passages, and where models do, it is said. Most of a
+# passage's neighbours are in the training text, as for anybody who has read other parts of the book.
 
 # %% slideshow={"slide_type": "skip"}
 book = language_models.book("italian")
@@ -121,7 +121,7 @@ All equally likely: {np.log2(symbols):.2f} bits. By how frequent each is:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Whom must a network beat? · 网络要胜过谁？
 #
-# The strongest rival is old: counting what followed the last few characters. Long contexts say most and were seen least.
+# A strong rival is old: counting what followed the last few characters. Long contexts say most and were seen least.
 # **Kneser & Ney** (1995) take a *discount* $D$ off each count and give what is taken to the next shorter context:
 #
 # $$p(x \mid h) = \frac{\max(c(hx) - D,\, 0)}{c(h)} + \frac{\text{all discounts}}{c(h)} \; p(x \mid h') ,$$
@@ -209,8 +209,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# About 6, and then nearly level. A common guess is that long contexts do harm, since most of them were never seen. With plain counts in the shorter
-# contexts they do; with Kneser and Ney's second idea, and the same discounts, they don't.
+# About 6, and then nearly level. A common guess is that long contexts do harm, since most of them were never seen. With
+# plain counts in the shorter contexts they do; with Kneser and Ney's second idea, and discounts estimated by the same
+# rule, they don't.
 #
 # </details>
 
@@ -532,8 +533,9 @@ The gradients differ by {Measured(apart):.1%} of the whole one's length.
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Could it look at all characters at once? · 能不能一次看全？
 #
-# A recurrent state must keep what may matter later. **Attention** keeps everything and looks back when it needs to. Each place $i$ asks by a
-# *query* $q_i$; each place $j$ offers a *key* $k_j$ and a *value* $v_j$, all linear in the place's vector:
+# A recurrent state must keep what may matter later. **Attention** keeps all of its window (here 128 characters) and
+# looks back when it needs to. Each place $i$ asks by a *query* $q_i$; each place $j$ offers a *key* $k_j$ and a *value*
+# $v_j$, all linear in the place's vector:
 #
 # $$y_i = \sum_{j \le i} a_{ij} v_j, \qquad a_{i\cdot} = \operatorname{softmax}_{j \le i}\left( q_i \cdot k_j / \sqrt d \right) .$$
 #
@@ -568,8 +570,9 @@ checks.equal("a head of attention by hand and in Keras",
 checks.equal("its weights", weights, by_keras[0, 0], atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Attention alone doesn't know *where* a character stands: permute the earlier ones, and $y_i$ stays. So each place adds a vector of its own,
-# learnt like an embedding. A **block** is attention, then two dense layers at each place, each added to what came in (chapter 03).
+# One layer of attention alone doesn't know *where* a character stands: permute the earlier ones, and $y_i$ stays. So
+# each place adds a vector of its own, learnt like an embedding. A **block** is attention, then two dense layers at each
+# place, each added to what came in (chapter 03).
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 language_figures.transformer_block(
@@ -776,9 +779,11 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# The GRU, then the n-gram; after one reading of a quarter of the book it was the other way round. The transformer is far behind after three
-# readings: it has to learn even where its neighbours are. With longer training and a search for its settings it would perhaps pay less; that
-# wasn't measured. And the mixture pays less than both: where one is wrong, the other may be right, and half of a good guess costs one bit more at most, at any character. Two trainings of the GRU, mixed, save something as well, each from other places to begin.
+# The GRU, then the n-gram; a smaller GRU, after one reading of a quarter of the training text, was behind it. The
+# transformer is far behind after three readings, perhaps since it has to learn even where its neighbours are. With
+# longer training and a search for its settings it would perhaps pay less; that wasn't measured. And the mixture pays
+# less than both: where one is wrong, the other may be right, and half of a good guess costs one bit more at most, at
+# any character. Two trainings of the GRU, mixed, save something as well, each from other places to begin.
 #
 # </details>
 
@@ -878,9 +883,11 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# The n-gram, by far; with a long context the network catches up, and with all of the passage it is ahead. On a character it saves most where a verse ends;
-# in sum most at blanks, which are many more; inside words next to nothing. A verse has eleven syllables, and who has read the whole line can know how long it is
-# by now; whether that is the cause wasn't measured. (Charged are places where a verse did end, not those where that was expected in vain.)
+# The n-gram, by far; with 20 characters the network is still behind, with 50 (in one training) ahead, and the rest of
+# the passage adds nothing that shows. On a character it saves most where a verse ends; in sum most at blanks, which are
+# many more; inside words next to nothing. A verse has eleven syllables, and who has read the whole line can know how
+# long it is by now; whether that is the cause wasn't measured. (Charged are places where a verse did end, not those
+# where that was expected in vain.)
 #
 # </details>
 
@@ -944,8 +951,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Counting, if anybody, by a few hundredths of a bit; on the whole book it is the network. So the lines cross somewhere between a fifth and the whole. A
-# common guess is that networks need millions of characters to win, or that they win always.
+# Counting, if anybody, by a few hundredths of a bit; on the whole book it is the network. If it is counting, the lines
+# cross somewhere between a fifth and the whole. A common guess is that networks need millions of characters to win, or
+# that they win always.
 #
 # </details>
 
@@ -984,7 +992,7 @@ show.table(
 #
 # </details>
 #
-# *What follows:* compare bits per character within one script only.
+# *What follows:* compare models by bits per character on the same text only.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How does a model write? · 模型如何写作？
@@ -1017,8 +1025,8 @@ def draw(network, start, letters, choose, rows, seed=0):
     return np.stack(drawn, axis=1)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict before you run.** The likeliest text of all: what will beam search write, Dante's best line, or something else? And which way of
-# drawing is closest to the book in how often it repeats itself?
+# **Predict before you run.** In search of the likeliest text: what will beam search write, Dante's best line, or
+# something else? And which way of drawing is closest to the book in how often it repeats itself?
 
 # %% slideshow={"slide_type": "skip"}
 def sharpened(p, temperature):
@@ -1263,8 +1271,10 @@ claims.verdict(
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# For the first two of these uses they work. What the sentence doesn't say is next to whom: a counted model that takes a second is a serious rival, no worse
-# with a fifth of this book, nor, as far as a few texts tell, in the share of real words that it writes. And large language models today are transformers, trained on far more text than a book.
+# For the first two of these uses one GRU passed the rule, on one book. What the sentence doesn't say is next to whom: a
+# counted model that takes a second is a serious rival; with a fifth of this book the network isn't shown to be ahead,
+# nor, as far as a few texts tell, in the share of real words that it writes. And nearly all large language models today
+# have transformers in them, trained on far more text than a book.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习

@@ -158,11 +158,13 @@ claims.measure(
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The article lists handwriting among the uses of recurrent networks. The rule for its verdict stands before any network
-# is measured. Lines must be read with few errors, fewer than where each is cut first and its pieces compared. The
-# strongest rival there, the same convolutions and CTC without recurrence, wasn't trained: whether lines *need*
-# recurrence isn't asked, so a verdict for lines says that their rival was weak. Strokes of new writers must be read better than by their nearest
-# neighbour, whether it is warped, found among bent strokes, or neither, and than by a perceptron of as many weights.
+# The article lists handwriting among the uses of recurrent networks. That they are used isn't in doubt (Graves &
+# Schmidhuber 2008); the rule, which stands before any network is measured, asks whether they read better than simpler
+# readers. Lines must be read with few errors, fewer than where each is cut first and its pieces compared. The closest
+# rival there, the same convolutions and CTC without recurrence, wasn't trained: whether lines *need* recurrence isn't
+# asked, so a verdict for lines says that their rival was weak. Strokes of new writers must be read better than by their
+# nearest neighbour, whether it is warped, found among bent strokes, or neither, and than by a perceptron of as many
+# weights.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.rule(
@@ -408,8 +410,8 @@ is nearer: {Measured(over_all):.2%}.
 # best nearest neighbour; for other writers it isn't settled. The usual guess is that either the network or the bending
 # does it. Here it takes both: trained on strokes as they are, the network isn't ahead, and bent strokes hardly help the
 # nearest neighbour. But it needn't be recurrent: the perceptron, which has all points at once, is ahead too, and
-# whether the GRU is ahead of *it* isn't settled. What recurrence adds is to read while the pen is still moving. With
-# the points in another order much is lost: nothing says any more which of them a line joins.
+# whether the GRU is ahead of *it* isn't settled. What recurrence gives is an answer after each point, by one network.
+# With each stroke's points in a random order of its own much is lost: nothing says any more which of them a line joins.
 #
 # </details>
 
@@ -494,13 +496,13 @@ claims.measure(
 #
 # After five. After two points it is ahead of the nearest neighbour, but behind a *vote*: where strokes of several
 # digits still look alike, one neighbour is a gamble, and the ten nearest say how often it was which. That is a belief,
-# too. From the third point on the network is ahead of both. Who guesses *level at first* forgets how uncertain one
-# neighbour is.
+# too. From the third point on the network is ahead of both, on these 875 strokes (every fourth). Who guesses *level at
+# first* forgets how uncertain one neighbour is.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# One thing is unfair to real life: each stroke was stretched to the square, and divided into eight equal parts, after
+# One thing is unfair to real life: each stroke was stretched to the square, and divided into seven equal parts, after
 # it was finished. Who wants to read *while* somebody writes must do without.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -593,9 +595,9 @@ Before any training: {Measured(before, "nats"):.0f} per line.
 # hidden Markov models, which need none.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict before you run.** If 99 % of single digits are read right, and a line's digits were as easy as single ones,
-# what share of 6-digit lines would be right? And the rival, who cuts first: does it make as many mistakes as the
-# network, four times or twenty times as many?
+# **Predict before you run.** If 99 % of single digits are read right, and a line's digits were as easy as single ones
+# and misread independently of each other, what share of 6-digit lines would be right? And the rival, who cuts first:
+# does it make as many mistakes as the network, four times or twenty times as many?
 
 # %% slideshow={"slide_type": "skip"}
 def read(network, x):
@@ -694,8 +696,8 @@ pieces alone force {Measured(forced):.1%}.
 #
 # $0.99^6 \approx 0.94$. About four times as many. The usual guess is *hardly more*: there are gaps, and thousands of
 # digits to compare with. But in one line of ten a digit is cut in two, or two touch, and no later step of it can mend
-# that. Wrong cuts alone force 2 mistakes in 100 characters; the rest may be its reader of single digits. To cut rightly
-# one must know the digits; to know them, cut rightly. CTC needs no cut.
+# that. The rest may be its reader of single digits. To cut rightly one must know the digits; to know them, cut rightly.
+# CTC needs no cut.
 #
 # </details>
 
@@ -763,9 +765,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# The tighter ones, by far, though the rival suffers more: where digits touch, about nine lines of ten are cut wrongly.
-# That longer lines do no harm that 100 lines show surprises those who think of a state that fills up. One explanation:
-# what an LSTM has to know here is near, half a digit to the left, half to the right.
+# The tighter ones, by far, though the rival suffers more: where boxes overlap, more than eight lines of ten fall into
+# too many or too few pieces. That longer lines do no harm that 100 lines show surprises those who think of a state that
+# fills up. One explanation: what an LSTM has to know here is near, half a digit to the left, half to the right.
 #
 # </details>
 
@@ -794,8 +796,8 @@ pictures.lines(
 #
 # Write three to eight digits in a row, with a thick pen, level, on plain paper; photograph this one line, and put the
 # file (.png or .jpg) into the folder `my_lines` beside this notebook. `datasets.own_line` takes out the light, finds
-# the ink, and scales the digits to 20 pixels, as MNIST's are. No photograph of somebody's hand is shipped, so a test
-# line stands in for one, badly lit:
+# the ink, and scales the digits to 20 pixels, as MNIST's are. No photograph of somebody's hand is shipped, so a line of
+# test digits, level, clean and with gaps, stands in for one, badly lit:
 
 # %% slideshow={"slide_type": "skip"}
 def on_a_sheet(line, scale=6):
@@ -1252,7 +1254,7 @@ exercises.solution("07c.5")
 # | character error rate | 字符错误率 | edits over the characters written |
 # | mixture-density network | 混合密度网络 | its output is a mixture of densities |
 # | dequantisation | 去量化 | whole numbers spread within their step |
-# | Markov model | 马尔可夫模型 | knows the last point only |
+# | Markov model | 马尔可夫模型 | knows the last point only (of order 1) |
 # | two-sample test | 双样本检验 | can two collections be told apart |
 #
 # ## Further reading

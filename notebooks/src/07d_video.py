@@ -54,7 +54,7 @@ claims = Claims("07d")
 # ## What does one frame tell? · 一帧能说明什么？
 #
 # A **clip** is an array (frames, height, width, channels). In ours a handwritten digit drifts right, left, down or
-# up, by 1 pixel per frame or by 2, and comes in again where it left: 8 classes. Another digit, a *distractor*, jumps
+# up, by 1 pixel per frame or by 2, and comes in again on the other side: 8 classes. Another digit, a *distractor*, jumps
 # to another place in each frame, and there is noise.
 
 # %% slideshow={"slide_type": "skip"}
@@ -189,17 +189,16 @@ new clips {Measured(by_kind["single"]):.1%}; chance is {1 / 8:.1%}.
 # <details><summary>Your prediction</summary>
 #
 # None. A common guess is that something shows: the digit's place, or which of two digits is clearer. But all places are
-# equally likely at all times, so 1/8 is a theorem (see the notes), and the networks keep to it. On the *training* clips
-# accuracy is above chance: the network begins to know them by heart, which is of no use on new ones.
+# equally likely at all times, so 1/8 is a theorem (see the notes), and the networks keep to it. On *its training* clips
+# the one trained here on 1,500 is above chance: it begins to know them by heart, which is of no use on new ones.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is a difference of frames enough? · 帧差够用吗？
 #
-# What stands still cancels in $x_t - x_{t-1}$. A row of pixels $0, 1, 1, 0$ that has moved right by one becomes $0,
-# 0, 1, 1$; the difference is $0, -1, 0, 1$: dark where the digit was, bright where it is. Its sign says in which
-# direction.
+# What stands still cancels in $x_t - x_{t-1}$. A row of pixels $0, 1, 1, 0$ that has moved right by one becomes $0, 0,
+# 1, 1$; the difference is $0, -1, 0, 1$: dark where it was, bright where it is. Their order tells the direction.
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 one = tests[0].x[0]
@@ -257,8 +256,7 @@ claims.measure(
 #
 # Pairs. A common guess is that they are equal: any kernel can subtract. But from a difference there is no way back to
 # the frames. One reason for its lag may be that it is 0 where a digit covers itself, as where there is nothing at all.
-# Nothing stands still here; before a background differences may win. Neither was measured. Two frames tell nearly
-# everything: what stands a pixel or two further on has drifted, since of 1,024 jumps only 8 are such a step.
+# Nothing stands still here; before a background differences may win. Neither was measured. Where digits don't overlap, two frames tell nearly everything: what stands a pixel or two further on has drifted, since of 1,024 jumps only 8 are such a step.
 #
 # </details>
 
@@ -367,7 +365,7 @@ checks.equal("weights after training.fit and after the loop", by_ours, by_loop,
 # G &= \tanh(W_g * X_t + U_g * H_{t-1} + b_g) , \\
 # C_t &= F \odot C_{t-1} + I \odot G , \quad H_t = O \odot \tanh C_t . \end{aligned}$$
 #
-# $X_t$ is (height, width, channels); all others (height, width, filters).
+# $X_t$ is (height, width, channels); gates, $G$, $C$ and $H$ are (height, width, filters).
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 video_figures.conv_lstm_step(
@@ -557,7 +555,7 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Your prediction</summary>
 #
-# The opposite direction, and no one taught it that. A common guess is "anything", since no training clip was played
+# The opposite direction, nearly always with kernels over time, and no one taught them that. A common guess is "anything", since no training clip was played
 # backwards. But played backwards, a drift to the right is one to the left: such a clip *is* a clip of the opposite
 # class. Networks that learnt from shuffled frames hardly ever say the opposite.
 #
@@ -616,7 +614,7 @@ show.source(frame_forecast.Calibrated)
 
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# A copy says 0 or 1 with certainty, and one wrong pixel would cost $-\ln 10^{-6} \approx 14$ nats (smaller $p$ are
+# Where a copy says 0 or 1 it is certain, and one wrong pixel would cost $-\ln 10^{-6} \approx 14$ nats (smaller $p$ are
 # cut off there). So each rival is *calibrated* on training
 # clips: where it said so much, at that horizon, it predicts the mean of what came there. And one rival knows more
 # than any network may: the true digits and their last move, which it carries *straight on*. It doesn't know that
@@ -857,9 +855,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Your prediction</summary>
 #
-# All ten, but by less and less: by a third one frame ahead, by about 1 % at the tenth. Errors grow with each
-# frame and bounce. Who is told digits and moves is better for two frames, about equal at the third, and worse from then
-# on: these networks have learnt of walls.
+# All ten: by three tenths at first, from the third on by less and less, by about 1 % at the tenth. Errors grow with
+# each frame and bounce. Who is told digits and moves is better for two frames, about equal at the third, and worse from
+# then on: these networks know of walls, or are only less sure.
 #
 # </details>
 
@@ -892,15 +890,15 @@ video_figures.film_strips(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# Their mean: 0.5 wherever one of the two has ink costs $\ln 2$ per pixel, always; a certain choice costs next to
-# nothing half of the time and without bound the other half. Where the future is open, each pixel's *mean* over all
-# futures is the best answer.
+# Their mean: 0.5 wherever just one of the two has white ink costs $\ln 2$ per pixel, always; a certain choice costs next to
+# nothing half of the time and without bound the other half. Where the future is open, each pixel's *mean* over all futures costs least cross-entropy.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# A common guess is that the networks' blur is of this kind. But here nothing is open: ten frames settle the rest to a
-# fraction of a pixel, as the next cell shows. The blur is what *these networks* can't work out.
+# A common guess is that the networks' blur is of this kind. But here little is open: once the digits are told apart,
+# ten frames settle the rest to a fraction of a pixel on average, as the next cell shows. Most of the blur is what
+# *these networks* don't work out.
 
 # %% slideshow={"slide_type": "notes"}
 starts, speeds = np.meshgrid(np.linspace(0, 18, 73), np.linspace(-1.8, 1.8, 91))
@@ -1057,9 +1055,10 @@ claims.verdict(
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# A recurrent network does see motion, and no single frame shows it. But a network that looks at pairs of neighbouring
-# frames, and forgets each, sees it more surely here: a motion that goes on evenly shows in each of its steps. Memory is
-# for what no pair shows, such as which of two things came first. That wasn't measured, nor a video that a camera took.
+# A recurrent network does see motion in these clips, of which no single frame shows it. But a network that looks at
+# pairs of neighbouring frames, and forgets each, sees it more surely here: a motion that goes on evenly shows in each
+# of its steps. Memory is for what no short window shows, such as which of two things far apart in time came first. That
+# wasn't measured, nor a video that a camera took.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Pairs left only some two points to add: on these clips the rule could hardly have found memory's use. And neither
@@ -1093,8 +1092,8 @@ exercises.solution("07d.2")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **3. Build it in Keras.** A network for motions that takes clips of *any* number of frames of 32 × 32 × 1 pixels and
-# gives 8 logits for each clip, and that can tell a clip from the same clip played backwards. `answer` is the model,
-# not trained.
+# gives 8 logits for each clip, which depend on every frame and on the order of all of them, the inner ones too.
+# `answer` is the model, not trained.
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...

@@ -232,8 +232,8 @@ assert np.isfinite(np.asarray(causal_attention(300 * q, 300 * k, v))).all(), "La
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Given for the last exercise: made-up texts. A text is made of sentences; in each, a letter at the beginning is repeated at the end, `gap` letters later; between them stand
-# letters that follow each other by a table.
+# Given for the last exercise: made-up texts. A text is made of sentences; in each, a letter at the beginning is repeated at the end, with `gap` letters between,
+# which follow each other by a table.
 #
 
 # %%
@@ -327,7 +327,7 @@ for letters in (1_000, 8_000):
 # **Expected** before the run: the network pays at least 0.2 bits per letter less than counts of three letters, with little text and with much. Refuted for an amount of
 # text, if counting pays as little or less in two repetitions of three.
 #
-# **Found.** With 8,000 letters the network pays 1.72 to 1.82 bits, counting 2.66 to 2.68: the letter that comes back after four others is out of reach of three letters. With
+# **Found.** With 8,000 letters the network pays 1.72 to 1.82 bits, counting 2.66 to 2.68: the letter that comes back after four others is out of reach of three letters, and so is how far the sentence has come. With
 # 1,000 letters it is the other way round, 3.23 to 3.35 against 2.84 to 2.86: the network takes the few sentences for rules, and the sentence is refuted there. Real texts, other
 # networks, and one that stops in time aren't covered; nor are counts of six letters, which see the repetition. Next: the amount of text from 500 to 16,000 at several gaps, and
 # a network that is stopped on held-out text.

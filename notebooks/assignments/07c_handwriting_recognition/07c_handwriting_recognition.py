@@ -20,7 +20,7 @@ keras.utils.set_random_seed(0)
 # %% [markdown]
 # ## 1 · Points at equal distances (recall, 4 points)
 #
-# A tablet looks at the pen a hundred times a second, so that its points are dense where the pen was slow. Write a function that walks along
+# A tablet looks at the pen at equal times, so that its points are dense where the pen was slow. Write a function that walks along
 # the pen's way (straight from each point to the next) and gives `count` points at equal distances *along the way*, the first and the
 # last point among them.
 #
@@ -263,7 +263,7 @@ def written(writers, takes, seed=0, hand=0.6):
 #
 # What is usually found: bending helps, with two writers and with eight; how much, three repetitions hardly tell. Two writers bent by 0.35 stayed
 # below eight without bending in all three pairs; bent by 0.9 they were about level. Bending as far as hands differ, 0.6, or farther, 0.9, did no
-# harm that three repetitions show (two writers: 0.82 at 0.35, then 0.88 and 0.88; eight: 0.96, 0.97 and 0.96).
+# harm that three repetitions show (two writers: 0.82 at 0.35, then 0.88 and 0.88; eight: 0.95, 0.97 and 0.96; one run).
 # ### END MARK SCHEME
 #
 

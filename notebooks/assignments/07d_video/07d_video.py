@@ -267,7 +267,7 @@ assert not np.allclose(np.asarray(model(x[:, ::-1], training=False)), before, rt
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Given for the last exercise: clips of a bright square that drifts in one of four directions and comes in again where it left, with noise.
+# Given for the last exercise: clips of a bright square that drifts in one of four directions and comes in again on the other side, with noise.
 #
 
 # %%
@@ -311,7 +311,7 @@ def clips(number, frames=6, noise=0.3, seed=0):
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (made-up clips, one network), and a next measurement | a list of phrases |
 #
-# What is usually found: in order nearly all are right; shuffled, about a half, since the axis shows in a set of frames and the sign doesn't.
+# What is usually found: in order nearly all are right; shuffled, a half or somewhat less, since the axis shows in a set of frames and the sign doesn't.
 # ### END MARK SCHEME
 #
 

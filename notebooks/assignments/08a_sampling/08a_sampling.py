@@ -201,8 +201,8 @@ assert np.allclose(found, right), "A constant is added that a chain doesn't see,
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (other shapes of targets), and a next measurement | a list of phrases |
 #
-# What is usually found: in one dimension the best walk accepts somewhat less than half (theory: 0.44), and from 0.3 to 0.6 the
-# difference is small; in ten dimensions it accepts about a quarter (theory: 0.23 in many dimensions), and at one half the squared error is about a third
+# What is usually found: in one dimension the best walk accepts somewhat less than half (theory: 0.44), and from 0.35 to 0.5 the
+# difference is a few per cent; in ten dimensions it accepts about a quarter (theory: 0.23 in many dimensions), and at one half the squared error is a quarter to a third
 # larger. So the sentence is nearly right on a line, and in ten dimensions it names the wrong place.
 # ### END MARK SCHEME
 #
