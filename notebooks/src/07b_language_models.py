@@ -1225,10 +1225,9 @@ counted_texts = {seed: [write_by_counting(grams[LONG], LETTERS)] for seed in gat
 # %% slideshow={"slide_type": "skip"}
 writers = {
     "GRU": {seed: copied(written["as they are", seed]) for seed in gated},
-    "GRU, temperature 0.5": {seed: copied(written["temperature 0.5", seed])
-                             for seed in gated},
-    f"n-gram of order {LONG}": {seed: copied(texts)
-                                for seed, texts in counted_texts.items()},
+    "GRU, τ = 0.5": {seed: copied(written["temperature 0.5", seed])
+                     for seed in gated},
+    f"{LONG}-gram": {seed: copied(texts) for seed, texts in counted_texts.items()},
     "Dante, new": {number: copied([text[100:100 + LETTERS]])
                    for number, text in enumerate(texts_of_test[:16])},
 }

@@ -107,7 +107,7 @@ _, unseen = single.evaluate(tests[0].x[:, -1], tests[0].y, verbose=0)
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.markdown(f"""
 One run on {len(clips):,} clips: accuracy on the training clips {Measured(seen):.0%}, on
-new ones {Measured(unseen):.0%}; chance is {1 / 8:.1%}.
+new ones {Measured(unseen):.0%}; chance is {100 / 8:.1f} %.
 """)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -182,7 +182,7 @@ by_kind = {kind: [np.mean(found["new"] == tests[seed].y)
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.markdown(f"""
 Five networks that see the last frame alone, trained on 5,000 clips each: accuracy on
-new clips {Measured(by_kind["single"]):.1%}; chance is {1 / 8:.1%}.
+new clips {Measured(by_kind["single"]):.1%}; chance is {100 / 8:.1f} %.
 """)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -820,7 +820,7 @@ show.table(
 )
 claims.measure(
     "C07d.walls",
-    "the networks know of walls, and who is told digits and moves doesn't: "
+    "a turn costs the networks less than who is told digits and moves, but no walls: "
     "cross-entropy three frames ahead over that of the told, by training, on clips "
     "where a digit has turned by then; control: where none has",
     over_told,
@@ -966,9 +966,9 @@ charts.curve_panels(
          "x": range(1, 11), "ylabel": "network's over the truth's",
          "series": {"sum of p": kept[1], "sum of p²": kept[2]}}},
     title="Similarity and spread by horizon", xlabel="frames ahead",
-    caption="95 % intervals over networks. By similarity the copy leads at one frame, "
-    "and from three on: faint grey counts as unlike. The sum of p stays; it spreads, "
-    "so squares fall.",
+    caption="95 % intervals over networks and sets of clips. By similarity the copy is "
+    "ahead of the network at one frame, and from three on: faint grey counts as "
+    "unlike. The sum of p stays; it spreads, so squares fall.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]

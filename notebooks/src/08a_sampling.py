@@ -562,7 +562,7 @@ show.table(
             name,
             measured.mask(f"{chain_diagnostics.r_hat(drawn)[0]:.2f}"),
             measured.mask(f"{chain_diagnostics.effective_sample_size(drawn)[0]:.0f}"),
-            f"{(drawn[..., 0] > 0).mean():.0%}",
+            f"{100 * (drawn[..., 0] > 0).mean():.0f} %",
         ]
         for name, drawn in hills.items()
     ],
@@ -575,7 +575,7 @@ sampling_figures.traces(
     "$x_1$",
     "Two hills: nobody crosses",
     caption="Each chain alone looks healthy. Only the starts on both sides show that "
-    "there are two hills, and how much each weighs nobody knows yet.",
+    "there are two hills; how much each weighs these chains don't tell.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -999,7 +999,7 @@ show.table(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08a.8",
-    "once it has converged another sampler draws digits as good, another model "
+    "once it has converged another sampler draws digits as good, one Gaussian "
     "doesn't: energy distance to real digits less that of the mixture's own sampler, "
     "thousandths; control: one Gaussian",
     lambda way, split: distances[split][way] - distances[split]["mixture, directly"],
