@@ -284,6 +284,14 @@ def test_nothing_is_ever_unpickled(copy, tmp_path):
     assert sprung.exists()  # the trap does work
 
 
+THROUGH = {
+    "texts": r"\blanguage_snippets\.|\blanguage_models\.book\(",
+    "mnist": r"\bmoving_digits\.",
+    "pen_digits": r"\bstrokes\.by_writers\(",
+}
+"""Modules that chapters call, and which load a data set for them."""
+
+
 def test_what_a_data_set_is_used_for_is_what_chapters_load():
     root = DATA.parent
     loaded = {}
@@ -296,5 +304,5 @@ def test_what_a_data_set_is_used_for_is_what_chapters_load():
         assert loaded.get(name, set()) <= used, name
         for chapter in used:
             [source] = (root / "notebooks" / "src").glob(f"{chapter}_*.py")
-            quoted = rf'"{name}"|\b{name}\.' if name != "texts" else r"\btexts\.|\blanguage_snippets\."
+            quoted = rf'"{name}"|\b{name}\.|' + THROUGH.get(name, rf"\b{name}\.")
             assert re.search(quoted, source.read_text(encoding="utf-8")), (name, chapter)
