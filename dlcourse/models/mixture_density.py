@@ -4,7 +4,6 @@ Bishop 1994; Graves 2013 for a recurrent network that writes. The distribution i
 """
 
 import tensorflow as tf
-from tensorflow_probability import distributions as tfd
 
 NUMBERS = 6
 """Outputs per component: a logit, two coordinates of the mean, three entries of the triangular scale."""
@@ -25,6 +24,8 @@ def distribution(outputs):
     Raises:
         ValueError: where the last axis isn't a multiple of 6.
     """
+    from tensorflow_probability import distributions as tfd  # takes a second to load; few need it
+
     outputs = tf.convert_to_tensor(outputs)
     components, rest = divmod(outputs.shape[-1] or 0, NUMBERS)
     if rest or not components:
