@@ -17,6 +17,7 @@ from dlcourse.datasets import lines, strokes
 from dlcourse.experiments import shipped_weights
 from dlcourse.models import mixture_density
 from dlcourse.models.initializers import seeded_initializer
+from dlcourse.training import schedules
 
 POINTS, COMPONENTS, QUANTUM = 8, 10, 0.01
 """Points of a stroke; Gaussians of a mixture; the step of the data, whole numbers to 100, scaled to run from 0 to 1."""
@@ -68,14 +69,6 @@ def copies(split, number, seed, change=strokes.bent):
     return np.concatenate(changed), np.tile(split.y, number)
 
 
-def schedule(peak, steps):
-    """A learning rate that rises to its peak in a tenth of the steps, then falls by a cosine."""
-    warmup = max(1, steps // 10)
-    return keras.optimizers.schedules.CosineDecay(
-        peak / 10, max(1, steps - warmup), warmup_target=peak, warmup_steps=warmup
-    )
-
-
 def fit(model, objective, data, *, seed, batch_size, peak, epochs=1):
     """Train by Adam at a learning rate that rises and falls; returns the Run."""
     steps = epochs * -(-len(data[1]) // batch_size)
@@ -85,7 +78,7 @@ def fit(model, objective, data, *, seed, batch_size, peak, epochs=1):
         data,
         epochs=epochs,
         batch_size=batch_size,
-        optimizer=keras.optimizers.Adam(schedule(peak, steps), global_clipnorm=5.0),
+        optimizer=keras.optimizers.Adam(schedules.rise_and_fall(peak, steps), global_clipnorm=5.0),
         seed=seed,
     )
 

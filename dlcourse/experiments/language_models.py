@@ -134,10 +134,8 @@ def in_turn(networks, measure):
     first, *_ = networks
     place, found = networks[first], {}
     weights = {seed: network.get_weights() for seed, network in networks.items()}
-    for seed in (
-        *[seed for seed in networks if seed != first],
-        first,
-    ):  # the first last: it gets its own back
+    others = [seed for seed in networks if seed != first]
+    for seed in (*others, first):  # the first last: it gets its own back
         place.set_weights(weights[seed])
         found[seed] = measure(place)
     return {seed: found[seed] for seed in networks}

@@ -206,12 +206,6 @@ def test_the_nearest_among_bent_strokes_are_as_recorded():
     assert anew == pytest.approx(recording.load("ch07c_pen")["bent, accuracy"][3], abs=5e-4)
 
 
-def test_a_learning_rate_rises_for_a_tenth_of_the_steps_and_then_falls_to_nothing():
-    rate = [float(handwriting.schedule(0.01, 100)(step)) for step in range(101)]
-    assert int(np.argmax(rate)) == 10 and max(rate) == pytest.approx(0.01)
-    assert np.all(np.diff(rate[:10]) > 0) and np.all(np.diff(rate[10:]) < 0) and rate[-1] < 1e-8
-
-
 def test_copies_of_strokes_keep_their_digits_and_differ():
     split = datasets.Split(strokes.by_writers().train.x[:30], strokes.by_writers().train.y[:30])
     x, y = handwriting.copies(split, 3, seed=2)
