@@ -4,9 +4,9 @@ import chapter_code
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
+import three_fits
 
-from dlcourse import exercises, training
+from dlcourse import exercises
 from dlcourse.datasets import speech
 from dlcourse.experiments import spoken_digits
 from dlcourse.training import objectives
@@ -38,30 +38,8 @@ def test_the_networks_in_view_are_those_that_are_shipped(chapter):
 def test_keras_fit_the_loop_and_training_fit_end_with_the_same_weights(chapter):
     random = np.random.default_rng(0)
     x, y = random.normal(size=(60, 48, 13)).astype("float32"), random.integers(0, 10, 60)
-    start, loss = (
-        spoken_digits.word_network(2).get_weights(),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    )
-
-    def trained(how):
-        model, adam = chapter.word_network(), keras.optimizers.Adam(0.01)
-        model.set_weights(start)
-        if how == "keras":
-            model.compile(adam, loss)
-            model.fit(x, y, batch_size=20, shuffle=False, verbose=0)
-        elif how == "loop":
-            adam.build(model.trainable_variables)
-            for first in range(0, 60, 20):
-                chapter.step(model, adam, loss, x[first : first + 20], y[first : first + 20])
-        else:
-            batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(20)
-            training.fit(model, objectives.classification(), batches, epochs=1, optimizer=adam)
-        return np.concatenate([weight.ravel() for weight in model.get_weights()])
-
-    by_keras = trained("keras")
-    for how in ("loop", "fit"):
-        np.testing.assert_allclose(trained(how), by_keras, atol=5e-4)
-    assert np.abs(by_keras - np.concatenate([weight.ravel() for weight in start])).max() > 0.01
+    start = spoken_digits.word_network(2).get_weights()
+    three_fits.end_alike(chapter.word_network, start, chapter.step, objectives.classification(), x, y, 20)
 
 
 @pytest.mark.parametrize("frames", [0, 5, 10, 20, 30])

@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import three_fits
 
 from dlcourse import exercises, models, recording, training
 from dlcourse.experiments import language_models
@@ -45,28 +46,12 @@ def test_the_networks_in_view_are_those_that_are_shipped(chapter, in_view, shipp
 
 def test_keras_fit_the_loop_and_training_fit_end_with_the_same_weights(chapter):
     x, y = some(48, 12, 9), some(48, 12, 9, seed=1)
-    first = chapter.gated_network(9, units=8, dropout=(0.0, 0.0))
-    start, loss = first.get_weights(), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
-    def trained(how):
-        model, adam = chapter.gated_network(9, units=8, dropout=(0.0, 0.0)), keras.optimizers.Adam(0.01)
-        model.set_weights(start)
-        if how == "keras":
-            model.compile(adam, loss)
-            model.fit(x, y, batch_size=16, shuffle=False, verbose=0)
-        elif how == "loop":
-            adam.build(model.trainable_variables)
-            for row in range(0, 48, 16):
-                chapter.step(model, adam, loss, x[row : row + 16], y[row : row + 16])
-        else:
-            batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(16)
-            training.fit(model, sequences.sequence_classification(), batches, epochs=1, optimizer=adam)
-        return np.concatenate([weight.ravel() for weight in model.get_weights()])
+    def build():
+        return chapter.gated_network(9, units=8, dropout=(0.0, 0.0))
 
-    by_keras = trained("keras")
-    for how in ("loop", "fit"):
-        np.testing.assert_allclose(trained(how), by_keras, atol=5e-4)
-    assert np.abs(by_keras - np.concatenate([weight.ravel() for weight in start])).max() > 0.01
+    start = build().get_weights()
+    three_fits.end_alike(build, start, chapter.step, sequences.sequence_classification(), x, y, 16)
 
 
 def test_a_stream_in_pieces_is_the_text_in_one_go():

@@ -4,9 +4,9 @@ import chapter_code
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
+import three_fits
 
-from dlcourse import datasets, exercises, recording, training
+from dlcourse import datasets, exercises, recording
 from dlcourse.datasets import lines, strokes
 from dlcourse.experiments import handwriting
 from dlcourse.metrics import speech
@@ -46,27 +46,9 @@ def test_keras_fit_the_loop_and_training_fit_end_with_the_same_weights(chapter):
     x = random.normal(size=(60, 8, 4)).astype("float32")
     y = np.repeat(random.integers(0, 10, (60, 1)), 8, axis=1)
     start = handwriting.pen_network(2).get_weights()
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-
-    def trained(how):
-        model, adam = chapter.pen_network(), keras.optimizers.Adam(0.01)
-        model.set_weights(start)
-        if how == "keras":
-            model.compile(adam, loss)
-            model.fit(x, y, batch_size=20, shuffle=False, verbose=0)
-        elif how == "loop":
-            adam.build(model.trainable_variables)
-            for first in range(0, 60, 20):
-                chapter.step(model, adam, loss, x[first : first + 20], y[first : first + 20])
-        else:
-            batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(20)
-            training.fit(model, objectives.sequence_classification(), batches, epochs=1, optimizer=adam)
-        return np.concatenate([weight.ravel() for weight in model.get_weights()])
-
-    by_keras = trained("keras")
-    for how in ("loop", "fit"):
-        np.testing.assert_allclose(trained(how), by_keras, atol=5e-4)
-    assert np.abs(by_keras - np.concatenate([weight.ravel() for weight in start])).max() > 0.01
+    three_fits.end_alike(
+        chapter.pen_network, start, chapter.step, objectives.sequence_classification(), x, y, 20
+    )
 
 
 def test_a_rival_has_as_many_weights():

@@ -6,7 +6,7 @@ import chapter_code
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
+import three_fits
 from keras import layers
 
 from dlcourse import exercises, training
@@ -61,27 +61,7 @@ def test_keras_fit_the_loop_and_training_fit_end_with_the_same_weights(chapter):
     random = np.random.default_rng(0)
     x, y = random.random((24, 8, 32, 32, 1)).astype("float32"), random.integers(0, 8, 24)
     start = study.motion_network("lstm", 2).get_weights()
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-
-    def trained(how):
-        model, adam = chapter.lstm_network(), keras.optimizers.Adam(0.01)
-        model.set_weights(start)
-        if how == "keras":
-            model.compile(adam, loss)
-            model.fit(x, y, batch_size=8, shuffle=False, verbose=0)
-        elif how == "loop":
-            adam.build(model.trainable_variables)
-            for first in range(0, 24, 8):
-                chapter.step(model, adam, loss, x[first : first + 8], y[first : first + 8])
-        else:
-            batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(8)
-            training.fit(model, objectives.classification(), batches, epochs=1, optimizer=adam)
-        return np.concatenate([weight.ravel() for weight in model.get_weights()])
-
-    by_keras = trained("keras")
-    for how in ("loop", "fit"):
-        np.testing.assert_allclose(trained(how), by_keras, atol=5e-4)
-    assert np.abs(by_keras - np.concatenate([weight.ravel() for weight in start])).max() > 0.01
+    three_fits.end_alike(chapter.lstm_network, start, chapter.step, objectives.classification(), x, y, 8)
 
 
 def test_single_differences_and_pairs_see_what_their_names_say():
