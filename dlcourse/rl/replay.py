@@ -15,7 +15,7 @@ class Transitions(NamedTuple):
 
     Attributes:
         observation: float32 or uint8 (..., *observation shape), where the action was taken.
-        action: int32 (...).
+        action: int32 (...), or float32 (..., *action shape) where actions are continuous.
         reward: float32 (...), discounted sum of the rewards of ``steps`` steps.
         following: of the same shape and dtype, what was seen after them.
         terminated: bool (...): the world ended; nothing follows.
@@ -128,6 +128,7 @@ class Replay:
         observation_shape: of one observation.
         exponent: α, a number or one for each agent; 0 draws uniformly.
         dtype: of an observation.
+        action_shape: of one continuous action; None: actions are numbered.
 
     Raises:
         ValueError: where a capacity is below 1, or an exponent below 0.
@@ -135,7 +136,9 @@ class Replay:
 
     OFFSET = 0.01
 
-    def __init__(self, agents, capacity, observation_shape, exponent=0.0, dtype="float32"):
+    def __init__(
+        self, agents, capacity, observation_shape, exponent=0.0, dtype="float32", action_shape=None
+    ):
         self.capacity = np.broadcast_to(np.asarray(capacity, "int64"), agents)
         self.exponent = np.broadcast_to(np.asarray(exponent, "float64"), agents)
         if (self.capacity < 1).any():
@@ -146,7 +149,7 @@ class Replay:
         length = agents * self.room
         self.kept = Transitions(
             np.zeros((length, *observation_shape), dtype),
-            np.zeros(length, "int32"),
+            np.zeros(length, "int32") if action_shape is None else np.zeros((length, *action_shape), "float32"),
             np.zeros(length, "float32"),
             np.zeros((length, *observation_shape), dtype),
             np.zeros(length, bool),

@@ -1,0 +1,149 @@
+"""Cars of highway-env (Leurent 2018) driven by networks and by rules: trained, measured, and their crashes kept.
+
+The package ``highway-env`` isn't part of the course's environment: only ``benchmarks/`` needs it. Chapters read what
+was recorded.
+"""
+
+import functools
+
+import numpy as np
+
+from dlcourse.rl import dqn
+
+SETTINGS = dqn.Settings(
+    discount=0.8,
+    hidden=(128, 128),
+    learning_rate=5e-4,
+    final_share=0.2,
+    batch_size=32,
+    train_every=5,
+    updates=5,
+    learning_starts=200,
+    explore=(1.0, 0.05, 0.3),
+    capacity=15_000,
+    target_every=50,
+    double=True,
+)
+"""Those of highway-env's own DQN script, but for smaller layers, a doubled target and a longer exploration."""
+
+ACTIONS = ("left", "keep on", "right", "faster", "slower")
+LANE_WIDTH = 4.0
+"""Metres."""
+
+
+def highway(traffic=1.0, time_limit=30):
+    """``highway-fast-v0``: three lanes, twenty other cars, one decision a second.
+
+    Args:
+        traffic: how dense, as a factor of highway-env's usual traffic.
+        time_limit: seconds.
+
+    Returns:
+        gymnasium.Env.
+    """
+    import gymnasium
+    import highway_env  # noqa: F401, registers its environments
+
+    return gymnasium.make(
+        "highway-fast-v0", config={"vehicles_density": traffic, "duration": time_limit}
+    )
+
+
+def highways(number, traffic=1.0):
+    """So many of them as a Gymnasium vector environment."""
+    from gymnasium.vector import SyncVectorEnv
+
+    return SyncVectorEnv([functools.partial(highway, traffic)] * number)
+
+
+def always(action):
+    """The driver that does the same in every second: an index of ``ACTIONS``."""
+    return lambda observation: action
+
+
+def at_random(seed):
+    """The driver that draws each action."""
+    rng = np.random.default_rng(seed)
+    return lambda observation: int(rng.integers(len(ACTIONS)))
+
+
+def careful(observation, gap=0.15):
+    """A rule of two lines: brake where a car is near ahead in the same lane, else go faster.
+
+    Args:
+        observation: highway-env's (5, 5): own car first, then four others relative to it: present, x, y, and speeds,
+            in units of 200 m, 12 m and 80 m/s.
+        gap: how near is near, in units of 200 m.
+    """
+    others = observation[1:]
+    ahead = (others[:, 0] > 0) & (np.abs(others[:, 2]) < 0.1) & (others[:, 1] > 0) & (others[:, 1] < gap)
+    return ACTIONS.index("slower" if ahead.any() else "faster")
+
+
+def with_built_in_driver(env):
+    """Let highway-env's own model of a driver (IDM and MOBIL) steer the car; actions are ignored from then on.
+
+    Called after ``reset``. It wants to go as fast as the reward pays for, 30 m/s.
+    """
+    from highway_env.vehicle.behavior import IDMVehicle
+
+    world = env.unwrapped
+    old = world.vehicle
+    new = IDMVehicle.create_from(old)
+    new.target_speed, new.check_collisions = 30.0, True
+    world.road.vehicles[world.road.vehicles.index(old)] = new
+    world.controlled_vehicles = [new]
+    world.action_type.controlled_vehicle = world.observation_type.observer_vehicle = new
+
+
+def drive(env, driver, seed, *, film=False):
+    """One drive.
+
+    Args:
+        env: ``highway()``.
+        driver: from an observation to an action; None for highway-env's own model of a driver.
+        seed: of the traffic.
+        film: whether to keep where the cars were.
+
+    Returns:
+        dict: ``reward`` (sum), ``seconds``, ``metres``, ``crashed`` and, filmed, ``frames``: a list with, for every
+        second, the action and [x ahead of the own car, y, own or not] of the cars within 100 m.
+    """
+    observation, _ = env.reset(seed=seed)
+    if driver is None:
+        with_built_in_driver(env)
+        driver = always(1)
+    world = env.unwrapped
+    start, reward, seconds, frames, ended = world.vehicle.position[0], 0.0, 0, [], False
+    while not ended:
+        action = driver(observation)
+        if film:
+            frames.append([int(action), *_places(world)])
+        observation, gained, terminated, truncated, _ = env.step(action)
+        reward, seconds, ended = reward + float(gained), seconds + 1, terminated or truncated
+    if film:
+        frames.append([-1, *_places(world)])
+    found = {
+        "reward": round(reward, 3),
+        "seconds": seconds,
+        "metres": round(float(world.vehicle.position[0] - start), 1),
+        "crashed": bool(world.vehicle.crashed),
+    }
+    return found | ({"frames": frames} if film else {})
+
+
+def _places(world):
+    own = world.vehicle
+    cars = [[*(car.position - [own.position[0], 0]), car.speed, car is own] for car in world.road.vehicles]
+    near = [car for car in cars if abs(car[0]) < 100]
+    return [[round(float(number), 1) for number in car] for car in near]
+
+
+def crashes_per_km(drives):
+    """Crashes over kilometres, of a list of drives."""
+    return sum(d["crashed"] for d in drives) / (sum(d["metres"] for d in drives) / 1_000)
+
+
+def speed(drives):
+    """Metres per second, of a list of drives."""
+    return sum(d["metres"] for d in drives) / sum(d["seconds"] for d in drives)

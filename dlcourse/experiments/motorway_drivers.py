@@ -1,0 +1,84 @@
+"""Drivers of the small motorway, trained by deep Q-learning; shipped."""
+
+from dlcourse import recording
+from dlcourse.experiments import shipped_weights
+from dlcourse.models.stacked import feed_forward
+from dlcourse.rl import dqn, motorway
+
+SETTINGS = dqn.Settings(
+    discount=0.95,
+    hidden=(64, 64),
+    learning_rate=1e-3,
+    final_share=0.1,
+    batch_size=64,
+    train_every=16,
+    updates=8,
+    explore=(1.0, 0.02, 0.4),
+    target_every=200,
+    double=True,
+)
+STEPS, ROADS = 40_000, 4
+"""Decisions of an agent, and on how many motorways it makes them."""
+
+OVERTAKING = {
+    (gap, per_speed, room): lambda x, how=(gap, per_speed, room): motorway.overtaking(x, *how)
+    for gap in (15, 20, 25, 30)
+    for per_speed in (1, 2, 3)
+    for room in (5, 8, 11)
+}
+"""The rule that overtakes with other numbers, among which the best is chosen."""
+
+
+def train(agents, seed, steps=STEPS, settings=SETTINGS):
+    """Stacked agents that learn in the usual traffic; returns (dqn.Trained, dict from agent to a plain Q-network)."""
+    worlds = motorway.VectorMotorway(agents * ROADS)
+    run = dqn.train(worlds, settings, steps=steps, agents=agents, network=stacked(agents, seed), seed=seed)
+    return run, {agent: feed_forward.alone(run.network, agent) for agent in range(agents)}
+
+
+def stacked(agents, seed):
+    """Untrained Q-networks side by side: (agents, batch, 17) to (agents, batch, 5)."""
+    shape, actions = (motorway.NUMBERS,), len(motorway.ACTIONS)
+    seeds = [1_000 * seed + agent for agent in range(agents)]
+    return feed_forward.mlp(seeds, shape, actions, hidden=SETTINGS.hidden, shared=False)
+
+
+def network(seed=0):
+    """One Q-network as a plain Keras model, untrained."""
+    return feed_forward.alone(stacked(1, seed), 0)
+
+
+def greedy(network):
+    """The actions with the largest values of a plain Q-network: a function from (n, 17) to int64 (n,)."""
+    return lambda observation: network.predict_on_batch(observation).argmax(axis=1)
+
+
+def best_rule(traffic, seed=900, roads=100):
+    """The three numbers of ``OVERTAKING`` with the largest mean reward on so many other drives."""
+    found = {}
+    for how, rule in OVERTAKING.items():
+        worlds = motorway.VectorMotorway(roads, traffic)
+        found[how] = motorway.drive(worlds, rule, seed)["reward"].mean()
+    return max(found, key=found.get)
+
+
+def _path(kind):
+    return recording.RESULTS / f"ch09e_motorway_{kind}.npz"
+
+
+def ship(kind, networks):
+    """Write Q-networks to results/ch09e_motorway_KIND.npz; returns the file's SHA-256."""
+    return shipped_weights.save(_path(kind), networks)
+
+
+def shipped(kind):
+    """The trained Q-networks of a kind, by seed: a dict from agent to Keras model.
+
+    Args:
+        kind: ``"dqn"``: as they are; ``"short"``: with a discount of 0.
+
+    Raises:
+        ValueError: where the file isn't the one whose hash is recorded.
+    """
+    expected = recording.load("ch09e_motorway")[f"{kind}, sha256"]
+    return shipped_weights.load(_path(kind), network, expected, "ch09e_motorway")

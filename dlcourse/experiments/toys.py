@@ -1,0 +1,157 @@
+"""A toy that stands up, the pendulum: pays that mean well or not, a rule of an engineer, and trained toys shipped."""
+
+import functools
+
+import gymnasium
+import numpy as np
+from gymnasium.vector import SyncVectorEnv
+
+from dlcourse import recording
+from dlcourse.experiments import shipped_weights
+from dlcourse.models.stacked import feed_forward
+from dlcourse.rl import environments, sac, validation
+
+SETTINGS = sac.Settings()
+STEPS = 10_000
+ZONE = 0.5
+"""Radians from the top within which the toy counts as up."""
+
+PAYS = ("coming up", "being up")
+
+
+class PaidPendulum(environments.VectorPendulum):
+    """The pendulum with another pay, in 1 a step at most.
+
+    Args:
+        num_envs: how many environments.
+        pay: ``"coming up"``: 1 for each step that brings the rod into the zone of ``ZONE`` radians about the top from
+            outside; ``"being up"``: 1 for each step that ends in it.
+
+    Raises:
+        ValueError: where ``pay`` is another.
+    """
+
+    def __init__(self, num_envs, pay):
+        if pay not in PAYS:
+            raise ValueError(f"PaidPendulum(pay={pay!r}): expected one of {PAYS}.")
+        super().__init__(num_envs)
+        self.pay = pay
+
+    def step(self, actions):
+        before, fresh = is_up(self._observation()), self._ended
+        observation, _, terminated, truncated, info = super().step(actions)
+        up = is_up(observation)
+        paid = up & ~before if self.pay == "coming up" else up
+        return observation, (paid & ~fresh).astype("float64"), terminated, truncated, info
+
+
+def is_up(observation):
+    """Whether the rod is within ``ZONE`` radians of the top: bool (n,), of observations (n, 3)."""
+    return np.asarray(observation)[:, 0] > np.cos(ZONE)
+
+
+def engineer(observation, gain=1.0, switch=0.9):
+    """A rule of classical control, torques (n, 1): pump energy until it is right, then hold (Åström & Furuta 2000).
+
+    With θ from the top, θ'' = 15 sin θ + 3 u, so that the energy ω²/2 + 15 cos θ grows by 3 u ω; upright and at rest it
+    is 15. Near the top, where cos θ is above ``switch``, the torque is -10 θ - 2.5 ω.
+
+    Args:
+        observation: (n, 3): cos θ, sin θ, ω.
+        gain: of the pumping.
+        switch: where holding begins.
+    """
+    cosine, sine, speed = np.asarray(observation, "float64").T
+    angle = np.arctan2(sine, cosine)
+    missing = 15 - (speed**2 / 2 + 15 * cosine)
+    pumping = gain * missing * np.where(speed >= 0, 1.0, -1.0)
+    holding = -10 * angle - 2.5 * speed
+    torque = np.where(cosine > switch, holding, pumping)
+    return np.clip(torque, -2, 2)[:, None]
+
+
+def gymnasiums(number, mass=1.0, length=1.0):
+    """So many of Gymnasium's own Pendulum-v1 as a vector environment, with another mass or length if wanted."""
+    return SyncVectorEnv([functools.partial(_one, mass, length)] * number)
+
+
+def _one(mass, length):
+    env = gymnasium.make("Pendulum-v1")
+    env.unwrapped.m, env.unwrapped.l = mass, length
+    return env
+
+
+def play(worlds, choose, seed):
+    """One episode of 200 steps in each environment.
+
+    Args:
+        worlds: vector environment of pendulums.
+        choose: from observations (n, 3) to torques (n, 1).
+        seed: of the starts.
+
+    Returns:
+        (returns, up): float64 (n,) and bool (200, n), whether the rod was up after each step.
+    """
+    observation, _ = worlds.reset(seed=seed)
+    returns, up = np.zeros(worlds.num_envs), []
+    for step in range(environments.TIME_LIMIT):
+        observation, reward, *_ = worlds.step(choose(observation))
+        returns += validation.finite(reward, step)
+        up.append(is_up(observation))
+    return returns, np.array(up)
+
+
+def entries(up):
+    """How often the rod came into the zone from outside, on average over episodes: of ``up`` bool (steps, n)."""
+    return float((up[1:] & ~up[:-1]).sum(axis=0).mean())
+
+
+def chooser(actor):
+    """A function from observations (n, 3) to torques (n, 1) without noise, for a plain actor.
+
+    Args:
+        actor: keras.Model, (batch, 3) to (batch, 2): mean and logarithm of the standard deviation, before tanh.
+    """
+    weights = actor.get_weights()
+
+    def choose(observation):
+        x = np.asarray(observation, "float32")
+        for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
+            x = np.maximum(x @ kernel + bias, 0)
+        return 2 * np.tanh(x @ weights[-2][:, :1] + weights[-1][:1])
+
+    return choose
+
+
+def network(seed=0):
+    """The actor as one plain Keras model, untrained: two layers of 64 units with ReLU, two outputs."""
+    actor, _ = sac.perceptrons((3,), 1, hidden=SETTINGS.hidden, seed=seed)
+    return feed_forward.alone(actor, 0)
+
+
+def train(worlds, agents, seed, steps=STEPS, settings=SETTINGS):
+    """Stacked agents trained by SAC in a pendulum; returns (sac.Trained, dict from agent to a plain actor)."""
+    run = sac.train(worlds, settings, steps=steps, agents=agents, seed=seed)
+    return run, {agent: feed_forward.alone(run.actor, agent) for agent in range(agents)}
+
+
+def _path(kind):
+    return recording.RESULTS / f"ch09e_toys_{kind}.npz"
+
+
+def ship(kind, actors):
+    """Write actors to results/ch09e_toys_KIND.npz; returns the file's SHA-256."""
+    return shipped_weights.save(_path(kind), actors)
+
+
+def shipped(kind):
+    """The trained actors of a kind, by seed: a dict from agent to Keras model.
+
+    Args:
+        kind: ``"sac"``, ``"coming_up"``, ``"being_up"`` or another key of results/ch09e_toys.json.
+
+    Raises:
+        ValueError: where the file isn't the one whose hash is recorded.
+    """
+    expected = recording.load("ch09e_toys")[f"{kind}, sha256"]
+    return shipped_weights.load(_path(kind), network, expected, "ch09e_toys")
