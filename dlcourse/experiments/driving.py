@@ -44,9 +44,7 @@ def highway(traffic=1.0, time_limit=30):
     import gymnasium
     import highway_env  # noqa: F401, registers its environments
 
-    return gymnasium.make(
-        "highway-fast-v0", config={"vehicles_density": traffic, "duration": time_limit}
-    )
+    return gymnasium.make("highway-fast-v0", config={"vehicles_density": traffic, "duration": time_limit})
 
 
 def highways(number, traffic=1.0):

@@ -136,9 +136,7 @@ class Replay:
 
     OFFSET = 0.01
 
-    def __init__(
-        self, agents, capacity, observation_shape, exponent=0.0, dtype="float32", action_shape=None
-    ):
+    def __init__(self, agents, capacity, observation_shape, exponent=0.0, dtype="float32", action_shape=None):
         self.capacity = np.broadcast_to(np.asarray(capacity, "int64"), agents)
         self.exponent = np.broadcast_to(np.asarray(exponent, "float64"), agents)
         if (self.capacity < 1).any():
@@ -149,7 +147,9 @@ class Replay:
         length = agents * self.room
         self.kept = Transitions(
             np.zeros((length, *observation_shape), dtype),
-            np.zeros(length, "int32") if action_shape is None else np.zeros((length, *action_shape), "float32"),
+            np.zeros(length, "int32")
+            if action_shape is None
+            else np.zeros((length, *action_shape), "float32"),
             np.zeros(length, "float32"),
             np.zeros((length, *observation_shape), dtype),
             np.zeros(length, bool),

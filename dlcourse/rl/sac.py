@@ -268,7 +268,10 @@ def train(environments, settings, *, steps, agents=1, actor=None, critics=None, 
         FloatingPointError: where weights are no longer finite.
     """
     checks.settings("train(settings)", settings, Settings)
-    seed, steps = checks.whole_number("train(seed)", seed, least=0), checks.whole_number("train(steps)", steps)
+    seed, steps = (
+        checks.whole_number("train(seed)", seed, least=0),
+        checks.whole_number("train(steps)", steps),
+    )
     validation.vectorised(environments)
     space, bounds = validation.require(environments, observation=spaces.Box, action=spaces.Box)
     each = validation.environments_per_agent(environments, agents)
@@ -284,7 +287,9 @@ def train(environments, settings, *, steps, agents=1, actor=None, critics=None, 
     )
     critics = list(built[1] if critics is None else critics)
     if len(critics) != 2 or critics[0] is critics[1]:
-        raise ValueError(f"train(critics=...): expected two models apart from each other; got {len(critics)}.")
+        raise ValueError(
+            f"train(critics=...): expected two models apart from each other; got {len(critics)}."
+        )
     both = (space.shape[0] + numbers,)
     critics = [networks.Network(critic, agents, both, 1, "train(critics)") for critic in critics]
     critics = critics if settings.twins else critics[:1]

@@ -193,8 +193,7 @@ def foresight(observation):
             break
         there = fly(row, column, down, side, wall)
         row, column, down, side = (
-            np.where(flying, new, old)
-            for new, old in zip(there[:4], (row, column, down, side), strict=True)
+            np.where(flying, new, old) for new, old in zip(there[:4], (row, column, down, side), strict=True)
         )
     return _towards(paddle, column)
 

@@ -1,0 +1,39 @@
+"""Chapter 09e: drivers of the small motorway, trained by DQN; shipped.
+
+    python benchmarks/run.py ch09e_motorway
+
+Five agents each, 40,000 decisions an agent (``experiments.motorway_drivers.SETTINGS``; tried on seed 900): in the usual
+traffic (``usual``), the same with a discount of 0 (``short``), and in traffic 1.3 times as dense (``dense``). Recorded:
+learning curves and processor seconds. Weights go to results/ch09e_motorway_KIND.npz as float16, and each file's SHA-256
+into the record.
+"""
+
+import dataclasses
+import time
+
+from dlcourse import recording, reproducibility
+from dlcourse.experiments import motorway_drivers
+
+AGENTS, DENSE = 5, 1.3
+KINDS = {"usual": {}, "short": {"discount": 0.0}, "dense": {}}
+
+
+def main():
+    reproducibility.start(0, threads=1)
+    record = recording.Recording("ch09e_motorway", "Summed reward of a drive; hashes of the shipped weights")
+    for kind, change in KINDS.items():
+        if record.done(f"{kind}, sha256"):
+            continue
+        began = time.process_time()
+        settings = dataclasses.replace(motorway_drivers.SETTINGS, **change)
+        traffic = DENSE if kind == "dense" else 1.0
+        run, networks = motorway_drivers.train(AGENTS, 0, settings=settings, traffic=traffic)
+        edges = list(range(0, motorway_drivers.STEPS + 1, 4_000))
+        record.add(f"{kind}, processor seconds", time.process_time() - began)
+        record.add(f"{kind}, curves", run.learning_curves(edges).tolist())
+        record.add(f"{kind}, sha256", motorway_drivers.ship(kind, networks))
+        print(kind, run.learning_curves(edges)[:, -1], flush=True)
+
+
+if __name__ == "__main__":
+    main()

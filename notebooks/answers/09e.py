@@ -1,0 +1,122 @@
+"""Chapter 09e's exercises: what is expected, hints by wrong answer, worked solutions."""
+
+import numpy as np
+
+from dlcourse.exercises import Exercise
+
+
+def exercise_1():
+    return Exercise(
+        expected=-2 + 0.9 * (-12 - 0.5 * 1),
+        tolerance=1e-9,
+        wrong=[
+            (-2 + 0.9 * (-10 - 0.5), "Of the two critics the smaller counts: −12 is smaller than −10."),
+            (-2 + 0.9 * (-11 - 0.5), "Not the mean of the two: the smaller."),
+            (-2 + 0.9 * (-12 + 0.5), "The entropy's part is −α log π, and log π is 1."),
+            (-2 + 0.9 * -12, "And the entropy? α log π belongs to it."),
+            (
+                -2 + 0.9 * -12 - 0.5,
+                "The entropy of the next action is discounted too: it stands inside the bracket.",
+            ),
+        ],
+        hints=["r + γ (the smaller value − α log π)."],
+        solution=[
+            "$-2 + 0.9 \\cdot (-12 - 0.5 \\cdot 1) = -13.25$.",
+            "```python\nanswer = -2 + 0.9 * (min(-10, -12) - 0.5 * 1)\n```",
+        ],
+    )
+
+
+def exercise_2():
+    u = np.arctanh(0.5)
+    gaussian = np.exp(-(u**2) / 2) / np.sqrt(2 * np.pi)
+    return Exercise(
+        expected=float(gaussian / (1 - 0.5**2)),
+        tolerance=1e-3,
+        wrong=[
+            (
+                gaussian,
+                "That is the Gaussian's density at u. Squashing presses the axis together: by how much at 0.5?",
+            ),
+            (gaussian * (1 - 0.5**2), "Where the axis is pressed together, the density rises: divide."),
+            (
+                np.exp(-(0.5**2) / 2) / np.sqrt(2 * np.pi) / (1 - 0.5**2),
+                "The Gaussian is taken at u, and a = tanh u is 0.5: u = artanh 0.5.",
+            ),
+            (float(np.log(gaussian / 0.75)), "That is its logarithm."),
+        ],
+        hints=["u = artanh 0.5 = 0.549.", "The derivative of tanh at u is 1 − tanh² u = 0.75."],
+        solution=[
+            "At $u = 0.549$ the Gaussian is 0.343; over $1 - 0.25$ that is 0.457.",
+            "```python\nu = np.arctanh(0.5)\nanswer = np.exp(-(u**2) / 2) / np.sqrt(2 * np.pi) / (1 - 0.5**2)\n"
+            "_, log_density = sac.sample(np.zeros((1, 2), 'float32'), np.full((1, 1), u, 'float32'))\n"
+            "print(answer, np.exp(log_density))\n```",
+        ],
+    )
+
+
+def exercise_3():
+    return Exercise(
+        expected=7,
+        tolerance=1e-9,
+        wrong=[
+            (12, "The board has ten columns: at the side wall the ball turns."),
+            (6, "At the wall the ball stays in its column for one step: 8, 9, 9, ..."),
+            (2, "Which way does it go at first? To the right."),
+            (8, "Five steps lead from row 4 to row 9: count them."),
+        ],
+        hints=["Five steps: 8, 9, then the wall."],
+        solution=["Columns 8, 9, 9, 8, 7.", "```python\nanswer = 7\n```"],
+    )
+
+
+def exercise_4():
+    return Exercise(
+        judge=_judge_shaping,
+        hints=["Write down the first three terms of the sum, with their discounts: what cancels?"],
+        solution=[
+            "$\\sum_t \\gamma^t (\\gamma \\Phi_{t+1} - \\Phi_t) = \\gamma^T \\Phi_T - \\Phi_0$: only the ends are left, so going "
+            "away and coming back earns nothing.",
+            "```python\nanswer = lambda phi, gamma: gamma ** (len(phi) - 1) * phi[-1] - phi[0]\n```",
+        ],
+    )
+
+
+def _judge_shaping(answer):
+    if not callable(answer):
+        return "Give a function of two arguments: answer = lambda phi, gamma: ..."
+    phi, gamma = np.array([1.0, 3.0, -2.0, 5.0]), 0.9
+    found = float(answer(phi, gamma))
+    right = sum(gamma**t * (gamma * phi[t + 1] - phi[t]) for t in range(3))
+    if np.isclose(found, right) and np.isclose(float(answer(phi[:2], 0.5)), 0.5):
+        return None
+    if np.isclose(found, phi[-1] - phi[0]):
+        return "That is right without a discount: what becomes of γ?"
+    if np.isclose(found, gamma ** len(phi) * phi[-1] - phi[0]):
+        return "Four states have three steps between them."
+    if np.isclose(found, sum(gamma * phi[t + 1] - phi[t] for t in range(3))):
+        return "Each step's pay is discounted: the one of step t by γ to the t."
+    return f"For Φ = 1, 3, −2, 5 and γ = 0.9 it should be {right:.4g}, not {found:.4g}."
+
+
+def exercise_5():
+    return Exercise(
+        hints=[
+            "`motorway.VectorMotorway` subtracts the price in `step`; subclass it, and change the reward where `terminated` "
+            "is true. `motorway_drivers.train` shows how to train; 20,000 decisions are enough to see it.",
+            "Measure speed and crashes per km over a hundred drives, three seeds each.",
+        ],
+        solution=[
+            "```python\nclass Priced(motorway.VectorMotorway):\n    def __init__(self, num_envs, price):\n"
+            "        super().__init__(num_envs)\n        self.price = price\n\n    def step(self, actions):\n"
+            "        seen, reward, ended, cut, info = super().step(actions)\n"
+            "        return seen, np.where(ended, -self.price, reward), ended, cut, info\n\n"
+            "from dlcourse.rl import dqn\nfor price in (1, 4, 40):\n"
+            "    run = dqn.train(Priced(12, price), motorway_drivers.SETTINGS, steps=20_000, agents=3,\n"
+            "                    network=motorway_drivers.stacked(3, 7), seed=7)\n"
+            "    for agent in range(3):\n        found = drives(run.chooser(agent), 1.0)\n"
+            "        print(price, MEASURES['m/s'](found), motorway.crashes_per_km(found))\n```",
+            "Look at both columns: a dearer crash should make it slower and safer, as far as it can see the danger coming. "
+            "One seed may say anything: three are few.",
+        ],
+    )

@@ -1,0 +1,100 @@
+"""Toys, players and drivers: pays, rules and what is measured of them."""
+
+import numpy as np
+import pytest
+
+from dlcourse.experiments import driving, motorway_drivers, toys, wall_players
+from dlcourse.rl import environments, motorway, wall_game
+
+
+def test_coming_up_is_paid_once_and_being_up_all_the_time():
+    came, stays = (toys.PaidPendulum(1, pay) for pay in toys.PAYS)
+    paid = {}
+    for world in (came, stays):
+        world.reset(seed=0)
+        world._angle[:], world._speed[:] = -0.52, 1.5  # just outside the zone, moving in
+        paid[world.pay] = [float(world.step(np.zeros((1, 1)))[1][0]) for _ in range(4)]
+    assert paid["coming up"] == [1, 0, 0, 0]
+    assert paid["being up"] == [1, 1, 1, 1]
+    with pytest.raises(ValueError, match="leaving"):
+        toys.PaidPendulum(1, "leaving")
+
+
+def test_entries_are_counted_from_outside():
+    up = np.array([[0, 1], [1, 1], [0, 1], [1, 1]], bool)
+    assert toys.entries(up) == 1.0  # two in the first episode, none in the second
+
+
+def test_the_engineers_rule_stands_up_from_hanging():
+    world = environments.VectorPendulum(20)
+    returns, up = toys.play(world, toys.engineer, seed=1)
+    assert up[-50:].mean() > 0.95
+    assert returns.mean() > -400
+
+
+def test_gymnasiums_pendulums_take_another_mass():
+    light, heavy = (toys.gymnasiums(1, mass) for mass in (1.0, 2.0))
+    hanging = np.array([np.pi, 0.0])
+    speeds = []
+    for world in (light, heavy):
+        world.reset(seed=0)
+        world.envs[0].unwrapped.state = hanging.copy()
+        speeds.append(world.step(np.array([[2.0]], "float32"))[0][0, 2])
+    assert speeds[0] == pytest.approx(2 * speeds[1], rel=1e-3)
+
+
+def test_a_plain_actor_acts_as_keras_computes():
+    actor = toys.network(3)
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
+    expected = 2 * np.tanh(actor(x).numpy()[:, :1])
+    assert toys.chooser(actor)(x) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", wall_players.KINDS)
+def test_players_take_pixels(kind):
+    network = wall_players.network(kind, 3, seed=1)
+    seen, _ = wall_game.VectorWallGame(4).reset(seed=0)
+    assert network(seen.astype("float32")).shape == (4, 3)
+    with pytest.raises(ValueError, match="sound"):
+        wall_players.network("sound", 3)
+
+
+def test_without_the_trail_pictures_that_differ_in_it_are_one():
+    seen, _ = wall_game.VectorWallGame(1).reset(seed=0)
+    other = seen.copy()
+    other[..., 2] = 0
+    outputs = [
+        [wall_players.network(kind, 3, 1)(x.astype("float32")).numpy() for x in (seen, other)]
+        for kind in ("no_trail", "pixels")
+    ]
+    assert outputs[0][0] == pytest.approx(outputs[0][1])
+    assert not np.allclose(*outputs[1])
+
+
+def test_scores_are_bricks_of_first_games():
+    assert wall_players.scores(wall_game.foresight, 20).mean() > 10
+    assert wall_players.scores(wall_players.at_random(), 20).mean() < 2
+
+
+def test_drivers_are_perceptrons_of_what_is_seen():
+    network = motorway_drivers.network(1)
+    assert network.output_shape == (None, len(motorway.ACTIONS))
+    actions = motorway_drivers.greedy(network)(np.zeros((3, motorway.NUMBERS), "float32"))
+    assert actions.shape == (3,)
+
+
+def test_drives_are_counted_by_kilometre_and_second():
+    drives = [
+        {"crashed": True, "metres": 500.0, "seconds": 20},
+        {"crashed": False, "metres": 1500.0, "seconds": 60},
+    ]
+    assert driving.crashes_per_km(drives) == 0.5
+    assert driving.speed(drives) == 25.0
+
+
+def test_the_careful_rule_of_the_other_motorway_brakes_for_a_car_ahead():
+    seen = np.zeros((5, 5))
+    seen[1] = [1, 0.1, 0.0, 0, 0]
+    assert driving.careful(seen) == driving.ACTIONS.index("slower")
+    seen[1, 2] = 0.33  # on the next lane
+    assert driving.careful(seen) == driving.ACTIONS.index("faster")
