@@ -16,6 +16,7 @@ batches, a larger learning rate and τ; tried once, on seed 900.
 import dataclasses
 import time
 
+import numpy as np
 
 from dlcourse import recording, reproducibility
 from dlcourse.experiments import toys

@@ -84,7 +84,7 @@ def wall_film(ax, observations, title, *, columns=8):
     ax.set(title=title, xticks=[], yticks=[])
     _bare(ax)
     return (
-        f"{title}: {len(pictures)} pictures of 10 × 10 cells, from left to right and from top to bottom: bricks in grey, "
+        f"{title}: {len(pictures)} pictures of 10 × 10 cells, from left to right, row by row: bricks in grey, "
         "the ball in orange with a pale trail, the paddle in blue."
     )
 

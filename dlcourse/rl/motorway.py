@@ -2,8 +2,8 @@
 
 One decision a second: change the lane, keep on, go 5 m/s faster or slower (between 15 and 30 m/s). After the task
 ``highway-v0`` of highway-env (Leurent 2018), with traffic of its own: the others keep their lanes and follow the
-intelligent driver model (Treiber et al. 2000). A second pays 0.8 · share of the speed range + 0.2 on the right lane, and
-a crash ends the drive and pays -4. After ``TIME_LIMIT`` seconds the drive is cut off.
+intelligent driver model (Treiber et al. 2000). A second pays 0.8 · share of the speed range + 0.2 on the right lane; a
+crash ends the drive and pays -4. After ``TIME_LIMIT`` seconds the drive is cut off.
 """
 
 from typing import ClassVar

@@ -241,7 +241,7 @@ def train(environments, settings, *, steps, agents=1, actor=None, critics=None, 
     >>> choose(observations)  # (n, 3): n actions, (n, 1)
 
     Details, and where they come from:
-    - Actions drawn from a Gaussian through tanh; twin critics, of which the smaller counts; a temperature that is learnt
+    - Actions drawn from a Gaussian through tanh; twin critics, of which the smaller counts; a temperature, learnt
       so that the entropy comes to minus the number of an action's numbers (Haarnoja et al. 2018b).
     - Slow copies of the critics, moved by a share τ at each gradient step.
     - Several environment steps, then as many gradient steps as belong to them, in one compiled call, as in ``dqn``.
@@ -254,7 +254,8 @@ def train(environments, settings, *, steps, agents=1, actor=None, critics=None, 
         steps: environment steps of each agent, all its environments together, resets included.
         agents: how many, which know nothing of each other.
         actor: keras.Model from observations to the means of an action's numbers and after them the logarithms of their
-            standard deviations; for one agent a plain one, for several stacked, see ``networks``. None: ``perceptrons``.
+            standard deviations; for one agent a plain one, for several stacked, see ``networks``. None:
+            ``perceptrons``.
         critics: two keras.Models from an observation, flat, and after it the action's numbers in (-1, 1), to one
             number. None: ``perceptrons``.
         seed: of everything but the weights of models that are given.
@@ -263,8 +264,8 @@ def train(environments, settings, *, steps, agents=1, actor=None, critics=None, 
         Trained.
 
     Raises:
-        ValueError: where spaces or models don't fit, environments can't be shared out, a reward or an observation is not
-            finite.
+        ValueError: where spaces or models don't fit, environments can't be shared out, a reward or an observation is
+            not finite.
         FloatingPointError: where weights are no longer finite.
     """
     checks.settings("train(settings)", settings, Settings)
