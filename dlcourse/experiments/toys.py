@@ -101,6 +101,15 @@ def play(worlds, choose, seed):
     return returns, np.array(up)
 
 
+def film(choose, seed, steps=160):
+    """What one rod goes through: observations (steps + 1, 3), the first after its reset with this seed."""
+    world = environments.VectorPendulum(1)
+    seen = [world.reset(seed=seed)[0]]
+    for _ in range(steps):
+        seen.append(world.step(choose(seen[-1]))[0])
+    return np.concatenate(seen)
+
+
 def entries(up):
     """How often the rod came into the zone from outside, on average over episodes: of ``up`` bool (steps, n)."""
     return float((up[1:] & ~up[:-1]).sum(axis=0).mean())

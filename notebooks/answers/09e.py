@@ -75,7 +75,7 @@ def exercise_4():
         judge=_judge_shaping,
         hints=["Write down the first three terms of the sum, with their discounts: what cancels?"],
         solution=[
-            "$\\sum_t \\gamma^t (\\gamma \\Phi_{t+1} - \\Phi_t) = \\gamma^T \\Phi_T - \\Phi_0$: only the ends are left: "
+            "$\\sum_t \\gamma^t (\\gamma \\Phi_{t+1} - \\Phi_t) = \\gamma^T \\Phi_T - \\Phi_0$: only the ends stay: "
             "going away and coming back earns nothing.",
             "```python\nanswer = lambda phi, gamma: gamma ** (len(phi) - 1) * phi[-1] - phi[0]\n```",
         ],
@@ -103,7 +103,8 @@ def exercise_5():
     return Exercise(
         hints=[
             "`motorway.VectorMotorway` subtracts the price in `step`; subclass it, and change the reward "
-            "where `terminated` is true. `motorway_drivers.train` shows how to train; 20,000 decisions are enough to see it.",
+            "where `terminated` is true. `motorway_drivers.train` shows how to train; "
+            "20,000 decisions are enough to see it.",
             "Measure speed and crashes per km over a hundred drives, three seeds each.",
         ],
         solution=[
@@ -116,7 +117,7 @@ def exercise_5():
             "                    network=motorway_drivers.stacked(3, 7), seed=7)\n"
             "    for agent in range(3):\n        found = drives(run.chooser(agent), 1.0)\n"
             "        print(price, MEASURES['m/s'](found), motorway.crashes_per_km(found))\n```",
-            "Look at both columns: a dearer crash should make it slower and safer, as far as it can see "
-            "the danger coming. One seed may say anything: three are few.",
+            "Look at both columns: a dearer crash should make it slower and safer, as far as it "
+            "can see the danger coming. One seed may say anything: three are few.",
         ],
     )

@@ -273,18 +273,12 @@ claims.measure(
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-films = {}
-for name, choose in [
-    ("SAC", toys.chooser(trained["sac"][0])),
-    ("the rule", rule),
-    ("SAC, an eighth", toys.chooser(trained["eighth"][0])),
-]:
-    world = environments.VectorPendulum(1)
-    seen = [world.reset(seed=5)[0]]
-    seen += [world.step(choose(seen[-1]))[0] for _ in range(159) if True]
-    films[name] = np.concatenate(seen)
 control.rods(
-    films,
+    {
+        "SAC": toys.film(toys.chooser(trained["sac"][0]), seed=5),
+        "the rule": toys.film(rule, seed=5),
+        "SAC, an eighth": toys.film(toys.chooser(trained["eighth"][0]), seed=5),
+    },
     title="One start, three ways up",
     every=10,
     caption="From the same start; the dot is the hinge. Side view every half second.",
@@ -352,14 +346,11 @@ show.table(
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-films = {}
-for name, kind in [("for coming up", "coming_up"), ("for being up", "being_up")]:
-    choose, world = toys.chooser(toys.shipped(kind)[0]), environments.VectorPendulum(1)
-    seen = [world.reset(seed=5)[0]]
-    seen += [world.step(choose(seen[-1]))[0] for _ in range(159)]
-    films[name] = np.concatenate(seen)
 control.rods(
-    films,
+    {
+        name: toys.film(toys.chooser(toys.shipped(kind)[0]), seed=5)
+        for name, kind in [("for coming up", "coming_up"), ("for being up", "being_up")]
+    },
     title="Paid for coming up, paid for being up",
     every=10,
     caption="Agent 0 of each pay, from the same start, every half second.",

@@ -25,6 +25,14 @@ def test_entries_are_counted_from_outside():
     assert toys.entries(up) == 1.0  # two in the first episode, none in the second
 
 
+def test_a_film_follows_one_rod_from_its_start():
+    seen = toys.film(lambda x: np.zeros((1, 1)), seed=3, steps=5)
+    world = environments.VectorPendulum(1)
+    first = world.reset(seed=3)[0]
+    assert seen.shape == (6, 3)
+    assert (seen[0] == first[0]).all() and (seen[1] == world.step(np.zeros((1, 1)))[0][0]).all()
+
+
 def test_the_engineers_rule_stands_up_from_hanging():
     world = environments.VectorPendulum(20)
     returns, up = toys.play(world, toys.engineer, seed=1)
