@@ -1,5 +1,7 @@
 """What chapter 09e defines, and its exercises' judges."""
 
+import itertools
+
 import chapter_code
 import numpy as np
 import pytest
@@ -55,7 +57,7 @@ def test_a_film_ends_with_the_drive(chapter):
         (lambda phi, gamma: phi[-1] - phi[0], "without a discount"),
         (lambda phi, gamma: gamma ** len(phi) * phi[-1] - phi[0], "three steps"),
         (
-            lambda phi, gamma: sum(gamma * b - a for a, b in zip(phi[:-1], phi[1:], strict=True)),
+            lambda phi, gamma: sum(gamma * b - a for a, b in itertools.pairwise(phi)),
             "by γ to the t",
         ),
         (lambda phi, gamma: 0.0, "it should be"),
