@@ -1,4 +1,4 @@
-"""Cars of highway-env (Leurent 2018) driven by networks and by rules: trained, measured, and their crashes kept.
+"""Cars of highway-env (Leurent 2018), driven by networks and by rules.
 
 The package ``highway-env`` isn't part of the course's environment: only ``benchmarks/`` needs it. Chapters read what
 was recorded.
@@ -27,8 +27,6 @@ SETTINGS = dqn.Settings(
 """Those of highway-env's own DQN script, but for smaller layers, a doubled target and a longer exploration."""
 
 ACTIONS = ("left", "keep on", "right", "faster", "slower")
-LANE_WIDTH = 4.0
-"""Metres."""
 
 
 def highway(traffic=1.0, time_limit=30):
@@ -94,47 +92,32 @@ def with_built_in_driver(env):
     world.action_type.controlled_vehicle = world.observation_type.observer_vehicle = new
 
 
-def drive(env, driver, seed, *, film=False):
+def drive(env, driver, seed):
     """One drive.
 
     Args:
         env: ``highway()``.
         driver: from an observation to an action; None for highway-env's own model of a driver.
         seed: of the traffic.
-        film: whether to keep where the cars were.
 
     Returns:
-        dict: ``reward`` (sum), ``seconds``, ``metres``, ``crashed`` and, filmed, ``frames``: a list with, for every
-        second, the action and [x ahead of the own car, y, own or not] of the cars within 100 m.
+        dict: ``reward`` (sum), ``seconds``, ``metres``, ``crashed``.
     """
     observation, _ = env.reset(seed=seed)
     if driver is None:
         with_built_in_driver(env)
         driver = always(1)
     world = env.unwrapped
-    start, reward, seconds, frames, ended = world.vehicle.position[0], 0.0, 0, [], False
+    start, reward, seconds, ended = world.vehicle.position[0], 0.0, 0, False
     while not ended:
-        action = driver(observation)
-        if film:
-            frames.append([int(action), *_places(world)])
-        observation, gained, terminated, truncated, _ = env.step(action)
+        observation, gained, terminated, truncated, _ = env.step(driver(observation))
         reward, seconds, ended = reward + float(gained), seconds + 1, terminated or truncated
-    if film:
-        frames.append([-1, *_places(world)])
-    found = {
+    return {
         "reward": round(reward, 3),
         "seconds": seconds,
         "metres": round(float(world.vehicle.position[0] - start), 1),
         "crashed": bool(world.vehicle.crashed),
     }
-    return found | ({"frames": frames} if film else {})
-
-
-def _places(world):
-    own = world.vehicle
-    cars = [[*(car.position - [own.position[0], 0]), car.speed, car is own] for car in world.road.vehicles]
-    near = [car for car in cars if abs(car[0]) < 100]
-    return [[round(float(number), 1) for number in car] for car in near]
 
 
 def crashes_per_km(drives):

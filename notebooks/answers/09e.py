@@ -7,22 +7,22 @@ from dlcourse.exercises import Exercise
 
 def exercise_1():
     return Exercise(
-        expected=-2 + 0.9 * (-12 - 0.5 * 1),
+        expected=-2 + 0.9 * (-12 - 0.4 * 1),
         tolerance=1e-9,
         wrong=[
-            (-2 + 0.9 * (-10 - 0.5), "Of the two critics the smaller counts: −12 is smaller than −10."),
-            (-2 + 0.9 * (-11 - 0.5), "Not the mean of the two: the smaller."),
-            (-2 + 0.9 * (-12 + 0.5), "The entropy's part is −α log π, and log π is 1."),
+            (-2 + 0.9 * (-10 - 0.4), "Of the two critics the smaller counts: −12 is smaller than −10."),
+            (-2 + 0.9 * (-11 - 0.4), "Not the mean of the two: the smaller."),
+            (-2 + 0.9 * (-12 + 0.4), "The entropy's part is −α log π, and log π is 1."),
             (-2 + 0.9 * -12, "And the entropy? α log π belongs to it."),
             (
-                -2 + 0.9 * -12 - 0.5,
+                -2 + 0.9 * -12 - 0.4,
                 "The entropy of the next action is discounted too: it stands inside the bracket.",
             ),
         ],
         hints=["r + γ (the smaller value − α log π)."],
         solution=[
-            "$-2 + 0.9 \\cdot (-12 - 0.5 \\cdot 1) = -13.25$.",
-            "```python\nanswer = -2 + 0.9 * (min(-10, -12) - 0.5 * 1)\n```",
+            "$-2 + 0.9 \\cdot (-12 - 0.4 \\cdot 1) = -13.16$.",
+            "```python\nanswer = -2 + 0.9 * (min(-10, -12) - 0.4 * 1)\n```",
         ],
     )
 

@@ -1,7 +1,7 @@
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Chapter 09e · Toys, games, driving · 玩具、游戏、驾驶
 #
-# Three things that an agent may steer: a toy that stands up, a game of sixty pixels that matter, a car among others.
+# Three things that an agent may steer: a toy that stands up, a game that it sees as pixels, a car among others.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **After this chapter you can**
@@ -19,7 +19,7 @@
 #
 # **摘要**
 #
-# 本章把强化学习用在三件事上：会站起来的玩具（倒立摆）、从像素学会的小游戏、在车流中驾驶。
+# 本章把强化学习用在三件事上：会站起来的玩具（一根摆杆）、从像素学会的小游戏、在车流中驾驶。
 # 玩具用软演员–评论家（SAC）：双评论家、熵奖励、自动调节的温度；游戏用卷积网络和近端策略优化；驾驶用深度Q网络。
 # 每一次都先问：最便宜的规则能做到多少？再看学到的策略是否更好、换了条件还行不行。
 # 还会看到一次奖励作弊：智能体拿到了奖励，却没有做我们想要的事；然后修改奖励。
@@ -785,8 +785,8 @@ show.table(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Look at *always brakes*: it stays at 20 m/s, hardly ever crashes, and earns as much as the networks on average. The careful rule and the
-# built-in driver earn more. After so few steps that says little about deep Q-learning, and much about what to try first: a mean reward that
+# Look at *always brakes*: it stays at 20 m/s, hardly ever crashes, and earns as much as the networks on average. The built-in driver
+# earns more, and in dense traffic far more: it alone may go slower than 20 m/s. After so few steps that says little about deep Q-learning, and much about what to try first: a mean reward that
 # looks like driving may be had by braking.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -815,7 +815,7 @@ claims.report()
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
 #
-# **1. Recall.** A reward of −2, a discount of 0.9, two critics that say −10 and −12 of the next state and action, α = 0.5, and $\log\pi = 1$. What
+# **1. Recall.** A reward of −2, a discount of 0.9, two critics that say −10 and −12 of the next state and action, α = 0.4, and $\log\pi = 1$. What
 # is the target of both critics?
 
 # %% slideshow={"slide_type": "skip"}
