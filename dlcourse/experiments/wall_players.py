@@ -11,15 +11,15 @@ from dlcourse.rl import ppo, wall_game
 
 SETTINGS = ppo.Settings(
     length=64,
-    epochs=3,
-    minibatch=512,
+    epochs=4,
+    minibatch=256,
     discount=0.98,
     gae_lambda=0.95,
-    learning_rate=2e-3,
-    anneal=500_000,
+    learning_rate=3e-3,
+    anneal=400_000,
     entropy_weight=0.01,
 )
-GAMES, STEPS = 64, 500_000
+GAMES, STEPS = 64, 400_000
 KINDS = ("pixels", "no_trail", "no_convolution", "linear")
 
 

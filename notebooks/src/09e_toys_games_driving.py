@@ -476,7 +476,7 @@ After 20,000 steps of PPO here: {brief_score:.1f} bricks a game. It takes more.
 """)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# PPO as in [chapter 09d](09d_policy_gradients.ipynb), 64 games at once, half a million steps, five seeds; weights are shipped. And two that lack
+# PPO as in [chapter 09d](09d_policy_gradients.ipynb), 64 games at once, 400,000 steps, five seeds; weights are shipped. And two that lack
 # something: one doesn't see *where the ball was*, one has no hidden layer.
 #
 # **Predict before you run.** Which of the two reaches half of the score of the rule that reckons: the one without the trail, the one
@@ -497,7 +497,7 @@ for kind, networks in players.items():
         shares[kind, seed] = bricks.mean() / rule_scores["reckons"].mean()
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-steps = np.arange(1, 21) * 25_000
+steps = np.arange(1, 21) * 20_000
 charts.curves(
     steps,
     {name: np.array(wall[f"{kind}, curves"]).T for kind, name in SEES.items()},
