@@ -16,10 +16,10 @@ SETTINGS = ppo.Settings(
     discount=0.98,
     gae_lambda=0.95,
     learning_rate=3e-3,
-    anneal=400_000,
+    anneal=600_000,
     entropy_weight=0.01,
 )
-GAMES, STEPS = 64, 400_000
+GAMES, STEPS = 64, 600_000
 KINDS = ("pixels", "no_trail", "no_convolution", "linear")
 
 
