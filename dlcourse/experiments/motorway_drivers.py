@@ -29,9 +29,9 @@ OVERTAKING = {
 """The rule that overtakes with other numbers, among which the best is chosen."""
 
 
-def train(agents, seed, steps=STEPS, settings=SETTINGS, traffic=1.0):
-    """Stacked agents trained by DQN; returns (dqn.Trained, dict from agent to a plain Q-network)."""
-    worlds = motorway.VectorMotorway(agents * ROADS, traffic)
+def train(agents, seed, steps=STEPS, settings=SETTINGS):
+    """Stacked agents trained by DQN in the usual traffic; returns (dqn.Trained, dict from agent to a plain Q-network)."""
+    worlds = motorway.VectorMotorway(agents * ROADS)
     run = dqn.train(worlds, settings, steps=steps, agents=agents, network=stacked(agents, seed), seed=seed)
     return run, {agent: feed_forward.alone(run.network, agent) for agent in range(agents)}
 
@@ -75,7 +75,7 @@ def shipped(kind):
     """The trained Q-networks of a kind, by seed: a dict from agent to Keras model.
 
     Args:
-        kind: ``"usual"``: as they are; ``"short"``: with a discount of 0; ``"dense"``: trained in denser traffic.
+        kind: ``"usual"``: as they are; ``"short"``: with a discount of 0.
 
     Raises:
         ValueError: where the file isn't the one whose hash is recorded.

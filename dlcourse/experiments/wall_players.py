@@ -7,6 +7,7 @@ from keras import layers
 from dlcourse import recording
 from dlcourse.experiments import shipped_weights
 from dlcourse.models.convnet import Seeds
+from dlcourse.models.stacked import feed_forward
 from dlcourse.rl import ppo, wall_game
 
 SETTINGS = ppo.Settings(
@@ -20,16 +21,29 @@ SETTINGS = ppo.Settings(
     entropy_weight=0.01,
 )
 GAMES, STEPS = 64, 600_000
-KINDS = ("pixels", "no_trail", "no_convolution", "linear")
+SHAPE = (wall_game.SIZE, wall_game.SIZE, len(wall_game.CHANNELS))
+HIDDEN = {"no_convolution": (40,), "no_trail": (40,), "linear": ()}
+"""Hidden layers of the players without filters; the first has about as many weights as the one with filters."""
+KINDS = ("pixels", *HIDDEN)
+
+
+class WithoutTrail(wall_game.VectorWallGame):
+    """The game, but nobody sees where the ball was a step before."""
+
+    def _observation(self):
+        return hide_trail(super()._observation())
+
+
+def hide_trail(observation):
+    """Observations (n, 10, 10, 4) with the third channel empty."""
+    return observation * np.array([1, 1, 0, 1], observation.dtype)
 
 
 def network(kind, outputs, seed=0):
     """From pixels (batch, 10, 10, 4) to outputs (batch, outputs).
 
     Args:
-        kind: ``"pixels"``: eight 3 x 3 filters and 32 units; ``"no_trail"``: the same, but it doesn't see where the
-            ball was; ``"no_convolution"``: 40 units instead of filters, about as many weights; ``"linear"``: no
-            hidden layer.
+        kind: ``"pixels"``: eight 3 x 3 filters and 32 units; else a perceptron, see ``HIDDEN``.
         outputs: how many numbers.
         seed: of the weights.
 
@@ -38,33 +52,52 @@ def network(kind, outputs, seed=0):
     """
     if kind not in KINDS:
         raise ValueError(f"network(kind={kind!r}): expected one of {KINDS}.")
+    if kind in HIDDEN:
+        return feed_forward.alone(stacked(kind, outputs, [seed]), 0)
     seeds = Seeds(seed)
-
-    def kernel(name="glorot_uniform"):
-        return seeds.initializer(name)
-
-    inputs = x = keras.Input(wall_game.VectorWallGame().single_observation_space.shape)
-    if kind == "no_trail":
-        x = layers.Rescaling(np.array([1.0, 1.0, 0.0, 1.0]).tolist())(x)
-    if kind in ("pixels", "no_trail"):
-        x = layers.Conv2D(8, 3, activation="relu", kernel_initializer=kernel("he_normal"))(x)
+    inputs = keras.Input(SHAPE)
+    x = layers.Conv2D(8, 3, activation="relu", kernel_initializer=seeds.initializer("he_normal"))(inputs)
     x = layers.Flatten()(x)
-    if kind != "linear":
-        units = 40 if kind == "no_convolution" else 32
-        x = layers.Dense(units, activation="relu", kernel_initializer=kernel("he_normal"))(x)
-    return keras.Model(inputs, layers.Dense(outputs, kernel_initializer=kernel())(x), name=kind)
+    x = layers.Dense(32, activation="relu", kernel_initializer=seeds.initializer("he_normal"))(x)
+    x = layers.Dense(outputs, kernel_initializer=seeds.initializer("glorot_uniform"))(x)
+    return keras.Model(inputs, x, name=kind)
 
 
-def train(kind, seed, steps=STEPS, settings=SETTINGS):
-    """One player trained by PPO: rollout.Trained."""
-    return ppo.train(
-        wall_game.VectorWallGame(GAMES),
-        settings,
-        steps=steps,
-        actor=network(kind, len(wall_game.ACTIONS), 2 * seed),
-        critic=network(kind, 1, 2 * seed + 1),
-        seed=seed,
+def stacked(kind, outputs, seeds):
+    """Perceptrons of a kind of ``HIDDEN`` side by side, one for each seed."""
+    if HIDDEN[kind]:
+        return feed_forward.mlp(seeds, SHAPE, outputs, hidden=HIDDEN[kind], shared=False)
+    size = int(np.prod(SHAPE))
+    kernels = [np.random.default_rng(seed).normal(0, 0.01, (size, outputs)) for seed in seeds]
+    return feed_forward.from_kernels([np.stack(kernels).astype("float32")], SHAPE)
+
+
+def train(kind, seeds, steps=STEPS, settings=SETTINGS):
+    """Players trained by PPO.
+
+    Args:
+        kind: one of ``KINDS``.
+        seeds: one for a player with filters; several others learn side by side.
+        steps: of each.
+        settings: ppo.Settings.
+
+    Returns:
+        (rollout.Trained, dict from seed to the actor, a plain Keras model).
+    """
+    games = (WithoutTrail if kind == "no_trail" else wall_game.VectorWallGame)(GAMES * len(seeds))
+    actions, first = len(wall_game.ACTIONS), [2 * seed for seed in seeds]
+    second = [2 * seed + 1 for seed in seeds]
+    if kind in HIDDEN:
+        actor, critic = stacked(kind, actions, first), stacked(kind, 1, second)
+    else:
+        (seed,) = seeds
+        actor, critic = network(kind, actions, 2 * seed), network(kind, 1, 2 * seed + 1)
+    run = ppo.train(
+        games, settings, steps=steps, agents=len(seeds), actor=actor, critic=critic, seed=seeds[0]
     )
+    if kind not in HIDDEN:
+        return run, {seeds[0]: run.actor}
+    return run, {seed: feed_forward.alone(run.actor, place) for place, seed in enumerate(seeds)}
 
 
 def scores(choose, games=200, seed=70_001):
@@ -79,9 +112,15 @@ def scores(choose, games=200, seed=70_001):
     return bricks
 
 
-def greedy(actor):
-    """The likeliest actions of a Keras model that gives logits: a function from observations to int64 (n,)."""
-    return lambda observation: np.asarray(actor(observation.astype("float32"))).argmax(axis=-1)
+def greedy(actor, kind="pixels"):
+    """The likeliest actions of a Keras model that gives logits: a function from observations to int64 (n,).
+
+    Args:
+        actor: (n, 10, 10, 4) to (n, 3).
+        kind: ``"no_trail"`` hides the trail from it.
+    """
+    see = hide_trail if kind == "no_trail" else np.asarray
+    return lambda observation: actor.predict_on_batch(see(observation).astype("float32")).argmax(axis=-1)
 
 
 def at_random(seed=0):

@@ -67,16 +67,21 @@ def test_players_take_pixels(kind):
         wall_players.network("sound", 3)
 
 
-def test_without_the_trail_pictures_that_differ_in_it_are_one():
+def test_a_hidden_trail_is_not_seen_and_the_rest_is():
     seen, _ = wall_game.VectorWallGame(1).reset(seed=0)
-    other = seen.copy()
-    other[..., 2] = 0
-    outputs = [
-        [wall_players.network(kind, 3, 1)(x.astype("float32")).numpy() for x in (seen, other)]
-        for kind in ("no_trail", "pixels")
-    ]
-    assert outputs[0][0] == pytest.approx(outputs[0][1])
-    assert not np.allclose(*outputs[1])
+    hidden, _ = wall_players.WithoutTrail(1).reset(seed=0)
+    assert hidden[..., 2].sum() == 0 and seen[..., 2].sum() == 1
+    assert (hidden[..., [0, 1, 3]] == seen[..., [0, 1, 3]]).all()
+    assert (wall_players.hide_trail(seen) == hidden).all() and hidden.dtype == seen.dtype
+
+
+def test_perceptrons_side_by_side_are_those_alone():
+    seen, _ = wall_game.VectorWallGame(2).reset(seed=0)
+    x = seen.astype("float32")
+    for kind in wall_players.HIDDEN:
+        both = wall_players.stacked(kind, 3, [4, 5])(np.stack([x, x]))
+        alone = wall_players.network(kind, 3, 5)(x)
+        assert np.asarray(both[1]) == pytest.approx(np.asarray(alone), abs=1e-5)
 
 
 def test_scores_are_bricks_of_first_games():
