@@ -2,9 +2,9 @@
 
     python benchmarks/run.py ch09e_motorway
 
-Five agents each, 40,000 decisions an agent (``experiments.motorway_drivers.SETTINGS``; not tuned), in the usual traffic:
-as they are (``usual``), and with a discount of 0 (``short``). Recorded: learning curves and processor seconds. Weights go to results/ch09e_motorway_KIND.npz as float16, and each file's SHA-256
-into the record.
+Five agents each, 40,000 decisions an agent (``experiments.motorway_drivers.SETTINGS``; not tuned), in the usual
+traffic: as they are (``usual``), and with a discount of 0 (``short``). Recorded: learning curves and processor seconds.
+Weights go to results/ch09e_motorway_KIND.npz as float16, and each file's SHA-256 into the record.
 """
 
 import dataclasses

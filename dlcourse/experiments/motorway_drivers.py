@@ -30,7 +30,7 @@ OVERTAKING = {
 
 
 def train(agents, seed, steps=STEPS, settings=SETTINGS):
-    """Stacked agents trained by DQN in the usual traffic; returns (dqn.Trained, dict from agent to a plain Q-network)."""
+    """Agents trained by DQN in the usual traffic: (dqn.Trained, dict from agent to a plain Q-network)."""
     worlds = motorway.VectorMotorway(agents * ROADS)
     run = dqn.train(worlds, settings, steps=steps, agents=agents, network=stacked(agents, seed), seed=seed)
     return run, {agent: feed_forward.alone(run.network, agent) for agent in range(agents)}
