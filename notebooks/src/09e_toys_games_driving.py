@@ -520,8 +520,8 @@ charts.curves(
         "rule: under the ball": rule_scores["under the ball"].mean(),
     },
     figsize=(8.4, 4.2),
-    caption="PPO, five seeds each, mean with 95 % interval (recorded). In training "
-    "actions are drawn, so these scores lie below those of greedy play.",
+    caption="PPO, five seeds each, mean with 95 % interval (recorded), with settings "
+    "that were chosen for the network with filters.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -542,20 +542,12 @@ claims.measure(
     control=[("linear", seed) for seed in SEEDS],
     above=0.5,
 )
-claims.measure(
-    "C09e.trail",
-    "the picture must show motion: the same share, of the network without filters; "
-    "control: the same, which doesn't see where the ball was",
-    lambda kind, seed: shares[kind, seed],
-    of=[("no_convolution", seed) for seed in SEEDS],
-    control=[("no_trail", seed) for seed in SEEDS],
-    above=0.25,
-)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# PENDING. Without the trail a picture doesn't say whether the ball goes left or right. Without hidden layers, what speaks for *left* is
+# The one with filters does. Without filters some seeds come near to it: a hidden layer alone must learn each pattern anew at each place. Without
+# the trail a picture doesn't say whether the ball goes left or right. Without hidden layers, what speaks for *left* is
 # a sum over pixels: the ball's place and the paddle's place each add their part, whatever the other is. "Left of the paddle" isn't
 # such a sum.
 #
