@@ -20,13 +20,8 @@ SETTINGS = dqn.Settings(
 STEPS, ROADS = 40_000, 4
 """Decisions of an agent, and on how many motorways it makes them."""
 
-OVERTAKING = {
-    (gap, per_speed, room): lambda x, how=(gap, per_speed, room): motorway.overtaking(x, *how)
-    for gap in (15, 20, 25, 30)
-    for per_speed in (1, 2, 3)
-    for room in (5, 8, 11)
-}
-"""The rule that overtakes with other numbers, among which the best is chosen."""
+GAPS, PER_SPEED, ROOMS = (10, 15, 20, 25, 30), (1, 2, 3), (3, 5, 8)
+"""Among which the numbers of the rules are chosen: metres."""
 
 
 def train(agents, seed, steps=STEPS, settings=SETTINGS):
@@ -53,12 +48,20 @@ def greedy(network):
     return lambda observation: network.predict_on_batch(observation).argmax(axis=1)
 
 
-def best_rule(traffic, seed=900, roads=100):
-    """The three numbers of ``OVERTAKING`` with the largest mean reward on so many other drives."""
+def best_numbers(rule, grid, traffic, seed=900, roads=100):
+    """The numbers of a rule with the largest mean reward on so many drives that nothing is judged on.
+
+    Args:
+        rule: ``motorway.careful`` or ``motorway.overtaking``.
+        grid: list of tuples of its numbers.
+        traffic: as for ``motorway.VectorMotorway``.
+        seed, roads: of the drives.
+    """
     found = {}
-    for how, rule in OVERTAKING.items():
+    for numbers in grid:
         worlds = motorway.VectorMotorway(roads, traffic)
-        found[how] = motorway.drive(worlds, rule, seed)["reward"].mean()
+        drives = motorway.drive(worlds, lambda x, how=numbers: rule(x, *how), seed)
+        found[numbers] = drives["reward"].mean()
     return max(found, key=found.get)
 
 

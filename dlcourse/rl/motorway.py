@@ -178,28 +178,46 @@ def at_random(seed=0):
     return lambda observation: rng.integers(len(ACTIONS), size=len(observation))
 
 
-def careful(observation, gap=30.0, per_speed=2.0):
-    """Stay on the lane; brake where the car ahead is nearer than ``gap`` metres, and ``per_speed`` more for each m/s
-    by which it is slower; else go faster."""
-    metres, slower = 100 * observation[:, 4], np.maximum(0, -10 * observation[:, 5])
-    return np.where(metres < gap + per_speed * slower, SLOWER, FASTER)
+def careful(observation, gap=20.0, per_speed=2.0):
+    """Stay on the lane; brake where the car ahead is nearer than is needed, else go faster.
+
+    Args:
+        observation: (n, 17).
+        gap: metres needed at equal speed.
+        per_speed: metres more for each m/s by which the car ahead is slower.
+    """
+    return np.where(_near(observation, 1, gap, per_speed), SLOWER, FASTER)
 
 
-def overtaking(observation, gap=30.0, per_speed=2.0, room=15.0):
-    """As ``careful``, but where it would brake it changes to the lane with more room ahead, if there is one with
-    ``room`` metres free on both sides of it, and those behind aren't coming fast."""
-    action = careful(observation, gap, per_speed)
-    own = observation[:, 4]
-    options = []
+def overtaking(observation, gap=20.0, per_speed=2.0, room=5.0):
+    """As ``careful``, but it changes lanes where there is room.
+
+    Where it would brake, it goes to the lane with more room ahead; else to the right, if nobody is near ahead there,
+    since that is paid for.
+
+    Args:
+        observation, gap, per_speed: as for ``careful``.
+        room: metres that must be free on both sides on the other lane; behind, ``per_speed`` more for each m/s by which
+            who comes is faster.
+    """
+    action, options, free = careful(observation, gap, per_speed), [], []
     for column in (0, 2):
         ahead, behind = observation[:, 4 * column], observation[:, 4 * column + 2]
         coming = np.maximum(0, 10 * observation[:, 4 * column + 3])
-        free = (100 * behind > room + per_speed * coming) & (100 * ahead > room)
-        options.append(np.where(free, ahead, -1.0))
+        free.append((100 * behind > room + per_speed * coming) & (100 * ahead > room))
+        options.append(np.where(free[-1], ahead, -1.0))
     left, right = options
-    better = np.maximum(left, right) > own + 0.1
-    change = np.where(left > right, LEFT, RIGHT)
-    return np.where((action == SLOWER) & better, change, action)
+    better = np.maximum(left, right) > observation[:, 4] + 0.1
+    around = np.where(left > right, LEFT, RIGHT)
+    action = np.where((action == SLOWER) & better, around, action)
+    keeps_right = (action == FASTER) & free[1] & ~_near(observation, 2, gap, per_speed)
+    return np.where(keeps_right, RIGHT, action)
+
+
+def _near(observation, column, gap, per_speed):
+    """Whether the car ahead on the lane to the left, the own or to the right (0, 1, 2) is nearer than is needed."""
+    slower = np.maximum(0, -10 * observation[:, 4 * column + 1])
+    return 100 * observation[:, 4 * column] < gap + per_speed * slower
 
 
 def drive(worlds, choose, seed):

@@ -21,8 +21,7 @@
 #
 # 本章把强化学习用在三件事上：会站起来的玩具（一根摆杆）、从像素学会的小游戏、在车流中驾驶。
 # 玩具用软演员–评论家（SAC）：双评论家、熵奖励、自动调节的温度；游戏用卷积网络和近端策略优化；驾驶用深度Q网络。
-# 每一次都先问：最便宜的规则能做到多少？再看学到的策略是否更好、换了条件还行不行。
-# 还会看到一次奖励作弊：智能体拿到了奖励，却没有做我们想要的事；然后修改奖励。
+# 每一次都先问：最便宜的规则能做到多少？还会看到一次奖励作弊：智能体拿到了奖励，却没有做我们想要的事；然后修改奖励。
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 import gymnasium
@@ -87,7 +86,7 @@ checks.equal(
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 control.soft_actor_critic(
-    caption="The actor is asked anew what it would do in remembered states; the critics "
+    caption="The actor is asked what it would do in remembered states; the critics "
     "say what that is worth; the gradient comes back through them.",
 )
 
@@ -127,10 +126,9 @@ def perceptron(inputs, outputs):
     )
 
 
+# %% slideshow={"slide_type": "skip"}
 actor, critics = perceptron(3, 2), [perceptron(4, 1), perceptron(4, 1)]
 actor.summary()
-
-# %% slideshow={"slide_type": "skip"}
 LIVE_STEPS = 4_000  # twenty tries of ten seconds
 live = sac.train(
     environments.VectorPendulum(1),
@@ -464,6 +462,7 @@ def player(outputs):
     )
 
 
+# %% slideshow={"slide_type": "skip"}
 checks.equal(
     "its weights: filters, hidden layer, outputs",
     player(3).count_params(),
@@ -570,7 +569,7 @@ control.wall_film(
 #
 # Three lanes, twelve other cars that keep their lanes and brake for whoever is ahead. One decision a second: change the lane, keep on, faster,
 # slower, between 15 and 30 m/s. A second pays by speed and a little for the right lane; a crash costs 4 and ends the drive, else it
-# is over after 40 seconds. (The motorway is our own, of a hundred lines; below, a better-known one.)
+# is over after $40$ seconds. (The motorway is our own, of a hundred lines; below, a better-known one.)
 
 # %% slideshow={"slide_type": "skip"}
 show.source(motorway.VectorMotorway)
@@ -580,14 +579,15 @@ show.source(motorway.VectorMotorway)
 # [chapter 09c](09c_deep_q_networks.ipynb), doubled; 17 → 64 → 64 → 5 values, one for each action.
 #
 # Rules first, as always. *Careful*: stay on the lane, brake where a car is near, else go faster. *Overtaking*: where it would brake, it changes to
-# a lane with more room, if the gap is safe.
+# a lane with more room, if the gap is safe; where nobody is near on the right, it goes there.
 
 # %% slideshow={"slide_type": "skip"}
 show.source(motorway.careful, motorway.overtaking)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict before you run.** The overtaking rule's three numbers are the best of 36 on other drives. Does a network that had 40,000 decisions
-# (eleven hours of driving) earn more? And in traffic 1.3 times as dense, where the rule is tuned anew and the network isn't?
+# **Predict before you run.** The overtaking rule's three numbers are the best of 45, each tried on a hundred other drives. A network had 40,000
+# decisions, eleven hours of driving, and nobody tuned its settings. Which of the two earns more? And in traffic 1.3 times as dense, where
+# the rule is tuned anew and the network isn't trained anew?
 
 # %% slideshow={"slide_type": "skip"}
 WHEN = "holds when traffic is as in training"
@@ -609,12 +609,20 @@ claims.rule(
 
 # %% slideshow={"slide_type": "skip"}
 DENSE, ROADS, TRAFFIC = 1.3, 100, 80_001
-best = {traffic: motorway_drivers.best_rule(traffic) for traffic in (1.0, DENSE)}
+numbers = recording.load("ch09e_motorway")
+
+
+def tuned(rule, traffic):
+    """A rule with the numbers that were best on other drives in such traffic."""
+    chosen = numbers[f"{rule.__name__}, traffic {traffic}"]
+    return lambda observation: rule(observation, *chosen)
+
+
 by_rules = {
     "at random": dict.fromkeys((1.0, DENSE), motorway.at_random()),
     "always slower": dict.fromkeys((1.0, DENSE), motorway.always(motorway.SLOWER)),
-    "careful": dict.fromkeys((1.0, DENSE), motorway.careful),
-    "overtaking": {t: motorway_drivers.OVERTAKING[how] for t, how in best.items()},
+    "careful": {t: tuned(motorway.careful, t) for t in (1.0, DENSE)},
+    "overtaking": {t: tuned(motorway.overtaking, t) for t in (1.0, DENSE)},
 }
 
 
@@ -663,49 +671,51 @@ show.table(
 
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-def ahead_of_rule(kind, agent, traffic=1.0):
-    """Mean reward of an agent's drives less that of the overtaking rule."""
-    mine, rules_own = driven[kind, traffic][agent], driven["overtaking", traffic][0]
-    return mine["reward"].mean() - rules_own["reward"].mean()
+def more_than(rule, measure, traffic, kind, agent):
+    """What is measured of an agent's drives, less the same of a rule's."""
+    return MEASURES[measure](driven[kind, traffic][agent]) - MEASURES[measure](
+        driven[rule, traffic][0]
+    )
 
 
 claims.measure(
     "C09e.ahead",
-    "a driver that looks ahead beats the best overtaking rule: reward of a drive, less "
-    "the rule's; control: the same with a discount of 0",
-    ahead_of_rule,
+    "a driver that looks ahead earns more than the best rule that stays on its lane: "
+    "reward of a drive, less the rule's; control: a discount of 0",
+    lambda kind, agent: more_than("careful", "reward", 1.0, kind, agent),
     of=[("usual", agent) for agent in range(5)],
     control=[("short", agent) for agent in range(5)],
     above=0,
 )
 claims.measure(
     "C09e.dense",
-    "what it learnt holds in denser traffic: the same there, where the rule is tuned "
-    "anew and the network isn't; control: a discount of 0",
-    lambda kind, agent: ahead_of_rule(kind, agent, DENSE),
+    "in dense traffic, which it wasn't trained in, it crashes less often than the rule "
+    "that is best there: crashes per km, less the rule's; control: a discount of 0",
+    lambda kind, agent: more_than("overtaking", "crashes per km", DENSE, kind, agent),
     of=[("usual", agent) for agent in range(5)],
     control=[("short", agent) for agent in range(5)],
-    above=0,
+    below=0,
 )
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 claims.verdict(
     "A2.9.2d",
     source="evaluated",
-    usual=[ahead_of_rule("usual", agent) for agent in range(5)],
-    dense=[ahead_of_rule("usual", agent, DENSE) for agent in range(5)],
+    usual=[more_than("overtaking", "reward", 1.0, "usual", a) for a in range(5)],
+    dense=[more_than("overtaking", "reward", DENSE, "usual", a) for a in range(5)],
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# More, in both; and it crashes less often than the rule. A common guess is that it pays for its speed in dense traffic. But it saw
-# dense traffic too: cars bunch up now and then in the usual one, and gaps mean the same in both. With a discount of 0 it drives
-# fast until it is too late: a crash must be avoided seconds before.
+# The rule, by some points, in the traffic that both know; in dense traffic they earn about as much, and there the network crashes less often. A
+# common guess is that eleven hours of learning beat three numbers. But finding these took 45 times a hundred drives, more
+# experience than the network's; and with a rule that forgot about the pay of the right lane, the network would have won. With a discount of
+# 0 it drives fast until it is too late: a crash must be avoided seconds before.
 #
 # </details>
 #
-# One more second of the future is worth more than any number of the rule. But look at the last column: about one crash in some tens of
+# By the rule set beforehand the verdict is about these agents: as trained here, one wouldn't use them. And look at the crashes: one in some tens of
 # kilometres. People drive hundreds of thousands between two.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -817,9 +827,9 @@ show.table(
 claims.report()
 
 # %% [markdown]
-# Both verdicts are about worlds of a hundred lines. There learning does what the article says: the toy stands as well as by an engineer's rule, the
-# car drives better than a rule with three tuned numbers. On the motorway that others built, with a tenth of the experience, it did no better than
-# braking. Which of the two your problem is like, the cheapest rule will tell you, if you try it first.
+# Both verdicts are about worlds of a hundred lines, and about a question that the sentence leaves open: used instead of what? The toy stands as well as
+# by an engineer's rule. The car drives, but a tuned rule of ten lines drives better; on the motorway that others built, with a tenth of the
+# experience, it did no better than braking. The cheapest rule tells you which of these your problem is like, if you try it first.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习

@@ -68,14 +68,16 @@ def test_gaps_are_what_is_seen():
 
 
 def test_rules_brake_and_change_lanes_where_they_should():
-    seen = np.zeros((3, motorway.NUMBERS))
+    seen = np.zeros((4, motorway.NUMBERS))
     seen[:, [0, 2, 4, 6, 8, 10]] = 1.0
-    seen[1:, 4] = 0.2  # a car near ahead
-    seen[2, 0] = seen[2, 8] = 0.1  # and beside
-    assert motorway.careful(seen).tolist() == [motorway.FASTER, motorway.SLOWER, motorway.SLOWER]
+    seen[[1, 2], 4] = 0.1  # a car near ahead
+    seen[2, 0] = seen[2, 8] = 0.02  # and beside
+    seen[3, 8] = 0.1  # nobody ahead, but one on the right
+    right = [motorway.FASTER, motorway.SLOWER, motorway.SLOWER, motorway.FASTER]
+    assert motorway.careful(seen).tolist() == right
     found = motorway.overtaking(seen)
-    assert found[0] == motorway.FASTER and found[1] in (motorway.LEFT, motorway.RIGHT)
-    assert found[2] == motorway.SLOWER
+    assert found[0] == motorway.RIGHT and found[1] in (motorway.LEFT, motorway.RIGHT)
+    assert found[2] == motorway.SLOWER and found[3] == motorway.FASTER
 
 
 def test_denser_traffic_has_more_crashes_for_the_careless():
