@@ -436,8 +436,8 @@ reckons {rule_scores["reckons"].mean():.1f}.
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C09e.motion",
-    "where the ball will be counts, not where it is: bricks of a game, mean over 50, of "
-    "the rule that reckons; control: the rule that stays under the ball",
+    "where the ball will be counts, not where it is: bricks of a game, mean over 50, "
+    "of the rule that reckons; control: the rule that stays under the ball",
     lambda name, seed: wall_players.scores(rules[name], games=50, seed=seed).mean(),
     of=[("reckons", seed) for seed in range(60_000, 60_005)],
     control=[("under the ball", seed) for seed in range(60_000, 60_005)],
@@ -769,7 +769,7 @@ if last_seconds:
         title="The last seconds before a crash",
         caption="Agent 0 in dense traffic, the first of its crashes; the own car is "
         "filled. At the left: time, speed, and what it decides then. In the last row a "
-        "slower car is near ahead, both lanes to the right are taken, and it speeds up.",
+        "slower car is near ahead, the next lane is taken, and it speeds up.",
     )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
