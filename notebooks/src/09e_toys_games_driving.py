@@ -293,9 +293,11 @@ control.rods(
 # So a learnt toy is as good as three lines of an engineer, where there are three lines. What learning saves is knowing the equation.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# What of SAC is needed here? Without the second critic, and with an eighth of the gradient steps, ten agents each (recorded):
+# What of SAC is needed here? Without the second critic, and with an eighth of the gradient steps, ten agents each (recorded). And another
+# library's SAC, two trainings with as many steps and its own settings for this task, larger layers and batches among them:
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+peers = list(recording.load("ch09e_peer").values())
 show.table(
     [
         [name, f"{Measured(record[f'{kind}, returns']):.0f}"]
@@ -304,9 +306,14 @@ show.table(
             ("one critic", "one_critic"),
             ("an eighth of the gradient steps", "eighth"),
         ]
-    ],
-    ["SAC", "return on Pendulum-v1, ten agents"],
+    ]
+    + [["Stable-Baselines3's", f"{Measured([p['return'] for p in peers]):.0f}"]],
+    ["SAC", "return on Pendulum-v1"],
 )
+show.markdown(f"""
+Processor seconds: our ten agents together {record["sac, processor seconds"]:.0f}, each
+of the other library's {np.mean([p["processor seconds"] for p in peers]):.0f}.
+""")
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 claims.verdict(
