@@ -20,7 +20,7 @@ SETTINGS = dqn.Settings(
 STEPS, ROADS = 40_000, 4
 """Decisions of an agent, and on how many motorways it makes them."""
 
-GAPS, PER_SPEED, ROOMS = (10, 15, 20, 25, 30), (1, 2, 3), (3, 5, 8)
+GAPS, PER_SPEED, ROOMS = (5, 7, 10, 15, 20, 25, 30), (1, 2, 3, 4, 6, 8, 12), (3, 5, 8)
 """Among which the numbers of the rules are chosen: metres."""
 
 

@@ -157,7 +157,7 @@ def shipped(kind):
     """The trained actors of a kind, by seed: a dict from agent to Keras model.
 
     Args:
-        kind: ``"sac"``, ``"coming_up"``, ``"being_up"`` or another key of results/ch09e_toys.json.
+        kind: ``"sac"``, ``"eighth"``, ``"coming_up"`` or ``"being_up"``.
 
     Raises:
         ValueError: where the file isn't the one whose hash is recorded.

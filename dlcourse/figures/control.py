@@ -9,7 +9,7 @@ from dlcourse.style import COLOURS, figure_function
 
 @figure_function(figsize=(8.6, 3.9))
 def soft_actor_critic(ax, title="Soft actor-critic: who learns from what"):
-    """Actor, twin critics and temperature, and what each hands on.
+    """Actor and twin critics, and what each hands on.
 
     Args:
         ax: Matplotlib Axes.
@@ -18,7 +18,7 @@ def soft_actor_critic(ax, title="Soft actor-critic: who learns from what"):
     diagrams.box(ax, (3.2, 8.4), "state\n3 numbers", 5.0, 2.2)
     diagrams.box(ax, (11.2, 8.4), "actor\n64, 64, → μ, log σ", 6.4, 2.2, "weights")
     diagrams.box(ax, (22.0, 8.4), "action\ntanh(μ + σ ε)", 6.4, 2.2)
-    diagrams.box(ax, (22.0, 2.8), "two critics\n64, 64, → Q", 6.4, 2.2, "weights")
+    diagrams.box(ax, (22.0, 2.8), "two critics of (s, a)\n64, 64, → Q", 6.4, 2.2, "weights")
     diagrams.box(ax, (11.2, 2.8), "the smaller Q\nminus α log π", 6.4, 2.2)
     diagrams.box(ax, (3.2, 2.8), "memory of\nall steps", 5.0, 2.2)
     diagrams.arrow(ax, (5.7, 8.4), (8.0, 8.4))

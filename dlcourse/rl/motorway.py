@@ -27,9 +27,9 @@ class VectorMotorway(VectorEnv):
     """Many motorways stepped at once. One that has ended begins anew on the next step (AutoresetMode.NEXT_STEP).
 
     Observations are float32 (num_envs, 17): for the lane to the left, the own and the one to the right the gap ahead,
-    how much faster that car is, the gap behind, how much faster that one is (gaps as shares of 100 m, speeds of
-    10 m/s; a lane that isn't there has gaps of 0); then the own speed and wanted speed as shares of their range, and
-    for each lane whether the car is on it. Actions are 0 to 4, see ``ACTIONS``.
+    how much faster that car is, the gap behind, how much faster that one is (gaps are distances from centre to centre,
+    as shares of 100 m, speeds of 10 m/s; a lane that isn't there has gaps of 0); then the own speed and wanted speed as
+    shares of their range, and for each lane whether the car is on it. Actions are 0 to 4, see ``ACTIONS``.
 
     Args:
         num_envs: how many.
@@ -183,7 +183,7 @@ def careful(observation, gap=20.0, per_speed=2.0):
 
     Args:
         observation: (n, 17).
-        gap: metres needed at equal speed.
+        gap: metres needed at equal speed, from centre to centre.
         per_speed: metres more for each m/s by which the car ahead is slower.
     """
     return np.where(_near(observation, 1, gap, per_speed), SLOWER, FASTER)

@@ -75,8 +75,8 @@ def exercise_4():
         judge=_judge_shaping,
         hints=["Write down the first three terms of the sum, with their discounts: what cancels?"],
         solution=[
-            "$\\sum_t \\gamma^t (\\gamma \\Phi_{t+1} - \\Phi_t) = \\gamma^T \\Phi_T - \\Phi_0$: only the ends stay: "
-            "going away and coming back earns nothing.",
+            "$\\sum_t \\gamma^t (\\gamma \\Phi_{t+1} - \\Phi_t) = \\gamma^T \\Phi_T - \\Phi_0$: only the ends stay. "
+            "What it earns depends on the two ends and the time, not on how often it went to and fro.",
             "```python\nanswer = lambda phi, gamma: gamma ** (len(phi) - 1) * phi[-1] - phi[0]\n```",
         ],
     )

@@ -55,6 +55,19 @@ def test_the_rule_that_follows_is_beaten_by_the_one_that_reckons():
     assert play(wall_game.follower)[0].mean() < 2 < 15 < play(wall_game.foresight)[0].mean()
 
 
+def test_one_step_on_goes_where_the_ball_is_next():
+    seen = np.zeros((3, 10, 10, 4), "uint8")
+    seen[:, 9, 4:6, 0] = 1
+    seen[:, 5, 4, 1] = 1
+    for game, before in enumerate((3, 4, 5)):  # next in columns 5, 4, 3: on the paddle twice, left of it once
+        seen[game, 4, before, 2] = 1
+    assert wall_game.one_step_on(seen).tolist() == [0, 0, 1]
+    follower, next_, reckons = (
+        play(rule)[0].mean() for rule in (wall_game.follower, wall_game.one_step_on, wall_game.foresight)
+    )
+    assert follower < next_ < reckons
+
+
 def test_one_game_is_the_many():
     one = gymnasium.make(wall_game.ID).unwrapped
     seen, _ = one.reset(seed=5)

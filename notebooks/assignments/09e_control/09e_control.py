@@ -52,6 +52,10 @@ assert abs(other + 1.904) < 1e-9, f"Angle -1, speed 3, torque 2 should pay -1.90
 assert abs(float(np.ravel(pay(np.array([6.0]), np.zeros(1), np.zeros(1)))[0]) + (2 * np.pi - 6) ** 2) < 1e-9, (
     "6 radians are nearer to the top than they look: 2π - 6."
 )
+many = np.ravel(pay(np.array([-4 * np.pi - 0.5, 6 * np.pi + 1.0]), np.zeros(2), np.zeros(2)))
+assert np.allclose(many, [-0.25, -1.0], atol=1e-9), (
+    f"Two turns back and three turns forth, and a bit, should pay -0.25 and -1, not {many}: any number of turns."
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -213,8 +217,8 @@ for _ in range(200):
 # | 1 | what wasn't shown (one world, one learner), and a next measurement | a list of phrases |
 #
 # What is usually found: paid for arriving, the agent steps out and in again, every second step, thirteen times an episode; paid for being there, it
-# arrives once and stays. A small cost of moving changes nothing; one above half of the pay ends it, since going out and in takes two moves, but
-# the way there takes six, so that the agent then stays at home.
+# arrives once and stays. A small cost of moving changes nothing. From about 0.4 on (discount 0.95) the way there, six moves, no longer pays, and the agent
+# stays at home; that is before a round, two moves, stops paying. No cost makes it arrive once and stay. Other discounts have other limits.
 # ### END MARK SCHEME
 #
 

@@ -1,3 +1,10 @@
+# %% exercise="pay" says="any number of turns"
+def pay(angle, speed, torque):
+    """One turn taken off, and not more."""
+    angle = np.where(np.asarray(angle) > np.pi, np.asarray(angle) - 2 * np.pi, angle)
+    return -(angle**2 + 0.1 * np.asarray(speed) ** 2 + 0.001 * np.asarray(torque) ** 2)
+
+
 # %% exercise="pay" says="bring the angle into"
 def pay(angle, speed, torque):
     """The angle as it is."""
