@@ -83,7 +83,12 @@ def train(kind, seeds, steps=STEPS, settings=SETTINGS):
 
     Returns:
         (rollout.Trained, dict from seed to the actor, a plain Keras model).
+
+    Raises:
+        ValueError: where a player with filters is given more seeds than one.
     """
+    if kind not in HIDDEN and len(seeds) != 1:
+        raise ValueError(f"train({kind!r}, seeds={list(seeds)}): a player with filters takes one seed.")
     games = (WithoutTrail if kind == "no_trail" else wall_game.VectorWallGame)(GAMES * len(seeds))
     actions, first = len(wall_game.ACTIONS), [2 * seed for seed in seeds]
     second = [2 * seed + 1 for seed in seeds]

@@ -111,3 +111,8 @@ def test_the_careful_rule_of_the_other_motorway_brakes_for_a_car_ahead():
     assert driving.careful(seen) == driving.ACTIONS.index("slower")
     seen[1, 2] = 0.33  # on the next lane
     assert driving.careful(seen) == driving.ACTIONS.index("faster")
+
+
+def test_players_with_filters_learn_one_by_one():
+    with pytest.raises(ValueError, match="takes one seed"):
+        wall_players.train("pixels", [1, 2], steps=64)
