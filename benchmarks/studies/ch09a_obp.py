@@ -3,8 +3,8 @@
     python benchmarks/run.py ch09a_obp
 
 Recorded by seed: the estimate of each of obp's estimators; the test of ``dlcourse.rl.off_policy`` computes ours from
-the same logs. obp isn't among benchmarks/requirements.txt, since it asks for old versions of others, which its estimators
-don't need: with torch there, pip install --no-deps obp==0.4.1 pyieoe seaborn mypy-extensions pandas.
+the same logs. obp isn't among benchmarks/requirements.txt, since it asks for old versions of others, which its
+estimators don't need: with torch there, pip install --no-deps obp==0.4.1 pyieoe seaborn mypy-extensions pandas.
 """
 
 import importlib.util
