@@ -1,0 +1,145 @@
+"""Chapter 08b's exercises: what is expected, hints by wrong answer, worked solutions."""
+
+import itertools
+
+import numpy as np
+
+from dlcourse.exercises import Exercise
+
+
+def exercise_1():
+    return Exercise(
+        expected=4 / 7,
+        tolerance=2e-3,
+        wrong=[
+            (2 / 3, "That is the precision: 2 of 3 found words are right. What share of the right words was found?"),
+            (0.5, "That is the recall: 2 of 4 right words were found. What share of the found words is right?"),
+            (7 / 12, "That is the mean of precision and recall. F1 is their harmonic mean."),
+            (0.75, "Three edges may be right; a word is right where both of its edges are."),
+        ],
+        hints=["Which of the found words, to, beor, not, stand in the right line?", "2 · hits / (found + right)."],
+        solution=[
+            "Two hits, *to* and *not*; three words found, four right: $\\frac{2 \\cdot 2}{3 + 4} = 0.571$.",
+            "```python\nanswer = 2 * 2 / (3 + 4)\n```",
+        ],
+    )
+
+
+def exercise_2():
+    return Exercise(
+        expected=15 / 22,
+        tolerance=2e-3,
+        wrong=[
+            (3 / 4, "That looks at the first place alone. What comes after it counts too."),
+            (7 / 22, "That is the probability of a. Which one is asked for?"),
+            (9 / 22, "That is the path bb alone. Which other path begins with b?"),
+            (15 / 20, "Is Z the sum over all four paths?"),
+        ],
+        hints=["List four paths: aa, ab, ba, bb.", "aa: 1 · 3 · 2 = 6; ab: 1 · 1 · 1 = 1; then ba and bb."],
+        solution=[
+            "aa $1 \\cdot 3 \\cdot 2 = 6$, ab $1 \\cdot 1 \\cdot 1 = 1$, ba $3 \\cdot 1 \\cdot 2 = 6$, bb $3 \\cdot 3 "
+            "\\cdot 1 = 9$: $Z = 22$, and $\\frac{6 + 9}{22} = 0.682$.",
+            "```python\nanswer = (6 + 9) / 22\n```",
+        ],
+    )
+
+
+def exercise_3():
+    return Exercise(
+        expected=13 / 22,
+        tolerance=2e-3,
+        wrong=[
+            (9 / 22, "That is what is expected. The slope is observed less expected."),
+            (-13 / 22, "The other way round: observed less expected."),
+            (1.0, "That is what was observed: the pair once. How often is it expected?"),
+            (7 / 22, "That would be the slope by the score of the first label b."),
+        ],
+        hints=[
+            "How often does the pair bb stand in the data? How often in a path drawn from the field?",
+            "Only one of the four paths has it.",
+        ],
+        solution=[
+            "Observed once, expected $p(\\text{bb}) = \\frac{9}{22}$ times: $1 - \\frac{9}{22} = \\frac{13}{22}$.",
+            "```python\nanswer = 1 - 9 / 22\n```",
+        ],
+    )
+
+
+def exercise_4():
+    return Exercise(
+        judge=_judge_log_partition,
+        hints=[
+            "Keep one log-sum per label; begin with the first row of scores.",
+            "The next one is scores[t] + the log-sum over the row of (table[:, None] + transitions).",
+        ],
+        solution=[
+            "```python\ndef answer(scores, transitions):\n"
+            "    table = scores[0]\n"
+            "    for now in scores[1:]:\n"
+            "        table = now + np.logaddexp.reduce(table[:, None] + transitions, axis=0)\n"
+            "    return np.logaddexp.reduce(table)\n```",
+            "Rows are labels that one comes from: the sum runs over axis 0.",
+        ],
+    )
+
+
+def _judge_log_partition(function):
+    """None where a function gives ln Z, else what to think about."""
+    if not callable(function):
+        return "The answer is a function of scores and transitions."
+    rng = np.random.default_rng(0)
+    for places, labels in [(1, 3), (4, 3), (3, 2)]:
+        scores, transitions = rng.normal(size=(places, labels)), rng.normal(size=(labels, labels))
+        try:
+            found = np.asarray(function(scores.copy(), transitions.copy()), float)
+        except Exception as error:
+            return f"Called with scores {scores.shape}, it stops with {type(error).__name__}: {error}."
+        if found.size != 1:
+            return f"It gives an array of shape {found.shape}; what is asked for is one number."
+        found, right = found.item(), _listed(scores, transitions)
+        if np.isclose(found, np.logaddexp.reduce(right)):
+            continue
+        if np.isclose(found, np.exp(right).sum()):
+            return "That is Z. Its logarithm is asked for."
+        if np.isclose(found, right.max()):
+            return "That is the best path's score: a maximum stands where a sum should."
+        if np.isclose(found, np.logaddexp.reduce(_listed(scores, transitions.T))):
+            return "The transitions are turned round: rows are the labels that one comes from."
+        if np.isclose(found, np.logaddexp.reduce(_listed(scores, 0 * transitions))):
+            return "The transitions don't count yet."
+        if places > 1 and np.isclose(found, np.logaddexp.reduce(_listed(scores[1:], transitions))):
+            return "The first place's scores don't count yet."
+        return f"For {places} places and {labels} labels it isn't the sum over all paths: try one place, then two."
+    big = np.asarray(function(np.full((400, 2), 9.0), np.zeros((2, 2))), float)
+    if not np.isclose(big, 400 * (9 + np.log(2))):
+        return "With 400 places it is no number any more: stay in logarithms, by np.logaddexp."
+    return None
+
+
+def _listed(scores, transitions):
+    """Scores of all paths."""
+    return np.array(
+        [
+            scores[np.arange(len(scores)), list(path)].sum() + sum(transitions[a, b] for a, b in itertools.pairwise(path))
+            for path in itertools.product(range(scores.shape[1]), repeat=len(scores))
+        ]
+    )
+
+
+def exercise_5():
+    return Exercise(
+        hints=[
+            '`study.parts("english", seed, 100)` has 100 training lines; `study.network(symbols, 3, field=..., seed=seed)`, '
+            "`study.train(..., epochs=...)` and `study.word_f1` do the rest.",
+            "Give both as many steps as they need: with 100 lines an epoch has two. Choose the epochs on the validation lines.",
+        ],
+        solution=[
+            "```python\nfor seed in range(3):\n"
+            '    data = study.parts("english", seed, 100)\n'
+            "    for field in (False, True):\n"
+            '        model = study.network(len(data["symbols"]) + 2, 3, field=field, seed=seed)\n'
+            '        study.train(model, *data["train"], seed=seed, epochs=200)\n'
+            '        print(seed, field, f"{study.word_f1(model, *data[\'test\']):.3f}")\n```',
+            "SOLUTION5",
+        ],
+    )
