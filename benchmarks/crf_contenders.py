@@ -1,10 +1,11 @@
-"""One contender that fits a random field on hand-made features, in a process of its own: prints its optimum and seconds.
+"""One contender that fits a random field on hand-made features, in a process of its own: prints its optimum and
+seconds.
 
     python benchmarks/crf_contenders.py '{"way": "CRFsuite", "seed": 0, "lines": 200}'
 
-Both take the same lines of seed's split, the letter and two on either side as features, all weights penalised alike, and
-go on until they don't improve. Ways: ``ours``, from_scratch.feature_field; ``CRFsuite``, python-crfsuite's L-BFGS, in C.
-Seconds are the processor's, of fitting alone.
+Both take the same lines of seed's split, the letter and two on either side as features, all weights penalised alike,
+and go on until they don't improve. Ways: ``ours``, from_scratch.feature_field; ``CRFsuite``, python-crfsuite's
+L-BFGS, in C. Seconds are the processor's, of fitting alone.
 """
 
 import json

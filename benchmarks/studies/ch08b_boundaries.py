@@ -1,12 +1,14 @@
-"""Chapter 08b: networks that say where words end, with a random field and without, by how many letters they see; shipped.
+"""Chapter 08b: networks that say where words end, with a random field and without, by how many letters they see;
+shipped.
 
     python benchmarks/run.py ch08b_boundaries
 
-Five seeds of each kind; a seed decides the split of the lines and the initial weights. 1,863 training lines, all that the
-English book has; as many of the Chinese one. The weights go to results/ch08b_KIND.npz as float16. Recorded: F1 of words
-on the validation lines, decoded under the rules, and the hashes.
+Five seeds of each kind; a seed decides the split of the lines and the initial weights. 1,863 training lines, all that
+the English book has; as many of the Chinese one. The weights go to results/ch08b_KIND.npz as float16. Recorded: F1 of
+words on the validation lines, decoded under the rules, and the hashes.
 
-Epochs were chosen for each kind on the validation lines of seed 101, from those in CANDIDATES; ``choose`` measures them.
+Epochs were chosen for each kind on the validation lines of seed 101, from those in CANDIDATES; ``choose`` measures
+them.
 """
 
 import sys
@@ -38,7 +40,11 @@ def choose():
     for (language, window), candidates in CANDIDATES.items():
         for field in (False, True):
             found = {epochs: trained(language, window, field, 101, epochs)[1] for epochs in candidates}
-            print(study.kind_of(language, window, field), {e: round(f1, 3) for e, f1 in found.items()}, flush=True)
+            print(
+                study.kind_of(language, window, field),
+                {e: round(f1, 3) for e, f1 in found.items()},
+                flush=True,
+            )
 
 
 def main():

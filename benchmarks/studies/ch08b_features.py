@@ -1,11 +1,13 @@
-"""Chapter 08b: counted and fitted models on the same hand-made features, by number of labelled lines; and CRFsuite's optimum.
+"""Chapter 08b: counted and fitted models on the same hand-made features, by number of labelled lines; and CRFsuite's
+optimum.
 
     python benchmarks/run.py ch08b_features
 
-"counted, 2, 150": F1 of words of ten splits, of the model counted on 150 lines, its features the letter and two on either
-side; "fitted" is the random field. What is added to the counts (0.3) and the penalty (0.3) were chosen from five values each,
-on the validation lines of seeds 100 and 101. "ours, 200" and "CRFsuite, 200": penalised log-likelihood at the optimum and
-seconds, five splits, each in a process of its own; python-crfsuite comes by pip install -r benchmarks/requirements.txt.
+"counted, 2, 150": F1 of words of ten splits, of the model counted on 150 lines, its features the letter and two on
+either side; "fitted" is the random field. What is added to the counts (0.3) and the penalty (0.3) were chosen from
+five values each, on the validation lines of seeds 100 and 101. "ours, 200" and "CRFsuite, 200": penalised
+log-likelihood at the optimum and seconds, five splits, each in a process of its own; python-crfsuite comes by pip
+install -r benchmarks/requirements.txt.
 """
 
 import importlib.metadata

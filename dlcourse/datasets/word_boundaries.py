@@ -1,8 +1,9 @@
 """Running text without its spaces or marks, and the labels that say where they stood.
 
-``english``: the words of a novel in letters, lower case, put together; a *word* is what stood between two spaces or marks.
-``chinese``: a Ming book without its marks; a *word* is here the text from one mark to the next (句读), as the edition that
-music21 brings has them. The printed Chinese text has no spaces, so that nothing in it says where its words end.
+``english``: the words of a novel in letters, lower case, put together; a *word* is what stood between two spaces or
+marks. ``chinese``: a Ming book without its marks; a *word* is here the text from one mark to the next (句读), as the
+edition that music21 brings has them. The printed Chinese text has no spaces, so that nothing in it says where its
+words end.
 
 A line is as many whole words as have ``LONGEST`` letters at most, in the text's order. Each letter is labelled by its
 place in its word: beginning, middle or end of a longer one, or a word by itself.
@@ -107,7 +108,7 @@ def symbols_of(some_lines, most=1_000):
 
 
 def arrays(some_lines, symbols):
-    """Letters as numbers and their labels: x int32 (lines, LONGEST), y int32 (lines, LONGEST), -1 after the line's end."""
+    """Letters as numbers and their labels: x and y int32 (lines, LONGEST); y is -1 after a line's end."""
     x = np.full((len(some_lines), LONGEST), PADDING, "int32")
     y = np.full((len(some_lines), LONGEST), -1, "int32")
     for row, line in enumerate(some_lines):
@@ -125,7 +126,13 @@ def three_ways(some_lines, seed, *, validation=300, test=500):
     """
     seed = checks.whole_number("three_ways(seed)", seed, least=0)
     if len(some_lines) <= validation + test:
-        raise ValueError(f"three_ways(): {len(some_lines)} lines can't give {validation} and {test} besides training.")
+        raise ValueError(
+            f"three_ways(): {len(some_lines)} lines can't give {validation} and {test} besides training."
+        )
     order = np.random.RandomState(seed).permutation(len(some_lines))
     chosen = [some_lines[place] for place in order]
-    return tuple(chosen[validation + test :]), tuple(chosen[:validation]), tuple(chosen[validation : validation + test])
+    return (
+        tuple(chosen[validation + test :]),
+        tuple(chosen[:validation]),
+        tuple(chosen[validation : validation + test]),
+    )

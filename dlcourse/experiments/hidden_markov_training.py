@@ -1,7 +1,7 @@
 """A hidden Markov model whose own numbers are trained on by gradient: for p(x, y), or for p(y | x).
 
-Its probabilities stay probabilities (logits go through a softmax), so that it has a p(x) at every step; what that is worth
-is measured in bits per letter. Several splits are trained side by side, each with its own model.
+Its probabilities stay probabilities (logits go through a softmax), so that it has a p(x) at every step; what that is
+worth is measured in bits per letter. Several splits are trained side by side, each with its own model.
 """
 
 import keras
@@ -29,14 +29,17 @@ def trained_on(splits, *, steps, given_letters, labels, symbols, every=25, rate=
         ``nats``, -ln p(y | x) per letter.
     """
     counted = [
-        hidden_markov.count(*train, labels=labels, symbols=symbols, smoothing=smoothing) for train, _ in splits
+        hidden_markov.count(*train, labels=labels, symbols=symbols, smoothing=smoothing)
+        for train, _ in splits
     ]
     parts = [np.stack(column) for column in ([m.start for m in counted], [m.transitions for m in counted])]
     parts.append(np.stack([model.emissions[0].T for model in counted]))  # (splits, labels, symbols)
     logits = [tf.Variable(part, dtype=tf.float32) for part in parts]
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(logits)
-    data = [[tf.concat([split[part][which] for split in splits], axis=0) for which in (0, 1)] for part in (0, 1)]
+    data = [
+        [tf.concat([split[part][which] for split in splits], axis=0) for which in (0, 1)] for part in (0, 1)
+    ]
 
     def looked_at(x, y):
         """ln p(x, y) and ln p(x) of all lines, and how many letters each split has."""

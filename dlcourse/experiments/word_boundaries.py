@@ -1,8 +1,8 @@
-"""Chapter 08b's models: networks that say where words end, with and without a random field; fields and hidden Markov models
-on hand-made features.
+"""Chapter 08b's models: networks that say where words end, with and without a random field; fields and hidden Markov
+models on hand-made features.
 
-The networks are trained by benchmarks/studies/ch08b_boundaries.py; five seeds of each are shipped. A seed decides the split
-of the lines too: 500 for the test, 300 for choices, the rest for training.
+The networks are trained by benchmarks/studies/ch08b_boundaries.py; five seeds of each are shipped. A seed decides the
+split of the lines too: 500 for the test, 300 for choices, the rest for training.
 """
 
 import functools
@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from dlcourse import checks, recording, training
+from dlcourse import recording, training
 from dlcourse.datasets import word_boundaries
 from dlcourse.experiments import shipped_weights
 from dlcourse.from_scratch import feature_field, hidden_markov
@@ -32,7 +32,8 @@ LAST = np.where(word_boundaries.MAY_END, 0.0, crf.FORBIDDEN).astype("float32")
 
 
 def network(symbols, window, *, field, seed=None, hidden=32):
-    """Letters int (batch, 40) to scores (batch, 40, 4): an embedding, one convolution over ``window`` letters, a dense layer.
+    """Letters int (batch, 40) to scores (batch, 40, 4): an embedding, one convolution over ``window`` letters, a
+    dense layer.
 
     Args:
         symbols: numbers that letters may have, padding and unknown letters included.
@@ -62,13 +63,15 @@ def train(model, x, y, *, seed, epochs):
 
 @functools.cache
 def parts(language, seed, most=MOST):
-    """Lines of a seed's split as numbers: a dict of ``train``, ``validation`` and ``test`` (x, y), and ``symbols``, those of
-    the training lines, of which ``most`` are taken."""
+    """Lines of a seed's split as numbers: a dict of ``train``, ``validation`` and ``test`` (x, y), and ``symbols``,
+    those of the training lines, of which ``most`` are taken."""
     known, choices, test = word_boundaries.three_ways(word_boundaries.lines(language), seed)
     known = known[:most]
     symbols = word_boundaries.symbols_of(known)
     found = {"train": known, "validation": choices, "test": test}
-    return {name: word_boundaries.arrays(lines, symbols) for name, lines in found.items()} | {"symbols": symbols}
+    return {name: word_boundaries.arrays(lines, symbols) for name, lines in found.items()} | {
+        "symbols": symbols
+    }
 
 
 @tf.function
@@ -77,8 +80,9 @@ def _best_path(scores, transitions, present):
 
 
 def decode(scores, transitions, present, rules=True):
-    """The best path, int (lines, 40), -1 after a line's end; with ``rules``, the best that the labels' meaning allows."""
-    scores, transitions = (tf.cast(tf.convert_to_tensor(each), "float32") for each in (scores, transitions))
+    """The best path, int (lines, 40), -1 after a line's end; with ``rules``, the best that the labels allow."""
+    scores = tf.cast(tf.convert_to_tensor(scores), "float32")
+    transitions = tf.cast(tf.convert_to_tensor(transitions), "float32")
     if rules:
         scores, transitions = crf.with_ends(scores, present, FIRST, LAST), transitions + RULES
     return _best_path(scores, transitions, present).numpy()
@@ -88,6 +92,31 @@ def word_f1(model, x, y, rules=True):
     """F1 of whole words of a network, float."""
     found = decode(model(x), objectives.crf_layer(model).transitions, x != 0, rules)
     return segmentation.word_f1(found, y)
+
+
+def with_counts(scores, known):
+    """Independent labels' scores made a hidden Markov model's, by counts of training labels (Bourlard & Morgan 1990).
+
+    A network gives p(label | letters); divided by p(label) it stands for p(letters | label), up to a factor that no
+    path changes. Transitions are counted.
+
+    Args:
+        scores: float (lines, places, labels), logits.
+        known: int (lines, places), training labels, -1 after a line's end.
+
+    Returns:
+        (scores, transitions).
+    """
+    model = hidden_markov.count(np.zeros_like(known), known, labels=LABELS, symbols=1, smoothing=0.3)
+    shares = np.log(np.bincount(known[known >= 0], minlength=LABELS) / (known >= 0).sum())
+    found = tf.nn.log_softmax(scores, axis=-1).numpy() - shares
+    found[:, 0] += model.start
+    return found, model.transitions
+
+
+def word_f1_with_counts(model, x, y, known):
+    """F1 of whole words of an independent network whose scores are taken for a hidden Markov model's."""
+    return segmentation.word_f1(decode(*with_counts(model(x), known), x != 0), y)
 
 
 def counted(language, lines, seed, *, offsets=(0,), smoothing=0.3, part="test"):
@@ -104,7 +133,13 @@ def fitted(language, lines, seed, *, offsets=(0,), c2=0.3, part="test"):
     """F1 of words of the random field on the same features, fitted to so many lines."""
     data = parts(language, seed, lines)
     model = feature_field.fit(
-        *data["train"], labels=LABELS, symbols=len(data["symbols"]) + 2, offsets=offsets, c2=c2, steps=200, tolerance=1e-6
+        *data["train"],
+        labels=LABELS,
+        symbols=len(data["symbols"]) + 2,
+        offsets=offsets,
+        c2=c2,
+        steps=200,
+        tolerance=1e-6,
     )
     x, y = data[part]
     return segmentation.word_f1(decode(model.scores(x), model.transitions, x != 0), y)
@@ -125,8 +160,8 @@ def shipped(language, window, field):
     name, study = kind_of(language, window, field), recording.load("ch08b_boundaries")
     if f"{name}, sha256" not in study:
         raise ValueError(
-            f"shipped({language!r}, {window}, {field}): expected one of {', '.join(word_boundaries.LANGUAGES)}, a window "
-            f"of {', '.join(map(str, WINDOWS))}, and whether it has a random field."
+            f"shipped({language!r}, {window}, {field}): expected one of "
+            f"{', '.join(word_boundaries.LANGUAGES)}, a window of {', '.join(map(str, WINDOWS))}, and whether it has a random field."
         )
 
     def build(seed):

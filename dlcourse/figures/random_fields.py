@@ -64,6 +64,6 @@ def lattice(ax, letters, names, probabilities, path, title="Every path through t
     ax.grid(False)
     ax.set(xlabel="letter", ylabel="label", title=title)
     return (
-        f"A lattice of {len(names)} labels by {len(letters)} letters ({''.join(letters)}); dots as large as the labels are "
-        f"probable, and the best path: {' '.join(names[label] for label in path)}."
+        f"A lattice of {len(names)} labels by {len(letters)} letters ({''.join(letters)}); dots as large as the labels "
+        f"are probable, and the best path: {' '.join(names[label] for label in path)}."
     )

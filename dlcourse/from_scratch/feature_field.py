@@ -1,8 +1,10 @@
-"""A linear-chain random field on hand-made features, fitted to its one optimum (Lafferty et al. 2001; Sha & Pereira 2003).
+"""A linear-chain random field on hand-made features, fitted to its one optimum (Lafferty et al. 2001; Sha & Pereira
+2003).
 
-Features say which symbol stands at a place, and which so many places before or after. Each has a weight per label, each
-pair of labels one more. The log-likelihood less ``c2`` times the sum of squared weights is concave, so that there is one
-optimum; its gradient is what was observed less what is expected. Sums run over scaled probabilities, many lines at once.
+Features say which symbol stands at a place, and which so many places before or after. Each has a weight per label,
+each pair of labels one more. The log-likelihood less ``c2`` times the sum of squared weights is concave, so that
+there is one optimum; its gradient is what was observed less what is expected. Sums run over scaled probabilities,
+many lines at once.
 """
 
 import dataclasses
@@ -17,8 +19,8 @@ from dlcourse import checks
 class FeatureField:
     """Weights of symbols around a place, and of pairs of labels.
 
-    ``weights`` float (offsets, symbols, labels); ``transitions`` float (labels, labels), from row to column; ``objective``
-    the penalised log-likelihood in nats, ``evaluations`` how often it was computed.
+    ``weights`` float (offsets, symbols, labels); ``transitions`` float (labels, labels), from row to column;
+    ``objective`` the penalised log-likelihood in nats, ``evaluations`` how often it was computed.
     """
 
     offsets: tuple
@@ -86,7 +88,10 @@ def fit(x, y, *, labels, symbols, offsets=(0,), c2=1.0, steps=1_000, tolerance=1
 
     def loss(theta):
         """Penalised negative log-likelihood and its gradient: expected less observed."""
-        weights, transitions = theta[: observed.size].reshape(sizes), theta[observed.size :].reshape(labels, labels)
+        weights, transitions = (
+            theta[: observed.size].reshape(sizes),
+            theta[observed.size :].reshape(labels, labels),
+        )
         value, marginals, expected_pairs = _log_likelihood(added_up(weights, found), transitions, y)
         expected = np.zeros(sizes)
         rows = marginals[here]
@@ -100,7 +105,10 @@ def fit(x, y, *, labels, symbols, offsets=(0,), c2=1.0, steps=1_000, tolerance=1
     start = np.zeros(observed.size + labels * labels)
     options = {"maxiter": steps, "maxfun": 2 * steps, "ftol": tolerance, "gtol": 1e-4}
     ended = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options=options)
-    weights, transitions = ended.x[: observed.size].reshape(sizes), ended.x[observed.size :].reshape(labels, labels)
+    weights, transitions = (
+        ended.x[: observed.size].reshape(sizes),
+        ended.x[observed.size :].reshape(labels, labels),
+    )
     return FeatureField(tuple(offsets), weights, transitions, -float(ended.fun), int(ended.nfev))
 
 

@@ -1,8 +1,8 @@
 """A hidden Markov model whose labels were seen in training: counted, not fitted.
 
-It says how lines come about: the first label by chance, each next one by its predecessor, each symbol by its label. So it
-has a p(x, y), can draw lines, and gives p(x); its p(y | x) is that of a linear-chain random field whose scores are its
-log-probabilities.
+It says how lines come about: the first label by chance, each next one by its predecessor, each symbol by its label.
+So it has a p(x, y), can draw lines, and gives p(x); its p(y | x) is that of a linear-chain random field whose scores
+are its log-probabilities.
 """
 
 import dataclasses
@@ -18,8 +18,8 @@ class HiddenMarkov:
     """Logarithms of probabilities: ``start`` (labels,), ``transitions`` (labels, labels), row = from, ``emissions``
     (offsets, symbols, labels).
 
-    With another offset than 0 alone it isn't a generative model any more: each symbol is then emitted several times, as
-    if its neighbours were independent of it (a naive Bayes classifier at each place).
+    With another offset than 0 alone it isn't a generative model any more: each symbol is then emitted several times,
+    as if its neighbours were independent of it (a naive Bayes classifier at each place).
     """
 
     offsets: tuple
@@ -28,7 +28,8 @@ class HiddenMarkov:
     emissions: np.ndarray
 
     def scores(self, x):
-        """Log-probabilities as a random field takes them, that of the first label included: (lines, places, labels)."""
+        """Log-probabilities as a random field takes them, that of the first label included, float
+        (lines, places, labels)."""
         found = feature_field.added_up(self.emissions, feature_field.around(x, self.offsets))
         found[:, 0] += self.start
         return found
@@ -40,7 +41,9 @@ class HiddenMarkov:
             ValueError: where it isn't a generative model.
         """
         if self.offsets != (0,):
-            raise ValueError(f"draw(): with offsets {self.offsets} nothing says how a line comes about; expected (0,).")
+            raise ValueError(
+                f"draw(): with offsets {self.offsets} nothing says how a line comes about; expected (0,)."
+            )
         places, rng = checks.whole_number("draw(places)", places), np.random.default_rng(seed)
         moves, emits = np.exp(self.transitions), np.exp(self.emissions[0])
         label, symbols, labels = rng.choice(len(moves), p=np.exp(self.start)), [], []
@@ -70,8 +73,8 @@ def count(x, y, *, labels, symbols, offsets=(0,), smoothing=1.0):
     smoothing = checks.positive("count(smoothing)", smoothing)
     if x.shape != y.shape or x.ndim != 2 or x.min() < 0 or x.max() >= symbols or y.max() >= labels:
         raise ValueError(
-            f"count(): x {x.shape} and y {y.shape}; expected both (lines, places), symbols from 0 to {symbols - 1} and "
-            f"labels up to {labels - 1}, -1 after a line's end."
+            f"count(): x {x.shape} and y {y.shape}; expected both (lines, places), symbols from 0 to {symbols - 1} "
+            f"and labels up to {labels - 1}, -1 after a line's end."
         )
     here, both = y >= 0, y[:, 1:] >= 0
     start = smoothing + np.bincount(y[:, 0], minlength=labels)

@@ -1,7 +1,8 @@
 """A linear-chain conditional random field, for one sequence: every path tried, and the three algorithms that needn't.
 
-``scores`` (places, labels) say how well each label fits at each place, ``transitions`` (labels, labels) how well a label
-(column) follows another (row). A path's score is the sum of its scores and transitions; p(path) = exp(score) / Z.
+``scores`` (places, labels) say how well each label fits at each place, ``transitions`` (labels, labels) how well a
+label (column) follows another (row). A path's score is the sum of its scores and transitions; p(path) =
+exp(score) / Z.
 """
 
 import itertools
@@ -84,7 +85,7 @@ def _checked(function, scores, transitions):
     labels = scores.shape[1]
     if not scores.size or transitions.shape != (labels, labels):
         raise ValueError(
-            f"{function}(): scores {scores.shape} and transitions {transitions.shape}; expected (places, labels), one "
-            "place or more, and (labels, labels)."
+            f"{function}(): scores {scores.shape} and transitions {transitions.shape}; expected (places, labels), "
+            "one place or more, and (labels, labels)."
         )
     return scores, transitions

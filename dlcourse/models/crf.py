@@ -103,10 +103,11 @@ def with_ends(scores, present, start, end):
 
 @keras.saving.register_keras_serializable(package="dlcourse")
 class LinearChainCRF(keras.layers.Layer):
-    """What makes an encoder's scores a random field: transitions between labels, and scores of the first and the last.
+    """What makes an encoder's scores a random field: transitions between labels, and scores of the first and the
+    last.
 
-    Called with scores and present, it gives the scores with those of the ends; the transitions are its weight. With all
-    weights 0 (``trainable=False``) labels are independent given the input, and the loss is the cross-entropy.
+    Called with scores and present, it gives the scores with those of the ends; the transitions are its weight. With
+    all weights 0 (``trainable=False``) labels are independent given the input, and the loss is the cross-entropy.
 
     Args:
         labels: how many there are.
@@ -117,7 +118,11 @@ class LinearChainCRF(keras.layers.Layer):
         self.labels = labels
 
     def build(self, *shapes):
-        for name, shape in [("transitions", (self.labels,) * 2), ("start", (self.labels,)), ("end", (self.labels,))]:
+        for name, shape in [
+            ("transitions", (self.labels,) * 2),
+            ("start", (self.labels,)),
+            ("end", (self.labels,)),
+        ]:
             setattr(self, name, self.add_weight(shape=shape, initializer="zeros", name=name))
 
     def call(self, scores, present):

@@ -12,12 +12,21 @@ def exercise_1():
         expected=4 / 7,
         tolerance=2e-3,
         wrong=[
-            (2 / 3, "That is the precision: 2 of 3 found words are right. What share of the right words was found?"),
-            (0.5, "That is the recall: 2 of 4 right words were found. What share of the found words is right?"),
+            (
+                2 / 3,
+                "That is the precision: 2 of 3 found words are right. What share of the right words was found?",
+            ),
+            (
+                0.5,
+                "That is the recall: 2 of 4 right words were found. What share of the found words is right?",
+            ),
             (7 / 12, "That is the mean of precision and recall. F1 is their harmonic mean."),
             (0.75, "Three edges may be right; a word is right where both of its edges are."),
         ],
-        hints=["Which of the found words, to, beor, not, stand in the right line?", "2 · hits / (found + right)."],
+        hints=[
+            "Which of the found words, to, beor, not, stand in the right line?",
+            "2 · hits / (found + right).",
+        ],
         solution=[
             "Two hits, *to* and *not*; three words found, four right: $\\frac{2 \\cdot 2}{3 + 4} = 0.571$.",
             "```python\nanswer = 2 * 2 / (3 + 4)\n```",
@@ -120,7 +129,8 @@ def _listed(scores, transitions):
     """Scores of all paths."""
     return np.array(
         [
-            scores[np.arange(len(scores)), list(path)].sum() + sum(transitions[a, b] for a, b in itertools.pairwise(path))
+            scores[np.arange(len(scores)), list(path)].sum()
+            + sum(transitions[a, b] for a, b in itertools.pairwise(path))
             for path in itertools.product(range(scores.shape[1]), repeat=len(scores))
         ]
     )
@@ -129,9 +139,10 @@ def _listed(scores, transitions):
 def exercise_5():
     return Exercise(
         hints=[
-            '`study.parts("english", seed, 100)` has 100 training lines; `study.network(symbols, 3, field=..., seed=seed)`, '
+            '`study.parts("english", seed, 100)` has 100 training lines; `study.network(symbols, 3, field=...)`, '
             "`study.train(..., epochs=...)` and `study.word_f1` do the rest.",
-            "Give both as many steps as they need: with 100 lines an epoch has two. Choose the epochs on the validation lines.",
+            "Give both as many steps as they need: with 100 lines an epoch has two. Choose the epochs on the "
+            "validation lines.",
         ],
         solution=[
             "```python\nfor seed in range(3):\n"
@@ -139,7 +150,7 @@ def exercise_5():
             "    for field in (False, True):\n"
             '        model = study.network(len(data["symbols"]) + 2, 3, field=field, seed=seed)\n'
             '        study.train(model, *data["train"], seed=seed, epochs=200)\n'
-            '        print(seed, field, f"{study.word_f1(model, *data[\'test\']):.3f}")\n```',
+            "        print(seed, field, f\"{study.word_f1(model, *data['test']):.3f}\")\n```",
             "SOLUTION5",
         ],
     )

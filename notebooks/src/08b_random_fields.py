@@ -219,7 +219,7 @@ checks.equal("marginals are the gradient of ln Z",
 show.source(crf.log_partition, crf._forward, crf.LinearChainCRF.loss)
 
 # %% slideshow={"slide_type": "subslide"}
-def with_field():
+def with_field(symbols):
     """Letters (batch, 40) to scores (batch, 40, 4), a field on top."""
     letters = keras.Input((40,), dtype="int32")
     hidden = layers.Embedding(symbols, 16)(letters)
@@ -230,7 +230,7 @@ def with_field():
     return keras.Model(letters, field(scores, letters != 0))
 
 
-by_keras = with_field()
+by_keras = with_field(symbols)
 by_keras.compile(keras.optimizers.Adam(0.01),
                  by_keras.layers[-1].loss)
 by_keras.fit(x, y, epochs=20, batch_size=60, verbose=0)
@@ -249,7 +249,8 @@ def train_step(model, optimizer, x, y):
     return loss
 
 
-by_hand, adam = with_field(), keras.optimizers.Adam(0.01)
+by_hand = with_field(symbols)
+adam = keras.optimizers.Adam(0.01)
 losses = [train_step(by_hand, adam, x[:60], y[:60])
           for step in range(3)]
 print("the loss falls:", bool(losses[2] < losses[0]))
@@ -258,8 +259,9 @@ print("the loss falls:", bool(losses[2] < losses[0]))
 # From here on `training.fit` takes over, with whole epochs in one graph; a test holds the three to the same weights.
 
 # %% slideshow={"slide_type": "skip"}
-few = study.network(symbols, 3, field=True, seed=0)
-run = study.train(few, x, y, seed=0, epochs=20)
+few = with_field(symbols)
+run = training.fit(few, objectives.crf(), (x, y), epochs=20, batch_size=60,
+                   optimizer=keras.optimizers.Adam(0.01), jit_compile=False)
 
 # %% slideshow={"slide_type": "skip"}
 independent_rules = study.decode(scores, np.zeros((4, 4)), present)
@@ -306,58 +308,72 @@ field_figures.lattice(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Epochs were chosen by validation lines of another split (seed 101), for each kind: the best of two or more, EPOCHTEXT. Embedding, convolution and learning rate are the same for all.
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# The strongest cheap rival knows the neighbours too, without being trained on them: take the independent network's $p(k \mid x)$, divide by $p(k)$ to make it stand for
+# $p(x \mid k)$, and put it into a hidden Markov model whose transitions are *counted* (Bourlard & Morgan 1990): scores $\ln p(k \mid x) - \ln p(k)$, transitions
+# $\ln p(k \mid j)$.
+
 # %% slideshow={"slide_type": "skip"}
 KINDS = {"independent": False, "random field": True}
 
 
-def f1_of(language, window, field, seed, rules=True):
-    """F1 on the test lines of a shipped network's own split."""
-    model = study.shipped(language, window, field)[seed]
-    return study.word_f1(model, *study.parts(language, seed)["test"], rules)
+def f1_of(language, window, way, seed):
+    """F1 on the test lines of a shipped network's own split, decoded in some way."""
+    data = study.parts(language, seed)
+    model = study.shipped(language, window, way == "random field")[seed]
+    if way == "counted transitions":
+        return study.word_f1_with_counts(model, *data["test"], data["train"][1])
+    return study.word_f1(model, *data["test"], rules=way != "as they are")
 
 
+WAYS = ("as they are", "under the rules", "counted transitions", "random field")
 by_window = {
-    kind: np.array([[f1_of("english", window, field, seed) for seed in range(5)]
-                    for window in study.WINDOWS])
-    for kind, field in KINDS.items()
-}
-free_too = {
-    kind: np.array([[f1_of("english", window, field, seed, rules=False)
-                     for seed in range(5)] for window in study.WINDOWS])
-    for kind, field in KINDS.items()
+    way: np.array([[f1_of("english", window, way, seed) for seed in range(5)]
+                   for window in study.WINDOWS])
+    for way in WAYS
 }
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
-    study.WINDOWS, by_window, "letters that a place sees", "F1 of words",
-    "English without spaces, decoded under the rules", xticks=study.WINDOWS,
-    caption="Five splits and trainings each, with 95 % intervals. CAPTION4",
+    study.WINDOWS, {"labels " * (way in WAYS[:2]) + way: by_window[way] for way in WAYS},
+    "letters that a place sees", "F1 of words",
+    "English without spaces", xticks=study.WINDOWS,
+    caption="Five splits and trainings each, with 95 % intervals. The first three lines "
+    "are the same independent networks, decoded in three ways. CAPTION4",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 def gain(window, seed, language="english"):
-    """What the field adds to F1, both decoded under the rules."""
-    return (f1_of(language, window, True, seed)
-            - f1_of(language, window, False, seed))
+    """What a field adds to F1 over the better of two ways to decode independent labels."""
+    rivals = [f1_of(language, window, way, seed) for way in WAYS[1:3]]
+    return f1_of(language, window, "random field", seed) - max(rivals)
 
 
 claims.measure(
     "C08b.1",
-    "a field helps an encoder that sees three letters: gain in F1 of words, both decoded "
-    "under the rules; control: an encoder that sees fifteen",
+    "a field helps an encoder that sees three letters: gain in F1 of words over the better of "
+    "two decodings, under the rules and with counted transitions; control: an encoder that "
+    "sees fifteen",
     gain,
     of=[(3, seed) for seed in range(5)],
     control=[(15, seed) for seed in range(5)],
-    above=0.03,
+    above=0.02,
     source="evaluated",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+def repaired(window, way, seed):
+    """What decoding under the rules adds to F1."""
+    model = study.shipped("english", window, way == "random field")[seed]
+    test = study.parts("english", seed)["test"]
+    return study.word_f1(model, *test) - study.word_f1(model, *test, rules=False)
+
+
 claims.measure(
     "C08b.2",
     "rules repair independent labels: gain in F1 by decoding under them, encoders that see "
     "three letters; control: the same encoders with a field",
-    lambda kind, seed: by_window[kind][1, seed] - free_too[kind][1, seed],
+    lambda way, seed: repaired(3, way, seed),
     of=[("independent", seed) for seed in range(5)],
     control=[("random field", seed) for seed in range(5)],
     above=0.01,
@@ -367,12 +383,10 @@ claims.measure(
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
     [
-        [window, *(f"{Measured(table[kind][place]):.3f}" for kind in KINDS
-                   for table in (free_too, by_window))]
-        for place, window in enumerate(study.WINDOWS)
+        [way, *(f"{Measured(by_window[way][place]):.3f}" for place in range(4))]
+        for way in WAYS
     ],
-    ["letters seen", "independent", "... under the rules", "field", "... under the rules"],
-    "F1 of words, five splits",
+    ["F1 of words, five splits", *(f"{window} seen" for window in study.WINDOWS)],
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -439,20 +453,19 @@ claims.measure(
 phrases = text.lines("chinese")
 print(len(phrases), "lines;", "，".join(phrases[1][:4]))
 chinese = {
-    kind: np.array([[f1_of("chinese", window, field, seed) for seed in range(5)]
-                    for window in study.CHINESE_WINDOWS])
-    for kind, field in KINDS.items()
+    way: np.array([[f1_of("chinese", window, way, seed) for seed in range(5)]
+                   for window in study.CHINESE_WINDOWS])
+    for way in WAYS
 }
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
     [
-        [window, *(f"{Measured(chinese[kind][place]):.3f}" for kind in KINDS),
-         f"{Measured(chinese['random field'][place] - chinese['independent'][place]):.3f}"]
-        for place, window in enumerate(study.CHINESE_WINDOWS)
+        [way, *(f"{Measured(chinese[way][place]):.3f}" for place in range(2))]
+        for way in WAYS
     ],
-    ["characters seen", "independent", "random field", "gain"],
-    "F1 of phrases between marks, decoded under the rules, five splits",
+    ["F1 of phrases, five splits",
+     *(f"{window} characters seen" for window in study.CHINESE_WINDOWS)],
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]

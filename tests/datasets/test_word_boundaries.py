@@ -26,7 +26,11 @@ def test_words_of_an_alphabet():
 
 
 def test_chinese_phrases_end_at_marks_and_lose_line_ends_and_quotes():
-    assert text.chinese_phrases("　　世隆詩云：\n「主人思\n古黃，借我《一》仙房；」") == ["世隆詩云", "主人思古黃", "借我一仙房"]
+    assert text.chinese_phrases("　　世隆詩云：\n「主人思\n古黃，借我《一》仙房；」") == [
+        "世隆詩云",
+        "主人思古黃",
+        "借我一仙房",
+    ]
     lines = text.lines("chinese")
     assert all("\u4e00" <= letter <= "\u9fff" for line in lines[:50] for letter in "".join(line))
 
@@ -53,14 +57,21 @@ def test_numbers_of_letters():
     assert symbols == {"a": 2, "b": 3}
     x, y = text.arrays([("ab", "c")], symbols)
     assert x[0, :4].tolist() == [2, 3, text.UNKNOWN, text.PADDING]
-    assert y[0, :4].tolist() == [text.BEGIN, text.END, text.SINGLE, -1] and x.shape == y.shape == (1, text.LONGEST)
+    assert y[0, :4].tolist() == [text.BEGIN, text.END, text.SINGLE, -1] and x.shape == y.shape == (
+        1,
+        text.LONGEST,
+    )
 
 
 def test_a_split_shares_no_line_and_its_seed_decides():
     lines = [(f"{number}",) for number in range(100)]
     parts = text.three_ways(lines, 3, validation=10, test=20)
     assert list(map(len, parts)) == [70, 10, 20] and len({line for part in parts for line in part}) == 100
-    assert parts == text.three_ways(lines, 3, validation=10, test=20) != text.three_ways(lines, 4, validation=10, test=20)
+    assert (
+        parts
+        == text.three_ways(lines, 3, validation=10, test=20)
+        != text.three_ways(lines, 4, validation=10, test=20)
+    )
     with pytest.raises(ValueError, match="100 lines can't give 90 and 10"):
         text.three_ways(lines, 0, validation=90, test=10)
 

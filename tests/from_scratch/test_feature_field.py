@@ -79,14 +79,17 @@ def test_the_optimum_is_crfsuites(c2, tmp_path):
     )  # fmt: skip
     for symbols, labels in zip(feature_field.around(x, (-1, 0)), y, strict=True):
         length = (labels >= 0).sum()
-        trainer.append([[f"-{a}", f"0{b}"] for a, b in symbols[:length]], [str(label) for label in labels[:length]])
+        trainer.append(
+            [[f"-{a}", f"0{b}"] for a, b in symbols[:length]], [str(label) for label in labels[:length]]
+        )
     trainer.train(str(tmp_path / "model"))
     field = feature_field.fit(x, y, labels=2, symbols=5, offsets=(-1, 0), c2=c2)
     assert -field.objective == pytest.approx(trainer.logparser.last_iteration["loss"], rel=1e-3)
 
 
 @pytest.mark.parametrize(
-    "change", [{"symbols": 3}, {"labels": 1}, {"c2": 0}, {"y": np.zeros((2, 2), int)}, {"x": np.zeros(7, int)}]
+    "change",
+    [{"symbols": 3}, {"labels": 1}, {"c2": 0}, {"y": np.zeros((2, 2), int)}, {"x": np.zeros(7, int)}],
 )
 def test_what_does_not_fit_is_refused(change):
     x, y = lines()

@@ -49,7 +49,9 @@ def test_with_overlapping_features_it_draws_nothing():
         model.draw(3, seed=0)
 
 
-@pytest.mark.parametrize("change", [{"symbols": 1}, {"labels": 0}, {"smoothing": 0}, {"y": np.zeros((1, 3), int)}])
+@pytest.mark.parametrize(
+    "change", [{"symbols": 1}, {"labels": 0}, {"smoothing": 0}, {"y": np.zeros((1, 3), int)}]
+)
 def test_what_does_not_fit_is_refused(change):
     settings = {"x": np.ones((2, 3), int), "y": np.zeros((2, 3), int), "labels": 2, "symbols": 3} | change
     with pytest.raises(ValueError, match=r"count\("):

@@ -25,7 +25,8 @@ def by_listing(scores, transitions):
     """Paths and their scores, of one sequence."""
     paths = list(itertools.product(range(scores.shape[1]), repeat=len(scores)))
     totals = [
-        sum(scores[t, k] for t, k in enumerate(path)) + sum(transitions[a, b] for a, b in itertools.pairwise(path))
+        sum(scores[t, k] for t, k in enumerate(path))
+        + sum(transitions[a, b] for a, b in itertools.pairwise(path))
         for path in paths
     ]
     return np.array(paths), np.array(totals)
@@ -44,7 +45,9 @@ def test_sums_marginals_and_paths_are_those_of_all_paths(scores, transitions, pr
         for place, label in np.ndindex(length, scores.shape[2]):
             expected = weights[paths[:, place] == label].sum()
             assert shares[row, place, label] == pytest.approx(expected, abs=1e-5)
-        assert best[row, :length].tolist() == paths[each.argmax()].tolist() and (best[row, length:] == -1).all()
+        assert (
+            best[row, :length].tolist() == paths[each.argmax()].tolist() and (best[row, length:] == -1).all()
+        )
         asked = (paths == labels[row, :length]).all(axis=1)
         assert given[row] == pytest.approx(np.log(weights[asked].item()), abs=1e-4)
         assert (shares[row, length:] == 0).all()
@@ -107,7 +110,9 @@ def test_a_field_learns_an_order_that_no_letter_tells_and_is_saved_with_it(tmp_p
     y = (np.arange(9) + np.arange(60)[:, None]) % 3
     x = np.where(np.arange(9) == 0, y + 1, 4).astype("int32")
     letters = keras.Input((9,), dtype="int32")
-    scores = keras.layers.Embedding(5, 3, embeddings_initializer=keras.initializers.RandomUniform(seed=0))(letters)
+    scores = keras.layers.Embedding(5, 3, embeddings_initializer=keras.initializers.RandomUniform(seed=0))(
+        letters
+    )
     model = keras.Model(letters, crf.LinearChainCRF(3)(scores, letters != 0))
     model.compile(keras.optimizers.Adam(0.1), model.layers[-1].loss)
     model.fit(x, y, epochs=15, batch_size=20, verbose=0)

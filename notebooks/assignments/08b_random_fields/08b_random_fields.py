@@ -206,7 +206,7 @@ for places, length in [(4, 1), (5, 3), (6, 6)]:
     scores, moves = rng.normal(size=(places, 3)), rng.normal(size=(3, 3))
     scores[length:] = 0.0
 
-    def listed(places):
+    def listed(places, scores=scores, moves=moves):
         paths = itertools.product(range(3), repeat=places)
         return np.logaddexp.reduce([sum(scores[t, k] for t, k in enumerate(p)) + sum(moves[a, b] for a, b in itertools.pairwise(p)) for p in paths])
 
@@ -243,8 +243,8 @@ for places, length in [(4, 1), (5, 3), (6, 6)]:
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (other chains, learnt numbers), and a next measurement | a list of phrases |
 #
-# What is usually found: with little noise there is nothing to gain, with more the gain rises, and far out it falls again: where readings say nothing, neighbours
-# have nothing to pass on. So the sentence is right up to a point.
+# What is usually found: with little noise there is nothing to gain, with more the gain rises (most where the noise is about as large as the labels' distance), and far out it falls
+# again to about nothing: where readings say nothing, neighbours have nothing to pass on, and the best path is one label for a long time. So the sentence is right up to a point.
 # ### END MARK SCHEME
 #
 
