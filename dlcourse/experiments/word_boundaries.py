@@ -160,8 +160,8 @@ def shipped(language, window, field):
     name, study = kind_of(language, window, field), recording.load("ch08b_boundaries")
     if f"{name}, sha256" not in study:
         raise ValueError(
-            f"shipped({language!r}, {window}, {field}): expected one of "
-            f"{', '.join(word_boundaries.LANGUAGES)}, a window of {', '.join(map(str, WINDOWS))}, and whether it has a random field."
+            f"shipped({language!r}, {window}, {field}): expected one of {', '.join(word_boundaries.LANGUAGES)}, a "
+            f"window of {', '.join(map(str, WINDOWS))}, and whether it has a random field."
         )
 
     def build(seed):
