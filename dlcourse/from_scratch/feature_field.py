@@ -70,13 +70,8 @@ def fit(x, y, *, labels, symbols, offsets=(0,), c2=1.0, steps=1_000, tolerance=1
     Raises:
         ValueError: where shapes or numbers make no sense.
     """
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = checked("fit", x, y, labels, symbols)
     c2 = checks.positive("fit(c2)", c2)
-    if x.shape != y.shape or x.ndim != 2 or x.min() < 0 or x.max() >= symbols or y.max() >= labels:
-        raise ValueError(
-            f"fit(): x {x.shape} and y {y.shape}; expected both (lines, places), symbols from 0 to {symbols - 1} and "
-            f"labels up to {labels - 1}, -1 after a line's end."
-        )
     found = around(x, offsets)
     pairs, here = _pairs(y), y >= 0
     sizes = (len(offsets), symbols, labels)
@@ -110,6 +105,31 @@ def fit(x, y, *, labels, symbols, offsets=(0,), c2=1.0, steps=1_000, tolerance=1
         ended.x[observed.size :].reshape(labels, labels),
     )
     return FeatureField(tuple(offsets), weights, transitions, -float(ended.fun), int(ended.nfev))
+
+
+def checked(function, x, y, labels, symbols):
+    """Lines of symbols and their labels as int arrays (lines, places).
+
+    Raises:
+        ValueError: where they don't fit each other, or the numbers of labels and symbols.
+    """
+    labels = checks.whole_number(f"{function}(labels)", labels)
+    symbols = checks.whole_number(f"{function}(symbols)", symbols)
+    x, y = checks.numeric(f"{function}(x)", x), checks.numeric(f"{function}(y)", y)
+    whole = all(part.ndim == 2 and part.size and (part == np.round(part)).all() for part in (x, y))
+    fits = (
+        whole
+        and x.shape == y.shape
+        and x.min() >= 0
+        and x.max() < symbols
+        and -1 <= y.min() <= y.max() < labels
+    )
+    if not fits or (y[:, 0] < 0).any() or ((y[:, 1:] >= 0) & (y[:, :-1] < 0)).any():
+        raise ValueError(
+            f"{function}(): x {x.shape} and y {y.shape}; expected whole numbers, both (lines, places), symbols from 0 "
+            f"to {symbols - 1} and labels from 0 to {labels - 1}, one or more, then -1 after a line's end."
+        )
+    return x.astype("int64"), y.astype("int64")
 
 
 def _pairs(y):

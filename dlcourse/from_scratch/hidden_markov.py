@@ -69,13 +69,8 @@ def count(x, y, *, labels, symbols, offsets=(0,), smoothing=1.0):
     Raises:
         ValueError: where shapes or numbers make no sense.
     """
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = feature_field.checked("count", x, y, labels, symbols)
     smoothing = checks.positive("count(smoothing)", smoothing)
-    if x.shape != y.shape or x.ndim != 2 or x.min() < 0 or x.max() >= symbols or y.max() >= labels:
-        raise ValueError(
-            f"count(): x {x.shape} and y {y.shape}; expected both (lines, places), symbols from 0 to {symbols - 1} "
-            f"and labels up to {labels - 1}, -1 after a line's end."
-        )
     here, both = y >= 0, y[:, 1:] >= 0
     start = smoothing + np.bincount(y[:, 0], minlength=labels)
     moves = np.full((labels, labels), smoothing)
