@@ -106,8 +106,8 @@ def draw_network(ax):
 
 charts.row(
     draw_network, figsize=(10.6, 2.2),
-    caption="The encoder gives each place four scores. Without the last box each place "
-    "takes its highest; the field judges whole paths.",
+    caption="The encoder gives each place four scores. Without the last box each "
+    "place takes its highest; the field judges whole paths.",
     alt="Boxes joined by arrows: letters 40, Embedding 40 x 16, Conv1D 40 x 32, Dense "
     "40 x 4, random field, a path.",
 )
@@ -314,19 +314,16 @@ field_figures.lattice(
 # $\ln p(k \mid j)$.
 
 # %% slideshow={"slide_type": "skip"}
-KINDS = {"independent": False, "random field": True}
-
-
 def f1_of(language, window, way, seed):
     """F1 on the test lines of a shipped network's own split, decoded in some way."""
     data = study.parts(language, seed)
     model = study.shipped(language, window, way == "random field")[seed]
     if way == "counted transitions":
         return study.word_f1_with_counts(model, *data["test"], data["train"][1])
-    return study.word_f1(model, *data["test"], rules=way != "as they are")
+    return study.word_f1(model, *data["test"], rules=way != "independent")
 
 
-WAYS = ("as they are", "under the rules", "counted transitions", "random field")
+WAYS = ("independent", "under the rules", "counted transitions", "random field")
 by_window = {
     way: np.array([[f1_of("english", window, way, seed) for seed in range(5)]
                    for window in study.WINDOWS])
@@ -335,25 +332,24 @@ by_window = {
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
-    study.WINDOWS, {"labels " * (way in WAYS[:2]) + way: by_window[way] for way in WAYS},
-    "letters that a place sees", "F1 of words",
+    study.WINDOWS, by_window, "letters that a place sees", "F1 of words",
     "English without spaces", xticks=study.WINDOWS,
-    caption="Five splits and trainings each, with 95 % intervals. The first three lines "
-    "are the same independent networks, decoded in three ways. CAPTION4",
+    caption="Five splits and trainings each, with 95 % intervals. The first three "
+    "lines are the same independent networks, decoded in three ways. CAPTION4",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 def gain(window, seed, language="english"):
-    """What a field adds to F1 over the better of two ways to decode independent labels."""
+    """What a field adds to F1 over the better way to decode independent labels."""
     rivals = [f1_of(language, window, way, seed) for way in WAYS[1:3]]
     return f1_of(language, window, "random field", seed) - max(rivals)
 
 
 claims.measure(
     "C08b.1",
-    "a field helps an encoder that sees three letters: gain in F1 of words over the better of "
-    "two decodings, under the rules and with counted transitions; control: an encoder that "
-    "sees fifteen",
+    "a field helps an encoder that sees three letters: gain in F1 of words over the "
+    "better of two decodings, under the rules and with counted transitions; control: "
+    "an encoder that sees fifteen",
     gain,
     of=[(3, seed) for seed in range(5)],
     control=[(15, seed) for seed in range(5)],
@@ -362,21 +358,21 @@ claims.measure(
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-def repaired(window, way, seed):
-    """What decoding under the rules adds to F1."""
-    model = study.shipped("english", window, way == "random field")[seed]
-    test = study.parts("english", seed)["test"]
-    return study.word_f1(model, *test) - study.word_f1(model, *test, rules=False)
+def rules_share(window, seed):
+    """The share of a field's gain that decoding under the rules brings by itself."""
+    free, ruled, _, field = (by_window[way][study.WINDOWS.index(window), seed]
+                             for way in WAYS)
+    return (ruled - free) / (field - free)
 
 
 claims.measure(
     "C08b.2",
-    "rules repair independent labels: gain in F1 by decoding under them, encoders that see "
-    "three letters; control: the same encoders with a field",
-    lambda way, seed: repaired(3, way, seed),
-    of=[("independent", seed) for seed in range(5)],
-    control=[("random field", seed) for seed in range(5)],
-    above=0.01,
+    "rules alone don't do what a field does: share of its gain in F1 that decoding "
+    "under them brings, three letters seen; control: fifteen seen",
+    rules_share,
+    of=[(3, seed) for seed in range(5)],
+    control=[(15, seed) for seed in range(5)],
+    below=0.7,
     source="evaluated",
 )
 
@@ -399,37 +395,41 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # A field gives more than a path: the probability of the whole line, $p(y \mid x)$. Independent labels give one too, the product over letters.
 #
-# **Predict before you run.** Both networks see three letters. Averaged over lines, who says truthfully how often its whole line is right?
+# **Predict before you run.** Both networks see three letters. Averaged over lines, whose probability of its best line is as large as the share of lines that are right: the field's, the independent labels', both?
 
 # %% slideshow={"slide_type": "skip"}
-def lines_right(field, seed, window=3):
+def lines_right(way, seed, window=3):
     """Mean probability of the best line, and the share of lines that are right."""
-    x, y = study.parts("english", seed)["test"]
-    model = study.shipped("english", window, field)[seed]
-    moves = tf.convert_to_tensor(model.layers[-1].transitions)
-    scores, present = model(x), x != 0
-    best = study.decode(scores, moves, present)
-    sure = np.exp(crf.log_likelihood(scores, moves, present, np.maximum(best, 0)))
+    data = study.parts("english", seed)
+    x, y = data["test"]
+    model = study.shipped("english", window, way == "random field")[seed]
+    scores, moves = model(x), tf.convert_to_tensor(model.layers[-1].transitions)
+    if way == "counted transitions":
+        scores, moves = study.with_counts(scores, data["train"][1])
+    best = study.decode(scores, moves, x != 0)
+    sure = np.exp(crf.log_likelihood(
+        tf.cast(scores, "float32"), tf.cast(moves, "float32"), x != 0, best))
     return sure.mean(), (best == y).all(axis=1).mean()
 
 
-whole = {kind: np.array([lines_right(field, seed) for seed in range(5)])
-         for kind, field in KINDS.items()}
+whole = {way: np.array([lines_right(way, seed) for seed in range(5)])
+         for way in ("independent", "counted transitions", "random field")}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
-    [[kind, f"{Measured(found[:, 0]):.1%}", f"{Measured(found[:, 1]):.1%}"]
-     for kind, found in whole.items()],
+    [[way, f"{Measured(found[:, 0]):.1%}", f"{Measured(found[:, 1]):.1%}"]
+     for way, found in whole.items()],
     ["three letters seen", "probability of the best line", "lines right"],
 )
 claims.measure(
     "C08b.3",
-    "a field knows how often its whole line is right: mean probability of the best line less "
-    "share of lines right; control: independent labels, the product of their probabilities",
-    lambda kind, seed: whole[kind][seed, 0] - whole[kind][seed, 1],
+    "a field knows how often its whole line is right: mean probability of the best "
+    "line less share of lines right; control: independent labels with counted "
+    "transitions",
+    lambda way, seed: whole[way][seed, 0] - whole[way][seed, 1],
     of=[("random field", seed) for seed in range(5)],
-    control=[("independent", seed) for seed in range(5)],
-    between=(-0.02, 0.02),
+    control=[("counted transitions", seed) for seed in range(5)],
+    between=(-0.04, 0.04),
     source="evaluated",
 )
 
@@ -471,8 +471,8 @@ show.table(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08b.4",
-    "in Chinese too a field helps where little is seen: gain in F1 of phrases over the better "
-    "of two decodings, three characters seen; control: fifteen seen",
+    "in Chinese too a field helps where little is seen: gain in F1 of phrases over "
+    "the better of two decodings, three characters seen; control: fifteen seen",
     lambda window, seed: gain(window, seed, "chinese"),
     of=[(3, seed) for seed in range(5)],
     control=[(15, seed) for seed in range(5)],
@@ -613,15 +613,16 @@ charts.row(
     ),
     figsize=(10.4, 3.6), sharey=True,
     caption="Recorded: ten splits, 95 % intervals. Left, a true hidden Markov model: "
-    "CAPTION7",
+    "counted or fitted makes no difference. Right, features overlap, and only the "
+    "fitted field can weigh them together.",
     alt="Two line charts of F1 against labelled lines, 5 to 1,800: counted and fitted.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08b.5",
-    "after 150 labelled lines a fitted field finds more words than counts do: difference in "
-    "F1, same features; control: after 5 lines",
+    "after 150 labelled lines a fitted field finds more words than counts do: "
+    "difference in F1, same features; control: after 5 lines",
     lambda found, split: found["fitted"][split] - found["counted"][split],
     of=[(at_150, split) for split in range(6)],
     control=[(at_5, split) for split in range(20)],
@@ -631,8 +632,8 @@ alone = {way: np.array([words_found(way, 150, seed, (0,)) for seed in range(6)])
          for way in ("counted", "fitted")}
 claims.measure(
     "C08b.6",
-    "a field makes more of features that overlap: gain in F1 by two letters on either side, "
-    "150 lines; control: counts of the same features",
+    "a field makes more of features that overlap: gain in F1 by two letters on either "
+    "side, 150 lines; control: counts of the same features",
     lambda way, split: at_150[way][split] - alone[way][split],
     of=[("fitted", split) for split in range(6)],
     control=[("counted", split) for split in range(6)],
@@ -642,7 +643,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# PREDICTION7
+# After 5 lines nobody, as far as can be seen; after 150 the field, clearly. A common guess is that counts win at first, and the field later: that is what Ng & Jordan saw with other data. The
+# second half is seen here, the first isn't. Why behind later? Counts take each of five letters for a witness of its own, though neighbours repeat each other; a field's
+# weights are found together, so that what is said twice counts once. With the letter alone nothing is said twice, and the two stay level.
 #
 # </details>
 
@@ -703,17 +706,18 @@ charts.row(
             ("bits", "letters", "bits per letter")]
     ),
     figsize=(10.4, 3.4),
-    caption="One hidden Markov model, counted on 200 lines, trained further on one loss or "
-    "the other; held-out lines, five splits. Lower is better.",
-    alt="Two line charts over steps. Labels given letters: falls for p(y|x), stays for "
-    "p(x, y). Letters: stays for p(x, y), rises steeply for p(y|x).",
+    caption="One hidden Markov model, counted on 200 lines, trained further on one "
+    "loss or the other; held-out lines, five splits. Lower is better.",
+    alt="Two line charts over steps. Labels given letters: falls for p(y|x), stays "
+    "for p(x, y). Letters: stays for p(x, y), rises steeply for p(y|x).",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08b.7",
-    "trained on p(y | x), a model that could write forgets which letters there are: bits per "
-    "held-out letter above what counting letters needs; control: trained on p(x, y)",
+    "trained on p(y | x), a model that could write forgets which letters there are: "
+    "bits per held-out letter above what counting letters needs; control: trained on "
+    "p(x, y)",
     lambda name, split: further[name]["bits"][-1, split] - by_counting[split],
     of=[("on p(y | x)", split) for split in range(5)],
     control=[("on p(x, y)", split) for split in range(5)],
@@ -721,9 +725,9 @@ claims.measure(
 )
 claims.measure(
     "C08b.8",
-    "and gets better at what it is asked: nats per label saved on held-out lines by training "
-    "further; control: trained on p(x, y)",
-    lambda name, split: further[name]["nats"][0, split] - further[name]["nats"][-1, split],
+    "and gets better at what it is asked: nats per label saved on held-out lines by "
+    "training further; control: trained on p(x, y)",
+    lambda name, split: -np.diff(further[name]["nats"][[0, -1], split]).item(),
     of=[("on p(y | x)", split) for split in range(5)],
     control=[("on p(x, y)", split) for split in range(5)],
     above=0.01,
@@ -732,7 +736,7 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Far more, beyond the 4.7 bits of guessing among 26 letters at random. A common guess is *as much*: the letters' probabilities were right, why would they move? Because
+# Far more, beyond the $\log_2 26 = 4.7$ bits of guessing letters at random. A common guess is *as much*: the letters' probabilities were right, why would they move? Because
 # moving them helps the labels, and costs nothing that is counted.
 #
 # </details>
