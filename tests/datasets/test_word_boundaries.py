@@ -26,10 +26,11 @@ def test_words_of_an_alphabet():
 
 
 def test_chinese_phrases_end_at_marks_and_lose_line_ends_and_quotes():
-    assert text.chinese_phrases("　　世隆詩云：\n「主人思\n古黃，借我《一》仙房；」") == [
-        "世隆詩云",
-        "主人思古黃",
-        "借我一仙房",
+    assert text.chinese_phrases("　　甲乙問：\n「丙丁\n戊，己《庚》辛；」壬。") == [
+        "甲乙問",
+        "丙丁戊",
+        "己庚辛",
+        "壬",
     ]
     lines = text.lines("chinese")
     assert all("\u4e00" <= letter <= "\u9fff" for line in lines[:50] for letter in "".join(line))
