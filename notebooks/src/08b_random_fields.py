@@ -828,8 +828,8 @@ exercises.solution("08b.5")
 # | F1 score | F1值 | harmonic mean of precision and recall |
 # | hand-made feature | 手工特征 | a property of the input that people chose |
 # | hidden Markov model | 隐马尔可夫模型 | labels by their predecessor, symbols by their label |
-# | discriminative model | 判别式模型 | of p(y given x) alone |
-# | generative model | 生成式模型 | of p(x), or of p(x, y): it can draw an x |
+# | discriminative model | 判别模型 | of p(y given x) alone |
+# | generative model | 生成模型 | of p(x), or of p(x, y): it can draw an x |
 #
 # ## Further reading · 延伸阅读
 #
