@@ -53,11 +53,15 @@ def network(symbols, window, *, field, seed=None, hidden=32):
 
 
 def train(model, x, y, *, seed, epochs):
-    """Train a network on lines by Adam, its learning rate rising to 0.01 and falling to 0; returns the Run."""
+    """Train a network on lines by Adam, its learning rate rising to 0.01 and falling to 0; returns the Run.
+
+    A field that stays 0 needs no paths: its loss is the cross-entropy of each label, which is computed as such.
+    """
     rate = schedules.rise_and_fall(0.01, epochs * -(-len(x) // BATCH))
+    learns = objectives.crf_layer(model).trainable
     return training.fit(
-        model, objectives.crf(), (x, y), epochs=epochs, batch_size=BATCH, seed=seed,
-        optimizer=keras.optimizers.Adam(rate), jit_compile=False,
+        model, objectives.crf() if learns else objectives.sequence_classification(), (x, y), epochs=epochs,
+        batch_size=BATCH, seed=seed, optimizer=keras.optimizers.Adam(rate), jit_compile=False,
     )  # fmt: skip
 
 
