@@ -7,8 +7,8 @@ Five seeds of each kind; a seed decides the split of the lines and the initial w
 the English book has; as many of the Chinese one. The weights go to results/ch08b_KIND.npz as float16. Recorded: F1 of
 words on the validation lines, decoded under the rules, and the hashes.
 
-Epochs were chosen for each kind on the validation lines of seed 101, from those in CANDIDATES; ``choose`` measures them.
-With three letters seen, 120 epochs were better still for both (0.672 and 0.761, against 0.656 and 0.736 with 60).
+Epochs were chosen for each kind on the validation lines of seed 101, from those in CANDIDATES; ``choose`` measures
+them. With three letters seen, 120 epochs were better still for both: 0.672 and 0.761, against 0.656 and 0.736.
 """
 
 import sys

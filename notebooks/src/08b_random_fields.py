@@ -293,7 +293,8 @@ field_figures.lattice(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# PREDICTION3
+# Some, here the smaller part. A common guess is all, since contradictions are what one sees. But a field also learns which of the allowed pairs are likelier, and its encoder is
+# trained for whole paths: it needn't be right about each letter by itself. One training each shows little, though; hence the next section.
 #
 # </details>
 
