@@ -565,7 +565,7 @@ show.table(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Recorded by `make bench STUDY=ch08b_features`: python-crfsuite's L-BFGS and ours (SciPy's), same features, penalty $0.3 \sum w^2$, both until they don't improve any more. A test repeats a small one
+# Recorded by `make bench STUDY=ch08b_features`: python-crfsuite's L-BFGS and ours (SciPy's), same features, penalty $0.3 \sum w^2$, both until they don't improve any more. CRFsuite is the faster one, by less than C promises. A test repeats a small one
 # where python-crfsuite is installed.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
