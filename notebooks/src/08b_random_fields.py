@@ -163,7 +163,10 @@ show.markdown(f"Lines whose labels contradict each other: {mask(f'{broken:.0%}')
 # Together $19$: $p(\text{ab}) = \frac{12}{19}$, and the **marginal** of b at place 2 is $\frac{15}{19}$.
 
 # %% slideshow={"slide_type": "subslide"}
-show.source(random_field.forward, random_field.best_path)
+show.source(random_field.forward)
+
+# %% slideshow={"slide_type": "skip"}
+show.source(random_field.best_path)
 
 # %% slideshow={"slide_type": "skip"}
 two = np.log([[2.0, 1.0], [1.0, 3.0]])
@@ -215,7 +218,7 @@ checks.equal("marginals are the gradient of ln Z",
 # **Predict before you run.** Three ways to a path: the independent network's labels as they are; the best path that the *rules* allow, by
 # Viterbi on the same network; and a field. How much of the field's gain do the rules alone bring: all, about half, hardly any?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 show.source(crf.log_partition, crf._forward, crf.LinearChainCRF.loss)
 
 # %% slideshow={"slide_type": "subslide"}
@@ -233,7 +236,8 @@ def with_field(symbols):
 by_keras = with_field(symbols)
 by_keras.compile(keras.optimizers.Adam(0.01),
                  by_keras.layers[-1].loss)
-by_keras.fit(x, y, epochs=20, batch_size=60, verbose=0)
+history = by_keras.fit(x, y, epochs=20, batch_size=60,
+                       verbose=0)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The same step, written out:
@@ -293,8 +297,8 @@ field_figures.lattice(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Some, here the smaller part. A common guess is all, since contradictions are what one sees. But a field also learns which of the allowed pairs are likelier, and its encoder is
-# trained for whole paths: it needn't be right about each letter by itself. One training each shows little, though; hence the next section.
+# Hardly any, in this one training. A common guess is all, since contradictions are what one sees. But a field also learns which of the allowed pairs are likelier, and its encoder is
+# trained for whole paths: it needn't be right about each letter by itself. One training each shows little, though; hence the next section, with five splits and more lines.
 #
 # </details>
 
@@ -393,8 +397,8 @@ show.table(
 # <details><summary>Your prediction</summary>
 #
 # With three, in the middle. The usual guess is *where least is seen*. But with one letter no two windows overlap, and counted transitions do all that a field does. With three,
-# windows overlap, and only what is trained together can weigh them together. With seven the gain is smaller, and with fifteen there is none: the encoder sees the letters that its neighbours
-# see, and the rules do the rest. A wider window is also worth more than a field: seven letters without one beat three with one.
+# windows overlap, and only what is trained together can weigh them together. With seven the gain is smaller, and with fifteen the field is even a little behind: the encoder sees the letters that its
+# neighbours see, and the rules do the rest. A wider window is also worth more than a field: seven letters without one beat three with one.
 #
 # </details>
 
