@@ -35,7 +35,8 @@ def every_path(scores, transitions):
 def forward(scores, transitions):
     """Log-sums over all that may come before: float (places, labels).
 
-    Entry [t, k] is the logarithm of the sum of exp(score) over all paths up to place t that have label k there.
+    Entry [t, k] is the logarithm of the sum of exp(score) over all
+    paths up to place t that have label k there.
     """
     scores, transitions = _checked("forward", scores, transitions)
     table = [scores[0]]

@@ -42,7 +42,7 @@ def exercise_2():
             (3 / 4, "That looks at the first place alone. What comes after it counts too."),
             (7 / 22, "That is the probability of a. Which one is asked for?"),
             (9 / 22, "That is the path bb alone. Which other path begins with b?"),
-            (15 / 20, "Is Z the sum over all four paths?"),
+            (6 / 22, "That is the path ba alone. Which other path begins with b?"),
         ],
         hints=["List four paths: aa, ab, ba, bb.", "aa: 1 · 3 · 2 = 6; ab: 1 · 1 · 1 = 1; then ba and bb."],
         solution=[
