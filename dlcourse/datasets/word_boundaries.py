@@ -10,6 +10,7 @@ place in its word: beginning, middle or end of a longer one, or a word by itself
 """
 
 import functools
+import itertools
 import re
 
 import numpy as np
@@ -48,7 +49,10 @@ def letters_of_words(text):
 
 
 def chinese_phrases(text):
-    """What stands between two marks of a Chinese text, a list; quotation marks and brackets are left out."""
+    """What stands between two marks of a Chinese text, a list; quotation marks and brackets are left out.
+
+    A heading has no mark and stands with what follows it: a few phrases of the book are longer so than a reader's.
+    """
     text = re.sub(r"\s", "", text)
     phrases = re.split(r"[，。：？；！、…]", text)
     return [found for phrase in phrases if (found := re.sub(r"[^\u4e00-\u9fff]", "", phrase))]
@@ -93,7 +97,7 @@ def spans(labels):
         if labels[place - 1] in (END, SINGLE) or labels[place] in (BEGIN, SINGLE)
     ]
     edges = [0, *cuts, len(labels)]
-    return list(zip(edges[:-1], edges[1:], strict=True)) if labels else []
+    return list(itertools.pairwise(edges)) if labels else []
 
 
 def symbols_of(some_lines, most=1_000):

@@ -17,7 +17,7 @@ def trained_on(splits, *, steps, given_letters, labels, symbols, every=25, rate=
 
     Args:
         splits: list of ((x, y), (x, y)), lines to learn from and held out, equally many in all splits.
-        steps: of Adam, on all lines at once.
+        steps: of Adam, on all lines at once; a multiple of ``every``.
         given_letters: whether to raise p(y | x), as a random field does; else p(x, y).
         labels, symbols: how many there are.
         every: steps between two looks.
@@ -27,7 +27,16 @@ def trained_on(splits, *, steps, given_letters, labels, symbols, every=25, rate=
     Returns:
         dict of ``steps`` (looks,), and of held-out lines, float (looks, splits): ``bits``, -log2 p(x) per letter, and
         ``nats``, -ln p(y | x) per letter.
+
+    Raises:
+        ValueError: where splits differ in size, or ``steps`` isn't a multiple of ``every``.
     """
+    sizes = [tuple(len(part[0]) for part in split) for split in splits]
+    if len(set(sizes)) != 1 or steps % every:
+        raise ValueError(
+            f"trained_on(): splits of (learnt, held out) lines {sizes}, {steps} steps and a look every {every}; "
+            "expected splits of equal size, one or more, and steps that are a multiple of every."
+        )
     counted = [
         hidden_markov.count(*train, labels=labels, symbols=symbols, smoothing=smoothing)
         for train, _ in splits

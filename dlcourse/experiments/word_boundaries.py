@@ -164,8 +164,9 @@ def shipped(language, window, field):
     name, study = kind_of(language, window, field), recording.load("ch08b_boundaries")
     if f"{name}, sha256" not in study:
         raise ValueError(
-            f"shipped({language!r}, {window}, {field}): expected one of {', '.join(word_boundaries.LANGUAGES)}, a "
-            f"window of {', '.join(map(str, WINDOWS))}, and whether it has a random field."
+            f"shipped({language!r}, {window}, {field}): expected english and a window of "
+            f"{', '.join(map(str, WINDOWS))}, or chinese and one of {', '.join(map(str, CHINESE_WINDOWS))}, and "
+            "whether it has a random field."
         )
 
     def build(seed):

@@ -8,6 +8,7 @@ many lines at once.
 """
 
 import dataclasses
+import numbers
 
 import numpy as np
 from scipy import optimize
@@ -53,7 +54,7 @@ def added_up(weights, symbols):
     return sum(weights[number][symbols[..., number]] for number in range(len(weights)))
 
 
-def fit(x, y, *, labels, symbols, offsets=(0,), c2=1.0, steps=1_000, tolerance=1e-9):
+def fit(x, y, *, labels, symbols, offsets=(0,), c2=1.0, steps=1_000, tolerance=1e-9, start=None):
     """The field of the highest penalised log-likelihood, by L-BFGS.
 
     Args:
@@ -63,6 +64,7 @@ def fit(x, y, *, labels, symbols, offsets=(0,), c2=1.0, steps=1_000, tolerance=1
         offsets: which neighbours are features: -1 is the symbol before.
         c2: weight of the sum of squared weights.
         steps, tolerance: of L-BFGS.
+        start: FeatureField to climb from, of the same sizes; None starts at 0.
 
     Returns:
         FeatureField.
@@ -72,6 +74,7 @@ def fit(x, y, *, labels, symbols, offsets=(0,), c2=1.0, steps=1_000, tolerance=1
     """
     x, y = checked("fit", x, y, labels, symbols)
     c2 = checks.positive("fit(c2)", c2)
+    offsets = checked_offsets("fit", offsets, x.shape[1])
     found = around(x, offsets)
     pairs, here = _pairs(y), y >= 0
     sizes = (len(offsets), symbols, labels)
@@ -97,9 +100,17 @@ def fit(x, y, *, labels, symbols, offsets=(0,), c2=1.0, steps=1_000, tolerance=1
         slope = np.concatenate([(expected - observed).ravel(), (expected_pairs - observed_pairs).ravel()])
         return c2 * theta @ theta - value, slope + 2 * c2 * theta
 
-    start = np.zeros(observed.size + labels * labels)
+    begin = np.zeros(observed.size + labels * labels)
+    if start is not None:
+        shapes = np.shape(start.weights), np.shape(start.transitions)
+        if shapes != (sizes, (labels, labels)):
+            raise ValueError(
+                f"fit(start): weights {shapes[0]} and transitions {shapes[1]}; expected {sizes} and "
+                f"{(labels, labels)}, those of the field that is fitted."
+            )
+        begin = np.concatenate([np.ravel(start.weights), np.ravel(start.transitions)])
     options = {"maxiter": steps, "maxfun": 2 * steps, "ftol": tolerance, "gtol": 1e-4}
-    ended = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options=options)
+    ended = optimize.minimize(loss, begin, jac=True, method="L-BFGS-B", options=options)
     weights, transitions = (
         ended.x[: observed.size].reshape(sizes),
         ended.x[observed.size :].reshape(labels, labels),
@@ -130,6 +141,21 @@ def checked(function, x, y, labels, symbols):
             f"to {symbols - 1} and labels from 0 to {labels - 1}, one or more, then -1 after a line's end."
         )
     return x.astype("int64"), y.astype("int64")
+
+
+def checked_offsets(function, offsets, places):
+    """Which neighbours are features, as a tuple of ints.
+
+    Raises:
+        ValueError: where one reaches beyond every line, or there is none.
+    """
+    found = tuple(offsets)
+    if not found or not all(isinstance(one, numbers.Integral) and abs(one) < places for one in found):
+        raise ValueError(
+            f"{function}(offsets={offsets!r}): expected whole numbers between {1 - places} and {places - 1}, since "
+            f"lines have {places} places; give for example (-1, 0, 1)."
+        )
+    return found
 
 
 def _pairs(y):

@@ -71,6 +71,7 @@ def count(x, y, *, labels, symbols, offsets=(0,), smoothing=1.0):
     """
     x, y = feature_field.checked("count", x, y, labels, symbols)
     smoothing = checks.positive("count(smoothing)", smoothing)
+    offsets = feature_field.checked_offsets("count", offsets, x.shape[1])
     here, both = y >= 0, y[:, 1:] >= 0
     start = smoothing + np.bincount(y[:, 0], minlength=labels)
     moves = np.full((labels, labels), smoothing)

@@ -11,6 +11,8 @@ Shapes: scores float (batch, places, labels); transitions float (labels, labels)
 import keras
 import tensorflow as tf
 
+from dlcourse import checks
+
 FORBIDDEN = -1e4
 """A score that no path survives; finite, so that gradients stay numbers."""
 
@@ -111,13 +113,21 @@ class LinearChainCRF(keras.layers.Layer):
 
     Args:
         labels: how many there are.
+
+    Raises:
+        ValueError: where there are no labels, or the scores are of another number of labels.
     """
 
     def __init__(self, labels, **kwargs):
         super().__init__(**kwargs)
-        self.labels = labels
+        self.labels = checks.whole_number("LinearChainCRF(labels)", labels)
 
-    def build(self, *shapes):
+    def build(self, scores_shape, present_shape=None):
+        if scores_shape[-1] != self.labels:
+            raise ValueError(
+                f"LinearChainCRF({self.labels}): scores {tuple(scores_shape)}; expected (batch, places, "
+                f"{self.labels}), as many as there are labels. Give the Dense layer before it so many units."
+            )
         for name, shape in [
             ("transitions", (self.labels,) * 2),
             ("start", (self.labels,)),

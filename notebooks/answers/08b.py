@@ -1,6 +1,7 @@
 """Chapter 08b's exercises: what is expected, hints by wrong answer, worked solutions."""
 
 import itertools
+import time
 
 import numpy as np
 
@@ -9,27 +10,26 @@ from dlcourse.exercises import Exercise
 
 def exercise_1():
     return Exercise(
-        expected=4 / 7,
+        expected=8 / 11,
         tolerance=2e-3,
         wrong=[
             (
-                2 / 3,
-                "That is the precision: 2 of 3 found words are right. What share of the right words was found?",
+                4 / 5,
+                "That is the precision: 4 of 5 found words are right. What share of the right ones was found?",
             ),
             (
-                0.5,
-                "That is the recall: 2 of 4 right words were found. What share of the found words is right?",
+                2 / 3,
+                "That is the recall: 4 of 6 right words were found. What share of the found words is right?",
             ),
-            (7 / 12, "That is the mean of precision and recall. F1 is their harmonic mean."),
-            (0.75, "Three edges may be right; a word is right where both of its edges are."),
+            (11 / 15, "That is the mean of precision and recall. F1 is their harmonic mean."),
         ],
         hints=[
-            "Which of the found words, to, beor, not, stand in the right line?",
+            "Which of the found words, to, beor, not, to, be, stand in the right line, at the same place?",
             "2 · hits / (found + right).",
         ],
         solution=[
-            "Two hits, *to* and *not*; three words found, four right: $\\frac{2 \\cdot 2}{3 + 4} = 0.571$.",
-            "```python\nanswer = 2 * 2 / (3 + 4)\n```",
+            "Four hits, all but *beor*; five words found, six right: $\\frac{2 \\cdot 4}{5 + 6} = 0.727$.",
+            "```python\nanswer = 2 * 4 / (5 + 6)\n```",
         ],
     )
 
@@ -79,7 +79,8 @@ def exercise_4():
         judge=_judge_log_partition,
         hints=[
             "Keep one log-sum per label; begin with the first row of scores.",
-            "The next one is scores[t] + the log-sum over the row of (table[:, None] + transitions).",
+            "The next one is scores[t] + the log-sum of (table[:, None] + transitions) over its "
+            "rows, axis 0: all labels that one comes from.",
         ],
         solution=[
             "```python\ndef answer(scores, transitions):\n"
@@ -119,10 +120,27 @@ def _judge_log_partition(function):
         if places > 1 and np.isclose(found, np.logaddexp.reduce(_listed(scores[1:], transitions))):
             return "The first place's scores don't count yet."
         return f"For {places} places and {labels} labels it isn't the sum over all paths: try one place, then two."
-    big = np.asarray(function(np.full((400, 2), 9.0), np.zeros((2, 2))), float)
+    try:
+        if _seconds(function, 16) > max(0.02, 20 * _seconds(function, 8)):
+            return (
+                "It lists the paths: twice the places shouldn't take so much longer. Keep one sum per label."
+            )
+        big = np.asarray(function(np.full((400, 2), 9.0), np.zeros((2, 2))), float)
+    except Exception as error:
+        return f"Called with more places, it stops with {type(error).__name__}: {error}."
     if not np.isclose(big, 400 * (9 + np.log(2))):
         return "With 400 places it is no number any more: stay in logarithms, by np.logaddexp."
     return None
+
+
+def _seconds(function, places):
+    """The shorter of two calls with two labels."""
+    taken = []
+    for _ in range(2):
+        began = time.perf_counter()
+        function(np.zeros((places, 2)), np.zeros((2, 2)))
+        taken.append(time.perf_counter() - began)
+    return min(taken)
 
 
 def _listed(scores, transitions):
@@ -141,8 +159,7 @@ def exercise_5():
         hints=[
             '`study.parts("english", seed, 100)` has 100 training lines; `study.network(symbols, 3, field=...)`, '
             "`study.train(..., epochs=...)` and `study.word_f1` do the rest.",
-            "Give both as many steps as they need: with 100 lines an epoch has two. Choose the epochs on the "
-            "validation lines.",
+            "Give both as many steps as they need: with 100 lines an epoch has two, so take 200 epochs or so.",
         ],
         solution=[
             "```python\nfor seed in range(3):\n"

@@ -78,3 +78,12 @@ def test_shipped_networks_read_as_they_are_recorded(field):
 def test_other_networks_are_not_shipped():
     with pytest.raises(ValueError, match="a window of 1, 3, 7, 15"):
         word_boundaries.shipped("english", 4, True)
+
+
+def test_splits_of_other_sizes_and_steps_between_two_looks_are_refused():
+    x, y = np.ones((4, 3), "int32"), np.zeros((4, 3), "int32")
+    settings = {"given_letters": True, "labels": 2, "symbols": 3, "every": 5}
+    with pytest.raises(ValueError, match="of equal size"):
+        hidden_markov_training.trained_on([((x, y), (x, y)), ((x[:2], y[:2]), (x, y))], steps=5, **settings)
+    with pytest.raises(ValueError, match="multiple of every"):
+        hidden_markov_training.trained_on([((x, y), (x, y))], steps=7, **settings)

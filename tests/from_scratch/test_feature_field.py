@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from dlcourse import recording
+from dlcourse.experiments import word_boundaries
 from dlcourse.from_scratch import feature_field, random_field
 
 
@@ -66,30 +68,40 @@ def test_a_stronger_penalty_makes_smaller_weights():
     assert sizes[0] > sizes[1] > sizes[2]
 
 
-@pytest.mark.parametrize("c2", [0.1, 1.0])
-def test_the_optimum_is_crfsuites(c2, tmp_path):
-    pycrfsuite = pytest.importorskip(
-        "pycrfsuite", reason="python-crfsuite is a peer: pip install -r benchmarks/requirements.txt"
-    )
-    x, y = lines(number=60)
-    trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
-    trainer.set_params(
-        {"c1": 0.0, "c2": c2, "feature.possible_states": True, "feature.possible_transitions": True, "delta": 1e-9,
-         "epsilon": 1e-7}
-    )  # fmt: skip
-    for symbols, labels in zip(feature_field.around(x, (-1, 0)), y, strict=True):
-        length = (labels >= 0).sum()
-        trainer.append(
-            [[f"-{a}", f"0{b}"] for a, b in symbols[:length]], [str(label) for label in labels[:length]]
-        )
-    trainer.train(str(tmp_path / "model"))
-    field = feature_field.fit(x, y, labels=2, symbols=5, offsets=(-1, 0), c2=c2)
-    assert -field.objective == pytest.approx(trainer.logparser.last_iteration["loss"], rel=1e-3)
+@pytest.mark.parametrize("seed", range(5))
+def test_the_optimum_is_crfsuites(seed):
+    """On the lines whose optimum by python-crfsuite benchmarks/studies/ch08b_features.py recorded."""
+    data = word_boundaries.parts("english", seed, 200)
+    sizes = {"labels": 4, "symbols": len(data["symbols"]) + 2, "offsets": (-2, -1, 0, 1, 2)}
+    field = feature_field.fit(*data["train"], c2=0.3, tolerance=1e-7, **sizes)
+    recorded = recording.load("ch08b_features")["CRFsuite, 200"]["objective"][seed]
+    assert field.objective == pytest.approx(recorded, rel=1e-5)
+
+
+def test_the_peak_is_one_from_wherever_one_climbs():
+    x, y = lines()
+    peak = feature_field.fit(x, y, labels=2, symbols=5, c2=0.2)
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        start = feature_field.FeatureField((0,), rng.normal(size=(1, 5, 2)) * 3, rng.normal(size=(2, 2)) * 3)
+        again = feature_field.fit(x, y, labels=2, symbols=5, c2=0.2, start=start)
+        assert start.log_likelihood(x, y) < peak.log_likelihood(x, y)
+        assert again.objective == pytest.approx(peak.objective, rel=1e-6)
+        np.testing.assert_allclose(again.weights, peak.weights, atol=1e-2)
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"symbols": 3}, {"labels": 1}, {"c2": 0}, {"y": np.zeros((2, 2), int)}, {"x": np.zeros(7, int)}],
+    [
+        {"symbols": 3},
+        {"labels": 1},
+        {"c2": 0},
+        {"y": np.zeros((2, 2), int)},
+        {"x": np.zeros(7, int)},
+        {"offsets": (7,)},
+        {"offsets": ()},
+        {"start": feature_field.FeatureField((0,), np.zeros((1, 4, 2)), np.zeros((2, 2)))},
+    ],
 )
 def test_what_does_not_fit_is_refused(change):
     x, y = lines()

@@ -121,3 +121,10 @@ def test_a_field_learns_an_order_that_no_letter_tells_and_is_saved_with_it(tmp_p
     again = keras.saving.load_model(tmp_path / "field.keras", compile=False)
     np.testing.assert_array_equal(again.layers[-1].transitions, model.layers[-1].transitions)
     np.testing.assert_allclose(again(x), model(x))
+
+
+def test_scores_of_other_labels_are_refused():
+    with pytest.raises(ValueError, match=r"LinearChainCRF\(4\).*as many"):
+        crf.LinearChainCRF(4)(np.zeros((2, 5, 3), "float32"), np.ones((2, 5), bool))
+    with pytest.raises(ValueError, match=r"LinearChainCRF\(labels\)=0"):
+        crf.LinearChainCRF(0)

@@ -1,5 +1,7 @@
 """What chapter 08b defines: three trainings that end alike, and the judge of its exercises."""
 
+import itertools
+
 import chapter_code
 import keras
 import numpy as np
@@ -70,6 +72,18 @@ def with_maxima(scores, transitions):
     return table.max()
 
 
+def listing(scores, transitions):
+    paths = np.array(list(itertools.product(range(scores.shape[1]), repeat=len(scores))))
+    totals = scores[np.arange(len(scores)), paths].sum(axis=1)
+    return np.logaddexp.reduce(totals + transitions[paths[:, :-1], paths[:, 1:]].sum(axis=1))
+
+
+def up_to_20_places(scores, transitions):
+    if len(scores) > 20:
+        raise MemoryError("too many")
+    return good(scores, transitions)
+
+
 @pytest.mark.filterwarnings("ignore:overflow")
 @pytest.mark.parametrize(
     "answer, says",
@@ -84,6 +98,8 @@ def with_maxima(scores, transitions):
         (lambda u, a: u, "one number"),
         (lambda u: 1.0, "stops with TypeError"),
         (3.0, "a function of scores"),
+        (listing, "lists the paths"),
+        (up_to_20_places, "stops with MemoryError"),
     ],
 )
 def test_the_judge_of_exercise_4_sees_what_is_wrong(answer, says):

@@ -162,7 +162,7 @@ assert np.all(np.isfinite(long)) and abs(long.sum() - 59) < 1e-6, "With 60 place
 # %% [markdown]
 # ## 4 · Find the fault (3 points)
 #
-# Shorter lines are filled up with zeros. A student's forward algorithm takes the padded scores, zeros after the line's end, and runs to the last place. Its answer is too large, the more so the more places were filled up.
+# Shorter lines are filled up with zeros. A student's forward algorithm takes the padded scores, zeros after the line's end, and runs to the last place. With transitions that are all 0 its answer is too large, by the logarithm of the number of labels for each place filled up.
 #
 
 # %%
@@ -244,7 +244,8 @@ for places, length in [(4, 1), (5, 3), (6, 6)]:
 # | 1 | what wasn't shown (other chains, learnt numbers), and a next measurement | a list of phrases |
 #
 # What is usually found: with little noise there is nothing to gain, with more the gain rises (most where the noise is about as large as the labels' distance), and far out it falls
-# again to about nothing: where readings say nothing, neighbours have nothing to pass on, and the best path is one label for a long time. So the sentence is right up to a point.
+# again to about nothing, or a little below: where readings say nothing, neighbours have nothing to pass on, and the best path is not the labels that are most often right. Who takes the labels
+# of the highest marginals in place of the best path gets the point too. So the sentence is right up to a point.
 # ### END MARK SCHEME
 #
 
