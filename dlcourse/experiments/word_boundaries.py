@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+from scipy import optimize
 
 from dlcourse import recording, training
 from dlcourse.datasets import word_boundaries
@@ -121,6 +122,45 @@ def with_counts(scores, known):
 def word_f1_with_counts(model, x, y, known):
     """F1 of whole words of an independent network whose scores are taken for a hidden Markov model's."""
     return segmentation.word_f1(decode(*with_counts(model(x), known), x != 0), y)
+
+
+def with_fitted_transitions(model, x, y, c2=0.3):
+    """A scale and a bias per label for a finished network's scores, and transitions, fitted together as a random field
+    while the network stays as it is.
+
+    Args:
+        model: an independent network.
+        x, y: int (lines, places), letters and labels to fit to.
+        c2: weight of the sum of squares of these numbers.
+
+    Returns:
+        (scale, float (1 + labels,), the biases after it; transitions, float (labels, labels)).
+    """
+    scores, here = model(x).numpy().astype(float), y >= 0
+    right = np.eye(LABELS)[y] * here[..., None]
+    pairs = np.zeros((LABELS, LABELS))
+    np.add.at(pairs, feature_field.pairs_of(y), 1.0)
+
+    def loss(theta):
+        """Penalised nats of the right paths, negative, and the slope."""
+        moves = theta[1 + LABELS :].reshape(LABELS, LABELS)
+        value, marginals, expected = feature_field.log_likelihood_of(
+            theta[0] * scores + theta[1 : 1 + LABELS], moves, y
+        )
+        less = marginals * here[..., None] - right
+        slope = np.concatenate([[(less * scores).sum()], less.sum(axis=(0, 1)), (expected - pairs).ravel()])
+        return c2 * theta @ theta - value, slope + 2 * c2 * theta
+
+    begin = np.eye(1, 1 + LABELS + LABELS**2)[0]  # scores as they are
+    found = optimize.minimize(loss, begin, jac=True, method="L-BFGS-B").x
+    return found[: 1 + LABELS], found[1 + LABELS :].reshape(LABELS, LABELS)
+
+
+def word_f1_with_fitted_transitions(model, x, y, known):
+    """F1 of whole words of an independent network with transitions fitted to ``known``, lines and labels."""
+    scale, transitions = with_fitted_transitions(model, *known)
+    scores = scale[0] * model(x).numpy() + scale[1:]
+    return segmentation.word_f1(decode(scores, transitions, x != 0), y)
 
 
 def counted(language, lines, seed, *, offsets=(0,), smoothing=0.3, part="test"):

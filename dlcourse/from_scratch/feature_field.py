@@ -36,7 +36,7 @@ class FeatureField:
 
     def log_likelihood(self, x, y):
         """Nats of the right paths given the lines, a float; y int (lines, places), -1 after a line's end."""
-        return _log_likelihood(self.scores(x), self.transitions, np.asarray(y))[0]
+        return log_likelihood_of(self.scores(x), self.transitions, np.asarray(y))[0]
 
 
 def around(x, offsets):
@@ -76,7 +76,7 @@ def fit(x, y, *, labels, symbols, offsets=(0,), c2=1.0, steps=1_000, tolerance=1
     c2 = checks.positive("fit(c2)", c2)
     offsets = checked_offsets("fit", offsets, x.shape[1])
     found = around(x, offsets)
-    pairs, here = _pairs(y), y >= 0
+    pairs, here = pairs_of(y), y >= 0
     sizes = (len(offsets), symbols, labels)
     observed = np.zeros(sizes)
     for number in range(len(offsets)):
@@ -90,7 +90,7 @@ def fit(x, y, *, labels, symbols, offsets=(0,), c2=1.0, steps=1_000, tolerance=1
             theta[: observed.size].reshape(sizes),
             theta[observed.size :].reshape(labels, labels),
         )
-        value, marginals, expected_pairs = _log_likelihood(added_up(weights, found), transitions, y)
+        value, marginals, expected_pairs = log_likelihood_of(added_up(weights, found), transitions, y)
         expected = np.zeros(sizes)
         rows = marginals[here]
         for number in range(len(offsets)):
@@ -158,14 +158,15 @@ def checked_offsets(function, offsets, places):
     return found
 
 
-def _pairs(y):
+def pairs_of(y):
     """Labels of neighbouring places, both present: two int arrays."""
     both = y[:, 1:] >= 0
     return y[:, :-1][both], y[:, 1:][both]
 
 
-def _log_likelihood(scores, transitions, y):
-    """Nats of the right paths, marginals (lines, places, labels), and expected pairs of labels (labels, labels)."""
+def log_likelihood_of(scores, transitions, y):
+    """Nats of the right paths, marginals (lines, places, labels), and expected pairs of labels (labels, labels), all of
+    scores (lines, places, labels), transitions (labels, labels) and y (lines, places), -1 after a line's end."""
     here = y >= 0
     top = scores.max(axis=-1, keepdims=True)
     fits = np.exp(scores - top)
@@ -190,7 +191,7 @@ def _log_likelihood(scores, transitions, y):
             backward = np.where(here[:, place, None], comes @ moves.T, backward)
     chosen = np.where(here, y, 0)
     right = (np.take_along_axis(scores, chosen[..., None], axis=-1)[..., 0] * here).sum()
-    before, after = _pairs(y)
+    before, after = pairs_of(y)
     right += transitions[before, after].sum()
     total = np.log(scale).sum() + (top[..., 0] * here).sum() + highest * len(before)
     return float(right - total), marginals, pairs * moves

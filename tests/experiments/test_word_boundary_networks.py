@@ -7,6 +7,7 @@ from dlcourse import recording
 from dlcourse.datasets import word_boundaries as text
 from dlcourse.experiments import hidden_markov_training, word_boundaries
 from dlcourse.from_scratch import hidden_markov, random_field
+from dlcourse.models import crf
 
 
 def test_decoding_under_the_rules_breaks_none_and_is_free_where_they_hold_anyway():
@@ -87,3 +88,28 @@ def test_splits_of_other_sizes_and_steps_between_two_looks_are_refused():
         hidden_markov_training.trained_on([((x, y), (x, y)), ((x[:2], y[:2]), (x, y))], steps=5, **settings)
     with pytest.raises(ValueError, match="multiple of every"):
         hidden_markov_training.trained_on([((x, y), (x, y))], steps=7, **settings)
+
+
+def test_transitions_are_fitted_to_their_peak_and_read_as_they_are_recorded():
+    network, data = word_boundaries.shipped("english", 3, False)[2], word_boundaries.parts("english", 2)
+    x, y = (part[:40] for part in data["train"])
+    scale, moves = word_boundaries.with_fitted_transitions(network, x, y)
+    raw = network(x).numpy()
+
+    def penalised(theta):
+        moves, scores = theta[5:].reshape(4, 4), theta[0] * raw + theta[1:5]
+        paths = [
+            random_field.log_partition(s[: (row >= 0).sum()], moves) for s, row in zip(scores, y, strict=True)
+        ]
+        right = crf.path_score(scores.astype("float32"), moves.astype("float32"), y >= 0, np.maximum(y, 0))
+        return right.numpy().sum() - np.sum(paths) - 0.3 * theta @ theta
+
+    peak = np.concatenate([scale, moves.ravel()])
+    for place in range(0, 21, 3):
+        step = 0.2 * np.eye(21)[place]
+        assert max(penalised(peak + step), penalised(peak - step)) < penalised(peak)
+    known = [part[:300] for part in data["train"]]
+    found = word_boundaries.word_f1_with_fitted_transitions(network, *data["test"], known)
+    recorded = recording.load("ch08b_boundaries")
+    key = "english_3_independent, transitions fitted, F1 on test lines"
+    assert found == pytest.approx(recorded[key][2], abs=0.003)
