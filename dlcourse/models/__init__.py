@@ -2,6 +2,7 @@
 
 from dlcourse.models.augmentation import RandomAffine
 from dlcourse.models.convnet import Seeds, convnet, convolution_block, residual_block, residual_stages, resnet
+from dlcourse.models.crf import LinearChainCRF
 from dlcourse.models.detector import detector
 from dlcourse.models.fully_convolutional import fully_convolutional
 from dlcourse.models.fused_gru import FusedGRU
@@ -16,6 +17,7 @@ from dlcourse.models.vae import load_vae, vae
 __all__ = [
     "DeepNetworks",
     "FusedGRU",
+    "LinearChainCRF",
     "LocalConvolution2D",
     "Positions",
     "RandomAffine",

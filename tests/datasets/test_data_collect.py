@@ -285,7 +285,7 @@ def test_nothing_is_ever_unpickled(copy, tmp_path):
 
 
 THROUGH = {
-    "texts": r"\blanguage_snippets\.|\blanguage_models\.book\(",
+    "texts": r"\blanguage_snippets\.|\blanguage_models\.book\(|\bword_boundaries as text\b",
     "mnist": r"\bmoving_digits\.",
     "pen_digits": r"\bstrokes\.by_writers\(",
 }

@@ -39,7 +39,17 @@ from dlcourse.datasets import (
     transforms,
     windows,
 )
-from dlcourse.from_scratch import byte_pairs, cepstra, ctc, frame_forecast, ngrams, time_warping
+from dlcourse.from_scratch import (
+    byte_pairs,
+    cepstra,
+    ctc,
+    feature_field,
+    frame_forecast,
+    hidden_markov,
+    ngrams,
+    random_field,
+    time_warping,
+)
 from dlcourse.from_scratch.kneser_ney import KneserNey
 from dlcourse.metrics import calibration, classification, detection, forecasting, language, video
 from dlcourse.metrics import speech as speech_metrics
@@ -437,6 +447,20 @@ def test_ctc(log_probabilities, logits, labels, frames):
     only_documented(decoding.ctc_beam, logits, frames)
     only_documented(speech_metrics.edits, labels, frames)
     only_documented(speech_metrics.word_error_rate, [[1], [2, 3]], labels)
+
+
+@fuzz(
+    scores=mostly(floats(4, 3), odd_arrays()),
+    transitions=mostly(floats(3, 3), odd_arrays()),
+    x=mostly(st.just(np.array([[1, 2, 0], [2, 2, 1]])), odd_arrays()),
+    y=mostly(st.just(np.array([[0, 1, -1], [1, 1, 0]])), odd_arrays()),
+    number=mostly(st.just(3), SIZES),
+)
+def test_random_fields(scores, transitions, x, y, number):
+    for function in (random_field.every_path, random_field.marginals, random_field.best_path):
+        only_documented(function, scores, transitions)
+    for function in (hidden_markov.count, feature_field.fit):
+        only_documented(function, x, y, labels=2, symbols=number)
 
 
 @fuzz(

@@ -5,6 +5,7 @@ have a method ``check(model, x, y)`` that ``fit`` calls on arrays before trainin
 """
 
 from dlcourse.training.objectives.classification import classification
+from dlcourse.training.objectives.crf import crf, crf_layer
 from dlcourse.training.objectives.ctc import ctc
 from dlcourse.training.objectives.detection import detection
 from dlcourse.training.objectives.elbo import importance_weighted, negative_elbo
@@ -15,6 +16,8 @@ from dlcourse.training.objectives.sequences import sequence_classification
 
 __all__ = [
     "classification",
+    "crf",
+    "crf_layer",
     "ctc",
     "detection",
     "frames",
