@@ -2,11 +2,11 @@
 
     python benchmarks/run.py ch08c_text
 
-About 2,900 numbers of 1 to 7 English words for training, drawn by seed, read 16 times; five seeds of each kind: ``text``,
-GRUs with dot-product attention; ``text_fixed``, without, of which the writer gets the reader's last state at each step;
-``text_wide``, the same with states half as wide again, more than twice the weights, read 32 times;
-``text_transformer``; and ``text_anywhere``, the same transformer on the same numbers, whose first word stands at any
-of six places (the padding before is masked), four draws of the places, four epochs. Settings were chosen on validation
+About 2,900 numbers of 1 to 7 English words for training, drawn by seed, read 16 times; five seeds of each kind:
+``text``, GRUs with dot-product attention; ``text_fixed``, without, of which the writer gets the reader's last state at
+each step; ``text_wide``, the same with states half as wide again, more than twice the weights, read 32 times;
+``text_transformer``; and ``text_anywhere``, the same transformer on the same numbers, whose first word stands at any of
+six places (the padding before is masked), four draws of the places, four epochs. Settings were chosen on validation
 numbers of seed 100. Recorded: the share of validation numbers of 1 to 7 words whose numeral is right from the first
 sign to the last. The weights go to results/ch08c_KIND.npz as float16.
 """

@@ -12,16 +12,19 @@ from dlcourse import checks
 
 LARGEST = 99_999_999
 ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 DIGITS = "零一二三四五六七八九"
 PAD, BEGIN, END = 0, 1, 2
 """Symbols that both vocabularies begin with: what fills up, what is read first, and what is written last."""
 ENGLISH = ("", "<begin>", "<end>", *ONES, *TENS, "hundred", "thousand", "million")
 CHINESE = ("", "<begin>", "<end>", *DIGITS, *"十百千万")
-PINYIN = ("", "<begin>", "<end>", *"ling yi er san si wu liu qi ba jiu shi bai qian wan".split())
+PINYIN = (
+    "", "<begin>", "<end>", "ling", "yi", "er", "san", "si", "wu", "liu", "qi", "ba", "jiu", "shi", "bai", "qian",
+    "wan",
+)  # fmt: skip
 """The Chinese symbols' names, for figures whose fonts have no Chinese."""
 PARTS = 10
 """Every number belongs to one of so many parts; the last is kept for the test, the one before it for choices."""
@@ -156,9 +159,9 @@ def pairs(part, count, *, words=(1, 7), seed=0):
     found = {length: {} for length in wanted}
     for _ in range(60):  # draws until each length has enough; short numbers run out before
         for number in _drawn(random, 4 * count):
-            if part_of(number) == part and (length := len(english(number))) in wanted:
-                if len(found[length]) < wanted[length]:
-                    found[length][number] = None
+            length = len(english(number))
+            if part_of(number) == part and len(found.get(length, ())) < wanted.get(length, 0):
+                found[length][number] = None
         if all(len(found[length]) >= number for length, number in wanted.items() if length > 3):
             break
     numbers = np.array([number for of_length in found.values() for number in of_length], "int64")

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+from scipy import special
 
 from dlcourse import checks, models, recording, training
 from dlcourse.datasets import numerals
@@ -42,7 +43,8 @@ def text_transformer(seed=None):
 
 def tests(seed):
     """Test numbers of 2 to 10 English words, about equally many of each length that has so many: numerals.Pairs."""
-    return numerals.pairs("test", 900, words=(2, 10), seed=5_000 + seed)
+    pairs = numerals.pairs("test", 500, words=(2, 10), seed=5_000 + seed)
+    return numerals.Pairs(pairs.numbers, pairs.x, numerals.filled(pairs.y.tolist(), 16))
 
 
 def by_words(model, pairs, **options):
@@ -75,10 +77,10 @@ def train_text(model, x, y, *, epochs, seed, batch_size=64, peak=0.005):
     )
 
 
-def reader(seed=None, features=13, noise=0.2):
-    """Convolutions over time, then a GRU both ways: float32 (batch, frames, features) to (batch, frames // 8, 72)."""
-    source = keras.Input((None, features))
-    x = layers.GaussianNoise(noise, seed=seed)(source)
+def reader(seed=None):
+    """Three convolutions and pooling, then a GRU both ways: float32 (batch, frames, 13) to (batch, frames // 8, 72)."""
+    source = keras.Input((None, 13))
+    x = layers.GaussianNoise(0.2, seed=seed)(source)
     for filters, width in [(48, 5), (64, 5), (72, 3)]:
         x = layers.Conv1D(filters, width, padding="same", kernel_initializer="he_normal")(x)
         x = layers.BatchNormalization(momentum=0.9)(x)
@@ -88,12 +90,10 @@ def reader(seed=None, features=13, noise=0.2):
     return keras.Model(source, layers.Bidirectional(layers.GRU(36, return_sequences=True))(x))
 
 
-def speech_translator(seed=None, attention="dot", features=13):
+def speech_translator(seed=None):
     """From frames to a Chinese numeral: [float32 (batch, frames, features), int32 (batch, m)] to logits."""
     keras.utils.set_random_seed(0 if seed is None else seed)
-    return models.recurrent_translator(
-        None, TARGET, width=72, attention=attention, reader=reader(seed, features)
-    )
+    return models.recurrent_translator(None, TARGET, width=72, reader=reader(seed))
 
 
 def spoken_numbers(strings):
@@ -288,10 +288,10 @@ def train_writer(model, numbers, *, seed, epochs=2, batch_size=64, peak=0.006):
 def written(model, count, seed, longest=16):
     """Numerals that a writer draws symbol by symbol, list of str."""
     random, rows = np.random.default_rng(seed), np.full((count, 1), numerals.BEGIN, "int32")
-    step = tf.function(lambda read, at: tf.nn.softmax(model(read, training=False)[:, at]))
     for at in range(longest - 1):
         read = numerals.filled(rows.tolist(), longest)
-        drawn = decoding.picked(step(tf.constant(read), tf.constant(at)).numpy(), random)
+        likely = special.softmax(model(read, training=False).numpy()[:, at].astype("float64"), axis=1)
+        drawn = decoding.picked(likely, random)
         rows = np.column_stack([rows, drawn])
     return numerals.read(rows[:, 1:])
 
@@ -327,7 +327,6 @@ BUILD = {
     "text_transformer": text_transformer,
     "text_anywhere": text_transformer,
     "speech": speech_translator,
-    "speech_fixed": functools.partial(speech_translator, attention=None),
     "front_vae": vae,
     "front_end_frames": functools.partial(few_label_translator, features=WINDOW * 13),
     "front_end_pca": few_label_translator,
@@ -345,10 +344,24 @@ def shipped(kind):
     Raises:
         ValueError: where the kind is unknown, or a file isn't the one whose hash is recorded.
     """
+    return shipped_weights.load(*_where(kind))
+
+
+def in_turn(kind, measure):
+    """``measure(network, seed)`` of the trained networks of a kind, one after another: list in the order of seeds.
+
+    Raises:
+        ValueError: as ``shipped``.
+    """
+    return list(shipped_weights.load_in_turn(*_where(kind), measure).values())
+
+
+def _where(kind):
+    """File, function that builds, hash and study of a kind."""
     if not checks.is_one_of(kind, BUILD):
         raise ValueError(f"shipped({kind!r}): expected one of {', '.join(BUILD)}.")
     study = "ch08c_front_ends" if kind.startswith("front") else f"ch08c_{kind.split('_')[0]}"
-    return shipped_weights.load(file(kind), BUILD[kind], recording.load(study)[f"{kind}, sha256"], study)
+    return file(kind), BUILD[kind], recording.load(study)[f"{kind}, sha256"], study
 
 
 def ship(kind, networks):

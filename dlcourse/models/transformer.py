@@ -27,8 +27,9 @@ class Positions(layers.Layer):
 def causal_transformer(symbols, *, longest=128, width=96, heads=4, blocks=3, dropout=0.1):
     """A language model: int32 (batch, steps) to logits for the symbol after each step, (batch, steps, symbols).
 
-    Attention looks back only (Radford et al. 2018). Normalised before each part (Xiong et al. 2020), positions learnt, the output's matrix tied to the embedding
-    (Press & Wolf 2017). Initial weights are drawn from Keras' global generator.
+    Attention looks back only (Radford et al. 2018). Normalised before each part (Xiong et al. 2020), positions learnt,
+    the output's matrix tied to the embedding (Press & Wolf 2017). Initial weights are drawn from Keras' global
+    generator.
 
     Args:
         symbols: how many different ones there are.
@@ -55,7 +56,7 @@ def causal_transformer(symbols, *, longest=128, width=96, heads=4, blocks=3, dro
 def translating_transformer(
     source_symbols, target_symbols, *, longest=32, width=64, heads=4, blocks=2, dropout=0.1, positions=True
 ):
-    """An encoder and a decoder: [source int32 (batch, n), target int32 (batch, m)] to logits (batch, m, target_symbols).
+    """An encoder and a decoder: [source int32 (batch, n), target int32 (batch, m)] to logits (batch, m, symbols).
 
     Logits at a step are for the symbol after it. The encoder's steps attend to all of the source but its padding, 0;
     the decoder's to earlier ones of the target, then to the source. Normalised before each part (Xiong et al. 2020);

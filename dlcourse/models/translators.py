@@ -64,7 +64,7 @@ def recurrent_translator(source_symbols, target_symbols, *, width=64, attention=
 
 
 def shifted(target):
-    """What a decoder reads before each step, the sign to begin and the symbols before: int32 (batch, steps), a tensor."""
+    """What a decoder reads before each step: the sign to begin, then all but the last; int32 tensor (batch, steps)."""
     return tf.pad(target[:, :-1], [[0, 0], [1, 0]], constant_values=BEGIN)
 
 
@@ -86,10 +86,7 @@ def answers(model, source, longest, width=1):
     texts[..., 0] = BEGIN
     scores = np.full((count, width), -np.inf)
     scores[:, 0] = 0.0
-    source = tf.convert_to_tensor(source)
-    step = tf.function(
-        lambda source, read, at: tf.nn.log_softmax(model([source, read], training=False)[:, at])
-    )
+    source, step = tf.convert_to_tensor(source), _next_sign(model)
     for at in range(longest):
         read = texts[..., :-1].reshape(count * width, longest)
         following = step(source, tf.constant(read), tf.constant(at)).numpy().astype("float64")
@@ -103,6 +100,16 @@ def answers(model, source, longest, width=1):
         texts = np.take_along_axis(texts, row[..., None], axis=1)
         texts[..., at + 1] = symbol
     return texts[:, 0, 1:]
+
+
+def _next_sign(model):
+    """(source, what is read, place) to the log-probability of each sign there; compiled once for each model."""
+    if not hasattr(model, "next_sign"):
+        model.next_sign = tf.function(
+            lambda source, read, at: tf.nn.log_softmax(model([source, read], training=False)[:, at]),
+            reduce_retracing=True,
+        )
+    return model.next_sign
 
 
 def log_probability(model, source, target):
