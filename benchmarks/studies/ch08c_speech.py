@@ -21,7 +21,7 @@ def trained(kind, seed):
     train, validation, _ = spoken_digits.parts(seed)
     model = translation.BUILD[kind](seed)
     items, digits = spoken_digits.training_words(train, seed)
-    run = translation.train_speech(model, items, digits, batches=BATCHES, seed=seed)
+    run = translation.train_speech(model, items, digits, batches=BATCHES, seed=seed, peak=0.005)
     x, y, _ = translation.spoken_numbers(
         spoken_digits.strings_of(validation, 400, seed + 1_000, words=(3, 4))
     )

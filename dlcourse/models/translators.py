@@ -88,8 +88,8 @@ def answers(model, source, longest, width=1):
     scores[:, 0] = 0.0
     source, step = tf.convert_to_tensor(source), _next_sign(model)
     for at in range(longest):
-        read = texts[..., :-1].reshape(count * width, longest)
-        following = step(source, tf.constant(read), tf.constant(at)).numpy().astype("float64")
+        read = texts[..., : at + 1].reshape(count * width, at + 1)
+        following = step(source, tf.constant(read)).numpy().astype("float64")
         following = following.reshape(count, width, -1)
         ended = (texts[..., at] == END) | (texts[..., at] == PAD)
         following[ended] = np.where(np.arange(following.shape[-1]) == PAD, 0.0, -np.inf)
@@ -103,10 +103,10 @@ def answers(model, source, longest, width=1):
 
 
 def _next_sign(model):
-    """(source, what is read, place) to the log-probability of each sign there; compiled once for each model."""
+    """(source, what is read) to the log-probability of each sign that comes then; compiled once for each model."""
     if not hasattr(model, "next_sign"):
         model.next_sign = tf.function(
-            lambda source, read, at: tf.nn.log_softmax(model([source, read], training=False)[:, at]),
+            lambda source, read: tf.nn.log_softmax(model([source, read], training=False)[:, -1]),
             reduce_retracing=True,
         )
     return model.next_sign
