@@ -323,7 +323,6 @@ def attending_classifier(seed=None, attention=True):
 BUILD = {
     "text": text_translator,
     "text_fixed": functools.partial(text_translator, attention=None),
-    "text_wide": functools.partial(text_translator, attention=None, width=96),
     "text_transformer": text_transformer,
     "text_anywhere": text_transformer,
     "speech": speech_translator,

@@ -212,7 +212,6 @@ checks.equal("weights after training.fit and after the loop, to 0.0005",
 
 # %% slideshow={"slide_type": "skip"}
 KINDS = {"text": "GRU, attention", "text_fixed": "GRU, one vector of 64",
-         "text_wide": "GRU, one vector of 96, twice the training",
          "text_transformer": "transformer"}
 LENGTHS = list(range(2, 10))
 tests = {seed: translation.tests(seed) for seed in range(5)}
@@ -226,16 +225,18 @@ def by_words(kind):
 
 
 shares = {kind: by_words(kind) for kind in KINDS}
+wide = recording.load("ch08c_text")["wide, test"]
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
     LENGTHS,
-    {KINDS[kind]: shares[kind] for kind in ("text", "text_wide", "text_fixed")},
+    {**{KINDS[kind]: shares[kind] for kind in ("text", "text_fixed")},
+     "one vector of 96, twice the training, one run": wide},
     "English words of the number", "translated whole (share)",
     "Unseen numbers, by length", xticks=LENGTHS, ylim=(-0.03, 1.03),
     legend={"loc": "lower left"},
     caption="Five trainings of each, 50 test numbers per length, fewer of two "
-    "words. Training had up to seven words; eight and nine are longer than any of it.",
+    "words; the larger vector is recorded. Training had up to seven words.",
 )
 
 # %% slideshow={"slide_type": "skip"}
@@ -531,17 +532,6 @@ show.table(
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
-    "C08c.eight",
-    "recurrence carries over to one word more than it was trained on: share of numbers"
-    " of eight words that a GRU with attention gets right, by training; control: a"
-    " transformer all of whose positions were trained",
-    lambda kind, seed: float(shares[kind][eight, seed]),
-    of=[("text", seed) for seed in range(5)],
-    control=[("text_anywhere", seed) for seed in range(5)],
-    above=0.85,
-    source="evaluated",
-)
-claims.measure(
     "C08c.positions",
     "a transformer fails on longer numbers for want of trained positions: share of"
     " numbers of eight words that are right, when its training numbers of up to seven"
@@ -549,14 +539,17 @@ claims.measure(
     lambda kind, seed: float(shares[kind][eight, seed]),
     of=[("text_anywhere", seed) for seed in range(5)],
     control=[("text_transformer", seed) for seed in range(5)],
-    above=0.3,
+    above=0.5,
     source="evaluated",
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# TODO-anywhere
+# Most of it: eight words are then right far more often than not, from none before. The usual guess is that a longer sentence is
+# harder in itself, or that transformers can't carry over. But positions weren't all: nine words are right in less than half
+# of the cases, and with as many readings as before, short numbers are a little worse, since each must be learnt at six
+# places.
 #
 # </details>
 
@@ -602,7 +595,10 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# TODO-crossed
+# For about two thirds of the digits, and trainings differ: one points at the word always, another for less than half. The usual
+# guess is that attention shows where an answer comes from. It shows where the *last* layer looked. Before that each
+# word's vector has looked at the others, and four heads share the work; so a digit can be read off elsewhere. A map of
+# attention by itself explains nothing.
 #
 # </details>
 
@@ -751,7 +747,10 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# TODO
+# Recognition and the rule are about one string in a hundred ahead. A common guess is that one network, trained for the whole
+# way, wins, since nothing is decided in between. But a rule makes no mistakes, and what must be heard is the same. On two
+# digits the one network gets *none*: no numeral in its training was so short. Two steps get nearly all. One network has
+# its place where no rule is known and no transcript, only sounds and translations.
 #
 # </details>
 

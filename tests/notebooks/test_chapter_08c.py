@@ -33,7 +33,6 @@ def sides():
     [
         ("translator", "text", {}),
         ("translator", "text_fixed", {"attention": False}),
-        ("translator", "text_wide", {"attention": False, "width": 96}),
         ("transformer", "text_transformer", {}),
     ],
 )
