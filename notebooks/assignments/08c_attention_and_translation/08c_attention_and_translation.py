@@ -54,7 +54,8 @@ for row in range(3):
     right[row] = sum(each[place] * v[place] for place in kept) / sum(each[place] for place in kept)
     without[row] = sum(each[place] * v[place] for place in kept) / sum(each)
 assert not np.allclose(found, without), "The weights of the places that count should sum to 1: mask before the softmax."
-assert not np.allclose(found, attention(q, k, v, np.ones(6, bool))), "Places that only fill up still have weight."
+other = np.where(there[:, None], v, 100.0)
+assert np.allclose(found, attention(q, k, other, there)), "Places that only fill up still have weight."
 assert np.allclose(found, right), "For small normal numbers it isn't the weighted mean: compare one row by hand."
 big = np.asarray(attention(1e3 * q, k, v, there))
 assert np.isfinite(big).all(), "Large scores overflow: subtract the largest score of each row before you take e to it."
@@ -101,7 +102,7 @@ x, source = (2 * rng.normal(size=(1, steps, 12)).astype("float32") for steps in 
 right = np.asarray(layer(x, source))[0]
 weights = layer.get_weights()
 found = np.asarray(several_heads(x[0], source[0], *weights))
-unscaled = np.asarray(several_heads(x[0], source[0], weights[0] * 2, *weights[1:]))
+unscaled = np.asarray(several_heads(x[0], source[0], weights[0] / 2, *weights[1:]))
 assert not np.allclose(unscaled, right, atol=1e-4), "The scores aren't divided by the root of a head's width."
 too_small = np.asarray(several_heads(x[0], source[0], weights[0] * np.sqrt(3), *weights[1:]))
 assert not np.allclose(too_small, right, atol=1e-4), "Divide by the root of a head's width, not of the whole width."
@@ -158,6 +159,10 @@ assert tuple(text) == (0, 2), "A beam of width 1 takes the likeliest symbol at e
 text, score = beam_search(by_fork, end=2, width=2, longest=4)
 assert tuple(text) != (0, 2), "With two beginnings kept, the one that begins less well and ends better should be found."
 assert tuple(text) == (1, 2) and abs(score - np.log(0.36)) < 1e-9, f"It should be (1, 2) with ln 0.36, not {text} with {score:.4g}."
+
+early = {(): [0.7, 0.0, 0.3], (0,): [0.05, 0.05, 0.9]}
+text, score = beam_search(lambda text: np.log(np.maximum(early.get(tuple(text), [0, 0, 1]), 1e-30)), end=2, width=2, longest=4)
+assert tuple(text) == (0, 2), "The first text that is finished isn't the best yet: finished ones compete on with the others."
 
 rng = np.random.default_rng(2)
 table = rng.dirichlet(np.ones(3), size=40)

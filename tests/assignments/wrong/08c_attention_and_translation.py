@@ -56,7 +56,7 @@ def beam_search(log_probabilities, end, width, longest):
         text, score = (*text, int(np.argmax(found))), score + float(np.max(found))
     return text, score
 
-# %% exercise="beam" says="do finished ones compete on"
+# %% exercise="beam" says="finished ones compete on"
 def beam_search(log_probabilities, end, width, longest):
     """Stops with the first finished text."""
     kept = [((), 0.0)]
