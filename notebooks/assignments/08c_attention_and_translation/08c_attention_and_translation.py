@@ -288,6 +288,16 @@ def right(model, x, y):
     return np.mean([np.array_equal(row[: (y_row > 0).sum()], y_row[y_row > 0]) for row, y_row in zip(written[:, 1:], y)])
 
 
+def mirrored(model, x, y):
+    """Share of signs written with most weight on the place that mirrors them, the right ones being read before."""
+    layer = next(layer for layer in model.layers if isinstance(layer, keras.layers.Attention))
+    query, states = keras.Model(model.inputs, layer.input[:2])([x, decoder_input(y)])
+    scores = np.where((x > 0)[:, None], query.numpy() @ states.numpy().swapaxes(1, 2), -np.inf)
+    length = x.shape[1]
+    return np.mean(scores[:, :length].argmax(axis=2) == np.arange(length)[::-1])
+
+
+# Expected: whole sequences of 7 and 8 fail, and there the weights no longer stand on the mirrored place.
 for seed in range(2):
     keras.utils.set_random_seed(seed)
     x, y = backwards(3_000, [2, 3, 4, 5, 6], seed)
@@ -295,12 +305,18 @@ for seed in range(2):
     model.compile(
         keras.optimizers.Adam(0.01), keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0)
     )
-    model.fit([x, decoder_input(y)], y, batch_size=64, epochs=4, verbose=0)
+    model.fit([x, decoder_input(y)], y, batch_size=64, epochs=3, verbose=0)
     shares = {length: right(model, *backwards(200, [length], 100 + seed)) for length in (4, 6, 7, 8)}
-    print(seed, {length: round(float(share), 2) for length, share in shares.items()})
+    looks = {length: mirrored(model, *backwards(200, [length], 200 + seed)) for length in (4, 6, 8)}
+    print(seed, *({length: round(float(share), 2) for length, share in each.items()} for each in (shares, looks)))
 ### END SOLUTION
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "open_report", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# REPORT
+# Two trainings on sources of two to six symbols. On new sources nearly all of length four and six are written backwards without an error, of
+# seven and eight none, in both trainings: my prediction, but sharper. Why: on trained lengths the largest weight is on the mirrored place at
+# every step; on length eight, with the right symbols read before, at about a third of the steps or fewer. So the network hasn't learnt
+# "one to the left of the last"; it has learnt places, for the lengths that it saw. Not shown: that the weights *cause* the errors, since I
+# didn't move them by hand, and whether other sizes, or more lengths in training, would carry over. Next I would train on all lengths up to
+# twelve but eight, and test eight.
 # ### END SOLUTION
