@@ -112,7 +112,7 @@ def test_a_writer_that_knows_nothing_pays_more_than_the_source():
     assert translation.nats_above(model, new) > 1
     assert not set(new) & set(translation.uniform_numbers(50, 0)[0])
     texts = translation.written(model, 5, 0)
-    assert len(texts) == 5 and all(set(text) <= {*numerals.CHINESE} for text in texts)
+    assert len(texts) == 5 and texts != translation.written(model, 5, 1)
 
 
 def test_exercise_3_tells_a_bag_of_words_from_what_knows_the_order():
