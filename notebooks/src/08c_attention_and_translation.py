@@ -872,7 +872,8 @@ more = recording.load("ch08c_front_ends")
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
-    [[name, f"{Measured(by_front[kind]):.0%}", f"{Measured(more[f'{kind}, 20']):.0%}"]
+    [[name, f"{Measured(by_front[kind]):.0%}",
+      "–" if kind == "pca" else f"{Measured(more[f'{kind}, 20']):.0%}"]
      for kind, name in FRONT.items()],
     ["strings translated whole, five trainings", "5 labels per digit",
      "20 per digit (recorded)"],
@@ -890,8 +891,8 @@ components by {over_pca:.1%}.
 # <details><summary>Your prediction</summary>
 #
 # About as many. By training the front ends differ in either direction, and five trainings don't say which is ahead; principal
-# components, which need no network, are about level too. With four times the labels all get far more strings right: labels
-# are what counts. The usual guess is that 2,100 recordings must help. One explanation why they hardly do: these coefficients
+# components, which need no network, are about level too. With four times the labels far more strings are right, with the VAE and
+# without: labels are what counts. The usual guess is that 2,100 recordings must help. One explanation why they hardly do: these coefficients
 # are already made to keep what speech needs, so little is left to learn from sound alone; which sound is which digit, only
 # labels tell.
 #
