@@ -275,7 +275,7 @@ claims.measure(
     source="evaluated",
 )
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # About six in ten from one vector of 64; with attention nearly all. A common guess is that a vector of 64 numbers holds
@@ -399,7 +399,7 @@ Over all digits of test numbers of up to seven words, most weight is on the word
 says the digit for {Measured(pointing["text"]):.1%} of them (five trainings).
 """)
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # At *three*. Nobody told the network which word a digit comes from: it was only asked for the right numeral. A careful guess
@@ -887,7 +887,7 @@ By seed, the VAE in front is ahead of windows as they are by {lead:.1%}, of prin
 components by {over_pca:.1%}.
 """)
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # About as many. By training the front ends differ in either direction, and five trainings don't say which is ahead; principal
