@@ -288,9 +288,8 @@ def train_writer(model, numbers, *, seed, epochs=2, batch_size=64, peak=0.006):
 def written(model, count, seed, longest=16):
     """Numerals that a writer draws symbol by symbol, list of str."""
     random, rows = np.random.default_rng(seed), np.full((count, 1), numerals.BEGIN, "int32")
-    for at in range(longest - 1):
-        read = numerals.filled(rows.tolist(), longest)
-        likely = special.softmax(model(read, training=False).numpy()[:, at].astype("float64"), axis=1)
+    for _ in range(longest - 1):
+        likely = special.softmax(model(rows, training=False).numpy()[:, -1].astype("float64"), axis=1)
         drawn = decoding.picked(likely, random)
         rows = np.column_stack([rows, drawn])
     return numerals.read(rows[:, 1:])

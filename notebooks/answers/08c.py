@@ -13,7 +13,6 @@ def exercise_1():
             (2.0, "That is with all three places. The masked one has no weight, also not in the sum below."),
             (1.0, "The weights of what is left must sum to 1 again: the softmax comes after the mask."),
             (4.0, "That is the value with the middle score. A softmax takes a mean, not one value."),
-            (8 / 8 + 4 / 4, "Place 0 has the value 8: its weight is 0. Then divide by what is left."),
         ],
         hints=["The masked score is minus infinity, and e to it is 0.", "2 and 5 are left: 2/7 and 5/7."],
         solution=[
@@ -133,7 +132,7 @@ def exercise_5():
             "with `words=(2, 4)`, and train by `training.fit`.",
         ],
         solution=[
-            "```python\nx, y, numbers = translation.spoken_numbers(shorter[0])\n"
+            "```python\nlisteners = translation.shipped('speech')\nx, y, numbers = translation.spoken_numbers(shorter[0])\n"
             "found = numerals.read(translators.answers(listeners[0], x, translation.LONGEST))\n"
             "for number, text in list(zip(numbers, found))[:10]:\n    print(number, numerals.chinese(number), text)\n\n"
             "def only(signs, text):\n    return [sign for sign in text if sign in signs]\n\n"

@@ -140,7 +140,7 @@ loss_of = keras.losses.SparseCategoricalCrossentropy(
 adam = keras.optimizers.Adam(0.005, global_clipnorm=1.0)
 model.compile(adam, loss_of)
 history = model.fit([pairs.x, before(pairs.y)], pairs.y,
-                    batch_size=64, epochs=5, verbose=0)
+                    batch_size=64, epochs=3, verbose=0)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # To translate, the network writes one sign at a time, and each is read before the next: `translators.answers`.
@@ -280,7 +280,8 @@ claims.measure(
 #
 # About six in ten from one vector of 64; with attention nearly all. A common guess is that a vector of 64 numbers holds
 # seven words easily. It could: but the network must learn to pack them in and to unpack them, from 2,900 examples. The
-# loss grows with the length, and a larger vector with twice the training makes it smaller, without undoing it.
+# loss grows with the length. A larger vector with twice the training makes it much smaller (one run): at seen lengths most
+# of what attention gives can be bought by size and time, not all of it.
 #
 # </details>
 
@@ -652,7 +653,7 @@ show.source(translators.answers)
 def searched(model, seed):
     """On numbers of six and seven words: shares right by greedy and by beam, the share
     where beam found a likelier numeral, and the mean gain of ln p."""
-    pairs = tests[seed].take(np.flatnonzero(np.isin(tests[seed].words(), (6, 7))))
+    pairs = tests[seed].take(np.flatnonzero(np.isin(tests[seed].words(), (6, 7)))[::2])
     found = [translators.answers(model, pairs.x, pairs.y.shape[1], width)
              for width in (1, 4)]
     right = [np.mean(translators.matches(each, pairs.y)) for each in found]
@@ -763,6 +764,10 @@ show.table(
     ["strings translated whole, test recordings, five trainings", "3 or 4 digits",
      "2 digits"],
 )
+ahead = Measured(right[WAYS[1]][:, 0]) - Measured(right[WAYS[0]][:, 0])
+show.markdown(f"""
+By seed, on 3 or 4 digits, two steps are ahead by {ahead:.1%}.
+""")
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
@@ -780,7 +785,7 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# Recognition and the rule are about one string in a hundred ahead. A common guess is that one network, trained for the whole
+# Recognition and the rule are ahead by about one string in a hundred, hardly more than what trainings differ by. A common guess is that one network, trained for the whole
 # way, wins, since nothing is decided in between. But a rule makes no mistakes, and what must be heard is the same. On two
 # digits the one network gets *none*: no numeral in its training was so short. Two steps get nearly all. One network has
 # its place where no rule is known and no transcript, only sounds and translations.
@@ -863,7 +868,7 @@ def with_few(kind):
         items = spoken_digits.parts(seed)[0].items
         change = translation.front_end(kind, items, vaes[seed])
         x, y, _ = translation.spoken_numbers(spoken_tests[seed])
-        return translators.exact(network, change(x), y)
+        return translators.exact(network, change(x[:400]), y[:400])
     return translation.in_turn(f"front_end_{kind}", measure)
 
 
@@ -958,7 +963,7 @@ def drawn(model, seed):
     found = [numerals.value(text) for text in translation.written(model, 300, seed)]
     valid = [number for number in found if number in range(1, translation.UNIFORM + 1)]
     return (len(valid) / 300, len(set(valid) & set(seen.tolist())) / len(valid),
-            translation.nats_above(model, new[:1_000]))
+            translation.nats_above(model, new[:500]))
 
 
 def sorted_right(model, seed):
