@@ -132,7 +132,8 @@ def exercise_5():
             "with `words=(2, 4)`, and train by `training.fit`.",
         ],
         solution=[
-            "```python\nlisteners = translation.shipped('speech')\nx, y, numbers = translation.spoken_numbers(shorter[0])\n"
+            "```python\nlisteners = translation.shipped('speech')\n"
+            "x, y, numbers = translation.spoken_numbers(shorter[0])\n"
             "found = numerals.read(translators.answers(listeners[0], x, translation.LONGEST))\n"
             "for number, text in list(zip(numbers, found))[:10]:\n    print(number, numerals.chinese(number), text)\n\n"
             "def only(signs, text):\n    return [sign for sign in text if sign in signs]\n\n"

@@ -785,12 +785,14 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# Recognition and the rule are ahead by about one string in a hundred, hardly more than what trainings differ by. A common guess is that one network, trained for the whole
-# way, wins, since nothing is decided in between. But a rule makes no mistakes, and what must be heard is the same. On two
-# digits the one network gets *none*: no numeral in its training was so short. Two steps get nearly all. One network has
-# its place where no rule is known and no transcript, only sounds and translations.
+# Recognition and the rule are ahead by about one string in a hundred, hardly more than trainings differ by. A common guess
+# is that one network wins, since nothing is decided in between. But a rule makes no mistakes, and what must be heard is the
+# same. On two digits the one network gets *none*: no numeral in its training was so short. Two steps get nearly all.
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# One network has its place where no rule is known and no transcript, only sounds and translations.
 
 # %% slideshow={"slide_type": "skip"}
 x, y, numbers = translation.spoken_numbers(spoken_tests[0])
