@@ -227,7 +227,7 @@ assert np.array_equal(y, kept), "The targets were changed: make a new array."
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "open", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": true}
-# ## 5 · Does it count or does it copy? (6 points, by hand)
+# ## 5 · Does it count or does it copy? (open, 6 points)
 #
 # A translator with attention learns to write its source backwards. Train one on sources of up to 6 symbols, and find out what it does
 # with longer ones, and why: where does its attention look? Hand in the code (below), and a report of about 150 words.
@@ -237,6 +237,7 @@ assert np.array_equal(y, kept), "The targets were changed: make a new array."
 # picture (1). The report, 2 points: it says what was measured, and no more.
 #
 # ### BEGIN MARK SCHEME
+# **How to mark.** The first four points are given here, the last two at the report.
 #
 # | points | given for | not for |
 # | --- | --- | --- |
