@@ -4,10 +4,10 @@
 
 ``kinds_writer``, a causal transformer, and ``kinds_recurrent_writer``, a GRU, write Chinese numerals from nothing: both
 learn from 10,000 numbers drawn from 1 to 99,999, twice over. ``kinds_classifier``, whose steps are mixed by attention,
-and ``kinds_dense_classifier``, with two dense layers in its place and about as many weights, say which digit was spoken
-(2,100 recordings of chapter 06c's split, eight epochs). Five seeds of each. Settings are a first guess; nothing was
-tuned. Recorded: of 300 numerals that a writer draws the share that are numerals of 1 to 99,999, and of 300 validation
-recordings the share that are classified right. The weights go to results/ch08c_KIND.npz as float16.
+and ``kinds_dense_classifier``, with two dense layers in its place and half as many weights again, say which digit was
+spoken (2,100 recordings of chapter 06c's split, eight epochs). Five seeds of each. Settings are a first guess; nothing
+was tuned. Recorded: of 300 numerals that a writer draws the share that are numerals of 1 to 99,999, and of 300
+validation recordings the share that are classified right. The weights go to results/ch08c_KIND.npz as float16.
 """
 
 import numpy as np

@@ -4,8 +4,9 @@
 
 Recordings are split by seed as in chapter 06c. Each of five networks, ``speech``, is trained on 1,200 batches of new
 strings of 3 or 4 training recordings, some of them stretched. Sizes, batches and learning rate were chosen on
-validation strings of seeds 100 and 101. Recorded: the share of 400 strings of validation recordings whose numeral is
-right from the first sign to the last. The weights go to results/ch08c_speech.npz as float16.
+validation strings of seeds 100 and 101, and of seeds 0 and 1. Recorded: the share of 400 strings of validation
+recordings whose numeral is right from the first sign to the last. The weights go to results/ch08c_speech.npz as
+float16.
 """
 
 from dlcourse import recording, reproducibility

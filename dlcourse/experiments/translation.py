@@ -1,8 +1,9 @@
 """Chapter 08c's networks: number words to Chinese numerals, and strings of spoken digits to Chinese numerals.
 
-Trained by benchmarks/studies/ch08c_text.py, ch08c_speech.py and ch08c_front_ends.py. Text: 3,600 numbers of up to 7
-English words are drawn for training by each seed (there are not enough short ones), others for choices and for the
-test. Speech: recordings are split by seed as in chapter 06c, so that its networks, which read digits, may be compared.
+Trained by benchmarks/studies/ch08c_text.py, ch08c_speech.py and ch08c_front_ends.py. Text: about 2,900 numbers of up to
+7 English words are drawn for training by each seed (4,000 are asked for; there are not enough short ones), others for
+choices and for the test. Speech: recordings are split by seed as in chapter 06c, so that its networks, which read
+digits, may be compared.
 """
 
 import functools
@@ -108,8 +109,18 @@ def spoken_numbers(strings):
 
 
 def targets(numbers):
-    """Chinese numerals of 3 or 4 digits, int32 (n, LONGEST)."""
-    return np.pad(y := numerals.encoded(numbers).y, ((0, 0), (0, LONGEST - y.shape[1])))
+    """Chinese numerals of up to 4 digits, int32 (n, LONGEST).
+
+    Raises:
+        ValueError: where a numeral is longer than that.
+    """
+    y = numerals.encoded(numbers).y
+    if y.shape[1] > LONGEST:
+        raise ValueError(
+            f"targets got a numeral of {y.shape[1]} symbols, the end included; expected at most {LONGEST}, numbers of "
+            "up to 4 digits. Use numerals.encoded and pad longer ones yourself."
+        )
+    return np.pad(y, ((0, 0), (0, LONGEST - y.shape[1])))
 
 
 def speech_batches(items, digits, batches, seed):
@@ -187,19 +198,30 @@ def front_end(kind, items, model=None):
 
     Args:
         kind: "frames", windows as they are; "pca", their ``LATENTS`` first principal components; "vae", the means of a
-            VAE's posteriors. The last two are scaled to standard deviation 1 over the recordings.
+            VAE's posteriors. The last two are scaled to standard deviation 1 over the recordings, but latents that
+            vary less than a twentieth of the largest stay smaller.
         items: recordings, (own frames, 13).
         model: the trained VAE, for "vae".
 
     Returns:
         Function of frames (batch, frames, 13) to float32 (batch, windows, features).
+
+    Raises:
+        ValueError: where the kind is unknown, or "vae" comes without a model.
     """
+    if not checks.is_one_of(kind, ("frames", "pca", "vae")):
+        raise ValueError(f"front_end({kind!r}): expected one of frames, pca, vae.")
+    if kind == "vae" and model is None:
+        raise ValueError(
+            "front_end('vae') needs the trained VAE; give it as model, such as trained_vae(items, seed)."
+        )
     if kind == "frames":
         return windows
     seen = _all_windows(items)
     if kind == "pca":
         middle = seen.mean(axis=0)
         axes = np.linalg.eigh(np.cov((seen - middle).T))[1][:, ::-1][:, :LATENTS].astype("float32")
+        axes *= np.sign(axes[np.abs(axes).argmax(axis=0), range(LATENTS)])  # else the sign is the solver's
 
     def code(x):
         return (x - middle) @ axes if kind == "pca" else model.posterior_parameters(x)[0].numpy()
@@ -315,7 +337,7 @@ def attending_classifier(seed=None, attention=True):
     if attention:
         x = x + layers.MultiHeadAttention(4, 12)(x, x)
     else:
-        x = x + layers.Dense(48)(layers.Dense(144, activation="relu")(x))  # about as many weights
+        x = x + layers.Dense(48)(layers.Dense(144, activation="relu")(x))  # half as many weights again
     return keras.Model(source, layers.Dense(10)(layers.GlobalAveragePooling1D()(x)))
 
 

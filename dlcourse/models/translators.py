@@ -14,9 +14,10 @@ ATTENTION = ("dot", "additive", None)
 def recurrent_translator(source_symbols, target_symbols, *, width=64, attention="dot", reader=None):
     """GRUs that read a source and write a target, [source, target int32 (batch, m)] to logits (batch, m, symbols).
 
-    The writer begins with the reader's last state. At each step it gets, beside its own state, a vector from the
-    reader: the one that attention puts together (Luong et al. 2015; Bahdanau et al. 2015), or, without, the reader's
-    last state at all steps (Cho et al. 2014). Initial weights are drawn from Keras' global generator.
+    The writer begins with the reader's last state, or, with a reader of your own, with a dense tanh layer of its
+    states' mean. At each step it gets, beside its own state, a vector from the reader: the one that attention puts
+    together (Luong et al. 2015; Bahdanau et al. 2015), or, without, what it began with (Cho et al. 2014). Initial
+    weights are drawn from Keras' global generator.
 
     Args:
         source_symbols: how many there are in the source, 0, which fills up, included; not used with a reader.
@@ -121,18 +122,25 @@ def log_probability(model, source, target):
 
 
 def attended(model, source, target):
-    """How much a ``recurrent_translator`` with dot-product attention looks where: float32 (batch, m, n).
+    """How much a ``recurrent_translator`` with attention looks where: float32 (batch, m, n).
 
     Row t are the weights with which it writes symbol t of the target; each row sums to 1.
+
+    Raises:
+        ValueError: where the translator has no attention of that kind.
     """
-    query, states = model.get_layer("found").input[:2]
+    found = next((layer for layer in model.layers if layer.name == "found"), None)
+    if found is None:
+        raise ValueError(
+            'attended got a model without attention; expected recurrent_translator(attention="dot").'
+        )
+    query, states = found.input[:2]
     parts = keras.Model(model.inputs, [query, states])
     source = tf.convert_to_tensor(source)
     query, states = parts([source, shifted(tf.convert_to_tensor(target))], training=False)
-    scores = tf.matmul(query, states, transpose_b=True)
-    if len(source.shape) == 2:  # symbols, of which 0 fills up
-        scores = tf.where((source != PAD)[:, None], scores, -np.inf)
-    return tf.nn.softmax(scores).numpy()
+    there = source != PAD if len(source.shape) == 2 else None  # symbols, of which 0 fills up
+    masks = None if there is None else [None, there]
+    return found([query, states], mask=masks, return_attention_scores=True)[1].numpy()
 
 
 def exact(model, source, target):

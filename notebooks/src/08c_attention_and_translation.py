@@ -1,8 +1,8 @@
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Chapter 08c · Attention and translation · 注意力与翻译
 #
-# Networks that read one sequence and write another: number words to Chinese numerals, then spoken digits to Chinese
-# numerals, with and without looking back.
+# Networks that read one sequence and write another: number words to Chinese numerals, with and without looking back,
+# then spoken digits to Chinese numerals.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **After this chapter you can**
@@ -20,7 +20,7 @@
 #
 # **摘要**
 #
-# 翻译网络由编码器和解码器组成。先用 Keras 的 GRU 把英文数词译成中文数字（一万零三百）：只用一个固定向量时，句子越长越容易出错；加上注意力后，解码器每写一个字都可以回头看原文。加性注意力和点积注意力都手工算一遍，与 Keras 的层一致；掩码、多头、位置用扰动检验。
+# 翻译网络由编码器和解码器组成。先用 Keras 的 GRU 把英文数词译成中文数字（一万零三百）：比较两种做法：只用一个固定向量，或者加上注意力，让解码器每写一个字都可以回头看原文；看正确率怎样随长度变化。加性注意力和点积注意力都手工算一遍，与 Keras 的层一致；掩码、多头、位置用扰动检验。
 #
 # 然后是 Transformer 编码器与解码器、束搜索，以及没有见过的更长的数。接着翻译语音：把真实录音拼成的 3 至 4 位英文数字串直接译成带位值的中文数字，并与“先识别，再翻译”比较；再看用无标注录音训练的变分自编码器作前端，在标注很少时是否有帮助。
 #
@@ -51,7 +51,6 @@ from dlcourse.figures import charts, diagrams
 from dlcourse.figures import translation as pictures
 from dlcourse.measured import Measured, mask
 from dlcourse.models import translators
-from dlcourse.training import objectives
 
 # %% slideshow={"slide_type": "skip"}
 reproducibility.start(seed=0, threads=1)
@@ -70,8 +69,9 @@ for number in (15, 305, 10_300, 1_230_000):
           " ".join(numerals.english(number)), sep="  ")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Numbers of 1 to 7 English words for training, about 430 of each length, as far as there are so many. Each number
-# belongs to one part by a hash, so that no test number was in the training. 0 fills up, 1 begins, 2 ends.
+# Numbers of 1 to 7 English words for training: about 570 of each length from four words on, fewer of the shorter ones, of
+# which there are not so many. Each number belongs to one part by a hash, so that no test number was in the training.
+# 0 fills up, 1 begins, 2 ends.
 
 # %% slideshow={"slide_type": "subslide"}
 pairs = translation.text_pairs("train", seed=0)
@@ -94,7 +94,8 @@ print(pairs.y[row], numerals.read(pairs.y[[row]]))
 pictures.encoder_decoder(
     ["one", "hundred", "five"], ["yi", "bai", "ling", "wu"],
     caption="Solid: the encoder's last state is all that the decoder gets. Dashed: "
-    "attention, of which the next section speaks, looks back at every step.",
+    "attention, of which the next section speaks, looks back at every step; it is "
+    "drawn for the last one.",
 )
 
 # %% slideshow={"slide_type": "subslide"}
@@ -134,13 +135,12 @@ def before(y):
 
 keras.utils.set_random_seed(0)
 model = translator()
-start = model.get_weights()
 loss_of = keras.losses.SparseCategoricalCrossentropy(
     from_logits=True, ignore_class=0)
 adam = keras.optimizers.Adam(0.005, global_clipnorm=1.0)
 model.compile(adam, loss_of)
 history = model.fit([pairs.x, before(pairs.y)], pairs.y,
-                    batch_size=64, epochs=3, verbose=0)
+                    batch_size=64, epochs=2, verbose=0)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # To translate, the network writes one sign at a time, and each is read before the next: `translators.answers`.
@@ -162,8 +162,8 @@ for number, found in zip(asked.numbers, texts, strict=True):
     print(f"{number:>9,}", mask(found))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# What `fit` does, written out: forward, loss, gradient, step (chapter 02); then the course's own loop, which moves the
-# target itself.
+# What `fit` does, written out: forward, loss, gradient, step (chapter 02). A test of the course trains in three ways on the
+# same batches, by Keras' `fit`, by this step and by `training.fit`, which moves the target itself: the weights end alike.
 
 # %% slideshow={"slide_type": "skip"}
 @tf.function
@@ -174,35 +174,6 @@ def step(model, optimizer, loss_of, x, y):
     gradients = tape.gradient(loss, model.trainable_variables)
     optimizer.apply(gradients, model.trainable_variables)
     return loss
-
-# %% slideshow={"slide_type": "skip"}
-order = training.loop.epoch_order(120, seed=0, epoch=0).numpy()
-few_x, few_y = pairs.x[:120], pairs.y[:120]
-
-
-def weights_after(how):
-    """All weights after three steps on the same batches, one vector."""
-    model.set_weights(start)
-    adam = keras.optimizers.Adam(0.005)
-    if how == "fit":
-        model.compile(adam, loss_of)
-        model.fit([few_x[order], before(few_y[order])], few_y[order], batch_size=40,
-                  shuffle=False, verbose=0)
-    elif how == "loop":
-        adam.build(model.trainable_variables)
-        for rows in order.reshape(3, 40):
-            step(model, adam, loss_of, [few_x[rows], before(few_y[rows])], few_y[rows])
-    else:
-        training.fit(model, objectives.translation(), (few_x, few_y), epochs=1,
-                     batch_size=40, optimizer=adam, seed=0)
-    return np.concatenate([weight.ravel() for weight in model.get_weights()])
-
-# %% slideshow={"slide_type": "skip"}
-by_loop = weights_after("loop")
-checks.equal("weights after Keras' fit and after the loop, to 0.0005",
-             weights_after("fit"), by_loop, atol=5e-4)
-checks.equal("weights after training.fit and after the loop, to 0.0005",
-             weights_after("course"), by_loop, atol=5e-4)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Fully trained networks are shipped: five trainings of each kind, 16 readings of their own 2,900 numbers (`make bench
@@ -236,8 +207,8 @@ charts.curves(
     "English words of the number", "translated whole (share)",
     "Unseen numbers, by length", xticks=LENGTHS, ylim=(-0.03, 1.03),
     legend={"loc": "lower left"},
-    caption="Five trainings of each, 50 test numbers per length, fewer of two "
-    "words; the larger vector is recorded. Training had up to seven words.",
+    caption="Five trainings of each, 50 test numbers per length, fewer of two and "
+    "three words; the larger vector is recorded. Training had up to seven words.",
 )
 
 # %% slideshow={"slide_type": "skip"}
@@ -245,7 +216,8 @@ seen = slice(0, LENGTHS.index(7) + 1)
 
 
 def exact_share(kind, seed):
-    """Share of test numbers of 2 to 7 words that are right, lengths weighed equally."""
+    """Share of test numbers of 2 to 7 words that are right, lengths weighed equally:
+    there are few of two words, so an error there counts one or two in a hundred."""
     return float(shares[kind][seen, seed].mean())
 
 
@@ -254,7 +226,7 @@ claims.measure(
     "C08c.text",
     "a GRU with attention translates unseen numbers of seen length: share right from"
     " the first sign to the last, mean over 2 to 7 words, by training; control: the"
-    " encoder's last state in attention's place",
+    " encoder's last state, one vector of 64, in attention's place, trained as long",
     exact_share,
     of=[("text", seed) for seed in range(5)],
     control=[("text_fixed", seed) for seed in range(5)],
@@ -265,8 +237,9 @@ claims.measure(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08c.length",
-    "one vector costs more the longer the number: share of numbers of seven words that"
-    " are right, less that of four words, by training; control: with attention",
+    "one vector of 64, after 16 readings, costs more the longer the number: share of"
+    " numbers of seven words that are right, less that of four words, by training;"
+    " control: with attention",
     lambda kind, seed: float(shares[kind][LENGTHS.index(7), seed]
                              - shares[kind][LENGTHS.index(4), seed]),
     of=[("text_fixed", seed) for seed in range(5)],
@@ -280,8 +253,9 @@ claims.measure(
 #
 # About six in ten from one vector of 64; with attention nearly all. A common guess is that a vector of 64 numbers holds
 # seven words easily. It could: but the network must learn to pack them in and to unpack them, from 2,900 examples. The
-# loss grows with the length. A larger vector with twice the training makes it much smaller (one run): at seen lengths most
-# of what attention gives can be bought by size and time, not all of it.
+# loss grows with the length. But this rival is a weak one: 64 numbers, trained as long as the other. The recorded run of 96
+# numbers with twice the training loses far less: most of what attention gives at seen lengths can be bought by size and
+# time. One run doesn't say whether all of it can. The claims here and below speak of the vector of 64 only.
 #
 # </details>
 
@@ -317,9 +291,10 @@ pictures.weighted_mean(
 # | --- | --- | --- |
 # | dot product | $q \cdot k_j$ | `Attention` |
 # | additive | $\sum_i u_i \tanh(q_i + k_{ji})$ | `AdditiveAttention` |
-# | several heads | $W_h^Q q \cdot W_h^K k_j / \sqrt{d_h}$, one softmax per head $h$ | `MultiHeadAttention` |
+# | multi-head | $W_h^Q q \cdot W_h^K k_j / \sqrt{d_h}$, one softmax per head $h$ | `MultiHeadAttention` |
 #
-# The **mask** takes places out that only fill up: their scores become $-\infty$, their weights 0.
+# Bahdanau's additive score has learnt matrices before the sum, $W q + U k_j$; Keras' layer learns only $u$ and leaves them
+# to you. The **mask** takes places out that only fill up: their scores become $-\infty$, their weights 0.
 
 # %% slideshow={"slide_type": "skip"}
 def weighted(scores, values, there):
@@ -382,14 +357,24 @@ pictures.looked_at(
 )
 
 # %% slideshow={"slide_type": "skip"}
-def on_the_word(network, seed, look=translators.attended):
-    """Of test numbers' digits the share written with most weight on their word."""
-    pairs = tests[seed].take(np.flatnonzero(tests[seed].words() <= 7))
-    most = look(network, pairs.x, pairs.y).argmax(axis=-1)
+def up_to_seven(seed):
+    """Test numbers of seen lengths."""
+    return tests[seed].take(np.flatnonzero(tests[seed].words() <= 7))
+
+
+def pointed(weights, pairs):
+    """Of the numbers' digits the share written with most weight on their word."""
+    most = weights.argmax(axis=-1)
     return float(np.mean([most[row, place] == word
                           for row, number in enumerate(pairs.numbers)
                           for place, word in enumerate(numerals.word_of_signs(number))
                           if word >= 0]))
+
+
+def on_the_word(network, seed):
+    """The same of a GRU with attention."""
+    pairs = up_to_seven(seed)
+    return pointed(translators.attended(network, pairs.x, pairs.y), pairs)
 
 
 pointing = {"text": translation.in_turn("text", on_the_word)}
@@ -414,7 +399,7 @@ says the digit for {Measured(pointing["text"]):.1%} of them (five trainings).
 #
 # A **transformer** has no recurrence: encoder and decoder are attention and dense layers (Vaswani et al. 2017). Nothing in
 # them knows where a word stands, so each place's own vector is added to the word's. Chapter 07b's looked back within one
-# text; a translator's decoder attends twice: back to what it wrote, and to the source.
+# text; a translator's decoder attends twice: back to what it wrote, and to the source (**cross-attention**).
 
 # %% slideshow={"slide_type": "skip"}
 class Positions(layers.Layer):
@@ -489,6 +474,9 @@ charts.row(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# Three things differ from the paper: normalisation stands before each part, not after; the vectors of places are learnt,
+# not sines; and `ReversibleEmbedding` uses one matrix for what the decoder reads and, transposed, for its logits.
+#
 # Three properties, by perturbation: a later sign of the target changes no earlier output; padding changes nothing;
 # without positions the encoder doesn't know the order of the words.
 
@@ -508,8 +496,8 @@ checks.equal("without positions: words in order and reversed",
              blind([x[:, ::-1].copy(), y]), blind([x, y]), atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict before you run.** The transformer reads its 2,900 numbers sixteen times, as the GRUs did. On unseen numbers of up to
-# seven words: better than the GRU with attention, as good, or worse? And on eight words, which none has ever seen?
+# **Predict before you run.** The transformer reads its 2,900 numbers sixteen times, as the GRUs did; it has about 72,000 weights
+# to learn, the GRU about 42,000. On unseen numbers of up to seven words: better than the GRU with attention, as good, or worse? And on eight words, which none has ever seen?
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
@@ -525,9 +513,9 @@ charts.curves(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08c.attention",
-    "attention without recurrence suffices for seen lengths: share of test numbers of"
-    " 2 to 7 words that a transformer gets right, by training; control: recurrence"
-    " without attention",
+    "a transformer, which has no recurrence, translates unseen numbers of seen length:"
+    " share of test numbers of 2 to 7 words that are right, by training; control: the"
+    " GRU with one vector of 64, trained as often, a weaker rival than larger vectors",
     exact_share,
     of=[("text_transformer", seed) for seed in range(5)],
     control=[("text_fixed", seed) for seed in range(5)],
@@ -545,7 +533,8 @@ claims.measure(
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Why? Positions 8 and up were never trained: their vectors are still what they were at the start. So let the same numbers
-# begin at any of six places, masked padding before them: position 12 is then as well known as position 2.
+# begin at any of six places, masked padding before them: positions 8 to 12 are then trained too, the last ones more
+# rarely.
 #
 # **Predict before you run.** Is that all that was missing?
 
@@ -580,19 +569,21 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # Most of it: eight words are then right far more often than not, from none before. The usual guess is that a longer sentence is
-# harder in itself, or that transformers can't carry over. But positions weren't all: nine words are right in less than half
-# of the cases, and with as many readings as before, short numbers are a little worse, since each must be learnt at six
-# places.
+# harder in itself, or that transformers can't carry over. But positions weren't all: nine words are right far less often,
+# and trainings differ widely. With as many readings as before, six and seven words are a little worse; one explanation,
+# not tested here, is that each must be learnt at six places.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict before you run.** The transformer's attention to the source, the mean of its four heads: is it on the word that says the
-# digit, as the GRU's is?
+# Which word a sign comes from is called their **alignment**.
+#
+# **Predict before you run.** The transformer's attention to the source: is it on the word that says the digit, as the GRU's is?
+# Take the mean of its four heads, and the one head that points best on other numbers.
 
 # %% slideshow={"slide_type": "skip"}
 def crossed(network, x, y):
-    """A transformer's attention to the source, the mean of its heads, (batch, m, n)."""
+    """A transformer's attention to the source, (batch, heads, m, n)."""
     across = [layer for layer in network.layers
               if isinstance(layer, layers.MultiHeadAttention)][-1]
     query, value = across.input[:2]
@@ -600,15 +591,27 @@ def crossed(network, x, y):
     query, value = parts([tf.constant(x), translators.shifted(tf.constant(y))])
     _, weights = across(query, value, attention_mask=(x != 0)[:, None],
                         return_attention_scores=True)
-    return weights.numpy().mean(axis=1)
+    return weights.numpy()
 
 
-pointing["text_transformer"] = translation.in_turn(
-    "text_transformer", lambda network, seed: on_the_word(network, seed, crossed))
+def by_heads(network, seed):
+    """Shares on the word: the heads' mean, and the head that is best on validation."""
+    held = translation.text_pairs("validation", seed, count=250)
+    known, new = (crossed(network, part.x, part.y)
+                  for part in (held, up_to_seven(seed)))
+    best = np.argmax([pointed(known[:, head], held) for head in range(4)])
+    return [pointed(new.mean(axis=1), up_to_seven(seed)),
+            pointed(new[:, best], up_to_seven(seed))]
+
+
+heads = np.array(translation.in_turn("text_transformer", by_heads))
+pointing |= {"mean": heads[:, 0], "head": heads[:, 1]}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
-    [[KINDS[kind], f"{Measured(part):.1%}"] for kind, part in pointing.items()],
+    [[name, f"{Measured(pointing[kind]):.1%}"] for kind, name in {
+        "text": KINDS["text"], "mean": "transformer, mean of four heads",
+        "head": "transformer, its best head by validation"}.items()],
     ["most weight on the word that says the digit", "share of digits"],
 )
 
@@ -616,11 +619,11 @@ show.table(
 claims.measure(
     "C08c.pointing",
     "a GRU's attention is on the word that says the digit: share of digits of test"
-    " numbers with most weight there, by training; control: a transformer's, the mean"
-    " of its heads",
+    " numbers with most weight there, by training; control: a transformer's best head,"
+    " chosen on validation numbers (another network in more than one way)",
     lambda kind, seed: pointing[kind][seed],
     of=[("text", seed) for seed in range(5)],
-    control=[("text_transformer", seed) for seed in range(5)],
+    control=[("head", seed) for seed in range(5)],
     above=0.95,
     source="evaluated",
 )
@@ -628,10 +631,11 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# For about two thirds of the digits, and trainings differ: one points at the word always, another for less than half. The usual
-# guess is that attention shows where an answer comes from. It shows where the *last* layer looked. Before that each
-# word's vector has looked at the others, and four heads share the work; so a digit can be read off elsewhere. A map of
-# attention by itself explains nothing.
+# For about two thirds of the digits, by the mean and by the best head alike, and trainings differ: one points at the word always,
+# another for less than half. The usual guess is that attention shows where an answer comes from. But before the decoder
+# looks, each word's vector has looked at the others, so a digit can be read off elsewhere. The GRU's states have seen
+# their neighbours, too. A map of attention alone doesn't prove where an answer comes from; changing a word and looking at
+# the output would.
 #
 # </details>
 
@@ -652,55 +656,60 @@ show.source(translators.answers)
 
 def searched(model, seed):
     """On numbers of six and seven words: shares right by greedy and by beam, the share
-    where beam found a likelier numeral, and the mean gain of ln p."""
+    where beam found a likelier numeral, the mean gain of ln p, and of beam's errors the
+    share where the wrong numeral is likelier to the model than the right one."""
     pairs = tests[seed].take(np.flatnonzero(np.isin(tests[seed].words(), (6, 7)))[::2])
     found = [translators.answers(model, pairs.x, pairs.y.shape[1], width)
              for width in (1, 4)]
     right = [np.mean(translators.matches(each, pairs.y)) for each in found]
-    greedy, beam = (translators.log_probability(model, pairs.x, each) for each in found)
-    return [*right, np.mean(beam > greedy + 1e-6), np.mean(beam - greedy)]
+    greedy, beam, truth = (translators.log_probability(model, pairs.x, each)
+                           for each in (*found, pairs.y))
+    wrong = ~translators.matches(found[1], pairs.y)
+    return [*right, np.mean(beam > greedy + 1e-6), np.mean(beam - greedy),
+            np.mean((beam > truth)[wrong])]
 
 
 search = np.array(translation.in_turn("text_fixed", searched))
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
-    [["greedy", f"{Measured(search[:, 0]):.0%}", "–", "–"],
+    [["greedy", f"{Measured(search[:, 0]):.0%}", "–", "–", "–"],
      ["beam of 4", *(f"{Measured(search[:, column]):.0%}" for column in (1, 2)),
-      f"{Measured(search[:, 3]):.3f}"]],
+      f"{Measured(search[:, 3]):.3f}", f"{Measured(search[:, 4]):.0%}"]],
     ["GRU, one vector of 64; six and seven words", "right", "likelier numeral found",
-     "mean gain (nats)"],
+     "mean gain (nats)", "of its errors likelier than what is right"],
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
 # A likelier numeral for about one in ten, and a few in a hundred more are right. A common guess is that a better search
-# mends most mistakes. But most are the model's own: the wrong numeral *is* the likelier one to it, and no search helps. With
-# attention greedy is right on nearly all of these; nothing is left to search for.
+# mends most mistakes. But of those that are left after the beam nearly all are the model's own: the wrong numeral *is* the
+# likelier one to it (last column), and no search helps. With attention greedy is right on nearly all numbers of six and
+# seven words, as the first figure showed; little is left to search for.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## From sound to numerals: one network or two? · 从声音到数字：一步还是两步？
 #
-# Real recordings of English digits (chapter 06c), laid one after another: *three oh five* has no "hundred" in it. The target
+# Real recordings of English digits (chapter 06c), laid one after another: *three zero five* has no "hundred" in it. The target
 # is 三百零五: the network must hear the digits *and* count how many follow, to know a place's value. Recordings were
-# split before strings were made; strings of 3 or 4, the first not zero.
+# split before strings were made; strings of 3 or 4 digits, the first not zero. This is **speech translation**.
 
 # %% slideshow={"slide_type": "skip"}
 show.source(translation.reader, translation.spoken_numbers)
 readers = spoken_digits.shipped("strings")            # chapter 06c's, by CTC
 
 
-def spoken(seed, words=(3, 4), number=600):
+def spoken(seed, words=(3, 4), number=300):
     """Strings of test recordings."""
     test = spoken_digits.parts(seed)[2]
-    return spoken_digits.strings_of(test, number, seed + 3_000, words=words)
+    return spoken_digits.strings_of(test, number, seed + 4_000, words=words)
 
 
 spoken_tests = {seed: spoken(seed) for seed in range(5)}
-shorter = {seed: spoken(seed, (2, 2), 200) for seed in range(5)}
+shorter = {seed: spoken(seed, (2, 2), 120) for seed in range(5)}
 print(spoken_tests[0].x.shape)                        # (strings, frames, 13)
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
@@ -718,14 +727,14 @@ def draw_listener(ax):
 
 charts.row(
     draw_listener, figsize=(11.4, 2.3),
-    caption="40 frames a second; the decoder is the one of the first section. It looks "
-    "at T/8 encoder states. Grey boxes learn.",
+    caption="40 frames a second; the decoder is as in the first section, but begins "
+    "with a dense layer of the states' mean. It looks at T/8 states. Grey boxes learn.",
     alt="Six boxes joined by arrows: frames, three convolutions with pooling, "
     "a GRU both ways, a decoder with attention.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The rival takes two steps: chapter 06c's CTC network recognises digits, and a rule, `numerals.chinese`, makes the numeral.
+# The rival takes two steps, a **cascade**: chapter 06c's CTC network recognises digits, and a rule, `numerals.chinese`, makes the numeral.
 # It was trained on the same recordings, on strings of 1 to 6. Five trainings each, split by seed in the same way, so that
 # no test recording was in either one's training (`make bench STUDY=ch08c_speech`). The rule knows what the one network
 # must learn; nothing but digits can be said to it.
@@ -772,27 +781,29 @@ By seed, on 3 or 4 digits, two steps are ahead by {ahead:.1%}.
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08c.speech",
-    "a network translates strings of spoken digits, of the lengths that it was trained"
-    " on, to numerals: share right from the first sign to the last, on new recordings"
-    " of known voices, by training; control: shorter strings, of two digits",
-    lambda length, seed: float(right[WAYS[0]][seed, length]),
-    of=[(0, seed) for seed in range(5)],
-    control=[(1, seed) for seed in range(5)],
-    above=0.95,
+    "a network that was trained on strings of 3 and 4 spoken digits doesn't carry over"
+    " to two: share of two-digit strings that are right, new recordings of known"
+    " voices, by training; control: a recogniser that was trained on two digits as"
+    " well (1 to 6), and a rule",
+    lambda way, seed: float(right[way][seed, 1]),
+    of=[(WAYS[0], seed) for seed in range(5)],
+    control=[(WAYS[1], seed) for seed in range(5)],
+    below=0.05,
     source="evaluated",
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# Recognition and the rule are ahead by about one string in a hundred, hardly more than trainings differ by. A common guess
-# is that one network wins, since nothing is decided in between. But a rule makes no mistakes, and what must be heard is the
-# same. On two digits the one network gets *none*: no numeral in its training was so short. Two steps get nearly all.
+# Recognition and the rule are ahead by about one string in a hundred, hardly more than trainings differ by. A common guess is
+# that one network wins, since nothing is decided in between. On two digits it gets *none*: no numeral in its training was so
+# short. Two steps get nearly all; but their recogniser was trained on two digits.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# One network has its place where no rule is known and no transcript, only sounds and translations.
+# Networks, losses and lengths in training differ, so the small lead has no single cause, and the column of two digits shows
+# what lengths in training do, not which way is better. One network has its place where no rule is known and no transcript, only sounds and translations.
 
 # %% slideshow={"slide_type": "skip"}
 x, y, numbers = translation.spoken_numbers(spoken_tests[0])
@@ -814,41 +825,38 @@ pictures.listened_to(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Do recordings without labels help? · 没有标注的录音有用吗？
 #
-# Recordings are cheap, labels aren't. A VAE (chapter 08d) needs none: it learns from all 2,100 training recordings how windows
+# Recordings are cheap, labels aren't; to learn from a few labels and many recordings without is **semi-supervised
+# learning**. A VAE (chapter 08d) needs none: it learns from all 2,100 training recordings how windows
 # of eight frames look, and describes each by 16 latents, in place of 104 numbers. A translator that reads the means of
 # their posteriors has less to learn: so the hope (Kingma et al. 2014, M1).
-#
-# The article says that VAEs are used in speech translation. The rule, which stands before the measurement, asks for two
-# things: that speech translation works at all, and that with few labels a VAE in front does better than windows as they
-# are, and than principal components, which learn from the same recordings.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# The article says that VAEs are used in speech translation. The rule asks whether with few labels a VAE in front does better
+# than windows as they are, and than principal components, which learn from the same recordings, for this small
+# translator. These are weak rivals: a larger reader of the frames, or a recogniser and a rule, which needs to learn no
+# counting, were not tried with few labels. The five trainings' shares were known when the rule got its present words; by
+# how much they differ, only a lead of about ten points in a hundred would show.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.rule(
     "A2.8.4c",
     {
-        "holds when labels are few": lambda works, lead, over_pca: works.low > 0.9
-        and lead.low > 0 and over_pca.low > 0,
-        "holds when labels are few, but principal components do as well":
-        lambda works, lead, over_pca: works.low > 0.9 and lead.low > 0,
-        "does not hold for this VAE: speech is translated without its help":
-        lambda works, lead, over_pca: works.low > 0.9 and lead.high < 0.05,
-        "does not hold": lambda works, lead, over_pca: works.high < 0.9,
+        "holds for this translator when labels are few": lambda lead, over_pca:
+        lead.low > 0 and over_pca.low > 0,
+        "holds for this translator, but principal components do as well":
+        lambda lead, over_pca: lead.low > 0,
+        "does not hold for this VAE and translator: windows as they are do as well":
+        lambda lead, over_pca: lead.high < 0.05,
         "not settled": True,
     },
     made_up={
-        "holds when labels are few": {"works": [0.95, 0.96, 0.955],
-                                      "lead": [0.2, 0.21, 0.205],
-                                      "over_pca": [0.1, 0.11, 0.105]},
-        "holds when labels are few, but principal components do as well": {
-            "works": [0.95, 0.96, 0.955], "lead": [0.2, 0.21, 0.205],
-            "over_pca": [-0.1, 0.1, 0.0]},
-        "does not hold for this VAE: speech is translated without its help": {
-            "works": [0.95, 0.96, 0.955], "lead": [-0.05, -0.06, -0.055],
-            "over_pca": [-0.1, -0.11, -0.105]},
-        "does not hold": {"works": [0.5, 0.55, 0.6], "lead": [0.2, 0.21, 0.205],
-                          "over_pca": [0.1, 0.11, 0.105]},
-        "not settled": {"works": [0.95, 0.96, 0.955], "lead": [-0.2, 0.3, 0.1],
-                        "over_pca": [-0.2, 0.2, 0.0]},
+        "holds for this translator when labels are few": {
+            "lead": [0.2, 0.21, 0.205], "over_pca": [0.1, 0.11, 0.105]},
+        "holds for this translator, but principal components do as well": {
+            "lead": [0.2, 0.21, 0.205], "over_pca": [-0.1, 0.1, 0.0]},
+        "does not hold for this VAE and translator: windows as they are do as well": {
+            "lead": [-0.05, -0.06, -0.055], "over_pca": [-0.1, -0.11, -0.105]},
+        "not settled": {"lead": [-0.2, 0.3, 0.1], "over_pca": [-0.2, 0.2, 0.0]},
     },
 )
 
@@ -870,7 +878,7 @@ def with_few(kind):
         items = spoken_digits.parts(seed)[0].items
         change = translation.front_end(kind, items, vaes[seed])
         x, y, _ = translation.spoken_numbers(spoken_tests[seed])
-        return translators.exact(network, change(x[:400]), y[:400])
+        return translators.exact(network, change(x), y)
     return translation.in_turn(f"front_end_{kind}", measure)
 
 
@@ -897,11 +905,10 @@ components by {over_pca:.1%}.
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# About as many. By training the front ends differ in either direction, and five trainings don't say which is ahead; principal
-# components, which need no network, are about level too. With four times the labels far more strings are right, with the VAE and
-# without: labels are what counts. The usual guess is that 2,100 recordings must help. One explanation why they hardly do: these coefficients
-# are already made to keep what speech needs, so little is left to learn from sound alone; which sound is which digit, only
-# labels tell.
+# Not settled: trainings differ by more than the front ends do, in either direction, and a help of a few strings in a hundred would not
+# show in five of them. With four times the labels far more strings are right, with the VAE and without. The usual guess is that
+# 2,100 recordings must help much; so large a help isn't there. One explanation, not tested here: these coefficients are
+# already made to keep what speech needs; which sound is which digit, only labels tell.
 #
 # </details>
 
@@ -918,18 +925,19 @@ components by {over_pca:.1%}.
 # | says which digit was spoken, $p(\text{digit} \mid x)$ | convolutions, attention | convolutions, dense layers |
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The rule: if there is no good writer without attention, attention is what makes the model generative, and the sentence
-# holds. If a writer without it writes as validly, and a model *with* it only sorts, and sorts well, attention belongs to
+# The rule: if there is no good writer without attention, and no good classifier with it, attention is what makes the model
+# generative, and the sentence holds. That a GRU writes numerals was to be expected after chapter 07b: these networks
+# illustrate what attention is, more than they test it. If a writer without it writes as validly, and a model *with* it only sorts, and sorts well, attention belongs to
 # neither side: a part that goes into models of both kinds. What is measured for a writer is the share of its samples that
 # are numerals of 1 to 99,999; for a classifier its accuracy on new recordings. The other two parts of the sentence are
-# chapter 08a's and 08b's.
+# not measured here; Markov chain Monte Carlo is chapter 08a's.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.rule(
     "A2.8.2",
     {
         "holds for attention models": lambda writes_with, writes_without, sorts_with:
-        writes_with.low > 0.9 and writes_without.high < 0.9,
+        writes_with.low > 0.9 and writes_without.high < 0.9 and sorts_with.high < 0.9,
         "does not hold for attention: a part of models of both kinds":
         lambda writes_with, writes_without, sorts_with: writes_with.low > 0.9
         and writes_without.low > 0.9 and sorts_with.low > 0.9,
@@ -938,7 +946,7 @@ claims.rule(
     made_up={
         "holds for attention models": {"writes_with": [0.97, 0.98, 0.99],
                                        "writes_without": [0.5, 0.55, 0.6],
-                                       "sorts_with": [0.97, 0.98, 0.99]},
+                                       "sorts_with": [0.5, 0.55, 0.6]},
         "does not hold for attention: a part of models of both kinds": {
             "writes_with": [0.97, 0.98, 0.99], "writes_without": [0.97, 0.98, 0.99],
             "sorts_with": [0.97, 0.98, 0.99]},
@@ -964,7 +972,7 @@ def drawn(model, seed):
     seen, new = translation.uniform_numbers(10_000, seed)
     found = [numerals.value(text) for text in translation.written(model, 300, seed)]
     valid = [number for number in found if number in range(1, translation.UNIFORM + 1)]
-    return (len(valid) / 300, len(set(valid) & set(seen.tolist())) / len(valid),
+    return (len(valid) / 300, np.isin(valid, seen).mean() if valid else 0.0,
             translation.nats_above(model, new[:500]))
 
 
@@ -987,14 +995,18 @@ show.table(
     ["five trainings", "samples that are numerals", "of these seen in training",
      "nats above ln 99,999", "spoken digits right"],
 )
+apart = (Measured(writes[PARTS[0]][:, 2]) - Measured(writes[PARTS[1]][:, 2]),
+         Measured(sorts[PARTS[2]]) - Measured(sorts[PARTS[3]]))
+show.markdown(f"""
+By seed, with attention less without: {apart[0]:.3f} nats, {apart[1]:.1%} of the digits.
+""")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# Nearly all are numerals, with attention and without, and about nine in ten of these were in nobody's training. The usual
-# guess is that attention is what makes today's writers write. But a GRU writes these numerals as validly, and its
-# distribution is as near to the true one, to a few hundredths of a nat. And the classifier with attention sorts sounds,
-# no worse and no better than dense layers of about as many weights; it has no way to make one.
+# Nearly all are numerals, with attention and without; nine in ten of these weren't in the writer's training, as of a perfect
+# writer's. The usual guess is that attention makes today's writers write. But a GRU writes numerals about as validly. The
+# classifier with attention sorts sounds about as well as dense layers of half as many weights again; it can't make any.
 #
 # </details>
 
@@ -1015,7 +1027,7 @@ claims.verdict(
 # %% [markdown] slideshow={"slide_type": "-"}
 # The three together. Markov chain Monte Carlo is a way to draw: it learns nothing, and draws from whatever density it is
 # handed (chapter 08a). A conditional random field is, by its definition, $p(y \mid x)$: it has no distribution of the $x$
-# that it reads, so it can't draw new ones (chapter 08b). Attention is a weighted mean.
+# that it reads, so it can't draw new ones. Attention is a weighted mean.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # 「VAE的应用领域包括图像重构、音频合成、语音翻译等。」 *VAEs are used in image reconstruction, audio synthesis, speech
@@ -1023,23 +1035,23 @@ claims.verdict(
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 claims.verdict(
-    "A2.8.4c", works=right[WAYS[0]][:, 0], lead=lead.values,
-    over_pca=over_pca.values,
-    source=dict.fromkeys(("works", "lead", "over_pca"), "evaluated"),
+    "A2.8.4c", lead=lead.values, over_pca=over_pca.values,
+    source=dict.fromkeys(("lead", "over_pca"), "evaluated"),
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# One VAE of one size, on coefficients that were made for speech, for digits: that is what was asked. Larger models that
+# One VAE of one size, on coefficients that were made for speech, for digits: that is what was asked. Batches and learning rate
+# were chosen for windows as they are; the VAE's size and its three epochs are a first guess. Larger models that
 # learn from unlabelled speech are the usual start of speech recognition today; they are trained on far more of it, and by
 # other means.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
 #
-# **1. Recall.** Scores $0$, $\ln 2$ and $\ln 5$; values $8$, $4$ and $0$. The first place only fills up and is masked. What does
+# **1. Recall.** Scores $0$, $\ln 2$ and $\ln 5$; values $8$, $4$ and $1$. The first place only fills up and is masked. What does
 # dot-product attention give?
 
 # %% slideshow={"slide_type": "skip"}
@@ -1086,7 +1098,7 @@ exercises.solution("08c.4")
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **5. Open-ended.** The one network fails on two digits. Find out whether it is the listening or the counting: which digits are
 # right, which place values? Then train it on strings of 2 to 4 with `spoken_digits.string_batches(words=(2, 4))`, and see what
-# five digits (万) need.
+# five digits (万) need: their numerals are longer than `translation.LONGEST`.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 exercises.hint("08c.5")
@@ -1105,14 +1117,13 @@ exercises.solution("08c.5")
 # | additive attention | 加性注意力 | the score is a small network's |
 # | cross-attention | 交叉注意力 | from the target to the source |
 # | mask | 掩码 | places whose weight is 0 |
-# | several heads | 多头 | several attentions side by side |
-# | positions | 位置编码 | vectors that say where a word stands |
+# | multi-head attention | 多头注意力 | several attentions side by side |
+# | learnt positions | 位置嵌入 | vectors that say where a word stands (位置编码: of any kind, also sines) |
 # | transformer | Transformer | attention and dense layers, no recurrence |
 # | alignment | 对齐 | which word a sign comes from |
 # | greedy decoding | 贪心解码 | the most probable sign at each step |
 # | beam search | 束搜索 | keeps the most probable beginnings |
-# | exact match | 完全匹配 | right from the first sign to the last |
-# | speech translation | 语音翻译 | from sound in one language to text in another |
+# # | speech translation | 语音翻译 | from sound in one language to text in another |
 # | cascade | 级联 | recognise first, then translate |
 # | semi-supervised learning | 半监督学习 | few labels, many examples without |
 #

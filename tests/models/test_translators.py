@@ -185,3 +185,21 @@ def test_bad_targets_are_said():
     ]:
         with pytest.raises(ValueError, match=message):
             objective.check(model, x, y)
+
+
+def test_where_it_looks_is_what_its_own_attention_computes_and_none_is_refused():
+    x, y = np.array([[3, 4, 5, 0]], "int32"), np.array([[6, 3, 2]], "int32")
+    models_of = {
+        kind: models.recurrent_translator(8, 8, width=8, attention=kind) for kind in ("additive", None)
+    }
+    weights = translators.attended(models_of["additive"], x, y)
+    found = models_of["additive"].get_layer("found")
+    query, states = keras.Model(models_of["additive"].inputs, found.input[:2])(
+        [tf.constant(x), translators.shifted(tf.constant(y))]
+    )
+    sums = np.tanh(query.numpy()[:, :, None] + states.numpy()[:, None])
+    scores = (sums * found.get_weights()[0]).sum(axis=-1)[:, :, :3]
+    np.testing.assert_allclose(weights[:, :, :3], special.softmax(scores, axis=-1), atol=1e-5)
+    assert np.all(weights[:, :, 3] == 0)
+    with pytest.raises(ValueError, match="without attention"):
+        translators.attended(models_of[None], x, y)

@@ -6,9 +6,10 @@ import chapter_code
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
-from dlcourse import exercises, models, recording
+from dlcourse import exercises, models, recording, training
 from dlcourse.datasets import numerals, speech
 from dlcourse.experiments import spoken_digits, translation
 from dlcourse.models import translators
@@ -55,6 +56,33 @@ def test_what_is_written_in_view_is_what_the_course_reads_off(chapter):
 def test_what_the_decoder_reads_in_view_is_what_the_objective_gives_it(chapter):
     _, y = sides()
     np.testing.assert_array_equal(chapter.before(y), translators.shifted(y))
+
+
+def test_three_ways_of_training_end_with_the_same_weights(chapter):
+    pairs = translation.text_pairs("train", 0, count=80)
+    x, y = pairs.x[:60], pairs.y[:60]
+    start = chapter.translator(width=16).get_weights()
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0)
+
+    def trained(how):
+        model, adam = chapter.translator(width=16), keras.optimizers.Adam(0.005)
+        model.set_weights(start)
+        if how == "keras":
+            model.compile(adam, loss)
+            model.fit([x, chapter.before(y)], y, batch_size=20, shuffle=False, verbose=0)
+        elif how == "loop":
+            adam.build(model.trainable_variables)
+            for rows in np.arange(60).reshape(3, 20):
+                chapter.step(model, adam, loss, [x[rows], chapter.before(y[rows])], y[rows])
+        else:
+            batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(20)
+            training.fit(model, training.objectives.translation(), batches, epochs=1, optimizer=adam)
+        return np.concatenate([weight.ravel() for weight in model.get_weights()])
+
+    by_keras = trained("keras")
+    for how in ("loop", "course"):
+        np.testing.assert_allclose(trained(how), by_keras, atol=5e-4)
+    assert np.abs(by_keras - np.concatenate([weight.ravel() for weight in start])).max() > 0.01
 
 
 def test_shipped_networks_translate_what_they_were_not_trained_on():
@@ -106,6 +134,24 @@ def test_front_ends_learn_from_the_recordings_and_give_unit_deviation():
     assert np.abs(np.corrcoef(together.T)[0, 1:4]).max() < 0.15
 
 
+def test_principal_axes_have_a_sign_of_their_own(monkeypatch):
+    items = spoken_digits.parts(0)[0].items[:60]
+    before, solve = translation.front_end("pca", items), np.linalg.eigh
+    monkeypatch.setattr(np.linalg, "eigh", lambda matrix: (solve(matrix)[0], -solve(matrix)[1]))
+    after = translation.front_end("pca", items)
+    np.testing.assert_allclose(after(items[0][None]), before(items[0][None]), atol=1e-4)
+
+
+def test_what_does_not_fit_is_refused():
+    assert translation.targets([305]).shape == (1, translation.LONGEST)
+    with pytest.raises(ValueError, match="at most 8"):
+        translation.targets([12_345])
+    with pytest.raises(ValueError, match="expected one of frames"):
+        translation.front_end("ica", [])
+    with pytest.raises(ValueError, match="needs the trained VAE"):
+        translation.front_end("vae", [])
+
+
 def test_a_writer_that_knows_nothing_pays_more_than_the_source():
     model = translation.numeral_writer(0)
     _, new = translation.uniform_numbers(50, 0)
@@ -116,12 +162,12 @@ def test_a_writer_that_knows_nothing_pays_more_than_the_source():
 
 
 def test_exercise_3_tells_a_bag_of_words_from_what_knows_the_order():
-    def bag(recurrent=False, mask=True, ahead=False, out=17):
+    def bag(recurrent=False, mask=True, ahead=False, out=17, deaf=False):
         source, target = (keras.Input((None,), dtype="int32") for _ in range(2))
         there = keras.ops.not_equal(source, 0)
         states = layers.Embedding(34, 16)(source)
         states = layers.GRU(16, return_sequences=True)(states) if recurrent else states
-        y = layers.Embedding(17, 16)(target)
+        y = layers.Embedding(17, 16)(keras.ops.zeros_like(target) if deaf else target)
         y = layers.Bidirectional(layers.GRU(8, return_sequences=True))(y) if ahead else layers.GRU(
             16, return_sequences=True)(y)  # fmt: skip
         found = layers.Attention()([y, states], mask=[None, there] if mask else None)
@@ -130,9 +176,10 @@ def test_exercise_3_tells_a_bag_of_words_from_what_knows_the_order():
     judge = exercises.find("08c.3").judge
     assert judge(bag()) is None
     for wrong, said in [
-        (bag(recurrent=True), "knows the order"),
+        (bag(recurrent=True), "in another order"),
         (bag(mask=False), "padding"),
         (bag(ahead=True), "looks ahead"),
+        (bag(deaf=True), "doesn't read what was written"),
         (bag(out=16), "(1, 5, 17)"),
         (models.causal_transformer(34, width=8, heads=2, blocks=1), "1 inputs"),
         (3, "Keras model"),

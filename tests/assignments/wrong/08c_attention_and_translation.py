@@ -69,6 +69,23 @@ def beam_search(log_probabilities, end, width, longest):
             return finished[0]
     return kept[0]
 
+# %% exercise="beam" says="best `width` texts in all"
+def beam_search(log_probabilities, end, width, longest):
+    """Keeps so many continuations of each text, and never prunes among texts."""
+    kept = [((), 0.0)]
+    for _ in range(longest):
+        longer = []
+        for text, score in kept:
+            if text and text[-1] == end:
+                longer.append((text, score))
+                continue
+            each = sorted(enumerate(log_probabilities(text)), key=lambda item: -item[1])[:width]
+            longer += [((*text, symbol), score + float(more)) for symbol, more in each]
+        kept = sorted(longer, key=lambda item: -item[1])
+        if all(text[-1] == end for text, _ in kept):
+            break
+    return kept[0]
+
 # %% exercise="shift" says="still reads the sign"
 def decoder_input(y):
     """The first is exchanged, nothing is moved."""
