@@ -1,5 +1,6 @@
 """Networks of several seeds in one file: weights as float16, with the hash that a study records."""
 
+import collections
 import hashlib
 
 import numpy as np
@@ -17,20 +18,40 @@ def load(path, build, expected, study):
     Raises:
         ValueError: where the file isn't the one whose hash is recorded.
     """
+    networks = {}
+    for seed, weights in _weights(path, expected, study).items():
+        networks[seed] = build(seed)
+        networks[seed].set_weights(weights)
+    return networks
+
+
+def load_in_turn(path, build, expected, study, measure):
+    """``measure(network, seed)`` of each network of a file, a dict from seed; as ``load`` else.
+
+    One network is built, and takes each one's weights in turn, so that TensorFlow compiles it only once. It isn't to be
+    kept: what ``measure`` gives should be numbers.
+    """
+    network, found = None, {}
+    for seed, weights in _weights(path, expected, study).items():
+        network = network or build(seed)
+        network.set_weights(weights)
+        found[seed] = measure(network, seed)
+    return found
+
+
+def _weights(path, expected, study):
+    """The weights of a file, a dict from seed to a list of float32 arrays."""
     if _sha256(path) != expected:
         raise ValueError(
             f"{path} isn't the file that was recorded: take it from the repository again, or train it anew by "
             f"make bench STUDY={study}."
         )
-    networks = {}
     with np.load(path, allow_pickle=False) as stored:
-        for seed in sorted({int(name.split("/")[0]) for name in stored.files}):
-            networks[seed] = build(seed)
-            count = len(networks[seed].weights)
-            networks[seed].set_weights(
-                [stored[f"{seed}/{index}"].astype("float32") for index in range(count)]
-            )
-    return networks
+        counts = collections.Counter(int(name.split("/")[0]) for name in stored.files)
+        return {
+            seed: [stored[f"{seed}/{index}"].astype("float32") for index in range(counts[seed])]
+            for seed in sorted(counts)
+        }
 
 
 def save(path, networks):

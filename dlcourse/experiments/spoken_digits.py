@@ -240,7 +240,7 @@ def training_words(part, seed):
     return items, np.tile(part.digits, COPIES + 1)
 
 
-def string_batches(items, digits, batches, seed, *, shuffle_labels=False, batch_size=32):
+def string_batches(items, digits, batches, seed, *, words=(1, 6), shuffle_labels=False, batch_size=32):
     """Batches of new strings, without end in sight of any of them: strings of a batch are about equally long.
 
     After the longest of a batch 4 to 40 quiet frames follow, so that few frames are spent on silence.
@@ -249,15 +249,18 @@ def string_batches(items, digits, batches, seed, *, shuffle_labels=False, batch_
         items, digits: as for ``speech.strings``.
         batches: how many.
         seed: of the draws.
+        words: fewest and most digits of a string.
         shuffle_labels: whether labels stand in another order within each string.
         batch_size: strings per batch.
 
     Yields:
-        (float32 (batch_size, frames, 13), int32 (batch_size, 6)).
+        (float32 (batch_size, frames, 13), int32 (batch_size, most digits)).
     """
     random, quiet, at_once = np.random.default_rng(seed), speech.quiet_frames(items), 32
     for first in range(0, batches, at_once):
-        strings = speech.strings(items, digits, at_once * batch_size, quiet=quiet, seed=1_000 * seed + first)
+        strings = speech.strings(
+            items, digits, at_once * batch_size, words=words, quiet=quiet, seed=1_000 * seed + first
+        )
         y = permuted(strings.y, seed + first) if shuffle_labels else strings.y
         ends = strings.spans.max(axis=(1, 2))
         ranked = np.argsort(ends, kind="stable").reshape(at_once, batch_size)

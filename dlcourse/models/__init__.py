@@ -11,7 +11,8 @@ from dlcourse.models.mlp import mlp
 from dlcourse.models.recurrent import recurrent, reset_states
 from dlcourse.models.stacked.deep import DeepNetworks
 from dlcourse.models.stacked.recurrent import RecurrentPopulation
-from dlcourse.models.transformer import Positions, causal_transformer
+from dlcourse.models.transformer import Positions, causal_transformer, translating_transformer
+from dlcourse.models.translators import recurrent_translator
 from dlcourse.models.vae import load_vae, vae
 
 __all__ = [
@@ -31,9 +32,11 @@ __all__ = [
     "load_vae",
     "mlp",
     "recurrent",
+    "recurrent_translator",
     "reset_states",
     "residual_block",
     "residual_stages",
     "resnet",
+    "translating_transformer",
     "vae",
 ]

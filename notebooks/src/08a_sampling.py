@@ -1027,7 +1027,7 @@ claims.measure(
 # learns the distribution is the model whose density it is given. Measured: Metropolis in place of the mixture's own
 # sampler left the distance to real digits as it was, one Gaussian in place of the mixture did not. There are models
 # that learn the chain's own step (generative stochastic networks); for those its first part is right. Not measured
-# here. The verdict waits for the other two, in chapters to come.
+# here. The verdict on the sentence stands in [chapter 08c](08c_attention_and_translation.ipynb).
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.report()

@@ -816,7 +816,7 @@ claims.measure(
 #
 # The second of the three was this chapter's. By definition a conditional random field has $p(y \mid x)$ and no $p(x)$. Measured: a hidden Markov model, which does
 # generate, trained as a field is, got better labels and lost its letters. A field draws labels, given letters; if labels are "the data", that is a sampler of them, and
-# for images there are *Markov* random fields that do model $p(x)$ (not measured here). The verdict waits for the third, in a chapter to come.
+# for images there are *Markov* random fields that do model $p(x)$ (not measured here). The verdict on the sentence stands in [chapter 08c](08c_attention_and_translation.ipynb).
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.report()

@@ -28,3 +28,17 @@ def test_another_file_is_refused(tmp_path):
     shipped_weights.save(path, {0: small(1)})
     with pytest.raises(ValueError, match="make bench STUDY=a_study"):
         shipped_weights.load(path, small, expected, "a_study")
+
+
+def test_one_network_in_turn_gives_what_each_gives_alone(tmp_path):
+    networks, path = {3: small(3), 1: small(1)}, tmp_path / "small.npz"
+    expected = shipped_weights.save(path, networks)
+    x = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+    alone = shipped_weights.load(path, small, expected, "a_study")
+    found = shipped_weights.load_in_turn(
+        path, small, expected, "a_study", lambda network, seed: (seed, np.asarray(network(x)))
+    )
+    assert list(found) == [1, 3]
+    for seed, (told, outputs) in found.items():
+        assert told == seed
+        np.testing.assert_allclose(outputs, alone[seed](x), atol=1e-6)

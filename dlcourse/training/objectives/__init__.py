@@ -13,6 +13,7 @@ from dlcourse.training.objectives.frames import frames
 from dlcourse.training.objectives.mixture_density import mixture_density
 from dlcourse.training.objectives.regression import regression
 from dlcourse.training.objectives.sequences import sequence_classification
+from dlcourse.training.objectives.translation import translation
 
 __all__ = [
     "classification",
@@ -26,4 +27,5 @@ __all__ = [
     "negative_elbo",
     "regression",
     "sequence_classification",
+    "translation",
 ]
