@@ -65,8 +65,8 @@ def inverse(spectra, length, hop, samples=None):
 def griffin_lim(magnitudes, length, hop, *, steps=60, momentum=0.0, seed=0, samples=None):
     """A wave whose spectra have about these magnitudes, float64 (samples,), and its distance after each step (steps,).
 
-    Starts from random phases. A step makes the wave that is nearest, takes its spectra's phases, and puts the given
-    magnitudes back; it can't increase the distance, which is ``inconsistency``. With ``momentum`` (Perraudin et al.
+    Starts from random phases, or without a seed from phases of 0. A step makes the wave that is nearest, takes its spectra's phases, and puts the given
+    magnitudes back; without momentum it can't increase the distance, ``inconsistency``. With ``momentum`` (Perraudin et al.
     2013) a step goes on beyond where it would end.
 
     Args:
@@ -74,21 +74,22 @@ def griffin_lim(magnitudes, length, hop, *, steps=60, momentum=0.0, seed=0, samp
         length, hop, samples: as for ``inverse``.
         steps: how many.
         momentum: 0 for Griffin & Lim's; 0.99 is usual.
-        seed: of the first phases.
+        seed: of the first phases; None: all 0.
     """
     magnitudes = checks.between("griffin_lim(magnitudes)", magnitudes, 0, cepstra.LARGEST)
     steps = checks.whole_number("griffin_lim(steps)", steps)
     momentum = float(checks.between("griffin_lim(momentum)", momentum, 0, 1))
     if magnitudes.ndim != 2:
         raise ValueError(f"griffin_lim(magnitudes): shape {magnitudes.shape}; expected (frames, frequencies).")
-    random = np.random.default_rng(checks.seed("griffin_lim(seed)", seed))
     full = hop * (len(magnitudes) - 1) if samples is None else samples
-    phases = np.exp(2j * np.pi * random.random(magnitudes.shape))
+    phases = np.ones(magnitudes.shape, complex)
+    if checks.seed("griffin_lim(seed)", seed) is not None:
+        phases = np.exp(2j * np.pi * np.random.default_rng(seed).random(magnitudes.shape))
     before, distances = 0, []
     for _ in range(steps):
         found = transform(inverse(magnitudes * phases, length, hop, full), length, hop)[: len(magnitudes)]
         distances.append(_distance(magnitudes, found))
-        ahead = found + momentum / (1 + momentum) * (found - before)
+        ahead = found + momentum * (found - before)
         before = found
         phases = ahead / np.maximum(np.abs(ahead), TINY)
     return inverse(magnitudes * phases, length, hop, full), np.array(distances)

@@ -1,0 +1,47 @@
+"""Chapter 08e: VAEs of spectral frames of recorded instruments; shipped.
+
+    python benchmarks/run.py ch08e_frames
+
+Five seeds of ``experiments.audio.frame_network``, each on its own split by notes, the training notes also played
+higher and lower. Recorded: log-spectral distance in dB on the validation notes of seed 900 by setting
+(``tuning``: beta and widths), by which the settings were chosen; and on the validation notes of each seed. The weights go to results/ch08e_frames.npz as float16, and its SHA-256 into the record.
+"""
+
+from dlcourse import recording, reproducibility
+from dlcourse.experiments import audio
+
+SEEDS, TUNED = range(5), 900
+SETTINGS = [((128,), beta) for beta in (1.0, 0.3, 0.1)] + [((64,), 0.3), ((256,), 0.3), ((128, 128), 0.3)]
+
+
+def trained(seed, hidden=audio.HIDDEN, beta=0.3):
+    """A VAE trained on a seed's frames, and its distance on the seed's validation notes."""
+    parts = audio.frame_parts(seed)
+    model = audio.frame_network(seed, parts["train"].mean(axis=0), hidden)
+    audio.train_frames(model, parts["train"], seed=seed, beta=beta)
+    return model, audio.distance(parts["validation"], model.reconstruct(parts["validation"]))
+
+
+def main():
+    reproducibility.start(0, threads=1)
+    record = recording.Recording(
+        "ch08e_frames", "Log-spectral distance in dB on validation notes; hash of the shipped weights"
+    )
+    if not record.done("tuning"):
+        found = {}
+        for hidden, beta in SETTINGS:
+            _, found[f"hidden {'-'.join(map(str, hidden))}, beta {beta:g}"] = trained(TUNED, hidden, beta)
+            print(found, flush=True)
+        record.add("tuning", found)
+    if not record.done("frames, sha256"):
+        models, distances = {}, []
+        for seed in SEEDS:
+            models[seed], found = trained(seed)
+            distances.append(found)
+            print(seed, found, flush=True)
+        record.add("frames, distance", distances)
+        record.add("frames, sha256", audio.ship("frames", models))
+
+
+if __name__ == "__main__":
+    main()
