@@ -29,6 +29,8 @@ def main():
             for order in (1, 2, 3, 4, 5, 6, 7)
         }
         record.add("n-grams", found)
+        best = min(found, key=found.get)
+        record.add("best n-gram", [int(word) for word in best.replace(",", "").split() if word.isdigit()])
         print(found, flush=True)
     for kind, settings in audio.TRAINED.items():
         if not record.done(f"melodies_{kind}, sha256"):

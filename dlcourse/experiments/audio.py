@@ -128,6 +128,20 @@ class NoteCounts:
         return written
 
 
+def nearest_window(train, windows):
+    """For each window the training window with which it shares most steps, int of the windows' shape."""
+    known = _one_hot_rows(train)
+    return train[np.concatenate([(_one_hot_rows(part) @ known.T).argmax(axis=1) for part in _halved(windows)])]
+
+
+def _one_hot_rows(windows):
+    return np.eye(melodies.SYMBOLS, dtype="float32")[windows].reshape(len(windows), -1)
+
+
+def _halved(windows, at_once=128):
+    return [windows[start : start + at_once] for start in range(0, len(windows), at_once)]
+
+
 FRAME, HOP, FLOOR = 512, 128, 60.0
 """Samples of a spectral frame, from one to the next, and how many decibels below a note's loudest are kept."""
 EDGES = slice(4, 27)
@@ -211,6 +225,20 @@ def _fit(model, x, seed, epochs, batch_size, peak, objective):
     )
 
 
+def to_wave(frames, peak=0.7, steps=60):
+    """A wave whose spectra have about these levels, by Griffin and Lim, float64 (HOP · (frames + 7),).
+
+    Args:
+        frames: float (frames, 257), as of ``levels``; 0 becomes silence.
+        peak: the loudest sample.
+    """
+    frames = np.clip(np.asarray(frames, "float64"), 0, None)
+    magnitudes = np.where(frames > 0, 10 ** (FLOOR * (frames - 1) / 20), 0)
+    magnitudes = np.pad(magnitudes, ((EDGES.start, EDGES.start), (0, 0)))  # silence at both ends
+    wave, _ = short_time.griffin_lim(magnitudes, FRAME, HOP, steps=steps, momentum=0.99)
+    return wave * peak / max(np.abs(wave).max(), 1e-9)
+
+
 def nearest(train, frames, at_once=200):
     """For each frame the training frame that is nearest in squares, of the frames' shape: a rival that learns nothing."""
     lengths, found = (train**2).sum(axis=1), []
@@ -281,6 +309,8 @@ FILES = {
     "melodies_blind": "ch08e_melodies",
     "melodies_memory": "ch08e_melodies",
     "frames": "ch08e_frames",
+    "frames_linear": "ch08e_frames",
+    "frames_unshifted": "ch08e_frames",
 }
 """The shipped files, by kind, and the study that trains each."""
 
@@ -294,8 +324,8 @@ def build(kind, seed):
     """An untrained network of a kind of ``FILES``."""
     if not checks.is_one_of(kind, FILES):
         raise ValueError(f"{kind!r} isn't shipped: expected one of {', '.join(FILES)}.")
-    if kind == "frames":
-        return frame_network(seed)
+    if kind.startswith("frames"):
+        return frame_network(seed, hidden=() if kind == "frames_linear" else HIDDEN)
     return melody_network(kind.removeprefix("melodies_"), seed)
 
 

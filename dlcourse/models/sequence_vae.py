@@ -153,7 +153,7 @@ def _decoder(steps, symbols, latents, units, sees_past, has_code, seed):
     code, past = keras.Input((latents,)), keras.Input((steps,))
     given = layers.RepeatVector(steps)(code) if has_code else layers.RepeatVector(steps)(0.0 * code)
     x = _one_hot(past, symbols)
-    x = layers.Concatenate()([given, _beats(steps)(past), x if sees_past else 0.0 * x])
+    x = layers.Concatenate()([given, x if sees_past else 0.0 * x, _beats(steps)(past)])
     x = _gru(units, seed, 0)(x)
     outputs = layers.Dense(symbols, kernel_initializer=seeded_initializer("glorot_uniform", seed, 2))(x)
     return keras.Model([code, past], outputs, name="decoder")
