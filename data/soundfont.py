@@ -4,6 +4,7 @@ A SoundFont is a RIFF file: chunks of a name of four letters, a length, and cont
 each a few numbered settings ("generators"); the last names a sample.
 """
 
+import itertools
 import struct
 
 ROOT_KEY, SAMPLE, COARSE_TUNE, FINE_TUNE = 58, 53, 51, 52
@@ -44,18 +45,21 @@ def samples(content):
         own, cents = struct.unpack_from("<Bb", content, start + 40)
         if number in keys:
             key, tuned = keys[number]
-            found[name] = content[first + begin : first + end], rate, own if key is None else key, tuned - cents
+            found[name] = (
+                content[first + begin : first + end],
+                rate,
+                own if key is None else key,
+                tuned - cents,
+            )
     return found
 
 
 def _keys(content, parts):
     """By sample number: the root key of the first zone that plays it, or None, and its tuning in cents."""
     (bags, bag_length), (generators, _) = parts[b"ibag"], parts[b"igen"]
-    edges = [
-        struct.unpack_from("<H", content, place)[0] for place in range(bags, bags + bag_length, 4)
-    ]
+    edges = [struct.unpack_from("<H", content, place)[0] for place in range(bags, bags + bag_length, 4)]
     found = {}
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in itertools.pairwise(edges):
         zone = dict(
             struct.unpack_from("<Hh", content, generators + 4 * number) for number in range(begin, end)
         )

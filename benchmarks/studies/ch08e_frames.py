@@ -5,7 +5,8 @@
 Five seeds of ``experiments.audio.frame_network``, each on its own split by notes, the training notes also played
 higher and lower; the same without hidden layers (``frames_linear``), and on the notes as recorded alone
 (``frames_unshifted``). Recorded: log-spectral distance in dB on the validation notes of seed 900 by setting
-(``tuning``: beta and widths), by which the settings were chosen; and on the validation notes of each seed. The weights go to results/ch08e_KIND.npz as float16, and each file's SHA-256 into the record.
+(``tuning``: beta and widths), by which the settings were chosen; and on the validation notes of each seed. The weights
+go to results/ch08e_KIND.npz as float16, and each file's SHA-256 into the record.
 """
 
 from dlcourse import recording, reproducibility

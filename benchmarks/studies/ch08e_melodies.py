@@ -16,11 +16,8 @@ from dlcourse.experiments import audio
 SEEDS, TUNED = range(5), 900
 
 
-def main():
-    reproducibility.start(0, threads=1)
-    record = recording.Recording(
-        "ch08e_melodies", "Bits per note of held-out two-bar melodies; hashes of the shipped weights"
-    )
+def count(record):
+    """The n-grams by order and number of places in the bar."""
     if not record.done("n-grams"):
         train, validation, _ = audio.melody_parts(TUNED)
         found = {
@@ -32,6 +29,14 @@ def main():
         best = min(found, key=found.get)
         record.add("best n-gram", [int(word) for word in best.replace(",", "").split() if word.isdigit()])
         print(found, flush=True)
+
+
+def main():
+    reproducibility.start(0, threads=1)
+    record = recording.Recording(
+        "ch08e_melodies", "Bits per note of held-out two-bar melodies; hashes of the shipped weights"
+    )
+    count(record)
     for kind, settings in audio.TRAINED.items():
         if not record.done(f"melodies_{kind}, sha256"):
             models, bits, seconds = {}, [], []

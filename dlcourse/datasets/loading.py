@@ -42,6 +42,8 @@ def load(name, examples=None, seed=0):
         raise ValueError(
             f"{name!r} has recordings of unequal length, not examples of one shape: use datasets.speech.read({name!r})"
         )
+    if entry["kind"] in MUSIC:
+        raise ValueError(f"{name!r} is music, not labelled examples: use datasets.{MUSIC[entry['kind']]}()")
     if entry["kind"] == "policy":
         raise ValueError(
             f"{name!r} is a trained agent, not data: use dlcourse.rl.policies.load({name!r}, ...)"

@@ -1,6 +1,7 @@
 """Chorale melodies in eighth notes: read, sorted into tunes, cut into two bars, transposed.
 
-A step is one symbol: ``HOLD`` (the note goes on), ``REST``, or a key (MIDI's number) that begins, as ``key - LOWEST + 2``.
+A step is one symbol: ``HOLD`` (the note goes on), ``REST``, or a key (MIDI's number) that begins, as
+``key - LOWEST + 2``.
 """
 
 import dataclasses
@@ -114,7 +115,7 @@ def transposed(windows, by):
 
 
 def room(windows, most=6):
-    """How far each window can be moved down and up, two int arrays (windows,), the first 0 or less; at most ``most``."""
+    """How far each window can be moved down (0 or less) and up, two int arrays (windows,), ``most`` at most."""
     windows = _checked("room", windows)
     notes = np.where(windows > REST, windows, SYMBOLS)
     lowest = notes.min(axis=1)
@@ -151,7 +152,11 @@ def in_one_scale(window):
 
 def _checked(name, windows):
     windows = np.asarray(windows)
-    if windows.ndim != 2 or windows.dtype.kind not in "iu" or not ((windows >= 0) & (windows < SYMBOLS)).all():
+    if (
+        windows.ndim != 2
+        or windows.dtype.kind not in "iu"
+        or not ((windows >= 0) & (windows < SYMBOLS)).all()
+    ):
         raise ValueError(
             f"{name}(windows): {windows.dtype} {windows.shape}; expected whole numbers from 0 to {SYMBOLS - 1}, "
             "(windows, steps), such as two_bars(chorales()) gives."

@@ -18,7 +18,6 @@ from dlcourse.experiments import shipped_weights
 from dlcourse.from_scratch import additive, kneser_ney, short_time
 from dlcourse.metrics import audio as audio_metrics
 from dlcourse.models import additive as additive_synthesis
-from dlcourse.models.sequence_vae import sequence_vae
 from dlcourse.training import objectives, schedules
 
 LATENTS, UNITS, HIDDEN = 16, 96, (128,)
@@ -31,9 +30,9 @@ MELODY = {
 
 
 TRAINED = {
-    "seeing": {"epochs": 4, "free_bits": 0.25},
-    "blind": {"epochs": 4},
-    "memory": {"epochs": 4},
+    "seeing": {"free_bits": 0.25},
+    "blind": {"beta": 0.3},
+    "memory": {},
 }
 """How each kind is trained, beside the settings that ``train_melodies`` has for all."""
 
@@ -46,6 +45,8 @@ def melody_network(kind, seed=None, units=UNITS):
     """
     if not checks.is_one_of(kind, MELODY):
         raise ValueError(f"melody_network({kind!r}): expected one of {', '.join(MELODY)}.")
+    from dlcourse.models.sequence_vae import sequence_vae
+
     return sequence_vae(melodies.STEPS, melodies.SYMBOLS, units=units, seed=seed, **MELODY[kind])
 
 
@@ -60,7 +61,7 @@ def melody_parts(seed):
     )
 
 
-def train_melodies(model, windows, *, seed, epochs=4, batch_size=128, peak=0.004, beta=1.0, free_bits=0.0):
+def train_melodies(model, windows, *, seed, epochs=3, batch_size=128, peak=0.01, beta=1.0, free_bits=0.0):
     """Train on windows by the negative ELBO at a learning rate that rises and falls; returns the Run."""
     objective = objectives.negative_elbo(beta=beta, free_bits=free_bits)
     return _fit(model, windows, seed, epochs, batch_size, peak, objective)
@@ -131,7 +132,9 @@ class NoteCounts:
 def nearest_window(train, windows):
     """For each window the training window with which it shares most steps, int of the windows' shape."""
     known = _one_hot_rows(train)
-    return train[np.concatenate([(_one_hot_rows(part) @ known.T).argmax(axis=1) for part in _halved(windows)])]
+    return train[
+        np.concatenate([(_one_hot_rows(part) @ known.T).argmax(axis=1) for part in _halved(windows)])
+    ]
 
 
 def _one_hot_rows(windows):
@@ -203,7 +206,13 @@ def frame_network(seed=None, means=None, hidden=HIDDEN, latents=LATENTS):
         means: the training frames' mean, (257,).
     """
     return models.vae(
-        (FRAME // 2 + 1,), latents, hidden=hidden, activation="relu", likelihood="gaussian", means=means, seed=seed
+        (FRAME // 2 + 1,),
+        latents,
+        hidden=hidden,
+        activation="relu",
+        likelihood="gaussian",
+        means=means,
+        seed=seed,
     )
 
 
@@ -240,7 +249,7 @@ def to_wave(frames, peak=0.7, steps=60):
 
 
 def nearest(train, frames, at_once=200):
-    """For each frame the training frame that is nearest in squares, of the frames' shape: a rival that learns nothing."""
+    """For each frame the training frame that is nearest in squares, of the frames' shape: a rival without a model."""
     lengths, found = (train**2).sum(axis=1), []
     for start in range(0, len(frames), at_once):
         part = frames[start : start + at_once]
@@ -265,7 +274,9 @@ def render(window, hertz_of, amplitudes, *, rate=instruments.RATE, step=0.2, pea
         if window[start] > melodies.REST:
             length = (end - start) * samples
             key = window[start] + melodies.LOWEST - 2
-            fades = np.minimum(np.exp(-np.arange(length) / rate * 2.5), np.arange(length, 0, -1) / (0.03 * rate))
+            fades = np.minimum(
+                np.exp(-np.arange(length) / rate * 2.5), np.arange(length, 0, -1) / (0.03 * rate)
+            )
             fades = np.minimum(fades, np.arange(length) / (0.01 * rate))
             wave[start * samples : start * samples + length] = fades * additive.tone(
                 float(hertz_of(key)), amplitudes, rate, length

@@ -28,7 +28,10 @@ def piano_rolls(windows, title, *, caption, columns=4, figsize=None):
         title, caption: of the figure.
     """
     charts.row(
-        *(lambda ax, name=name, window=window: piano_roll(ax, window, name) for name, window in windows.items()),
+        *(
+            lambda ax, name=name, window=window: piano_roll(ax, window, name)
+            for name, window in windows.items()
+        ),
         title=title,
         columns=columns,
         caption=caption,

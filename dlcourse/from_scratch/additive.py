@@ -37,7 +37,9 @@ def tone(hertz, amplitudes, rate, samples):
 def harmonics(hertz, number, rate, samples):
     """sin(2π k hertz t) for k = 1 ... number, float64 (samples, number); 0 where k hertz reaches half the rate."""
     k = np.arange(1, number + 1)
-    return np.where(k * hertz < rate / 2, np.sin(2 * np.pi * hertz * k * np.arange(samples)[:, None] / rate), 0.0)
+    return np.where(
+        k * hertz < rate / 2, np.sin(2 * np.pi * hertz * k * np.arange(samples)[:, None] / rate), 0.0
+    )
 
 
 def spread(amplitudes, samples):

@@ -44,7 +44,10 @@ def inverse(spectra, length, hop, samples=None):
         ValueError: where the shape isn't that of frames of this length, or the hop is too large.
     """
     spectra = np.asarray(spectra)
-    length, hop = checks.whole_number("inverse(length)", length, least=2), checks.whole_number("inverse(hop)", hop)
+    length, hop = (
+        checks.whole_number("inverse(length)", length, least=2),
+        checks.whole_number("inverse(hop)", hop),
+    )
     if spectra.ndim != 2 or spectra.shape[1] != 1 + length // 2 or not len(spectra):
         raise ValueError(
             f"inverse(spectra): shape {spectra.shape}; expected (frames, {1 + length // 2}) for frames of {length}."
@@ -58,16 +61,18 @@ def inverse(spectra, length, hop, samples=None):
     np.add.at(total, places, pieces)
     np.add.at(weight, places, np.broadcast_to(shape**2, pieces.shape))
     wave = np.where(weight > TINY, total / np.maximum(weight, TINY), 0)[length // 2 :]
-    samples = hop * (len(spectra) - 1) if samples is None else checks.whole_number("inverse(samples)", samples)
+    samples = (
+        hop * (len(spectra) - 1) if samples is None else checks.whole_number("inverse(samples)", samples)
+    )
     return np.pad(wave, (0, max(0, samples - len(wave))))[:samples]
 
 
 def griffin_lim(magnitudes, length, hop, *, steps=60, momentum=0.0, seed=0, samples=None):
     """A wave whose spectra have about these magnitudes, float64 (samples,), and its distance after each step (steps,).
 
-    Starts from random phases, or without a seed from phases of 0. A step makes the wave that is nearest, takes its spectra's phases, and puts the given
-    magnitudes back; without momentum it can't increase the distance, ``inconsistency``. With ``momentum`` (Perraudin et al.
-    2013) a step goes on beyond where it would end.
+    Starts from random phases, or without a seed from phases of 0. A step makes the wave that is nearest, takes its
+    spectra's phases, and puts the given magnitudes back; without momentum it can't increase the distance,
+    ``inconsistency``. With ``momentum`` (Perraudin et al. 2013) a step goes on beyond where it would end.
 
     Args:
         magnitudes: float (frames, 1 + length // 2), 0 or more.
@@ -80,7 +85,9 @@ def griffin_lim(magnitudes, length, hop, *, steps=60, momentum=0.0, seed=0, samp
     steps = checks.whole_number("griffin_lim(steps)", steps)
     momentum = float(checks.between("griffin_lim(momentum)", momentum, 0, 1))
     if magnitudes.ndim != 2:
-        raise ValueError(f"griffin_lim(magnitudes): shape {magnitudes.shape}; expected (frames, frequencies).")
+        raise ValueError(
+            f"griffin_lim(magnitudes): shape {magnitudes.shape}; expected (frames, frequencies)."
+        )
     full = hop * (len(magnitudes) - 1) if samples is None else samples
     phases = np.ones(magnitudes.shape, complex)
     if checks.seed("griffin_lim(seed)", seed) is not None:

@@ -1,4 +1,4 @@
-"""A synthesiser whose settings are weights: harmonics of one pitch, whose loudness follows curves (Engel et al. 2020)."""
+"""A synthesiser whose settings are weights: harmonics of one pitch, their loudness in curves (Engel et al. 2020)."""
 
 import keras
 import numpy as np
@@ -53,7 +53,9 @@ class AdditiveSynthesiser(layers.Layer):
         k = np.arange(1, self.harmonics + 1)
         turns = np.arange(self.samples)[:, None] * self.hertz[:, None, None] * k / self.rate % 1
         more = (tf.pow(2.0, octaves) - 1) * self.hertz.astype("float32")
-        angle = 2 * np.pi * (turns.astype("float32") + more[:, None, None] * time[:, None] * k.astype("float32"))
+        angle = (
+            2 * np.pi * (turns.astype("float32") + more[:, None, None] * time[:, None] * k.astype("float32"))
+        )
         return tf.reduce_sum(self._spread(self.amplitudes()) * tf.sin(angle), axis=-1)
 
     def _spread(self, amplitudes):

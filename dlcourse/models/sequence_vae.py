@@ -43,7 +43,13 @@ def sequence_vae(steps, symbols, latents, *, units=96, sees_past=True, seed=None
     if not latents and not sees_past:
         raise ValueError("sequence_vae(latents=0, sees_past=False): its decoder would know nothing at all.")
     return SequenceVAE(
-        steps, symbols, max(latents, 1), units, sees_past, has_code=bool(latents), seed=checks.seed("seed", seed)
+        steps,
+        symbols,
+        max(latents, 1),
+        units,
+        sees_past,
+        has_code=bool(latents),
+        seed=checks.seed("seed", seed),
     )
 
 
@@ -57,10 +63,18 @@ class SequenceVAE(VAE):
         self.symbols, self.sees_past, self.has_code = symbols, sees_past, has_code
         networks = (
             _encoder(steps, symbols, latents, units // 2, seed),
-            _decoder(steps, symbols, latents, units, sees_past, has_code, None if seed is None else seed + 1_000),
+            _decoder(
+                steps, symbols, latents, units, sees_past, has_code, None if seed is None else seed + 1_000
+            ),
         )
         super().__init__(
-            (steps,), latents, hidden=[], likelihood="categorical", networks=networks, seed=seed, name="sequence_vae"
+            (steps,),
+            latents,
+            hidden=[],
+            likelihood="categorical",
+            networks=networks,
+            seed=seed,
+            name="sequence_vae",
         )
 
     def posterior_parameters(self, x, y=None):
@@ -125,7 +139,8 @@ class SequenceVAE(VAE):
         x = np.asarray(x)
         if x.size and not ((x >= 0) & (x < self.symbols) & (x == np.round(x))).all():
             raise ValueError(
-                f"This VAE takes whole numbers from 0 to {self.symbols - 1}; got values from {x.min():g} to {x.max():g}."
+                f"This VAE takes whole numbers from 0 to {self.symbols - 1}; got values from {x.min():g} to "
+                f"{x.max():g}."
             )
 
     def call(self, x, training=False):
@@ -160,7 +175,9 @@ def _decoder(steps, symbols, latents, units, sees_past, has_code, seed):
 
 
 def _one_hot(x, symbols):
-    return layers.Lambda(lambda x: tf.one_hot(tf.cast(x, tf.int32), symbols), output_shape=(x.shape[1], symbols))(x)
+    return layers.Lambda(
+        lambda x: tf.one_hot(tf.cast(x, tf.int32), symbols), output_shape=(x.shape[1], symbols)
+    )(x)
 
 
 def _beats(steps):

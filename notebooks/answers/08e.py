@@ -55,7 +55,8 @@ def exercise_3():
         judge=_judge_share,
         hints=[
             "A harmonic of unknown phase is a sum of a sine and a cosine, so it takes two columns.",
-            "`np.linalg.lstsq(waves, wave, rcond=None)[0]`, with `waves` (samples, 2 · harmonics); harmonics up to 4,000 Hz.",
+            "`np.linalg.lstsq(waves, wave, rcond=None)[0]`, with `waves` (samples, 2 · harmonics); harmonics "
+            "below 4,000 Hz.",
         ],
         solution=[
             "What least squares keeps is orthogonal to what it leaves, so that its power is at most the wave's.",
@@ -84,12 +85,16 @@ def _judge_share(share):
         return f"A tone of 200 Hz with five harmonics has all of its power at multiples of 200 Hz: 1, not {pure:.3g}."
     turned = float(share(tone(200, random.uniform(0, 6, 5)), 200))
     if not np.isclose(turned, 1, atol=1e-3):
-        return "With other phases the same tone gives less. A harmonic may begin anywhere: take cosines as well."
+        return (
+            "With other phases the same tone gives less. A harmonic may begin anywhere: take cosines as well."
+        )
     other = float(share(tone(230, np.zeros(5)), 200))
     if not 0 <= other < 0.2:
         return f"A tone of 230 Hz has next to nothing at multiples of 200 Hz; got {other:.3g}."
     noise = random.normal(size=2_000)
-    if not np.isclose(float(share(tone(200, np.zeros(5)) + noise, 200)), _share(tone(200, np.zeros(5)) + noise), atol=0.03):
+    if not np.isclose(
+        float(share(tone(200, np.zeros(5)) + noise, 200)), _share(tone(200, np.zeros(5)) + noise), atol=0.03
+    ):
         return "With noise added the share should fall to what harmonics up to 4,000 Hz can explain of the whole."
     loud = float(share(10 * (tone(200, np.zeros(5)) + noise), 200))
     if not np.isclose(loud, _share(tone(200, np.zeros(5)) + noise), atol=0.03):
@@ -107,10 +112,11 @@ def _share(wave, hertz=200):
 def exercise_4():
     return Exercise(
         hints=[
-            "`study.fit_tones(tones, hertz * 2 ** (cents / 1200), steps=200, learn_pitch=True)` gives the synthesisers; "
-            "ten times `bend` is how many cents the pitch was moved.",
-            "Frames of 512 samples tell frequencies apart that are 16 Hz apart, shorter ones only coarser ones. Look at "
-            "`models.additive.spectral_distance(found, wanted, lengths=...)`, and write the loop of `fit_tones` with it.",
+            "`study.fit_tones(tones, hertz * 2 ** (cents / 1200), steps=200, learn_pitch=True)` gives the "
+            "synthesisers; ten times `bend` is how many cents the pitch was moved.",
+            "Frames of 512 samples tell frequencies apart that are 16 Hz apart, shorter ones only coarser ones. "
+            "Look at `models.additive.spectral_distance(found, wanted, lengths=...)`, and write "
+            "the loop of `fit_tones` with it.",
         ],
         solution=[
             "```python\nfor cents in (5, 10, 20, 40, 80, 160):\n"
@@ -132,7 +138,8 @@ def exercise_5():
         ],
         solution=[
             "One way: only levels within 30 dB of the frame's loudest count.",
-            "```python\ndef heard_distance(found, frames):\n    near = frames > frames.max(axis=-1, keepdims=True) - 0.5\n"
+            "```python\ndef heard_distance(found, frames):\n"
+            "    near = frames > frames.max(axis=-1, keepdims=True) - 0.5\n"
             "    return 60 * np.sqrt(((found - frames) ** 2)[near].mean())\n\n"
             "for seed in SEEDS:\n    part = all_frames[seed]['held-out notes']\n"
             "    print(mask([round(heard_distance(give_back(part), part), 1) for give_back in (\n"

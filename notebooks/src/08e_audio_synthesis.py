@@ -41,7 +41,7 @@ from dlcourse.experiments import audio as study
 from dlcourse.figures import audio as audio_figures
 from dlcourse.figures import charts, diagrams, speech
 from dlcourse.from_scratch import additive, short_time
-from dlcourse.measured import Measured, mask
+from dlcourse.measured import Measured
 from dlcourse.metrics import audio
 from dlcourse.training import objectives
 
@@ -174,7 +174,7 @@ claims.measure(
 without_phases = again["momentum, 60 steps"][4][0]
 print("clipped samples:", int(audio.clipped(without_phases) * len(without_phases)))
 levels_found = [audio.level(found) - audio.level(notes.waves[row])
-                for row, (found, _, _) in zip(chosen, again["momentum, 60 steps"])]
+                for row, (found, _, _) in zip(chosen, again["momentum, 60 steps"], strict=True)]
 show.markdown(f"""
 The waves found are as loud as the recorded ones: their levels differ by
 {Measured(np.abs(levels_found), "dB"):.2f}.
@@ -563,7 +563,7 @@ print({name: (round(audio.clipped(wave)), wave.shape) for name, wave in played.i
 audio_figures.piano_rolls(
     {**{f"new {number}": window for number, window in enumerate(new)},
      **{f"from A to B, {share} %": window for share, window in
-        zip((0, 25, 50, 75, 100), line)}},
+        zip((0, 25, 50, 75, 100), line, strict=True)}},
     "Three new melodies, and a way from one melody to another",
     caption="Above and left: samples. The others lie on a line between two codes; both "
     "ends are as written from the codes, not as Bach wrote them.",
@@ -904,7 +904,7 @@ fitted, way = study.fit_tones(recorded_notes, notes.hertz[rows], steps=200,
 pitches = notes.hertz[rows] * 2 ** (fitted.bend.numpy() / 120)
 resynthesised = {"by gradient": fitted.waves().numpy(), "by least squares": np.stack([
     additive.tone(f, additive.read_off(wave, f, 20, 8_000), 8_000, 4_000)
-    for f, wave in zip(pitches, recorded_notes)])}
+    for f, wave in zip(pitches, recorded_notes, strict=True)])}
 
 
 def level_map(wave):
@@ -914,7 +914,7 @@ def level_map(wave):
 
 
 far = {name: [audio.log_spectral_distance(level_map(ours), level_map(theirs)).mean()
-              for ours, theirs in zip(waves, recorded_notes)]
+              for ours, theirs in zip(waves, recorded_notes, strict=True)]
        for name, waves in resynthesised.items()}
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]

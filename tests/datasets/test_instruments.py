@@ -37,7 +37,9 @@ def test_notes_have_the_pitch_that_is_said(notes):
 
 
 def test_hertz_is_the_equal_temperament():
-    np.testing.assert_allclose(instruments.hertz(np.array([69, 81, 57, 60])), [440, 880, 220, 261.6256], rtol=1e-6)
+    np.testing.assert_allclose(
+        instruments.hertz(np.array([69, 81, 57, 60])), [440, 880, 220, 261.6256], rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -1,4 +1,4 @@
-"""The short-time transform, its inverse, and phases found from magnitudes: against SciPy, librosa's numbers, and truths."""
+"""The short-time transform, its inverse, and phases from magnitudes: against SciPy, librosa's numbers, and truths."""
 
 import numpy as np
 import pytest
