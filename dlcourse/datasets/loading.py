@@ -16,6 +16,7 @@ LOADERS = {
     "breast_cancer": tabular.breast_cancer,
     "diabetes": tabular.diabetes,
 }
+MUSIC = {"melodies": "melodies.chorales", "notes": "instruments.read"}
 SPLIT_SEED = 0  # the same validation and test examples for everybody, whatever the seed of a subset
 
 

@@ -284,26 +284,27 @@ def render(window, hertz_of, amplitudes, *, rate=instruments.RATE, step=0.2, pea
     return wave * peak / max(np.abs(wave).max(), 1e-9)
 
 
-def fit_tones(waves, hertz, *, steps=300, rate=0.1, learn_pitch=False, harmonics=20):
+def fit_tones(waves, hertz, *, steps=300, rate=0.1, learn_pitch=False, harmonics=20, frames=21):
     """Additive synthesisers fitted to waves by gradient descent on ``models.additive.spectral_distance``.
 
     Args:
         waves: float (tones, samples), 8,000 samples per second.
         hertz: float (tones,), the fundamentals, or where the search for them starts.
         steps, rate: of Adam.
-        learn_pitch: whether the pitch is moved as well.
+        learn_pitch: whether the pitch is moved as well; a step moves it by ``rate`` fifths of a semitone or so.
+        harmonics, frames: of each tone.
 
     Returns:
         The ``models.additive.AdditiveSynthesiser``, and the distance at each step, float (steps, tones).
     """
     wanted = tf.constant(waves, tf.float32)
     model = additive_synthesis.AdditiveSynthesiser(
-        hertz, wanted.shape[1], instruments.RATE, harmonics=harmonics, learn_pitch=learn_pitch
+        hertz, wanted.shape[1], instruments.RATE, harmonics=harmonics, frames=frames, learn_pitch=learn_pitch
     )
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(model.trainable_variables)
 
-    @tf.function(jit_compile=True)
+    @tf.function
     def step():
         with tf.GradientTape() as tape:
             by_tone = additive_synthesis.spectral_distance(model.waves(), wanted)

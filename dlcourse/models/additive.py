@@ -12,7 +12,7 @@ class AdditiveSynthesiser(layers.Layer):
     """Sums of harmonics, differentiable in amplitudes and pitch; ``waves()`` gives float32 (tones, samples).
 
     Weights: ``raw`` (tones, frames, harmonics), whose softplus is the amplitudes at equally distant places, and
-    ``bend`` (tones,), tenths of a semitone away from ``hertz``. Harmonics at half the rate or above are silent.
+    ``bend`` (tones,), fifths of a semitone away from ``hertz``. Harmonics at half the rate or above are silent.
     Without the filtered noise and the reverberation of the paper.
 
     Args:
@@ -39,6 +39,10 @@ class AdditiveSynthesiser(layers.Layer):
         )
         self.built = True
 
+    def cents(self):
+        """How far each pitch is from where it started, in hundredths of a semitone, float (tones,)."""
+        return 20 * self.bend.numpy()
+
     def amplitudes(self):
         """The harmonics' amplitudes at each place, float32 (tones, frames, harmonics); 0 where silent."""
         k = np.arange(1, self.harmonics + 1)
@@ -48,7 +52,7 @@ class AdditiveSynthesiser(layers.Layer):
     def waves(self):
         """The tones as they sound now, float32 (tones, samples)."""
         time = tf.constant(np.arange(self.samples) / self.rate, tf.float32)
-        octaves = tf.convert_to_tensor(self.bend) / 120
+        octaves = tf.convert_to_tensor(self.bend) / 60
         # the start's turns exactly, in float64; what the learnt part adds to them is small
         k = np.arange(1, self.harmonics + 1)
         turns = np.arange(self.samples)[:, None] * self.hertz[:, None, None] * k / self.rate % 1

@@ -112,16 +112,16 @@ def _share(wave, hertz=200):
 def exercise_4():
     return Exercise(
         hints=[
-            "`study.fit_tones(tones, hertz * 2 ** (cents / 1200), steps=200, learn_pitch=True)` gives the "
-            "synthesisers; ten times `bend` is how many cents the pitch was moved.",
+            "`study.fit_tones(tones, hertz * 2 ** (cents / 1200), steps=150, frames=11, learn_pitch=True)` gives the "
+            "synthesisers; `model.cents()` is how far the pitch was moved.",
             "Frames of 512 samples tell frequencies apart that are 16 Hz apart, shorter ones only coarser ones. "
             "Look at `models.additive.spectral_distance(found, wanted, lengths=...)`, and write "
             "the loop of `fit_tones` with it.",
         ],
         solution=[
             "```python\nfor cents in (5, 10, 20, 40, 80, 160):\n"
-            "    model, _ = study.fit_tones(tones, hertz * 2 ** (cents / 1200), steps=200, learn_pitch=True)\n"
-            "    print(cents, mask(np.round(cents + 10 * model.bend.numpy(), 1)))\n```",
+            "    model, _ = study.fit_tones(tones, hertz * 2 ** (cents / 1200), steps=150, frames=11, learn_pitch=True)\n"
+            "    print(cents, mask(np.round(cents + model.cents(), 1)))\n```",
             "The nearer, the surer; somewhere between a fifth of a semitone and two semitones each tone is lost, some "
             "earlier and some later. Upper harmonics decide: the tenth of them moves ten times as far in hertz. Short "
             "frames alone are broad in frequency, so they see a harmonic from further away, but less sharply.",

@@ -133,11 +133,13 @@ def found_again(wave, seed, steps=60, momentum=0.0):
 
 # %% slideshow={"slide_type": "skip"}
 chosen = [notes.find(name, key) for name, key in [
-    ("organ", 60), ("piano", 62), ("violin", 68), ("flute", 71), ("oboe", 74),
-    ("bassoon", 55), ("french horns", 57), ("tenor saxophone", 60)]]
+    ("organ", 63), ("accordion", 66), ("piano", 62), ("harp", 61), ("violin", 68),
+    ("viola", 70), ("cello", 55), ("flute", 71), ("recorder", 77), ("oboe", 74),
+    ("bassoon", 58), ("french horns", 57), ("alto saxophone", 64),
+    ("tenor saxophone", 62)]]
 ways = {"plain, 60 steps": {}, "plain, 120 steps": {"steps": 120},
         "momentum, 60 steps": {"momentum": 0.99}}
-again = {name: [found_again(notes.waves[row], row, **options) for row in chosen]
+again = {name: [found_again(notes.waves[row], 1_000 + row, **options) for row in chosen]
          for name, options in ways.items()}
 reached = {name: [found[1] for found in of_notes] for name, of_notes in again.items()}
 
@@ -147,8 +149,8 @@ charts.curves(
     {name: np.array([found[2] for found in of_notes]).T
      for name, of_notes in again.items()},
     xlabel="steps", ylabel="distance (dB)", title="Waves from magnitudes alone",
-    caption="Mean and 95 % interval over eight notes of eight instruments, each from its "
-    "own random phases. Lower is nearer.",
+    caption="Mean and 95 % interval over a note of each of fourteen instruments, each "
+    "from its own random phases. Lower is nearer.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -157,9 +159,9 @@ claims.measure(
     "momentum brings the wave nearer: distance after 60 steps less that of 60 plain "
     "steps, dB, by instrument; control: 120 plain steps",
     lambda way, note: reached[way][note] - reached["plain, 60 steps"][note],
-    of=[("momentum, 60 steps", note) for note in range(8)],
-    control=[("plain, 120 steps", note) for note in range(8)],
-    below=-1.7,
+    of=[("momentum, 60 steps", note) for note in range(14)],
+    control=[("plain, 120 steps", note) for note in range(14)],
+    below=-6.0,
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -171,7 +173,7 @@ claims.measure(
 # </details>
 
 # %% slideshow={"slide_type": "skip"}
-without_phases = again["momentum, 60 steps"][4][0]
+without_phases = again["momentum, 60 steps"][9][0]
 print("clipped samples:", int(audio.clipped(without_phases) * len(without_phases)))
 levels_found = [audio.level(found) - audio.level(notes.waves[row])
                 for row, (found, _, _) in zip(chosen, again["momentum, 60 steps"], strict=True)]
@@ -181,7 +183,7 @@ The waves found are as loud as the recorded ones: their levels differ by
 """)
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-oboe = notes.waves[chosen[4]]
+oboe = notes.waves[chosen[9]]
 show.sound(np.concatenate([oboe, np.zeros(800), np.clip(without_phases, -1, 1)]), 8_000,
            "An oboe as recorded, then the same from its magnitudes alone.")
 
@@ -817,7 +819,7 @@ def synthesise(amplitudes, hertz, rate=8_000):
     return tf.reduce_sum(amplitudes * sines, axis=-1)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# First on tones whose settings are **known**: five made-up tones of 20 harmonics, half a second each.
+# First on tones whose settings are **known**: five made-up tones of 20 harmonics, a quarter of a second each.
 #
 # **Predict before you run.** The pitch is started 20 cents too high, a fifth of a semitone, or 200 cents, two
 # semitones. Where does the gradient take it?
@@ -827,8 +829,8 @@ random = np.random.default_rng(0)
 hertz = np.array([150.0, 220.0, 262.0, 330.0, 440.0])
 true = np.stack([
     0.3 * np.exp(-random.uniform(0.1, 0.5) * np.arange(20)) * random.uniform(0.3, 1, 20)
-    * np.linspace(1, random.uniform(0.2, 1), 21)[:, None] for _ in hertz])
-tones = np.stack([additive.tone(f, a, 8_000, 4_000)
+    * np.linspace(1, random.uniform(0.2, 1), 11)[:, None] for _ in hertz])
+tones = np.stack([additive.tone(f, a, 8_000, 2_000)
                   for f, a in zip(hertz, true, strict=True)])
 amplitudes = np.repeat(true[0, :1], 100, axis=0).astype("float32")
 checks.equal("the synthesiser in view, and sines by hand",
@@ -837,9 +839,9 @@ checks.equal("the synthesiser in view, and sines by hand",
 heard = hertz[:, None] * np.arange(1, 21) < 4_000
 
 # %% slideshow={"slide_type": "skip"}
-fits = {cents: study.fit_tones(tones, hertz * 2 ** (cents / 1200), steps=200,
-                               learn_pitch=True) for cents in (20, 200)}
-pitch_off = {cents: np.abs(cents + 10 * model.bend.numpy())
+fits = {cents: study.fit_tones(tones, hertz * 2 ** (cents / 1200), steps=150,
+                               frames=11, learn_pitch=True) for cents in (20, 200)}
+pitch_off = {cents: np.abs(cents + model.cents())
              for cents, (model, _) in fits.items()}
 
 
@@ -850,9 +852,10 @@ def decibels_off(found, number):
     return np.abs(wrong[:, heard[number]]).mean()
 
 
-known_pitch, _ = study.fit_tones(tones, hertz, steps=200)
+known_pitch, _ = study.fit_tones(tones, hertz, steps=150, frames=11)
 by_gradient = [decibels_off(a, n) for n, a in enumerate(known_pitch.amplitudes().numpy())]
-by_squares = [decibels_off(additive.read_off(tones[n], hertz[n], 20, 8_000), n)
+by_squares = [decibels_off(additive.read_off(tones[n], hertz[n], 20, 8_000,
+                                              frames=11), n)
               for n in range(5)]
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
@@ -861,13 +864,13 @@ show.table(
      ["pitch, started 200 cents off", f"{Measured(pitch_off[200], 'cents'):.0f}"],
      ["amplitudes by gradient, pitch known", f"{Measured(by_gradient, 'dB'):.2f}"],
      ["amplitudes by least squares, pitch known", f"{Measured(by_squares, 'dB'):.2f}"]],
-    ["setting", "error after 200 steps"], "Five tones whose settings are known",
+    ["setting", "error after 150 steps"], "Five tones whose settings are known",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08e.pitch",
-    "a gradient finds a pitch from 20 cents away: error in cents after 200 steps, by "
+    "a gradient finds a pitch from 20 cents away: error in cents after 150 steps, by "
     "tone; control: from 200 cents away",
     lambda cents, tone: pitch_off[cents][tone],
     of=[(20, tone) for tone in range(5)],
@@ -899,9 +902,9 @@ claims.measure(
 rows = [notes.find(name, key) for name, key in [
     ("viola", 61), ("oboe", 70), ("organ", 60), ("flute", 67), ("tenor saxophone", 58)]]
 recorded_notes = notes.waves[rows]
-fitted, way = study.fit_tones(recorded_notes, notes.hertz[rows], steps=200,
+fitted, _ = study.fit_tones(recorded_notes, notes.hertz[rows], steps=150,
                               learn_pitch=True)
-pitches = notes.hertz[rows] * 2 ** (fitted.bend.numpy() / 120)
+pitches = notes.hertz[rows] * 2 ** (fitted.cents() / 1200)
 resynthesised = {"by gradient": fitted.waves().numpy(), "by least squares": np.stack([
     additive.tone(f, additive.read_off(wave, f, 20, 8_000), 8_000, 4_000)
     for f, wave in zip(pitches, recorded_notes, strict=True)])}
@@ -936,7 +939,9 @@ show.sound(np.concatenate([recorded_notes[1], np.zeros(800),
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Your prediction</summary>
 #
-# @@FIT@@
+# The gradient's, here, by far. A common guess is least squares, which had the known tones right to a thousandth of a
+# decibel. But squares see what is loud, and a harmonic 50 dB below counts as nothing; in decibels it counts as much as
+# any. The gradient's loss has logarithms, so it was asked what it is judged by.
 #
 # </details>
 
@@ -959,7 +964,9 @@ claims.verdict(
 claims.report()
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# @@VERDICT@@
+# What the verdict rests on: five splits, chorales' sopranos in eighth notes, sixteen instruments of one collection,
+# frames of 64 ms. Beating principal components in decibels and counting in bits makes a model useful. It doesn't make it
+# the best: a recurrent network without a code writes melodies as well or better, and nobody listened.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习

@@ -15,7 +15,8 @@ def test_it_sounds_as_the_sum_of_sines_does(hertz):
     amplitudes = model.amplitudes().numpy()
     expected = [by_hand.tone(f, a, 8_000, 1_000) for f, a in zip([hertz, 2 * hertz], amplitudes, strict=True)]
     np.testing.assert_allclose(model.waves(), expected, atol=2e-4)
-    model.bend.assign([0.5, 0.0])  # 5 cents
+    model.bend.assign([0.25, 0.0])
+    np.testing.assert_allclose(model.cents(), [5, 0])
     bent = by_hand.tone(hertz * 2 ** (5 / 1200), amplitudes[0], 8_000, 1_000)
     np.testing.assert_allclose(model.waves()[0], bent, atol=5e-3)
 
