@@ -142,7 +142,8 @@ def _record(chapter, measured, **more):
 def bound_text(low, high):
     """A bound in words; a side that is None or infinite is open. Empty where both are."""
     low, high = (
-        None if side is None or math.isinf(side) else f"{side:g}".replace("-", "−") for side in (low, high)
+        None if side is None or math.isinf(side) else f"{float(f'{side:.3g}'):g}".replace("-", "−")
+        for side in (low, high)
     )
     if low is None:
         return "" if high is None else f"below {high}"

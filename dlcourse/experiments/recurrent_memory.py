@@ -1,4 +1,7 @@
-"""What recurrent networks keep in mind: the tasks of ``sequence_tasks``, learnt by several networks at a time."""
+"""What recurrent networks keep in mind: the tasks of ``sequence_tasks``, learnt by several networks at a time.
+
+Some are shipped, trained by benchmarks/studies/ch07_shipped.py.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -7,7 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dlcourse import recording
 from dlcourse.datasets import sequence_tasks
+from dlcourse.experiments import shipped_weights
 from dlcourse.models.stacked import recurrent
 from dlcourse.training import repeats
 
@@ -86,16 +91,7 @@ def train(
         raise ValueError(
             f"train(cell={cell!r}, forget_bias={forget_bias}): only the cell 'lstm' has forget gates."
         )
-    task = TASKS[task]
-    model = recurrent.RecurrentPopulation(
-        seeds,
-        task.features,
-        task.outputs,
-        cell=cell,
-        units=units,
-        last=task.last,
-        tokens=task.tokens,
-    )
+    model, task = untrained(task, cell, seeds, units), TASKS[task]
     if kernels is not None:
         model.recurrent.assign(kernels)
     if forget_bias is not None:
@@ -111,6 +107,20 @@ def train(
     x, y = task.draw(steps * BATCH_SIZE, lag, seed=sequences)
     study.train(model.get_weights(), x, y, seed=0)
     return model
+
+
+def untrained(task, cell, seeds=range(5), units=32):
+    """The networks that ``train`` starts from, a RecurrentPopulation, with Keras' starts."""
+    task = TASKS[task]
+    return recurrent.RecurrentPopulation(
+        seeds,
+        task.features,
+        task.outputs,
+        cell=cell,
+        units=units,
+        last=task.last,
+        tokens=task.tokens,
+    )
 
 
 def evaluate(model, task, x, y):
@@ -131,3 +141,44 @@ def scores(task, cell, lag, *, test_sequences=2, **settings):
     """
     model = train(task, cell, lag, **settings)
     return evaluate(model, task, *TASKS[task].draw(500, lag, seed=test_sequences))
+
+
+def best_rate(recorded, task, lag, contender):
+    """The learning rate with the highest mean score over seeds in study ch07_rates, a dict from key to scores."""
+    start = f"{task} {lag}, {contender}, "
+    means = {key: np.mean(by_seed) for key, by_seed in recorded.items() if key.startswith(start)}
+    return float(max(means, key=means.get).removeprefix(start))
+
+
+SHIPPED = {
+    "adding": {"task": "adding", "cell": "gru", "lag": 20, "steps": 300},
+    "adding, simple cell": {"task": "adding", "cell": "simple", "lag": 20, "steps": 300, "units": 57},
+    "recall": {"task": "recall", "cell": "gru", "lag": 2, "steps": 800},
+    "recall of four pairs": {"task": "recall", "cell": "gru", "lag": 4, "steps": 800},
+}
+"""What ``train`` took for the networks that are shipped, but for the learning rate: the best of study ch07_rates."""
+
+
+def shipped():
+    """The trained networks of ``SHIPPED``: a dict from name to RecurrentPopulation, seeds 0 to 4.
+
+    Raises:
+        ValueError: where the file isn't the one whose hash is recorded.
+    """
+    expected = recording.load("ch07_shipped")["sha256"]
+    found = shipped_weights.load(file(), _untrained, expected, "ch07_shipped")
+    return dict(zip(SHIPPED, found.values(), strict=True))
+
+
+def ship(networks):
+    """Write the weights of such a dict as float16; returns the file's SHA-256."""
+    return shipped_weights.save(file(), dict(enumerate(networks.values())))
+
+
+def file():
+    return recording.RESULTS / "ch07_shipped.npz"
+
+
+def _untrained(index):
+    settings = list(SHIPPED.values())[index]
+    return untrained(settings["task"], settings["cell"], units=settings.get("units", 32))

@@ -147,6 +147,10 @@ def exercise_4():
             To run it, at Keras' usual rate of Adam:
 
             ```python
+            def two_small_layers(seed):
+                return models.mlp((28, 28, 1), 10, hidden=[64, 64], seed=seed)
+
+
             def shrunk(network):
                 first, *others = network.get_weights()
                 network.set_weights([first / 255, *others])

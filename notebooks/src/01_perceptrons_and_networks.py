@@ -1250,10 +1250,6 @@ second_half = datasets.Split(*(np.split(whole, 2)[1] for whole in
                                (mnist.validation.x, mnist.validation.y)))
 
 # %% slideshow={"slide_type": "skip"}
-def two_small_layers(seed):
-    return models.mlp((28, 28, 1), 10, hidden=[64, 64], seed=seed)
-
-
 def draw_rates(ax, recorded, kind, names, title):
     """Recorded mean accuracy by learning rate, for several networks of one kind."""
     for name, line in zip(names, ("o-", "s--", "^:"), strict=True):
@@ -1271,25 +1267,19 @@ def draw_rates(ax, recorded, kind, names, title):
     ax.legend()
 
 # %% slideshow={"slide_type": "skip"}
-def by_scale(study, rule, train, score, prepare, seeds):
-    """Accuracy (seeds,) of each scale, at the rate that the recorded study chose."""
-    found = {}
-    for name, transform in prepare.items():
-        x, held_out = transform(train.x), datasets.Split(transform(score.x), score.y)
-        rate, found[name] = best_rate(f"pixels, {rule}: {name}", recorded_rates), []
-        for seed in seeds:
-            study.train(two_small_layers(seed), x, train.y, seed=seed,
-                        learning_rate=rate)
-            found[name].append(repeats.accuracy(study.model, held_out))
-    return found
-
-# %% slideshow={"slide_type": "skip"}
-scales = {}
+networks = feed_forward.mlp(seeds, (28, 28, 1), 10, hidden=[64, 64], shared=False)
+start, scales = networks.get_weights(), {}
 for rule in ("SGD", "Adam"):
-    study = repeats.Repeats(two_small_layers(0), classify, steps=200, batch_size=64,
-                            optimizer=getattr(keras.optimizers, rule)(0.1),
-                            jit_compile=False)
-    scales[rule] = by_scale(study, rule, few, second_half, prepare, seeds)
+    study = repeats.Repeats(networks, feed_forward.classification(), steps=200,
+                            batch_size=64, jit_compile=False,
+                            optimizer=getattr(keras.optimizers, rule)(0.1))
+    scales[rule] = {}
+    for name, transform in prepare.items():
+        study.train(start, transform(few.x), few.y, seed=seeds,
+                    learning_rate=best_rate(f"pixels, {rule}: {name}", recorded_rates))
+        logits = training.predict(networks, transform(second_half.x))
+        scales[rule][name] = feed_forward.accuracies(logits, second_half.y)
+
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 names = {"SGD": "gradient descent", "Adam": "Adam"}

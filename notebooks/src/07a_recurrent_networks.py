@@ -881,54 +881,47 @@ claims.rule(
 # learning rates are those that did best in a recorded study (`make bench STUDY=ch07_rates`), on other seeds and other
 # sequences than the ones here; rates lay a factor of 2 apart, five or four of them for
 # copying and adding, two for recall. The simple cell's copying is taken from that
-# study; adding and recall are trained with the GRU alone.
+# study; adding and recall are learnt by the GRU alone. Copying is trained here; the networks that add and recall were trained by
+# the same function beforehand, and are loaded (`make bench STUDY=ch07_shipped`, half a minute).
 
 # %% slideshow={"slide_type": "skip"}
 show.source(recurrent_memory.train)
 
 
 # %% slideshow={"slide_type": "skip"}
-def best_rate_of(recorded, task, lag, contender):
-    """The learning rate with the highest mean score over seeds."""
-    start = f"{task} {lag}, {contender}, "
-    scores = {
-        key: np.mean(by_seed)
-        for key, by_seed in recorded.items()
-        if key.startswith(start)
-    }
-    return float(max(scores, key=scores.get).removeprefix(start))
-
-# %% slideshow={"slide_type": "skip"}
 rates = recording.load("ch07_rates")
 POINTS = {"copying": (20, 300), "adding": (20, 300), "recall": (2, 800)}
 CELLS = ("simple", "gru", "lstm")
-TRAINED = {"copying": ("gru", "lstm"), "adding": ("gru",), "recall": ("gru",)}
-learning_rate = {
-    (task, cell): best_rate_of(rates, task, POINTS[task][0], cell)
-    for task, cells in TRAINED.items()
-    for cell in cells
+test = {
+    task: recurrent_memory.TASKS[task].draw(500, lag, seed=2)
+    for task, (lag, _) in POINTS.items()
 }
 
+
 # %% slideshow={"slide_type": "skip"}
-trained, live, test = {}, {}, {}
-for task, (lag, steps) in POINTS.items():
-    test[task] = recurrent_memory.TASKS[task].draw(500, lag, seed=2)
-    for cell in TRAINED[task]:
-        network = recurrent_memory.train(
-            task, cell, lag, steps=steps, learning_rate=learning_rate[task, cell]
-        )
-        trained[task, cell] = network
-        live[task, cell] = recurrent_memory.evaluate(network, task, *test[task])
+shipped = recurrent_memory.shipped()
+trained = {(task, "gru"): shipped[task] for task in ("adding", "recall")}
+for cell in ("gru", "lstm"):
+    trained["copying", cell] = recurrent_memory.train(
+        "copying", cell, 20, steps=300,
+        learning_rate=recurrent_memory.best_rate(rates, "copying", 20, cell),
+    )
+scores = {
+    (task, cell): recurrent_memory.evaluate(networks, task, *test[task])
+    for (task, cell), networks in trained.items()
+}
+
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 def shown_score(task, cell):
     if (task, cell) == ("copying", "simple"):
         recorded = rates[f"copying 20, simple, {simple_rate:g}"]
         return f"{Measured(recorded):.3f} (recorded)"
-    return f"{Measured(live[task, cell]):.3f}" if cell in TRAINED[task] else "–"
+    found = scores.get((task, cell))
+    return "–" if found is None else f"{Measured(found):.3f}"
 
 
-simple_rate = best_rate_of(rates, "copying", 20, "simple")
+simple_rate = recurrent_memory.best_rate(rates, "copying", 20, "simple")
 
 show.table(
     [
@@ -972,12 +965,12 @@ keys = either[np.arange(500), 2 * random.integers(0, 2, 500)]
 either[:, -1] = 12 + keys  # a question is 12 + its key
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-orthogonal, gaussian = (
-    Measured(
-        rates[f"copying 20, {start}, {best_rate_of(rates, 'copying', 20, start):g}"]
-    )
-    for start in ("simple", "gaussian")
-)
+def at_its_best(start):
+    rate = recurrent_memory.best_rate(rates, "copying", 20, start)
+    return Measured(rates[f"copying 20, {start}, {rate:g}"])
+
+
+orthogonal, gaussian = at_its_best("simple"), at_its_best("gaussian")
 show.markdown(f"""
 Is it the orthogonal start? Recorded on the seeds that chose the rates: the simple cell
 copies {orthogonal:.2f} of the symbols over 20 blanks from it, and {gaussian:.2f} from a
@@ -986,13 +979,12 @@ not all that counts.
 """)
 
 # %% slideshow={"slide_type": "skip"}
-wide = recurrent_memory.scores(
-    "adding", "simple", 20, steps=300, units=57,
-    learning_rate=best_rate_of(rates, "adding", 20, "wide"),
+wide = recurrent_memory.evaluate(
+    shipped["adding, simple cell"], "adding", *test["adding"]
 )
 opened = recurrent_memory.scores(
     "copying", "lstm", 20, steps=300, forget_bias=5.0,
-    learning_rate=best_rate_of(rates, "copying", 20, "open lstm"),
+    learning_rate=recurrent_memory.best_rate(rates, "copying", 20, "open lstm"),
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -1000,7 +992,7 @@ claims.measure(
     "C07a.4",
     "GRU, copying over 20 blanks after 300 steps: share of symbols right; control: "
     "LSTM, each at its best learning rate",
-    lambda seed, cell: live["copying", cell][seed],
+    lambda seed, cell: scores["copying", cell][seed],
     of=[(seed, "gru") for seed in range(5)],
     control=[(seed, "lstm") for seed in range(5)],
     above=0.95,
@@ -1012,7 +1004,7 @@ claims.measure(
     "GRU, adding two of 20 numbers: share of variance explained; control: a simple "
     "cell with about as many parameters, at its best learning rate",
     lambda seed, explained: explained[seed],
-    of=[(seed, live["adding", "gru"]) for seed in range(5)],
+    of=[(seed, scores["adding", "gru"]) for seed in range(5)],
     control=[(seed, wide) for seed in range(5)],
     above=0.9,
 )
@@ -1023,7 +1015,7 @@ claims.measure(
     "learning rate",
     lambda seed, right: right[seed],
     of=[(seed, opened) for seed in range(5)],
-    control=[(seed, live["copying", "lstm"]) for seed in range(5)],
+    control=[(seed, scores["copying", "lstm"]) for seed in range(5)],
     above=0.8,
 )
 
@@ -1038,9 +1030,9 @@ show.table(
          "state set to 0", by_reader("copying", test["copying"][0][:, 3:])],
         ["recall of two pairs", by_reader("recall", test["recall"][0]),
          "either key asked", by_reader("recall", either)],
-        ["adding two of 20", f"{Measured(live['adding', 'gru']):.2f}",
+        ["adding two of 20", f"{Measured(scores['adding', 'gru']):.2f}",
          "simple cell, 57 units", f"{Measured(wide):.2f}"],
-        ["copying over 20 blanks, LSTM", f"{Measured(live['copying', 'lstm']):.2f}",
+        ["copying over 20 blanks, LSTM", f"{Measured(scores['copying', 'lstm']):.2f}",
          "forget bias 5 at the start", f"{Measured(opened):.2f}"],
     ],
     ["task (GRU, if not said)", "score", "what was changed", "score then"],
@@ -1052,13 +1044,13 @@ show.table(
 # The same cell, learning rate and number of steps, with four pairs to hold at once instead of two.
 
 # %% slideshow={"slide_type": "skip"}
-twice_as_much = recurrent_memory.scores(
-    "recall", "gru", 4, steps=POINTS["recall"][1],
-    learning_rate=learning_rate["recall", "gru"],
+four_pairs = recurrent_memory.TASKS["recall"].draw(500, 4, seed=2)
+twice_as_much = recurrent_memory.evaluate(
+    shipped["recall of four pairs"], "recall", *four_pairs
 )
 
 # %% tags=["hide-input"]
-at_base = {task: live[task, "gru"] for task in POINTS}
+at_base = {task: scores[task, "gru"] for task in POINTS}
 show.table(
     [
         ["two pairs", f"{Measured(at_base['recall']):.2f}"],

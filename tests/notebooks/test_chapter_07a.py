@@ -128,16 +128,6 @@ def test_a_map_judges_a_seed_at_the_rate_that_is_better_for_the_others(chapter):
     assert chapter.solved_map(recorded, "adding", [5], cells=["gru"]) == {"gru": [[True, False]]}
 
 
-def test_the_best_rate_is_that_of_the_highest_mean(chapter):
-    recorded = {
-        "recall 2, gru, 0.005": [0.5, 0.7],
-        "recall 2, gru, 0.01": [0.9, 0.8],
-        "recall 2, lstm, 0.02": [1],
-    }
-    assert chapter.best_rate_of(recorded, "recall", 2, "gru") == 0.01
-    assert chapter.best_rate_of(recorded, "recall", 2, "lstm") == 0.02
-
-
 def test_the_control_has_the_same_largest_singular_values_and_another_spectral_radius(chapter):
     kernels = np.random.default_rng(0).standard_normal((2, 9, 9))
     symmetric = chapter.symmetric_kernels(kernels)
