@@ -46,7 +46,7 @@ def main():
                 start = time.process_time()
                 audio.train_melodies(models[seed], train, seed=seed, **settings)
                 seconds.append(time.process_time() - start)
-                bits.append(audio.bits_per_note(models[seed], validation))
+                bits.append(audio.bits_per_note(models[seed], validation, draws=50))
                 print(kind, seed, f"{bits[-1]:.3f} bits per note, {seconds[-1]:.0f} s", flush=True)
             record.add(f"melodies_{kind}, bits", bits)
             record.add(f"melodies_{kind}, processor seconds", seconds)

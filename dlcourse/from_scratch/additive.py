@@ -9,6 +9,8 @@ import numpy as np
 from dlcourse import checks
 from dlcourse.from_scratch import short_time
 
+LARGEST = 1e18
+"""Samples as large as this are mistakes, and their squares overflow."""
 SILENT = 1e-6
 """Amplitudes below this, -120 dB, count as this in decibels."""
 
@@ -25,7 +27,7 @@ def tone(hertz, amplitudes, rate, samples):
     """
     hertz, rate = checks.positive("tone(hertz)", hertz), checks.positive("tone(rate)", rate)
     samples = checks.whole_number("tone(samples)", samples)
-    amplitudes = np.atleast_2d(np.asarray(amplitudes, "float64"))
+    amplitudes = np.atleast_2d(checks.between("tone(amplitudes)", amplitudes, -LARGEST, LARGEST))
     if amplitudes.ndim != 2 or not amplitudes.size:
         raise ValueError(
             f"tone(amplitudes): shape {amplitudes.shape}; expected (harmonics,) or (frames, harmonics)."
@@ -65,7 +67,17 @@ def read_off(wave, hertz, number, rate, *, frames=21, length=512):
     Returns:
         float64 (frames, number).
     """
-    wave = checks.numeric("read_off(wave)", wave, axes=1)
+    wave = checks.between("read_off(wave)", wave, -LARGEST, LARGEST)
+    hertz, rate = checks.positive("read_off(hertz)", hertz), checks.positive("read_off(rate)", rate)
+    number, frames = (
+        checks.whole_number("read_off(number)", number),
+        checks.whole_number("read_off(frames)", frames),
+    )
+    length = checks.whole_number("read_off(length)", length, least=2)
+    if wave.ndim != 1 or len(wave) < length:
+        raise ValueError(
+            f"read_off(wave): shape {wave.shape}; expected (samples,), as many as a window of {length} or more."
+        )
     k = np.arange(1, number + 1)
     k = k[k * hertz < rate / 2]
     angle = 2 * np.pi * hertz * k * np.arange(len(wave))[:, None] / rate

@@ -44,6 +44,10 @@ def inverse(spectra, length, hop, samples=None):
         ValueError: where the shape isn't that of frames of this length, or the hop is too large.
     """
     spectra = np.asarray(spectra)
+    if spectra.dtype.kind not in "biufc" or not np.isfinite(spectra).all():
+        raise ValueError(
+            f"inverse(spectra) is {spectra.dtype}; expected finite numbers, such as transform() gives."
+        )
     length, hop = (
         checks.whole_number("inverse(length)", length, least=2),
         checks.whole_number("inverse(hop)", hop),

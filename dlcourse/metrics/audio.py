@@ -23,6 +23,8 @@ def level(samples):
 def clipped(samples, limit=1.0):
     """Share of samples whose size reaches the limit, from 0 to 1: a recorder would have cut these off."""
     samples = checks.between("clipped(samples)", samples, -LARGEST, LARGEST)
+    if not samples.size:
+        raise ValueError("clipped(samples): there are no samples.")
     return float(np.mean(np.abs(samples) >= checks.positive("clipped(limit)", limit)))
 
 
@@ -35,8 +37,8 @@ def log_spectral_distance(one, other):
     Raises:
         ValueError: where their shapes differ.
     """
-    one, other = np.asarray(one, "float64"), np.asarray(other, "float64")
-    if one.shape != other.shape or one.ndim < 1:
+    one, other = (checks.between("log_spectral_distance()", side, -LARGEST, LARGEST) for side in (one, other))
+    if one.shape != other.shape or one.ndim < 1 or not one.size:
         raise ValueError(
             f"log_spectral_distance(): shapes {one.shape} and {other.shape}; expected twice (..., frequencies)."
         )

@@ -607,7 +607,8 @@ small = models.vae((257,), latents=16, hidden=study.HIDDEN, activation="relu",
                    likelihood="gaussian", means=few_frames.mean(axis=0), seed=0)
 run = training.fit(small, objectives.negative_elbo(beta=0.3),
                    (few_frames, np.zeros(len(few_frames), "int32")),
-                   epochs=10, batch_size=64, seed=0)
+                   epochs=10, batch_size=64, seed=0,
+                   optimizer=keras.optimizers.Adam(0.004))
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 first = study.distance(frames["held-out notes"], small.reconstruct(frames["held-out notes"]))
