@@ -106,14 +106,10 @@ class SequenceVAE(VAE):
             (len(z), *self.shape, self.symbols), self.seed(seed), self.compute_dtype
         ).numpy()
         for step in range(self.shape[0]):
-            logits = self._logits(z, tf.constant(written)).numpy()[:, step]
+            logits = self.decoder([z, before(tf.cast(written, z.dtype))]).numpy()[:, step]
             gumbel = -np.log(-np.log(np.clip(noise[:, step], 1e-12, 1 - 1e-7)))
             written[:, step] = (logits + temperature * gumbel).argmax(axis=-1)
         return written
-
-    @tf.function(reduce_retracing=True)
-    def _logits(self, z, written):
-        return self.decoder([z, before(tf.cast(written, z.dtype))])
 
     def reconstruct(self, x, y=None):
         """The likeliest sequences, step by step, from the posterior's mean, int32 of x's shape."""

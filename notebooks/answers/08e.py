@@ -120,7 +120,8 @@ def exercise_4():
         ],
         solution=[
             "```python\nfor cents in (5, 10, 20, 40, 80, 160):\n"
-            "    model, _ = study.fit_tones(tones, hertz * 2 ** (cents / 1200), steps=150, frames=11, learn_pitch=True)\n"
+            "    start = hertz * 2 ** (cents / 1200)\n"
+            "    model, _ = study.fit_tones(tones, start, steps=150, frames=11, learn_pitch=True)\n"
             "    print(cents, mask(np.round(cents + model.cents(), 1)))\n```",
             "The nearer, the surer; somewhere between a fifth of a semitone and two semitones each tone is lost, some "
             "earlier and some later. Upper harmonics decide: the tenth of them moves ten times as far in hertz. Short "
