@@ -32,7 +32,15 @@ import tensorflow as tf
 from keras import layers
 from sklearn.decomposition import PCA
 
-from dlcourse import checks, exercises, models, recording, reproducibility, show, training
+from dlcourse import (
+    checks,
+    exercises,
+    models,
+    recording,
+    reproducibility,
+    show,
+    training,
+)
 from dlcourse.claims import Claims
 from dlcourse.datasets import instruments, melodies
 
@@ -72,8 +80,8 @@ charts.row(
     lambda ax: speech.wave(ax, viola, 8_000, "a viola's C sharp, half a second"),
     lambda ax: speech.field(ax, speech_levels, 128 / 8_000, "its levels in dB",
                             "frequency (kHz)", (0, 4)),
-    caption="Left the wave, right how loud each frequency is over time: bright lines at "
-    "multiples of one frequency, the harmonics.",
+    caption="Left the wave, right how loud each frequency is over time: bright lines "
+    "at multiples of one frequency, the harmonics.",
     alt="A wave that grows and stays; a map of levels with even horizontal lines.",
 )
 
@@ -103,8 +111,8 @@ checks.equal("the wave, and the inverse of its transform",
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 def draw_griffin_lim(ax):
     diagrams.layers(
-        ax, [("given\nmagnitudes", "phases", "data"), ("nearest\nwave", "samples", "plain"),
-             ("its\nspectra", "", "plain")],
+        ax, [("given\nmagnitudes", "phases", "data"),
+             ("nearest\nwave", "samples", "plain"), ("its\nspectra", "", "plain")],
         "One step of Griffin and Lim", width=4.0, height=1.8, across=True)
     diagrams.arrow(ax, (16.5, 0.8), (2.5, 0.8), "keep the phases alone", bend=-0.12)
 
@@ -112,8 +120,8 @@ def draw_griffin_lim(ax):
 charts.row(
     draw_griffin_lim, figsize=(9.0, 2.6),
     caption="The spectra's own magnitudes are thrown away and the given ones put back.",
-    alt="Three boxes in a row, given magnitudes, nearest wave, its spectra, and an arrow"
-    " back from the last to the first.",
+    alt="Three boxes in a row, given magnitudes, nearest wave, its spectra, and an"
+    " arrow back from the last to the first.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -124,12 +132,13 @@ charts.row(
 
 # %% slideshow={"slide_type": "subslide"}
 def found_again(wave, seed, steps=60, momentum=0.0):
-    """A wave from magnitudes alone, its distance in dB, and the way there."""
-    magnitudes = np.abs(short_time.transform(wave, 512, 128))
+    """A wave from magnitudes alone, its distance, and the way there."""
+    given = np.abs(short_time.transform(wave, 512, 128))
     other, way = short_time.griffin_lim(
-        magnitudes, 512, 128, steps=steps, momentum=momentum, seed=seed,
+        given, 512, 128, steps=steps, momentum=momentum, seed=seed,
         samples=len(wave))
-    return other, short_time.inconsistency(magnitudes, other, 512, 128), way
+    distance = short_time.inconsistency(given, other, 512, 128)
+    return other, distance, way
 
 # %% slideshow={"slide_type": "skip"}
 chosen = [notes.find(name, key) for name, key in [
@@ -175,8 +184,8 @@ claims.measure(
 # %% slideshow={"slide_type": "skip"}
 without_phases = again["momentum, 60 steps"][9][0]
 print("clipped samples:", int(audio.clipped(without_phases) * len(without_phases)))
-levels_found = [audio.level(found) - audio.level(notes.waves[row])
-                for row, (found, _, _) in zip(chosen, again["momentum, 60 steps"], strict=True)]
+levels_found = [audio.level(found) - audio.level(notes.waves[row]) for row, (found, _, _)
+                in zip(chosen, again["momentum, 60 steps"], strict=True)]
 show.markdown(f"""
 The waves found are as loud as the recorded ones: their levels differ by
 {Measured(np.abs(levels_found), "dB"):.2f}.
@@ -217,7 +226,7 @@ audio_figures.piano_rolls(
 
 # %% slideshow={"slide_type": "-"}
 def next_note_network():
-    """Symbols and places, (batch, 16, 42), to logits (batch, 16, 34)."""
+    """What was before, (batch, 16, 42), to logits (batch, 16, 34)."""
     return keras.Sequential([
         keras.Input((16, 42)),
         layers.GRU(96, return_sequences=True),
@@ -330,8 +339,8 @@ charts.curves(
 def draw_melody_vae(ax):
     diagrams.layers(
         ax,
-        [("two bars", "16 × 34", "data"), ("GRU forward,\nGRU backward", "2 × 16", "weights"),
-         ("code z", "16", "plain"), ("GRU", "16 × 96", "weights"),
+        [("two bars", "16 × 34", "data"),
+         ("GRU forward,\nGRU backward", "2 × 16", "weights"), ("code z", "16", "plain"), ("GRU", "16 × 96", "weights"),
          ("Dense", "16 × 34", "weights")],
         "A variational autoencoder of melodies", width=4.4, height=2.0, across=True)
     diagrams.arrow(ax, (2.2, 0.6), (23.2, 0.6), "symbols before each step", bend=0.08,
@@ -348,7 +357,7 @@ charts.row(
 
 # %% slideshow={"slide_type": "subslide"}
 def melody_encoder():
-    """Two bars, one-hot (batch, 16, 34), to 16 means and 16 raw spreads."""
+    """Two bars, (batch, 16, 34), to 16 means and 16 raw spreads."""
     bars = keras.Input((16, 34))
     forward = layers.GRU(48)(bars)
     backward = layers.GRU(48, go_backwards=True)(bars)
@@ -357,7 +366,7 @@ def melody_encoder():
 
 
 def melody_decoder():
-    """A code (batch, 16) and what was before (batch, 16, 42) to logits."""
+    """A code (batch, 16) and what was before to logits."""
     code, past = keras.Input((16,)), keras.Input((16, 42))
     x = layers.Concatenate()([layers.RepeatVector(16)(code), past])
     x = layers.GRU(96, return_sequences=True)(x)
@@ -435,7 +444,8 @@ checks.equal(
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 SHOWN = {"bigram": "bigram", "n-gram": "n-gram, tuned", "blind": "code alone (VAE)",
-         "seeing": "code and what was before (VAE)", "memory": "what was before, no code"}
+         "seeing": "code and what was before (VAE)",
+         "memory": "what was before, no code"}
 show.table(
     [[shown, f"{Measured(bits[kind]):.2f}"] for kind, shown in SHOWN.items()],
     ["model", "bits per note, held-out tunes"],
@@ -454,6 +464,8 @@ claims.measure(
     below=-0.2,
     source="evaluated",
 )
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08e.blind",
     "a code without what was written before costs more: bits per note of the blind "
@@ -488,8 +500,8 @@ def notes_right(found, windows):
 
 
 again_right = {
-    kind: [notes_right(networks[kind][seed].reconstruct(parts[seed][2].astype("float32")),
-                       parts[seed][2]) for seed in SEEDS]
+    kind: [notes_right(networks[kind][seed].reconstruct(
+        parts[seed][2].astype("float32")), parts[seed][2]) for seed in SEEDS]
     for kind in study.MELODY}
 again_right["nearest"] = [
     notes_right(study.nearest_window(parts[seed][0], parts[seed][2]), parts[seed][2])
@@ -564,8 +576,8 @@ show.table(
     [[shown, f"{Measured(in_key[name]):.1%}",
       f"{Measured([np.mean((w > 1).sum(axis=1)) for w in written[name]]):.1f}"]
      for name, shown in [
-        ("held-out tunes", "held-out tunes"), ("seeing", "VAE that sees what was before"),
-        ("memory", "network without a code"), ("n-gram", "tuned n-gram"),
+        ("held-out tunes", "held-out tunes"),
+        ("seeing", "VAE that sees what was before"), ("memory", "network without a code"), ("n-gram", "tuned n-gram"),
         ("blind", "VAE, code alone"), ("dealt", "notes dealt out anew")]],
     ["melodies", "notes in one scale", "notes per window"],
 )
@@ -639,15 +651,17 @@ charts.curves(
 
 # %% slideshow={"slide_type": "-"}
 few_frames = frames["train"][::4]
-small = models.vae((257,), latents=16, hidden=study.HIDDEN, activation="relu",
-                   likelihood="gaussian", means=few_frames.mean(axis=0), seed=0)
+small = models.vae(
+    (257,), latents=16, hidden=(128,), activation="relu", seed=0,
+    likelihood="gaussian", means=few_frames.mean(axis=0))
 run = training.fit(small, objectives.negative_elbo(beta=0.3),
                    (few_frames, np.zeros(len(few_frames), "int32")),
                    epochs=10, batch_size=64, seed=0,
                    optimizer=keras.optimizers.Adam(0.004))
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
-first = study.distance(frames["held-out notes"], small.reconstruct(frames["held-out notes"]))
+held_out = frames["held-out notes"]
+first = study.distance(held_out, small.reconstruct(held_out))
 show.markdown(f"""
 After ten short epochs on a quarter of the frames it gives held-out notes back to
 {Measured(first, "dB"):.1f} (one run); those judged below were trained longer.
@@ -694,8 +708,8 @@ of_kind["linear VAE"] = [off(linear[seed].reconstruct, all_frames[seed])
 alone = study.shipped("frames_unshifted")
 of_kind["VAE, unshifted"] = [off(alone[seed].reconstruct, unshifted[seed])
                              for seed in SEEDS]
-of_kind["components, unshifted"] = [off(component_code(unshifted[seed]), unshifted[seed])
-                                    for seed in SEEDS]
+of_kind["components, unshifted"] = [
+    off(component_code(unshifted[seed]), unshifted[seed]) for seed in SEEDS]
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
@@ -725,6 +739,8 @@ claims.measure(
     below=-1.0,
     source="evaluated",
 )
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08e.shifted",
     "they do so on keys that no instrument was recorded at, given shifted copies: "
@@ -737,6 +753,8 @@ claims.measure(
     below=-1.0,
     source="evaluated",
 )
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08e.look_up",
     "the VAE beats the nearest training frame on held-out notes: distance less that of "
@@ -769,14 +787,13 @@ morphed = {share: of_frames[0].decode(
     (1 - share) * codes[0] + share * codes[1]).mean().numpy()
     for share in (0.0, 0.25, 0.5, 0.75, 1.0)}
 waves = {share: study.to_wave(frames) for share, frames in morphed.items()}
-print({share: (wave.shape, float(audio.clipped(wave))) for share, wave in waves.items()})
+print({share: (wave.shape, audio.clipped(wave)) for share, wave in waves.items()})
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 audio_figures.spectrograms(
     {f"{share:.0%} cello": 60 * (frames - 1) for share, frames in morphed.items()},
     8_000, 128, "From a flute to a cello, key 67",
-    caption="Levels from the codes on a line between two notes. Upper harmonics come in "
-    "one after the other; the fundamental stays where it is.",
+    caption="Levels from the codes on a line between two notes. @@MORPH@@",
 )
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
@@ -797,8 +814,8 @@ show.sound(np.concatenate([waves[share] for share in (0.0, 0.5, 1.0)]), 8_000,
 def draw_synthesiser(ax):
     diagrams.layers(
         ax, [("amplitudes\nand pitch", "20 curves, f", "weights"),
-             ("sines,\nsummed", "wave", "plain"), ("spectra at\n4 lengths", "", "plain"),
-             ("distance to\nthe note's", "", "data")],
+             ("sines,\nsummed", "wave", "plain"),
+             ("spectra at\n4 lengths", "", "plain"), ("distance to\nthe note's", "", "data")],
         "A synthesiser and its loss", width=4.4, height=1.9, across=True)
 
 
@@ -853,7 +870,8 @@ def decibels_off(found, number):
 
 
 known_pitch, _ = study.fit_tones(tones, hertz, steps=150, frames=11)
-by_gradient = [decibels_off(a, n) for n, a in enumerate(known_pitch.amplitudes().numpy())]
+by_gradient = [decibels_off(found, number) for number, found
+               in enumerate(known_pitch.amplitudes().numpy())]
 by_squares = [decibels_off(additive.read_off(tones[n], hertz[n], 20, 8_000,
                                               frames=11), n)
               for n in range(5)]
@@ -925,8 +943,8 @@ audio_figures.spectrograms(
     {"recorded": level_map(recorded_notes[1]),
      **{name: level_map(waves[1]) for name, waves in resynthesised.items()}},
     8_000, 96, "An oboe, and two sums of 20 harmonics",
-    caption=f"Distance over five notes: by gradient {Measured(far['by gradient'], 'dB'):.1f}"
-    f", by least squares {Measured(far['by least squares'], 'dB'):.1f}. Between the "
+    caption="Distance over five notes: by gradient "
+    f"{Measured(far['by gradient'], 'dB'):.1f}, by least squares {Measured(far['by least squares'], 'dB'):.1f}. Between the "
     "harmonics a recording has breath and noise, which no sum of harmonics has.",
 )
 
