@@ -88,9 +88,9 @@ def griffin_lim(magnitudes, length, hop, *, steps=60, momentum=0.0, seed=0, samp
     magnitudes = checks.between("griffin_lim(magnitudes)", magnitudes, 0, cepstra.LARGEST)
     steps = checks.whole_number("griffin_lim(steps)", steps)
     momentum = float(checks.between("griffin_lim(momentum)", momentum, 0, 1))
-    if magnitudes.ndim != 2:
+    if magnitudes.ndim != 2 or len(magnitudes) < 2:
         raise ValueError(
-            f"griffin_lim(magnitudes): shape {magnitudes.shape}; expected (frames, frequencies)."
+            f"griffin_lim(magnitudes): shape {magnitudes.shape}; expected (frames, frequencies), two frames or more."
         )
     full = hop * (len(magnitudes) - 1) if samples is None else samples
     phases = np.ones(magnitudes.shape, complex)
