@@ -61,7 +61,7 @@ def melody_parts(seed):
     )
 
 
-def train_melodies(model, windows, *, seed, epochs=3, batch_size=128, peak=0.01, beta=1.0, free_bits=0.0):
+def train_melodies(model, windows, *, seed, epochs=2, batch_size=256, peak=0.015, beta=1.0, free_bits=0.0):
     """Train on windows by the negative ELBO at a learning rate that rises and falls; returns the Run."""
     objective = objectives.negative_elbo(beta=beta, free_bits=free_bits)
     return _fit(model, windows, seed, epochs, batch_size, peak, objective)
