@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import three_fits
 
-from dlcourse import exercises, training
+from dlcourse import exercises, recording, training
 from dlcourse.datasets import instruments, melodies
 from dlcourse.experiments import audio as study
 from dlcourse.from_scratch import additive
@@ -88,6 +88,20 @@ def test_bits_per_note_are_keras_loss_per_note_where_there_is_no_code(chapter):
     loss = float(keras.losses.SparseCategoricalCrossentropy(from_logits=True)(x, logits))
     per_note = loss * x.size / (x > 1).sum() / np.log(2)
     assert study.bits_per_note(model, x) == pytest.approx(per_note, rel=1e-4)
+
+
+def test_recorded_points_are_measured_again():
+    frames, tunes = recording.load("ch08e_frames"), recording.load("ch08e_melodies")
+    for kind, shifts in (("frames", study.SHIFTS), ("frames_unshifted", (0.0,))):
+        held = study.frame_parts(2, shifts)["validation"]
+        found = study.distance(held, study.shipped(kind)[2].reconstruct(held))
+        assert found == pytest.approx(frames[f"{kind}, distance"][2], abs=0.05)
+    train, validation, _ = study.melody_parts(900)
+    counted = study.NoteCounts(2, train).bits_per_note(validation)
+    assert counted == pytest.approx(tunes["n-grams"]["order 2, 1 places"])
+    for kind in ("seeing", "memory"):
+        found = study.bits_per_note(study.shipped(f"melodies_{kind}")[1], study.melody_parts(1)[1], draws=50)
+        assert found == pytest.approx(tunes[f"melodies_{kind}, bits"][1], abs=0.02)
 
 
 def test_the_nearest_window_shares_most_steps(chapter):
