@@ -85,6 +85,21 @@ def test_writing_is_drawing_from_the_likelihood():
     assert model.sample(4, seed=1).shape == (4, 2)
 
 
+@pytest.mark.parametrize("latents", [0, 3])
+@pytest.mark.parametrize("sees_past", [True, False])
+def test_writing_step_by_step_is_the_decoder(latents, sees_past):
+    if not latents and not sees_past:
+        return
+    model = sequence_vae(10, 5, latents, units=8, sees_past=sees_past, seed=2)
+    z = np.random.default_rng(0).normal(size=(4, model.latents)).astype("float32")
+    state, step = model._stepwise(z)
+    x = some(4, 10, 5)
+    expected = model.decoder([z, before(x)]).numpy()
+    for place in range(10):
+        state, logits = step(state, before(x)[:, place].astype(int), place)
+        np.testing.assert_allclose(logits, expected[:, place], atol=1e-5)
+
+
 def test_errors_say_what_was_given():
     model = sequence_vae(8, 4, 3, units=8, seed=0)
     with pytest.raises(ValueError, match="whole numbers from 0 to 3; got values from 9 to 9"):
