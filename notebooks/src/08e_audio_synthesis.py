@@ -86,7 +86,7 @@ charts.row(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Decibels.** A level is $20 \log_{10}$ of an amplitude: ten times smaller is 20 dB less, half is 6.02 dB less.
+# **Decibels.** A level is $20 \log_{10}$ of an amplitude: ten times smaller is 20 dB less, half is $20 \log_{10} 2 = 6.02$ dB less.
 #
 # **The inverse.** Turn each frame back, fade it once more, lay it at its place, add up, and divide by the sum of the
 # squared windows. If $X$ is the transform of a wave, that gives the wave back. If it is of none, it gives the wave
@@ -132,7 +132,7 @@ charts.row(
 
 # %% slideshow={"slide_type": "subslide"}
 def found_again(wave, seed, steps=60, momentum=0.0):
-    """A wave from magnitudes alone, its distance, and the way there."""
+    """A wave from magnitudes alone, its distance, the way there."""
     given = np.abs(short_time.transform(wave, 512, 128))
     other, way = short_time.griffin_lim(
         given, 512, 128, steps=steps, momentum=momentum, seed=seed,
@@ -184,7 +184,8 @@ claims.measure(
 # %% slideshow={"slide_type": "skip"}
 without_phases = again["momentum, 60 steps"][9][0]
 print("clipped samples:", int(audio.clipped(without_phases) * len(without_phases)))
-levels_found = [audio.level(found) - audio.level(notes.waves[row]) for row, (found, _, _)
+levels_found = [audio.level(found) - audio.level(notes.waves[row])
+                for row, (found, _, _)
                 in zip(chosen, again["momentum, 60 steps"], strict=True)]
 show.markdown(f"""
 The waves found are as loud as the recorded ones: their levels differ by
@@ -340,7 +341,8 @@ def draw_melody_vae(ax):
     diagrams.layers(
         ax,
         [("two bars", "16 × 34", "data"),
-         ("GRU forward,\nGRU backward", "2 × 16", "weights"), ("code z", "16", "plain"), ("GRU", "16 × 96", "weights"),
+         ("GRU forward,\nGRU backward", "2 × 16", "weights"),
+         ("code z", "16", "plain"), ("GRU", "16 × 96", "weights"),
          ("Dense", "16 × 34", "weights")],
         "A variational autoencoder of melodies", width=4.4, height=2.0, across=True)
     diagrams.arrow(ax, (2.2, 0.6), (23.2, 0.6), "symbols before each step", bend=0.08,
@@ -467,7 +469,8 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Your prediction</summary>
 #
-# What was before does nearly all of it: with a code and without, about the same. A common guess is that the code must
+# What was before does nearly all of it: with a code and without, about the same, and the tuned n-gram is no worse than
+# the VAE. A common guess is that the code must
 # help, since it has read the whole window. But its nats are paid for by the rate, and nothing in two bars is cheaper to
 # say beforehand than to work out on the way.
 #
@@ -566,7 +569,8 @@ show.table(
       f"{Measured([np.mean((w > 1).sum(axis=1)) for w in written[name]]):.1f}"]
      for name, shown in [
         ("held-out tunes", "held-out tunes"),
-        ("seeing", "VAE that sees what was before"), ("memory", "network without a code"), ("n-gram", "tuned n-gram"),
+        ("seeing", "VAE that sees what was before"),
+        ("memory", "network without a code"), ("n-gram", "tuned n-gram"),
         ("blind", "VAE, code alone"), ("dealt", "notes dealt out anew")]],
     ["melodies", "notes in one scale", "notes per window"],
 )
@@ -776,8 +780,8 @@ print({share: (wave.shape, audio.clipped(wave)) for share, wave in waves.items()
 audio_figures.spectrograms(
     {f"{share:.0%} cello": 60 * (frames - 1) for share, frames in morphed.items()},
     8_000, 128, "From a flute to a cello, key 67",
-    caption="Levels from the codes on a line between two notes. The first harmonic stays "
-    "where it is; the ones above it change their heights.",
+    caption="Levels from the codes on a line between two notes. The "
+    "fundamental stays where it is; other harmonics change.",
 )
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
@@ -799,7 +803,8 @@ def draw_synthesiser(ax):
     diagrams.layers(
         ax, [("amplitudes\nand pitch", "20 curves, f", "weights"),
              ("sines,\nsummed", "wave", "plain"),
-             ("spectra at\n4 lengths", "", "plain"), ("distance to\nthe note's", "", "data")],
+             ("spectra at\n4 lengths", "", "plain"),
+             ("distance to\nthe note's", "", "data")],
         "A synthesiser and its loss", width=4.4, height=1.9, across=True)
 
 
@@ -928,7 +933,8 @@ audio_figures.spectrograms(
      **{name: level_map(waves[1]) for name, waves in resynthesised.items()}},
     8_000, 96, "An oboe, and two sums of 20 harmonics",
     caption="Distance over five notes: by gradient "
-    f"{Measured(far['by gradient'], 'dB'):.1f}, by least squares {Measured(far['by least squares'], 'dB'):.1f}. Between the "
+    f"{Measured(far['by gradient'], 'dB'):.1f}"
+    f", by least squares {Measured(far['by least squares'], 'dB'):.1f}. Between the "
     "harmonics a recording has breath and noise, which no sum of harmonics has.",
 )
 
