@@ -466,7 +466,7 @@ claims.measure(
     source="evaluated",
 )
 
-# %% [markdown] slideshow={"slide_type": "-"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # What was before does nearly all of it: with a code and without, about the same, and the tuned n-gram is no worse than
@@ -575,7 +575,7 @@ show.table(
     ["melodies", "notes in one scale", "notes per window"],
 )
 
-# %% [markdown] slideshow={"slide_type": "-"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # Real melodies first. Then, about equal, the network without a code and the code alone. The VAE that has both falls
@@ -751,7 +751,7 @@ claims.measure(
     source="evaluated",
 )
 
-# %% [markdown] slideshow={"slide_type": "-"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # It beats both. A common guess is that components win: in squared error no linear code of 16 numbers is better. But a
@@ -944,7 +944,7 @@ show.sound(np.concatenate([recorded_notes[1], np.zeros(800),
                            resynthesised["by gradient"][1] * 0.7 / loudest]), 8_000,
            "An oboe as recorded, then twenty harmonics fitted to it.")
 
-# %% [markdown] slideshow={"slide_type": "-"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # The gradient's, here, by far. A common guess is least squares, which had the known tones right to a thousandth of a
