@@ -470,6 +470,8 @@ claims.measure(
 show.source(off_policy.inverse_propensity, off_policy.doubly_robust, off_policy.switch)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
+# On made-up logs all five say what the estimators of the Open Bandit Pipeline say, to rounding (`make bench STUDY=ch09a_obp`).
+#
 # To know the truth we take the digits again: labels tell what each policy would earn. A *world* is a split: 100 digits
 # train the logging policy (its softmax, mixed with 30 % of pure chance), 300 others the new one, and the rest are the readers. The reward's
 # model is a ridge regression per arm on the log itself, each half judged by the other half's model.

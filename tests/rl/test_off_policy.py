@@ -2,9 +2,11 @@
 
 import itertools
 
+import chapter_code
 import numpy as np
 import pytest
 
+from dlcourse import recording
 from dlcourse.rl import off_policy
 
 MEAN = np.array([[0.9, 0.2], [0.3, 0.6]])  # reward by user and action
@@ -99,3 +101,19 @@ def test_bad_logs_are_named():
 def test_what_no_estimate_can_be_made_of_is_refused(call):
     with pytest.raises(ValueError):
         call()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_estimates_are_those_of_the_open_bandit_pipeline(seed):
+    study = chapter_code.study("ch09a_obp")
+    log, rows = study.made_up(seed), np.arange(study.ROWS)
+    logs = off_policy.Logs(
+        log["reward"],
+        log["policy"][rows, log["action"]] / log["propensity"],
+        log["model"][rows, log["action"]],
+        (log["policy"] * log["model"]).sum(axis=1),
+    )
+    options = {"switch": {"largest": study.LARGEST}}
+    for name, recorded in recording.load("ch09a_obp")[str(seed)].items():
+        ours = getattr(off_policy, name)(logs, **options.get(name, {})).mean()
+        assert ours == pytest.approx(recorded, rel=1e-12), name
