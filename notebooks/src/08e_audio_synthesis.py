@@ -973,9 +973,8 @@ claims.report()
 
 # %% [markdown] slideshow={"slide_type": "-"}
 # What the verdict rests on: five splits, chorales' sopranos in eighth notes, sixteen instruments of one collection,
-# frames of 64 ms. The melodies' networks had two epochs and an untuned learning rate, the n-gram a tuned order. For timbres the VAE's lead over the best linear code of its
-# size is clear. For melodies its rival counts, and is strong: with so few chorales a short memory says most of what there
-# is to say. A bigram would have been beaten easily, and would have shown little. Nobody listened.
+# frames of 64 ms. The melodies' networks had two epochs and an untuned learning rate, the n-gram a tuned order. For timbres the lead is clear. For melodies its rival counts, and is strong: a bigram would
+# have been beaten easily, and would have shown little. Nobody listened.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
