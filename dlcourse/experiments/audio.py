@@ -89,7 +89,7 @@ class NoteCounts:
     """
 
     def __init__(self, order, windows, beats=1):
-        self.order, self.beats = order, beats
+        self.order, self.beats = order, checks.whole_number("NoteCounts(beats)", beats)
         self.start = melodies.SYMBOLS * beats  # what stands before a window
         self.model = kneser_ney.KneserNey(order, self._tokens(windows).ravel(), self.start + 1)
 
@@ -302,7 +302,15 @@ def fit_tones(waves, hertz, *, steps=300, rate=0.1, learn_pitch=False, harmonics
 
     Returns:
         The ``models.additive.AdditiveSynthesiser``, and the distance at each step, float (steps, tones).
+
+    Raises:
+        ValueError: where the shapes aren't these.
     """
+    waves, hertz = np.asarray(waves), np.asarray(hertz)
+    if waves.ndim != 2 or hertz.shape != waves.shape[:1]:
+        raise ValueError(
+            f"fit_tones(waves, hertz): shapes {waves.shape} and {hertz.shape}; expected (tones, samples) and (tones,)."
+        )
     wanted = tf.constant(waves, tf.float32)
     model = additive_synthesis.AdditiveSynthesiser(
         hertz, wanted.shape[1], instruments.RATE, harmonics=harmonics, frames=frames, learn_pitch=learn_pitch

@@ -79,7 +79,16 @@ def spectral_distance(found, wanted, lengths=(512, 256, 128, 64)):
     Args:
         found, wanted: float (tones, samples).
         lengths: of frames; each is moved on by a quarter of it.
+
+    Raises:
+        ValueError: where the shapes differ or a wave is shorter than the longest frame.
     """
+    shapes = tuple(found.shape), tuple(wanted.shape)
+    if shapes[0] != shapes[1] or len(shapes[0]) != 2 or shapes[0][1] < max(lengths):
+        raise ValueError(
+            f"spectral_distance(): shapes {shapes[0]} and {shapes[1]}; expected twice (tones, samples), with "
+            f"{max(lengths)} samples or more, a frame's length."
+        )
     total = 0.0
     for length in lengths:
         one, other = (
