@@ -395,7 +395,7 @@ def melody_decoder():
 # the first 0.25 nats of each latent's rate cost nothing, so that the decoder doesn't leave the code unused. That is
 # **posterior collapse**, a danger for decoders that see what was before.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 def train_melody_vae(vae, windows, beta=1.0, free_bits=0.25, epochs=2, seed=0):
     """The training of the shipped networks: windows int (n, 16), 256 a batch."""
     steps = epochs * -(-len(windows) // 256)
@@ -843,9 +843,9 @@ claims.measure(
 #
 # It beats both. A common guess is that components win: in squared error no linear code of 16 numbers is better. But a
 # harmonic that moves to another pitch moves through the 257 levels along a bent line, which no flat code follows; a VAE
-# without hidden layers is the components again. It isn't free: trained on notes as recorded alone it loses its lead on
-# new keys (its settings were chosen with copies, and it saw a fifth of the frames, five times as often), and 48
-# components beat 16 latents.
+# without hidden layers is the components again. Components in clusters bend a little, and lie between, on the mean. It
+# isn't free: trained on notes as recorded alone it loses its lead on new keys (its settings were chosen with copies,
+# and it saw a fifth of the frames, five times as often), and 48 components beat 16 latents.
 #
 # </details>
 

@@ -41,3 +41,16 @@ def test_descent_finds_amplitudes_that_are_known():
 def test_wrong_pitches_are_refused():
     with pytest.raises(ValueError, match="frequencies above 0"):
         additive.AdditiveSynthesiser([0.0], 100, 8_000)
+
+
+def test_waves_of_other_shapes_and_shorter_than_a_frame_are_refused():
+    with pytest.raises(ValueError, match=r"shapes \(1, 300\) and \(1, 300\).*512 samples or more"):
+        additive.spectral_distance(np.zeros((1, 300), "float32"), np.zeros((1, 300), "float32"))
+    with pytest.raises(ValueError, match=r"shapes \(2, 600\) and \(1, 600\)"):
+        additive.spectral_distance(np.zeros((2, 600), "float32"), np.zeros((1, 600), "float32"))
+    with pytest.raises(
+        ValueError, match=r"shapes \(600,\) and \(1,\); expected \(tones, samples\) and \(tones,\)"
+    ):
+        audio.fit_tones(np.zeros(600), [220.0])
+    with pytest.raises(ValueError, match=r"shapes \(5, 600\) and \(1,\)"):
+        audio.fit_tones(np.zeros((5, 600)), [220.0])

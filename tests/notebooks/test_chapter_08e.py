@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import three_fits
 
-from dlcourse import exercises, recording, training
+from dlcourse import exercises, models, recording, training
 from dlcourse.datasets import instruments, melodies
 from dlcourse.experiments import audio as study
 from dlcourse.from_scratch import additive
@@ -33,6 +33,21 @@ def test_the_networks_in_view_are_those_that_are_shipped(chapter):
     mine.set_weights(theirs.decoder.get_weights())
     past = np.pad(x[:, :-1], ((0, 0), (1, 0)), constant_values=-1).astype("float32")
     np.testing.assert_allclose(mine([z, chapter.before(x)]), theirs.decoder([z, past]), atol=1e-5)
+
+
+def test_the_training_in_view_is_that_of_the_shipped_networks(chapter):
+    x, found = some_windows(256), []
+    for train in (chapter.train_melody_vae, study.train_melodies):
+        model = study.melody_network("memory", 0)
+        train(model, x, free_bits=0.25, seed=3)
+        found.append(np.concatenate([weight.ravel() for weight in model.get_weights()]))
+    np.testing.assert_allclose(*found, atol=1e-6)
+
+
+def test_the_loss_in_view_is_that_of_the_fits(chapter):
+    one, other = np.random.default_rng(0).normal(size=(2, 3, 700)).astype("float32")
+    expected = models.additive.spectral_distance(one, other)
+    np.testing.assert_allclose(chapter.spectral_loss(one, other), expected, rtol=1e-5)
 
 
 def test_what_a_step_is_told_is_what_came_before_it_and_its_place(chapter):
@@ -210,4 +225,5 @@ def test_the_judge_of_exercise_3_wants_cosines_and_takes_what_is_right():
 
     judge = exercises.find("08e.3").judge
     assert judge(share) is None
+    assert "asked at 187" in judge(lambda wave, hertz: share(wave, 200 if len(wave) == 1_900 else hertz))
     assert "take cosines as well" in judge(lambda wave, hertz: share(wave, hertz, cosines=False))
