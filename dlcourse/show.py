@@ -1,9 +1,12 @@
-"""What a cell shows: Markdown rendered from values, tables, figures with alternative text, source code."""
+"""What a cell shows: Markdown rendered from values, tables, figures with alternative text, sounds, source code."""
 
+import base64
+import html
 import inspect
 import io
 import re
 import textwrap
+import wave
 
 from dlcourse import checks
 from dlcourse.measured import mask
@@ -83,6 +86,40 @@ def figure(fig, caption, alt):
     markdown(f"**Figure.** {caption}")
 
 
+def sound(samples, rate, caption):
+    """Display a player for a wave, 16 bits per sample, stored with the cell; what it plays isn't compared by tests.
+
+    Args:
+        samples: float (n,), from -1 to 1.
+        rate: samples per second.
+        caption: what is heard, in plain text; shown below, and read to who can't see the player.
+
+    Raises:
+        ValueError: where samples lie outside -1 to 1 (they would be clipped), or there is no caption.
+    """
+    import numpy as np
+    from IPython.display import display
+
+    samples = checks.between("sound(samples)", samples, -1, 1)
+    rate = checks.whole_number("sound(rate)", rate)
+    if samples.ndim != 1 or not len(samples):
+        raise ValueError(f"sound(samples): shape {samples.shape}; expected one row of samples, (n,).")
+    if not str(caption or "").strip():
+        raise ValueError("sound() needs a non-empty caption: say what a listener should hear.")
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(np.round(32_767 * samples).astype("<i2").tobytes())
+    source = "data:audio/wav;base64," + base64.b64encode(content.getvalue()).decode()
+    # ⟨ ⟩ stand in comments, which nobody sees: the bytes differ a little from machine to machine
+    player = f'<audio controls src="{source}" aria-label="{html.escape(caption, quote=True)}"></audio>'
+    bundle = {"text/html": f"<!--{mask('-->' + player + '<!--')}-->", "text/plain": f"<Sound: {caption}>"}
+    display(bundle, raw=True)
+    markdown(f"**Sound.** {caption}")
+
+
 def _of_few_colours(buffer):
     """A PNG with a palette of 256 colours: a third of the bytes, and no difference to the eye."""
     from PIL import Image
@@ -104,4 +141,4 @@ def source(*objects):
     display(Markdown(f"```python\n{text}\n```"))
 
 
-__all__ = ["figure", "markdown", "mask", "source", "table"]
+__all__ = ["figure", "markdown", "mask", "sound", "source", "table"]

@@ -2,6 +2,8 @@
 
 import base64
 import io
+import re
+import wave
 
 import numpy as np
 import pytest
@@ -110,3 +112,25 @@ def test_tables_are_markdown_and_check_their_rows():
 def test_source_shows_the_function_that_runs():
     text = shown(show.source, show.table, figures.learning_curves)[0].data["text/markdown"]
     assert text.startswith("```python\ndef table(rows") and "def learning_curves(ax" in text
+
+
+def test_a_sound_is_stored_whole_and_named_and_isnt_compared():
+    samples = np.sin(np.arange(800) / 5) * 0.7
+    player, caption = shown(show.sound, samples, 8_000, 'A "tone".')
+    text = player.data["text/html"]
+    assert caption.data["text/markdown"] == '**Sound.** A "tone".'
+    assert re.fullmatch(r"<!--⟨[^⟨⟩\n]*⟩-->", text) and 'aria-label="A &quot;tone&quot;."' in text
+    content = base64.b64decode(re.search(r"base64,([^\"]*)\"", text).group(1))
+    with wave.open(io.BytesIO(content)) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8_000, 1, 2)
+        found = np.frombuffer(file.readframes(-1), "<i2") / 32_767
+    np.testing.assert_allclose(found, samples, atol=1e-4)
+
+
+def test_a_sound_that_would_be_clipped_or_has_no_caption_is_refused():
+    with pytest.raises(ValueError, match=r"sound\(samples\)"):
+        show.sound([0.0, 1.5], 8_000, "loud")
+    with pytest.raises(ValueError, match="needs a non-empty caption"):
+        show.sound([0.0, 0.5], 8_000, " ")
+    with pytest.raises(ValueError, match="one row of samples"):
+        show.sound(np.zeros((2, 2)), 8_000, "two rows")

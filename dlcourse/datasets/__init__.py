@@ -1,12 +1,24 @@
 """Real data as NumPy arrays.
 
 `load(name)` loads a data set of the course, `names()` says which there are; `texts.read(language)` reads a
-book, `series.read(name)` a time series, `speech.read(name)` spoken digits. `from_arrays`, `from_csv` and
+book, `series.read(name)` a time series, `speech.read(name)` spoken digits; `melodies.chorales()` and
+`instruments.read()` are music. `from_arrays`, `from_csv` and
 `from_images` put your own data in their place, and `own_digit` and `own_line` pictures of yours. `from_boxes` takes
 your pictures with boxes, and `scenes.compose` makes such of digits.
 """
 
-from dlcourse.datasets import catalogue, lines, mnist1d, scenes, series, speech, strokes, texts
+from dlcourse.datasets import (
+    catalogue,
+    instruments,
+    lines,
+    melodies,
+    mnist1d,
+    scenes,
+    series,
+    speech,
+    strokes,
+    texts,
+)
 from dlcourse.datasets.boxed import BoxedSplit
 from dlcourse.datasets.catalogue import DataError, names
 from dlcourse.datasets.dataset import Dataset, Split
@@ -25,8 +37,10 @@ __all__ = [
     "from_boxes",
     "from_csv",
     "from_images",
+    "instruments",
     "lines",
     "load",
+    "melodies",
     "mnist1d",
     "names",
     "own_digit",

@@ -16,6 +16,7 @@ LOADERS = {
     "breast_cancer": tabular.breast_cancer,
     "diabetes": tabular.diabetes,
 }
+MUSIC = {"melodies": "melodies.chorales", "notes": "instruments.read"}
 SPLIT_SEED = 0  # the same validation and test examples for everybody, whatever the seed of a subset
 
 
@@ -42,6 +43,8 @@ def load(name, examples=None, seed=0):
         raise ValueError(
             f"{name!r} has recordings of unequal length, not examples of one shape: use datasets.speech.read({name!r})"
         )
+    if entry["kind"] in MUSIC:
+        raise ValueError(f"{name!r} is music, not labelled examples: use datasets.{MUSIC[entry['kind']]}()")
     if entry["kind"] == "policy":
         raise ValueError(
             f"{name!r} is a trained agent, not data: use dlcourse.rl.policies.load({name!r}, ...)"

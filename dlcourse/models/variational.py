@@ -127,6 +127,10 @@ class VAE(keras.Model):
             pixels = tfd.Normal(output, self.noise_scale())
         return tfd.Independent(pixels, len(self.shape))
 
+    def log_likelihood(self, x, z, y=None):
+        """ln p(x | z) of each example, float (..., batch), for z (..., batch, latents)."""
+        return self.decode(z, y).log_prob(self._checked(x))
+
     def prior(self):
         """The prior p(z): a distribution of vectors (latents,)."""
         return self._prior.distribution()
@@ -146,7 +150,7 @@ class VAE(keras.Model):
         loc, scale = self.posterior_parameters(x, y)
         posterior, prior = diagonal_gaussian(loc, scale), self.prior()
         z = self.draw(loc, scale, seed=seed)
-        distortion = -self.decode(z, y).log_prob(self._checked(x))
+        distortion = -self.log_likelihood(x, z, y)
         if analytic or (analytic is None and self.has_analytic_rate()):
             rate = vae_priors.divergence(loc, scale, prior)
         else:
@@ -192,7 +196,7 @@ class VAE(keras.Model):
         z = self.draw(loc, scale, k, seed=seed)
         if through is not None:
             z, loc, scale = through(z), tf.stop_gradient(loc), tf.stop_gradient(scale)
-        log_joint = self.prior().log_prob(z) + self.decode(z, y).log_prob(self._checked(x))
+        log_joint = self.prior().log_prob(z) + self.log_likelihood(x, z, y)
         return log_joint - diagonal_gaussian(loc, scale).log_prob(z)
 
     def importance_weighted_bound(self, x, k, y=None, *, seed=0, batch_size=100, at_once=50):

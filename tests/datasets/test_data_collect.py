@@ -288,6 +288,8 @@ THROUGH = {
     "texts": r"\blanguage_snippets\.|\blanguage_models\.book\(|\bword_boundaries as text\b",
     "mnist": r"\bmoving_digits\.",
     "pen_digits": r"\bstrokes\.by_writers\(",
+    "chorales": r"\bstudy\.melody_parts\(",
+    "instrument_notes": r"\binstruments\.read\(",
 }
 """Modules that chapters call, and which load a data set for them."""
 

@@ -28,7 +28,9 @@ from dlcourse.datasets import (
     BoxedSplit,
     catalogue,
     characters,
+    instruments,
     lines,
+    melodies,
     moving_digits,
     passages,
     records,
@@ -40,6 +42,7 @@ from dlcourse.datasets import (
     windows,
 )
 from dlcourse.from_scratch import (
+    additive,
     byte_pairs,
     cepstra,
     ctc,
@@ -48,10 +51,11 @@ from dlcourse.from_scratch import (
     hidden_markov,
     ngrams,
     random_field,
+    short_time,
     time_warping,
 )
 from dlcourse.from_scratch.kneser_ney import KneserNey
-from dlcourse.metrics import calibration, classification, detection, forecasting, language, video
+from dlcourse.metrics import audio, calibration, classification, detection, forecasting, language, video
 from dlcourse.metrics import speech as speech_metrics
 from dlcourse.models import boxes as of_boxes
 from dlcourse.models import decoding
@@ -303,6 +307,37 @@ def test_strokes(points, turn, seed, validation):
     only_documented(strokes.bent, points, turn=turn, seed=seed)
     only_documented(strokes.scaled, points)
     only_documented(strokes.by_writers, validation)
+
+
+@fuzz(
+    windows=mostly(st.just(np.arange(32).reshape(2, 16)), odd_arrays()),
+    by=mostly(st.just(1), NUMBERS),
+    seed=mostly(st.just(1), SIZES),
+)
+def test_melodies(windows, by, seed):
+    only_documented(melodies.transposed, windows, by)
+    only_documented(melodies.room, windows)
+    only_documented(melodies.in_every_key, windows)
+    only_documented(melodies.split, seed)
+    only_documented(instruments.hertz, by)
+
+
+@fuzz(
+    wave=mostly(st.just(np.linspace(-1, 1, 60)), odd_arrays()),
+    length=mostly(st.just(16), SIZES),
+    hop=mostly(st.just(4), SIZES),
+    hertz=mostly(st.just(300.0), NUMBERS),
+)
+def test_sounds(wave, length, hop, hertz):
+    only_documented(short_time.transform, wave, length, hop)
+    only_documented(short_time.inverse, wave, length, hop)
+    only_documented(short_time.griffin_lim, wave, length, hop, steps=2)
+    only_documented(additive.tone, hertz, wave, 8_000, length)
+    only_documented(additive.read_off, wave, hertz, 3, 8_000, frames=3, length=length)
+    only_documented(audio.level, wave)
+    only_documented(audio.clipped, wave)
+    only_documented(audio.log_spectral_distance, wave, wave)
+    only_documented(show.sound, wave, hop, "a sound")
 
 
 @fuzz(
