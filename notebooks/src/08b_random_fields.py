@@ -186,8 +186,9 @@ for places, count in [(1, 4), (5, 4), (7, 3), (9, 2)]:
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# $4^{40} \approx 10^{24}$ paths, and $39 \cdot 4 \cdot 3 = 468$ additions, a few more at the end, and not twice as many products. A common guess is that something must be left out. Nothing is: paths that agree up to a
-# place share all that came before.
+# $4^{40} \approx 10^{24}$ paths, and $39 \cdot 4 \cdot 3 = 468$ additions, a few more at the end, and not twice as many
+# products. A common guess is that something must be left out. Nothing is: what comes after a place depends on the label
+# there alone, so that all paths with that label go on as one sum.
 #
 # </details>
 #
@@ -298,22 +299,28 @@ field_figures.lattice(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Hardly any, in this one training. A common guess is all, since contradictions are what one sees. A field also learns which of the allowed pairs are likelier, and its encoder is
-# trained for whole paths; which of the two matters more is asked in the next section. One training each shows little, though; hence the next section, with five splits and more lines.
+# Hardly any in this one training; over five splits and more lines about a third (next section). A common guess is all,
+# since contradictions are what one sees. A field also learns which of the allowed pairs are likelier, and its encoder
+# is trained for whole paths; which of the two matters more is asked there.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## When is a field worth it? · 条件随机场什么时候值得用？
 #
-# One training says little. Five splits of the book, five trainings of each kind, their weights shipped: encoders that see 1, 3, 7 or 15 letters at each place,
-# with a field and without, all trained on 1,863 lines and all decoded under the rules.
+# One training says little. Five splits of the book, five trainings of each kind, their weights shipped: encoders that
+# see 1, 3, 7 or 15 letters at each place, with a field and without, all trained on 1,863 lines. Those with a field are
+# decoded under the rules, those without in several ways.
 #
-# **Predict before you run.** Where is the field's gain largest: with the encoder that sees least, in the middle, or with the one that sees most?
+# **Predict before you run.** Where is the field's lead over the *best* way to decode a network without one largest:
+# with the encoder that sees least, in the middle, or with the one that sees most?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Epochs were chosen by validation lines of another split (seed 101), for each kind from two or three numbers; nearly all lie at an edge of what was tried. With three English letters 120 were
-# better than 60 for both kinds, the field a little more; 60 were taken, to save time. No weight is penalised. Intervals are for other splits of this one book: test lines of one split train another. Take the bounds of this chapter's claims as set after a look at the reported splits. Embedding, convolution and learning rates are the same for all.
+# Epochs were chosen by validation lines of another split (seed 101), for each kind from two or three numbers; nearly
+# all lie at an edge of what was tried. With three English letters 120 were better than 60 for both kinds, the field a
+# little more; 60 were taken, to save time. No weight is penalised. Intervals are for other splits of this one book:
+# test lines of one split train another. Take the bounds of this chapter's claims as set after a look at the reported
+# splits. The sizes of embedding and hidden layer and the highest learning rate are the same for all; the epochs aren't.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # A strong cheap rival knows the neighbours too, without being trained on them: take the independent network's $p(k \mid x)$, divide by $p(k)$ to make it stand for
@@ -405,10 +412,12 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# With three, in the middle. The usual guess is *where least is seen*. But with one letter counted transitions do all that a field does. With seven the gain is smaller, and with fifteen the field is
-# behind. Why isn't measured: an encoder of fifteen sees what its neighbours see, but it has most weights too, and none is penalised, so that seeing more and overfitting aren't told apart. A wider
-# window is also worth more than a field: seven letters without one beat three with one. With three, transitions fitted on the finished network bring the smaller part of what a field gains over the
-# rules; the larger comes with training the encoder under it. (Their penalty and their 300 lines weren't tuned.)
+# With three, in the middle. The usual guess is *where least is seen*, and over the rules alone that is so. But with one
+# letter counted transitions do all that a field does. With seven the lead is smaller, and with fifteen the field is
+# behind the three ways that know the rules or the transitions. Why isn't measured: seeing more and overfitting aren't
+# told apart. From three letters, seeing seven is also worth more than a field; from seven, seeing fifteen is not. With
+# three, transitions fitted on the finished network bring the smaller part of what a field gains over the rules; the
+# larger comes with training the encoder under it. (Their penalty and their 300 lines weren't tuned.)
 #
 # </details>
 
@@ -520,28 +529,33 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# None over counted transitions, which do as well here, and clearly more over the rules alone. After English a gain is the usual guess. Why a field is ahead of
-# counting with three English letters and not here wasn't measured. So try counting first: it costs nothing.
+# None over counted transitions, which do as well here; over the rules alone a clear one, but less than in English.
+# After English a gain is the usual guess. Why a field is ahead of counting with three English letters and not here
+# wasn't measured. So try counting first: it costs nothing.
 #
 # </details>
 #
-# The marks are an editor's; another would set some of them elsewhere, so that 1 is more than can be asked for. Headings have no mark, and stick to the phrase after them: a few labels are no pauses at all.
+# The marks are an editor's; another would set some of them elsewhere, so that 1 is more than can be asked for. Headings
+# have no mark, and stick to the phrase after them: a few pauses have no label at all.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Without a network: how many best fields? · 不用网络，最优解有几个？
 #
 # Before there were encoders, people wrote features: *this letter is q*, *the one before is a vowel*. Each gets a weight per label, and $u_t$ is their sum: a linear encoder.
 #
-# **Predict before you run.** One program climbs from three random starts; another, in C, by its own steps and its own rule to stop. By how much do their best log-likelihoods differ: 5 %, 1 %,
-# or hardly at all?
+# **Predict before you run.** One program climbs from 0, and on a few lines from three random starts as well; another,
+# in C, from 0 by its own steps and its own rule to stop. By how much do the best log-likelihoods differ: 5 %, 1 %, or
+# hardly at all?
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # $\ln p(y \mid x)$ is concave in the weights, since $\ln Z$ is convex; less $c \sum w^2$ it has one peak. Its gradient, for each weight:
 #
 # $$\frac{\partial}{\partial w} \ln p(y \mid x) = \text{observed} - \text{expected} .$$
 #
-# How often the feature meets its label in the data, less how often it does in paths drawn from the field. At the peak without penalty the two agree. In the
-# example above: the data say ab; "b at place 2" was observed once and expected $\frac{15}{19}$ times, so its weight has the slope $\frac{4}{19}$.
+# How often the feature meets its label in the data, less how often it does in paths drawn from the field. Without
+# penalty the two agree at a peak, if there is one (pairs that the rules forbid are never observed, and drive their
+# weights down without end); with it they differ by $2cw$. In the example above: the data say ab; "b at place 2" was
+# observed once and expected $\frac{15}{19}$ times, so its weight has the slope $\frac{4}{19}$.
 
 # %% slideshow={"slide_type": "skip"}
 NEAR = (-2, -1, 0, 1, 2)  # the letter itself and two on either side
@@ -599,8 +613,9 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Count or fit? The generative cousin · 计数还是拟合？
 #
-# A **hidden Markov model** tells how a line comes about: a first label, each next one by its predecessor, each letter by its label. All its numbers are counted, no gradient.
-# With $u_t(k) = \ln p(x_t \mid k)$ and $A_{jk} = \ln p(k \mid j)$ its $p(y \mid x)$ *is* a random field.
+# A **hidden Markov model** tells how a line comes about: a first label, each next one by its predecessor, each letter
+# by its label. Where labels were seen, its numbers are counted. With $u_t(k) = \ln p(x_t \mid k)$, at the first place
+# $\ln p(k)$ besides, and $A_{jk} = \ln p(k \mid j)$ its $p(y \mid x)$ *is* a random field.
 #
 # Besides its letter a place can emit two on either side, counted in the same way. That is no hidden Markov model any more, since each letter is emitted five times: a naive Bayes at each place,
 # chained.
@@ -689,10 +704,12 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# After 5 lines it isn't settled (counts are ahead by less than twenty splits can tell); after 150 the field, clearly. A common guess is that counts win at first, and the field later: that is what
-# Ng & Jordan saw with other data. The second half is seen here, the first neither seen nor refuted. Counts treat five letters as independent given the label; a field's weights are found together.
-# With the letter alone that makes no difference, and the two stay level. How the five letters' dependence costs the counts so much wasn't measured. What is added to the counts and the field's
-# penalty are one number each for all sizes, chosen from five on validation lines of two other splits.
+# After 5 lines it isn't settled (counts are ahead by less than twenty splits can tell); after 150 the field, clearly. A
+# common guess is that counts win at first, and the field later: that is what Ng & Jordan saw with other data. The
+# second half is seen here, the first neither seen nor refuted. Counts treat five letters as independent given the
+# label; a field's weights are found together. With the letter alone that makes no difference, and the two stay level.
+# Whether it is the five letters' dependence that costs the counts so much wasn't measured. What is added to the counts
+# and the field's penalty are one number each for all sizes, chosen from five on validation lines of two other splits.
 #
 # </details>
 
@@ -722,7 +739,8 @@ checks.equal("p(y | x), whatever is added for x",
 #
 # $$\underbrace{-\ln p(x, y)}_{\text{generative}} = -s(x, y), \qquad \underbrace{-\ln p(y \mid x)}_{\text{conditional}} = -s(x, y) + \ln p(x) .$$
 #
-# The second is lower where $p(x)$ is *lower*: nothing rewards it for knowing which letters there are.
+# At the same $s(x, y)$ the second is lower where $p(x)$ is *lower*: nothing rewards it for knowing which letters there
+# are.
 
 # %% slideshow={"slide_type": "skip"}
 same = text.symbols_of(lines)
@@ -803,8 +821,10 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# After a hundred steps far more, beyond the $\log_2 26 = 4.7$ bits of guessing letters at random, and still rising. (Training on $p(x, y)$ changes little, since the counts nearly are its optimum.) A common guess is *as much*: the letters' probabilities were right, why would they move? Because
-# moving them helps the labels, and costs nothing that is counted.
+# After a hundred steps far more, beyond the $\log_2 26 = 4.7$ bits of guessing letters at random, and still rising.
+# (Training on $p(x, y)$ changes little, since the counts nearly are its optimum.) A common guess is *as much*: the
+# letters' probabilities were right, why would they move? Because moving them raises $p(y \mid x)$, and costs nothing
+# that is counted.
 #
 # </details>
 
@@ -814,9 +834,11 @@ claims.measure(
 # 「生成式模型包含马尔科夫链蒙特卡洛模型（Markov Chain Monte Carlo Model）、条件随机场（Conditional Random Field）、注意力模型等。」 *Generative models include the Markov chain Monte Carlo
 # model, the conditional random field, the attention model, and so on.*
 #
-# The second of the three was this chapter's. By definition a conditional random field has $p(y \mid x)$ and no $p(x)$. Measured: a hidden Markov model, which does
-# generate, trained as a field is, got better labels and lost its letters. A field draws labels, given letters; if labels are "the data", that is a sampler of them, and
-# for images there are *Markov* random fields that do model $p(x)$ (not measured here). The verdict on the sentence stands in [chapter 08c](08c_attention_and_translation.ipynb).
+# The second of the three was this chapter's. By definition a conditional random field has $p(y \mid x)$ and no $p(x)$.
+# Measured: a hidden Markov model, which does generate, trained as a field is, got a better $p(y \mid x)$ (words found
+# weren't counted) and lost its letters. When a field pays, stands above: with three letters seen. A field draws labels,
+# given letters; for images there are *Markov* random fields that do model $p(x)$ (not measured here). The verdict on
+# the sentence stands in [chapter 08c](08c_attention_and_translation.ipynb).
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 claims.report()

@@ -243,9 +243,11 @@ for places, length in [(4, 1), (5, 3), (6, 6)]:
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (other chains, learnt numbers), and a next measurement | a list of phrases |
 #
-# What is usually found: with little noise there is nothing to gain, with more the gain rises (most where the noise is about as large as the labels' distance), and far out it falls
-# again to about nothing, or a little below: where readings say nothing, neighbours have nothing to pass on, and the best path is not the labels that are most often right. Who takes the labels
-# of the highest marginals in place of the best path gets the point too. So the sentence is right up to a point.
+# What is usually found: with little noise there is nothing to gain, with more the gain rises (most where the noise is
+# about as large as the labels' distance), and far out it falls again to about nothing or below (with few places and
+# seeds, partly by chance): where readings say nothing, neighbours have nothing to pass on, and the best path is not the
+# labels that are most often right. Who takes the labels of the highest marginals in place of the best path gets the
+# point too. So the sentence is right up to a point.
 # ### END MARK SCHEME
 #
 
@@ -271,8 +273,9 @@ for noise in 0.125 * 2.0 ** np.arange(8):
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "open_report", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# I expected a gain that rises all the way. It rises at first, from nothing where single readings are always right, and falls again by far more than 0.05 where they are nearly guesses. So the sentence is refuted as it stands;
-# it holds up to a middle noise. Not shown: what happens when the noise and the chain must be learnt, or when labels stay for other times. Next I would vary how long labels stay: where the
-# gain is largest should move to larger noise.
+# I expected a gain that rises all the way. It rises at first, from nothing where single readings are always right, and
+# falls again by far more than 0.05 where they are nearly guesses. So the sentence is refuted as it stands; it holds up
+# to a middle noise. Not shown: what happens when the noise and the chain must be learnt, or when labels stay for other
+# times. Next I would vary how long labels stay: the longer, the larger the noise at which the gain should be largest.
 # ### END SOLUTION
 #
