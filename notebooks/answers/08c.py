@@ -137,8 +137,8 @@ def exercise_4():
             "                       for length in np.unique(lengths)))\n```",
             "Tried once: with attention nine in ten numbers of two digits are right, of which training has few, and "
             "all longer ones; with one vector of 64 the share falls from four digits on, to about five in six of six "
-            "digits. Place values now come from counting how many digits follow, which the encoder must do from either "
-            "side. One training of each doesn't say how much they vary.",
+            "digits. Place values now come from counting how many digits follow, which the encoder's GRU that reads "
+            "from the right can do. One training of each doesn't say how much they vary.",
         ],
     )
 

@@ -139,12 +139,12 @@ def exercise_4():
 def exercise_5():
     return Exercise(
         hints=[
-            "Levels far below the loudest are masked by it: nobody hears them. A measure may leave them out, or weigh "
-            "frequencies by their loudness.",
+            "Levels far below a loud one near them in frequency may be masked by it: nobody hears them. A measure may "
+            "leave them out, or weigh frequencies by their loudness.",
             "Write the measure and the difference that would count down before you look at any model's numbers.",
         ],
         solution=[
-            "One way: only levels within 30 dB of the frame's loudest count.",
+            "One way, a crude one: only levels within 30 dB of the frame's loudest count.",
             "```python\ndef heard_distance(found, frames):\n"
             "    near = frames > frames.max(axis=-1, keepdims=True) - 0.5\n"
             "    return 60 * np.sqrt(((found - frames) ** 2)[near].mean())\n\n"

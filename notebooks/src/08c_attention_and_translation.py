@@ -20,7 +20,8 @@
 #
 # **摘要**
 #
-# 翻译网络由编码器和解码器组成。先用 Keras 的 GRU 把英文数词译成中文数字（一万零三百）：比较两种做法：只用一个固定向量，或者加上注意力，让解码器每写一个字都可以回头看原文；看正确率怎样随长度变化。加性注意力和点积注意力都手工算一遍，与 Keras 的层一致；掩码、多头、位置用扰动检验。
+# 翻译网络由编码器和解码器组成。先用 Keras 的 GRU
+# 把英文数词译成中文数字（一万零三百）：比较两种做法：只用一个固定向量，或者加上注意力，让解码器每写一个字都可以回头看原文；看正确率怎样随长度变化。加性、点积、多头注意力都手工算一遍，与 Keras 的层一致；掩码、位置用扰动检验。
 #
 # 然后是 Transformer 编码器与解码器、束搜索，以及没有见过的更长的数。接着翻译语音：把真实录音拼成的 3 至 4 位英文数字串直接译成带位值的中文数字，并与“先识别，再翻译”比较；再看用无标注录音训练的变分自编码器作前端，在标注很少时是否有帮助。
 #
@@ -60,8 +61,8 @@ claims = Claims("08c")
 # ## Does one vector hold a whole sentence? · 一个向量装得下整句话吗？
 #
 # English counts by thousands, Chinese by ten thousands. So 1,230,000 is *one million two hundred thirty thousand*, and
-# 一百二十三万, 123 ten-thousands: words don't stand one by one beside each other. Zeros in the middle are said in Chinese,
-# in English they aren't: *ten thousand three hundred* is 一万零三百.
+# 一百二十三万, 123 ten-thousands: words don't stand one by one beside each other. Zeros in the middle are mostly said in
+# Chinese, a run of them once, in English never: *ten thousand three hundred* is 一万零三百.
 
 # %% slideshow={"slide_type": "-"}
 for number in (15, 305, 10_300, 1_230_000):
@@ -69,9 +70,9 @@ for number in (15, 305, 10_300, 1_230_000):
           " ".join(numerals.english(number)), sep="  ")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Numbers of 1 to 7 English words for training: about 570 of each length from four words on, fewer of the shorter ones, of
-# which there are not so many. Each number belongs to one part by a hash, so that no test number was in the training.
-# 0 fills up, 1 begins, 2 ends.
+# Numbers of 1 to 7 English words for training: about 570 of each length from four words on, fewer of the shorter ones,
+# which are rarer in the draws. Each number belongs to one part by a hash, so that no test number was in the training. 0
+# fills up, 1 begins, 2 ends.
 
 # %% slideshow={"slide_type": "subslide"}
 pairs = translation.text_pairs("train", seed=0)
@@ -252,10 +253,11 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # About six in ten from one vector of 64; with attention nearly all. A common guess is that a vector of 64 numbers holds
-# seven words easily. It could: but the network must learn to pack them in and to unpack them, from 2,900 examples. The
-# loss grows with the length. But this rival is a weak one: 64 numbers, trained as long as the other. The recorded run of 96
-# numbers with twice the training loses far less: most of what attention gives at seen lengths can be bought by size and
-# time. One run doesn't say whether all of it can. The claims here and below speak of the vector of 64 only.
+# seven words easily. It could: but the network must learn to pack them in and to unpack them, from 2,900 examples. From
+# three words on the loss grows with the length. But this rival is a weak one: 64 numbers, trained as long as the other.
+# The recorded run of 96 numbers with twice the training loses far less: most of what attention gives at seen lengths
+# can be bought by size and time. One run doesn't say whether all of it can. The claims here and below speak of the
+# vector of 64 only.
 #
 # </details>
 
@@ -388,18 +390,20 @@ says the digit for {Measured(pointing["text"]):.1%} of them (five trainings).
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# At *three*. Nobody told the network which word a digit comes from: it was only asked for the right numeral. A careful guess
-# is "a little everywhere", since a GRU both ways could carry each word to its neighbours, and the decoder could look there.
-# It could; but the word itself is where the signal is strongest. Later the transformer is asked the same.
+# At *three*. Nobody told the network which word a digit comes from: it was only asked for the right numeral. A careful
+# guess is "a little everywhere", since a GRU both ways could carry each word to its neighbours, and the decoder could
+# look there. It could; one explanation, not tested here, is that the signal is strongest at the word itself. Later the
+# transformer is asked the same.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where does a word stand? · 词在什么位置？
 #
-# A **transformer** has no recurrence: encoder and decoder are attention and dense layers (Vaswani et al. 2017). Nothing in
-# them knows where a word stands, so each place's own vector is added to the word's. Chapter 07b's looked back within one
-# text; a translator's decoder attends twice: back to what it wrote, and to the source (**cross-attention**).
+# A **transformer** has no recurrence: encoder and decoder are attention and dense layers (Vaswani et al. 2017).
+# Attention itself doesn't know where a word stands (only the decoder's mask tells a little), so each place's own vector
+# is added to the word's. Chapter 07b's looked back within one text; a translator's decoder attends twice: back to what
+# it wrote, and to the source (**cross-attention**).
 
 # %% slideshow={"slide_type": "skip"}
 class Positions(layers.Layer):
@@ -474,8 +478,9 @@ charts.row(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Three things differ from the paper: normalisation stands before each part, not after; the vectors of places are learnt,
-# not sines; and `ReversibleEmbedding` uses one matrix for what the decoder reads and, transposed, for its logits.
+# Besides size, three things differ from the paper: normalisation stands before each part, not after; the vectors of
+# places are learnt, not sines; GELU, not ReLU. As there, one matrix (`ReversibleEmbedding`) serves what the decoder
+# reads and, transposed, its logits.
 #
 # Three properties, by perturbation: a later sign of the target changes no earlier output; padding changes nothing;
 # without positions the encoder doesn't know the order of the words.
@@ -532,9 +537,9 @@ claims.measure(
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Why? Positions 8 and up were never trained: their vectors are still what they were at the start. So let the same numbers
-# begin at any of six places, masked padding before them: positions 8 to 12 are then trained too, the last ones more
-# rarely.
+# Why? Positions 8 and up of the source were never trained: their vectors are still what they were at the start. So let
+# the same numbers begin at any of six places, masked padding before them: positions 8 to 12 are then trained too, the
+# last ones more rarely.
 #
 # **Predict before you run.** Is that all that was missing?
 
@@ -568,10 +573,11 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# Most of it: eight words are then right far more often than not, from none before. The usual guess is that a longer sentence is
-# harder in itself, or that transformers can't carry over. But positions weren't all: nine words are right far less often,
-# and trainings differ widely. With as many readings as before, six and seven words are a little worse; one explanation,
-# not tested here, is that each must be learnt at six places.
+# Most of it, if that is what moving them mends (it also teaches what doesn't depend on the place): eight words are then
+# right far more often than not, from none before. The usual guess is that a longer sentence is harder in itself, or
+# that transformers can't carry over. But positions weren't all: nine words are right far less often, and trainings
+# differ widely. With as many readings as before, six and seven words are a little worse; one explanation, not tested
+# here, is that each must be learnt at six places.
 #
 # </details>
 
@@ -795,15 +801,16 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# Recognition and the rule are ahead by about one string in a hundred, hardly more than trainings differ by. A common guess is
-# that one network wins, since nothing is decided in between. On two digits it gets *none*: no numeral in its training was so
-# short. Two steps get nearly all; but their recogniser was trained on two digits.
+# Neither, as far as five trainings show: recognition and the rule are ahead by less than trainings differ by. A common
+# guess is that one network wins, since nothing is decided in between. On two digits it gets *none*: no string in its
+# training was so short. Two steps get nearly all; but their recogniser was trained on two digits.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Networks, losses and lengths in training differ, so the small lead has no single cause, and the column of two digits shows
-# what lengths in training do, not which way is better. One network has its place where no rule is known and no transcript, only sounds and translations.
+# Networks, losses and lengths in training differ, so the small difference, which may be chance, has no single cause.
+# Nor does the column of two digits, where lengths in training differ too, say which way is better. One network has its
+# place where no rule is known and no transcript, only sounds and translations.
 
 # %% slideshow={"slide_type": "skip"}
 x, y, numbers = translation.spoken_numbers(spoken_tests[0])
@@ -905,9 +912,10 @@ components by {over_pca:.1%}.
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Not settled: trainings differ by more than the front ends do, in either direction, and a help of a few strings in a hundred would not
-# show in five of them. With four times the labels far more strings are right, with the VAE and without. The usual guess is that
-# 2,100 recordings must help much; so large a help isn't there. One explanation, not tested here: these coefficients are
+# Not settled: trainings differ by more than the front ends do, in either direction, and a help of a few strings in a
+# hundred would not show in five of them. With four times the labels far more strings are right, with the VAE and
+# without; which is ahead is as open. The usual guess is that 2,100 recordings must help much; a help of more than a
+# dozen strings in a hundred isn't there, a smaller one may be. One explanation, not tested here: these coefficients are
 # already made to keep what speech needs; which sound is which digit, only labels tell.
 #
 # </details>
@@ -1025,9 +1033,10 @@ claims.verdict(
 )
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# The three together. Markov chain Monte Carlo is a way to draw: it learns nothing, and draws from whatever density it is
-# handed (chapter 08a). A conditional random field is, by its definition, $p(y \mid x)$: it has no distribution of the $x$
-# that it reads, so it can't draw new ones. Attention is a weighted mean.
+# The three together. Markov chain Monte Carlo is a way to draw: it learns nothing, and draws, in the long run and where
+# its chain gets everywhere, from the density that it is handed (chapter 08a). A conditional random field is, by its
+# definition, $p(y \mid x)$: it has no distribution of the $x$ that it reads, so it can't draw new ones. Attention is a
+# weighted mean.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # 「VAE的应用领域包括图像重构、音频合成、语音翻译等。」 *VAEs are used in image reconstruction, audio synthesis, speech
@@ -1123,7 +1132,7 @@ exercises.solution("08c.5")
 # | alignment | 对齐 | which word a sign comes from |
 # | greedy decoding | 贪心解码 | the most probable sign at each step |
 # | beam search | 束搜索 | keeps the most probable beginnings |
-# # | speech translation | 语音翻译 | from sound in one language to text in another |
+# | speech translation | 语音翻译 | from sound in one language to text in another |
 # | cascade | 级联 | recognise first, then translate |
 # | semi-supervised learning | 半监督学习 | few labels, many examples without |
 #

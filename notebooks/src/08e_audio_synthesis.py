@@ -19,7 +19,7 @@
 #
 # **摘要**
 #
-# 声音是一串采样值。本章先做短时傅里叶变换及其逆变换，再只凭幅度谱用 Griffin-Lim 算法找回相位。
+# 声音是一串采样值。本章先做短时傅里叶变换及其逆变换，再只凭幅度谱用 Griffin-Lim 算法找一组相配的相位。
 #
 # 然后用巴赫众赞歌的旋律训练循环网络和变分自编码器，以每音符比特数和重构来衡量，与 n 元语法、最近邻等廉价对手比较；再对十六种乐器的频谱帧训练变分自编码器，以分贝计与主成分分析比较，并把一种音色渐变为另一种。
 #
@@ -166,7 +166,7 @@ charts.curves(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08e.momentum",
-    "momentum brings the wave nearer: distance after 60 steps less that of 60 plain "
+    "momentum brings magnitudes nearer: distance after 60 steps less that of 60 plain "
     "steps, dB, by instrument; control: 120 plain steps",
     lambda way, note: reached[way][note] - reached["plain, 60 steps"][note],
     of=[("momentum, 60 steps", note) for note in range(14)],
@@ -178,7 +178,8 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # Momentum, at no more work. A common guess is twice the steps, as the distance still falls. But it falls slowly by
-# then: plain steps creep along a flat valley, and momentum is made for those.
+# then. Our reading: plain steps creep along a flat valley, and momentum is made for those. It is the magnitudes that
+# come nearer, not the samples.
 #
 # </details>
 
@@ -391,9 +392,10 @@ def melody_decoder():
     return keras.Model([code, past], layers.Dense(34)(x))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **How it is trained.** The loss is the negative of that bound, with two changes. $\beta$ weighs the rate. **Free bits**:
-# the first 0.25 nats of each latent's rate cost nothing, so that the decoder doesn't leave the code unused. That is
-# **posterior collapse**, a danger for decoders that see what was before.
+# **How it is trained.** The loss is the negative of that bound, with one change in each VAE. In the blind one $\beta =
+# 0.3$ weighs the rate. In the seeing one **free bits**: the first 0.25 nats of each latent's rate cost nothing, so that
+# the decoder doesn't leave the code unused. That is **posterior collapse**, a danger for decoders that see what was
+# before.
 
 # %% slideshow={"slide_type": "skip"}
 def train_melody_vae(vae, windows, beta=1.0, free_bits=0.25, epochs=2, seed=0):
@@ -529,17 +531,18 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Nearly all of it is what was before: with a code and without, about the same, and the tuned n-gram comes in beside
-# them. A common guess is that the code must help, since it has read the whole window. But its nats are paid for by the
-# rate, and these trainings, of which free bits are a part, gain nothing from it.
+# Nearly all of it is what was before. Without a code the fewest, on the mean; with one a little more, a part of it
+# perhaps the bound's looseness. The tuned n-gram comes in beside them, the code alone behind. A common guess is that
+# the code must help, since it has read the whole window. But its nats are paid for by the rate, and these trainings, of
+# which free bits are a part, gain nothing from it.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # So the bits don't say what a code is good for. It can be *held*: write a melody again from its code, or change it.
 #
-# **Predict before you run.** A melody is read, its mean code is taken, and the likeliest melody is written from that.
-# What share of the notes comes back, key and place right? And of the training window that is nearest to it?
+# **Predict before you run.** A melody is read, its mean code is taken, and the likeliest symbol at each step is written
+# from that. What share of the notes comes back, key and place right? And of the training window that is nearest to it?
 
 # %% slideshow={"slide_type": "skip"}
 def notes_right(found, windows):
@@ -645,10 +648,10 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Real melodies first. Then, about equal, the network without a code and the code alone. The VAE that has both falls
-# behind them, towards the n-gram and the notes that were dealt out. A common guess is that it leads, having both. It was
-# trained with codes that melodies have; here they come from the prior, and a code that fits no key may be what misleads
-# it: not measured. Dealt notes are hard to beat: of eight notes, one of twelve scales nearly always holds most.
+# Real melodies first; the intervals of the other three overlap. The network without a code and the code alone lie
+# between. A common guess is that the VAE leads, having both. It was trained with codes that melodies have; here they
+# come from the prior, and a code that fits no key may be what misleads it: not measured. Dealt notes are hard to beat:
+# one of twelve scales holds most of eight notes even by chance, and chorales as written favour few keys.
 #
 # </details>
 
@@ -677,9 +680,9 @@ show.sound(np.concatenate([played["new 0"], played["new 1"]]), 8_000,
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Can a VAE learn timbres? · 变分自编码器能学音色吗？
 #
-# 156 recorded notes of sixteen instruments, 23 frames each without the onset; a frame is 257 levels in dB,
-# from the note's loudest down to 60 dB below. Held out are a fifth of the notes, and six **keys** from all instruments.
-# Training notes are also played a half and a whole semitone lower and higher.
+# 156 recorded notes of sixteen instruments, 23 frames each, the first 32 ms left out; a frame is 257 levels in dB, from
+# the note's loudest down to 60 dB below. Held out are six **keys** from all instruments, and a fifth of the other
+# notes. Training notes are also played a half and a whole semitone lower and higher.
 
 # %% slideshow={"slide_type": "skip"}
 frames = study.frame_parts(0)
@@ -692,7 +695,7 @@ charts.curves(
         notes.waves[notes.find(name, key)])[0, 10] - 1)
      for name, key in [("flute", 67), ("oboe", 67), ("viola", 67)]},
     xlabel="frequency (Hz)", ylabel="level (dB)", title="One key, three timbres",
-    caption="The harmonics stand at the same places, at other heights: "
+    caption="The harmonics stand at nearly the same places, at other heights: "
     "a large part of timbre.",
 )
 
@@ -720,8 +723,8 @@ After ten short epochs on a quarter of the frames it gives held-out notes back t
 """)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **A rival of equal size**: 16 **principal components**, the best linear code (chapter 08d). And one
-# without a model: the *nearest* of all training frames.
+# **A rival of equal size**: 16 **principal components**, the best linear code of the frames that it is fitted to
+# (chapter 08d). And one without a model: the *nearest* of all training frames.
 #
 # **Predict before you run.** On held-out notes: does the VAE beat principal components? And the nearest frame?
 
@@ -841,11 +844,12 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# It beats both. A common guess is that components win: in squared error no linear code of 16 numbers is better. But a
-# harmonic that moves to another pitch moves through the 257 levels along a bent line, which no flat code follows; a VAE
-# without hidden layers is the components again. Components in clusters bend a little, and lie between, on the mean. It
-# isn't free: trained on notes as recorded alone it loses its lead on new keys (its settings were chosen with copies,
-# and it saw a fifth of the frames, five times as often), and 48 components beat 16 latents.
+# It beats both. A common guess is that components win: in squared error no linear code of 16 numbers is better on the
+# training frames. But a harmonic that moves to another pitch moves through the 257 levels along a bent line, which a
+# few flat components follow badly; a VAE without hidden layers is the components again. Components in clusters bend a
+# little, and lie between, on the mean. It isn't free: trained on notes as recorded alone it falls behind on new keys,
+# and hardly leads on held-out notes (its settings were chosen with copies, and it saw a fifth of the frames, five times
+# as often), and 48 components beat 16 latents.
 #
 # </details>
 
@@ -1013,8 +1017,9 @@ claims.measure(
 # follows isn't linear: a network before the synthesiser, noise or a room behind it, or a pitch to be found.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Now recorded notes. The gradient starts at their makers' pitches and moves them (printed below). Both ways get the pitch
-# that it finds, and are judged by frames of 384 samples, a length that the loss hasn't.
+# Now recorded notes; of the 20 harmonics 8 to 17 lie below 4,000 Hz and sound. The gradient starts at their makers'
+# pitches and moves them (printed below). Both ways get the pitch that it finds, and are judged by frames of 384
+# samples, a length that the loss hasn't.
 #
 # **Predict before you run.** Least squares or gradient: which spectrum is nearer to the recording's?
 
@@ -1050,7 +1055,7 @@ audio_figures.spectrograms(
     {"recorded": level_map(recorded_notes[1], loudest_bin[1]),
      **{name: level_map(waves[1], loudest_bin[1])
         for name, waves in resynthesised.items()}},
-    8_000, 96, "An oboe, and two sums of 20 harmonics",
+    8_000, 96, "An oboe, and two sums of harmonics",
     caption="Distance over five notes: by gradient "
     f"{Measured(far['by gradient'], 'dB'):.1f}"
     f", by least squares {Measured(far['by least squares'], 'dB'):.1f}. Levels from "
@@ -1062,14 +1067,15 @@ audio_figures.spectrograms(
 loudest = np.abs(resynthesised["by gradient"][1]).max()
 show.sound(np.concatenate([recorded_notes[1], np.zeros(800),
                            resynthesised["by gradient"][1] * 0.7 / loudest]), 8_000,
-           "An oboe as recorded, then twenty harmonics fitted to it.")
+           "An oboe as recorded, then its harmonics below 4,000 Hz, fitted.")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# They are close; the intervals overlap. A common guess is least squares by far, since it had the known tones right
-# almost exactly. But a recording isn't a sum of harmonics: what lies between them neither can say, and that error they
-# share. The judge matters: a lower floor would count more of the noise, of which the recordings' 8 bits are a part.
+# On the mean they are close; five notes don't rank them. A common guess is least squares by far, since it had the known
+# tones right almost exactly. But a recording isn't a sum of harmonics: what lies between them neither can say, and that
+# error they share. The judge matters: it compares logarithms of magnitudes, as the gradient's loss does and least
+# squares doesn't; and a lower floor would count more of the noise.
 #
 # </details>
 
@@ -1093,9 +1099,10 @@ claims.report()
 
 # %% [markdown] slideshow={"slide_type": "-"}
 # What the verdict rests on: five splits, chorales' sopranos in eighth notes, sixteen instruments of one collection,
-# frames of 64 ms. The melodies' networks had two epochs and an untuned learning rate, the n-gram a tuned order. For timbres
-# the lead over components of equal size is clear. For melodies the rivals are strong: the tuned n-gram, and the network
-# without a code. A bigram would have been beaten easily, and would have shown little. Nobody listened.
+# frames of 64 ms. The melodies' networks had two epochs and an untuned learning rate, the n-gram a tuned order. For
+# timbres the lead over components of equal size is clear, given shifted copies; without them it isn't. For melodies the
+# VAE's interval overlaps those of the tuned n-gram and of the network without a code, so nothing is settled. A bigram
+# would have been beaten easily. Nobody listened.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
@@ -1125,8 +1132,8 @@ exercises.solution("08e.2")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **3. Write it.** A function that takes a wave (samples,) and a fundamental in hertz, at 8,000 samples per second, and
-# gives the share of the wave's power that its harmonics have: 1 for a tone of that fundamental, near 0 for another's.
-# Use least squares, without a window.
+# gives the share of the wave's power that its harmonics have: 1 for a tone of that fundamental, near 0 for one that
+# shares no harmonic with it. Use least squares, without a window.
 #
 # `answer = lambda wave, hertz: ...`
 

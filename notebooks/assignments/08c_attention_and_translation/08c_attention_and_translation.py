@@ -326,10 +326,12 @@ for seed in range(2):
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "open_report", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# Question: does it write longer sources than it was trained on? My prediction: fewer of them. Two trainings on sources of two to six symbols. On new sources nearly all of length four and six are written backwards without an error, of
-# seven and eight none, in both trainings: my prediction, but sharper. Why: on trained lengths the largest weight is on the mirrored place at
-# every step; on length eight, with the right symbols read before, at about a third of the steps or fewer. So the network hasn't learnt
-# "one to the left of the last"; it has learnt places, for the lengths that it saw. Not shown: that the weights *cause* the errors, since I
-# didn't move them by hand, and whether other sizes, or more lengths in training, would carry over. Next I would train on all lengths up to
-# twelve but eight, and test eight.
+# Question: does it write longer sources than it was trained on? My prediction: fewer of them. Two trainings on sources
+# of two to six symbols. On newly drawn sources (of length four about one in eight was in the training) nearly all of
+# length four and six are written backwards without an error, of seven and eight none, in both trainings: my prediction,
+# but sharper. Why: on lengths four and six the largest weight is on the mirrored place at every step; on length eight,
+# with the right symbols read before, at about a third of the steps or fewer. So on longer ones it doesn't look "one to
+# the left of the last"; that it has learnt places, for the lengths that it saw, is a guess. Not shown: that the weights
+# *cause* the errors, since I didn't move them by hand, and whether other sizes, or more lengths in training, would
+# carry over. Next I would train on all lengths up to twelve but eight, and test eight.
 # ### END SOLUTION

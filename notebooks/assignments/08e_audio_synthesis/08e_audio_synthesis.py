@@ -250,8 +250,10 @@ assert np.isclose(found, bits / notes), f"11 bits for two notes: {bits / notes},
 # | 1 | a conclusion that the numbers carry, whichever it is | a conclusion known before |
 # | 1 | what wasn't shown (made-up tones, few steps, nobody listened), and a next measurement | a list of phrases |
 #
-# What is usually found, for noise: with frames that hardly overlap the magnitudes are met closely, and the wave is another one: little is asked of it. With more overlap
-# the distance is larger at first and the wave nearer to the true one. A small distance alone doesn't show that the wave was found: full marks for who sees that.
+# What is usually found, for noise: with frames that hardly overlap the magnitudes are met closely, and the wave is
+# another one: little is asked of it. With more overlap the distance is larger, and the magnitudes of frames in between
+# are nearer to the true ones. A small distance alone doesn't show that the wave was found: full marks for who sees
+# that.
 # ### END MARK SCHEME
 #
 
@@ -288,10 +290,11 @@ for name, wave in waves.items():
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "open_report", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# The outcome that I had named didn't come out: at every hop, in every start, the given frames are met to -14 dB or better.
-# But the sentence is refuted in another way, for noise: at a hop of half a frame the given frames are met best of all, to
-# about -24 dB, while frames in between, which nobody gave, are met to about -8 dB only. So the wave isn't the one that was
-# there: few frames ask little. At a hop of an eighth of a frame both numbers agree. For the tones both are good
-# at a hop of a quarter. It isn't shown what one would hear, nor what more than 60 steps do. Next I would take recorded
-# notes, and stop by the distance instead of after equally many steps.
+# Of the two outcomes that I had named I measured one, the distance, and it didn't come out: at every hop, in every
+# start, the given frames are met to -14 dB or better. But the sentence is refuted in another way, for noise: at a hop
+# of half a frame the given frames are met best of all, to about -24 dB, while frames in between, which nobody gave, are
+# met to about -8 dB only. So the wave isn't the one that was there: few frames ask little. At a hop of an eighth of a
+# frame both numbers agree. For the tones both are good at a hop of a quarter. It isn't shown what one would hear, nor
+# what more than 60 steps do. Next I would take recorded notes, and stop by the distance instead of after equally many
+# steps.
 # ### END SOLUTION
