@@ -773,8 +773,8 @@ claims.verdict(
 # is the right lane's pay, not speed; in the dense one it crashes more seldom than the rule that overtakes. With a
 # discount of 0 the car drives fast until it is too late.
 #
-# **What the verdict rests on**: a small network whose settings nobody tuned, against a rule whose numbers were tuned. It doesn't say what a tuned
-# network would earn. And look at the crashes per kilometre of everybody here.
+# **What the verdict rests on**: a small network whose settings nobody tuned, against a rule whose numbers were tuned.
+# It doesn't say what a tuned network would earn.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a crash look like, second by second? · 一次碰撞是怎样发生的？
