@@ -6,7 +6,7 @@ import gymnasium
 import numpy as np
 from gymnasium.vector import SyncVectorEnv
 
-from dlcourse import recording
+from dlcourse import checks, recording
 from dlcourse.experiments import shipped_weights
 from dlcourse.models.stacked import feed_forward
 from dlcourse.rl import environments, sac, validation
@@ -17,6 +17,8 @@ ZONE = 0.5
 """Radians from the top within which the toy counts as up."""
 
 PAYS = ("coming up", "being up")
+SHIPPED = ("sac", "eighth", "coming_up", "being_up")
+"""Kinds of actors whose weights are shipped."""
 
 
 class PaidPendulum(environments.VectorPendulum):
@@ -160,7 +162,9 @@ def shipped(kind):
         kind: ``"sac"``, ``"eighth"``, ``"coming_up"`` or ``"being_up"``.
 
     Raises:
-        ValueError: where the file isn't the one whose hash is recorded.
+        ValueError: where the kind is another, or the file isn't the one whose hash is recorded.
     """
+    if not checks.is_one_of(kind, SHIPPED):
+        raise ValueError(f"shipped({kind!r}): expected one of {', '.join(SHIPPED)}.")
     expected = recording.load("ch09e_toys")[f"{kind}, sha256"]
     return shipped_weights.load(_path(kind), network, expected, "ch09e_toys")

@@ -272,8 +272,7 @@ def claims(article, measured, chapters):
         "measured by a rule that stood before it, or a check that it holds *by definition*. Where a measurement has a "
         "bound, its whole 95 % interval lies inside, and that of its control, the same measurement with the cause "
         "taken away, outside. What is marked *recorded* comes from a study too long for a chapter.",
-        f"Of {len(claimed)} claims, {done} have been measured. The others belong to chapters that are not yet written. "
-        "The course's own claims are [on a page of their own](own.md).",
+        f"{_how_many(done, len(claimed))} The course's own claims are [on a page of their own](own.md).",
         "| claim | the article says | verdict | chapter |\n| --- | --- | --- | --- |",
     ]
     rows = []
@@ -289,6 +288,13 @@ def claims(article, measured, chapters):
             if item["section"] == section["id"]:
                 parts += _claim(item, by_id[item["id"]], links)
     return "\n\n".join(parts) + "\n"
+
+
+def _how_many(done, number):
+    """How many of the article's claims have been measured, in words."""
+    if done == number:
+        return f"All {number} have been measured."
+    return f"Of {number} claims, {done} have been measured. The others belong to chapters that are not yet written."
 
 
 def _claim(item, found, links):

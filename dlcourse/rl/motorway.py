@@ -14,6 +14,9 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from dlcourse import checks
+from dlcourse.rl import validation
+
 ACTIONS = ("left", "keep on", "right", "faster", "slower")
 LEFT, KEEP, RIGHT, FASTER, SLOWER = range(5)
 LANES, OTHERS, TIME_LIMIT, PARTS = 3, 12, 40, 5
@@ -44,7 +47,7 @@ class VectorMotorway(VectorEnv):
     def __init__(self, num_envs=1, traffic=1.0):
         if not 0.5 <= traffic <= 2:
             raise ValueError(f"VectorMotorway(traffic={traffic!r}): expected a number from 0.5 to 2.")
-        self.num_envs, self.traffic = num_envs, traffic
+        self.num_envs, self.traffic = checks.whole_number("VectorMotorway(num_envs)", num_envs), traffic
         self.ahead, self.behind = AHEAD / traffic, BEHIND / traffic
         self.single_observation_space = spaces.Box(-4.0, 4.0, (NUMBERS,), np.float32)
         self.single_action_space = spaces.Discrete(len(ACTIONS))
@@ -79,8 +82,8 @@ class VectorMotorway(VectorEnv):
         self.others[which] = self.likes[which]
 
     def step(self, actions):
+        actions = validation.chosen(actions, self.num_envs, len(ACTIONS), "VectorMotorway")
         fresh = np.flatnonzero(self._ended)
-        actions = np.asarray(actions)
         self.lane = np.clip(self.lane + (actions == RIGHT) - (actions == LEFT), 0, LANES - 1)
         change = 5.0 * ((actions == FASTER).astype(float) - (actions == SLOWER))
         self.wanted = np.clip(self.wanted + change, SLOWEST, FASTEST)

@@ -144,6 +144,22 @@ def environments_per_agent(environments, agents):
     return environments.num_envs // agents
 
 
+def chosen(actions, environments, number, name):
+    """Actions of so many environments as an array, whole numbers (environments,) from 0 to ``number`` - 1.
+
+    Raises:
+        ValueError: where they aren't.
+    """
+    given = np.asarray(actions)
+    whole = given.shape == (environments,) and given.dtype.kind in "iu"
+    if not whole or (given < 0).any() or (given >= number).any():
+        raise ValueError(
+            f"{name}.step(actions={actions!r}): expected {environments} whole numbers from 0 to {number - 1}, one for "
+            "each environment."
+        )
+    return given
+
+
 def finite(values, step, what="reward"):
     """The rewards, or the observations, if all are finite numbers.
 

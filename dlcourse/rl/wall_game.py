@@ -18,6 +18,9 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from dlcourse import checks
+from dlcourse.rl import validation
+
 SIZE, ROWS, TIME_LIMIT, STICKY = 10, (1, 2, 3), 300, 0.1
 CHANNELS = ("paddle", "ball", "where the ball was", "wall")
 ACTIONS = ("stay", "left", "right")
@@ -38,7 +41,7 @@ class VectorWallGame(VectorEnv):
     metadata: ClassVar = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}
 
     def __init__(self, num_envs=1):
-        self.num_envs = num_envs
+        self.num_envs = checks.whole_number("VectorWallGame(num_envs)", num_envs)
         self.single_observation_space = spaces.Box(0, 1, _SPACE.shape, np.uint8)
         self.single_action_space = spaces.Discrete(len(ACTIONS))
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -69,9 +72,10 @@ class VectorWallGame(VectorEnv):
         self._wall[games, ROWS[0] : ROWS[-1] + 1] = True
 
     def step(self, actions):
+        actions = validation.chosen(actions, self.num_envs, len(ACTIONS), "VectorWallGame")
         fresh = np.flatnonzero(self._ended)
         held = self.np_random.random(self.num_envs) < STICKY
-        action = np.where(held, self._last, np.asarray(actions, "int64"))
+        action = np.where(held, self._last, actions)
         self._last = action
         moved = np.where(action == 1, -1, np.where(action == 2, 1, 0))
         self._paddle = np.clip(self._paddle + moved, 0, SIZE - 2)

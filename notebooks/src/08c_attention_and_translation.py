@@ -20,8 +20,7 @@
 #
 # **摘要**
 #
-# 翻译网络由编码器和解码器组成。先用 Keras 的 GRU
-# 把英文数词译成中文数字（一万零三百）：比较两种做法：只用一个固定向量，或者加上注意力，让解码器每写一个字都可以回头看原文；看正确率怎样随长度变化。加性、点积、多头注意力都手工算一遍，与 Keras 的层一致；掩码、位置用扰动检验。
+# 翻译网络由编码器和解码器组成。先用 Keras 的 GRU 把英文数词译成中文数字（一万零三百）：比较两种做法：只用一个固定向量，或者加上注意力，让解码器每写一个字都可以回头看原文；看正确率怎样随长度变化。加性、点积、多头注意力都手工算一遍，与 Keras 的层一致；掩码、位置用扰动检验。
 #
 # 然后是 Transformer 编码器与解码器、束搜索，以及没有见过的更长的数。接着翻译语音：把真实录音拼成的 3 至 4 位英文数字串直接译成带位值的中文数字，并与“先识别，再翻译”比较；再看用无标注录音训练的变分自编码器作前端，在标注很少时是否有帮助。
 #
@@ -573,11 +572,10 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# Most of it, if that is what moving them mends (it also teaches what doesn't depend on the place): eight words are then
-# right far more often than not, from none before. The usual guess is that a longer sentence is harder in itself, or
-# that transformers can't carry over. But positions weren't all: nine words are right far less often, and trainings
-# differ widely. With as many readings as before, six and seven words are a little worse; one explanation, not tested
-# here, is that each must be learnt at six places.
+# Most of it, if that is all that moving them mends: eight words are then right far more often than not, from none
+# before. The usual guess is that transformers can't carry over. But positions weren't all: nine words are right far
+# less often, and trainings differ widely. With as many readings as before, six and seven words are a little worse; one
+# explanation, not tested here, is that each must be learnt at six places.
 #
 # </details>
 

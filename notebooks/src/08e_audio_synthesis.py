@@ -1100,9 +1100,8 @@ claims.report()
 # %% [markdown] slideshow={"slide_type": "-"}
 # What the verdict rests on: five splits, chorales' sopranos in eighth notes, sixteen instruments of one collection,
 # frames of 64 ms. The melodies' networks had two epochs and an untuned learning rate, the n-gram a tuned order. For
-# timbres the lead over components of equal size is clear, given shifted copies; without them it isn't. For melodies the
-# VAE's interval overlaps those of the tuned n-gram and of the network without a code, so nothing is settled. A bigram
-# would have been beaten easily. Nobody listened.
+# timbres the lead over equally many components is clear, given shifted copies. For melodies the VAE's interval overlaps
+# those of the tuned n-gram and of the network without a code, so nothing is settled. Nobody listened.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习

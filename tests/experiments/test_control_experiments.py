@@ -116,3 +116,8 @@ def test_the_careful_rule_of_the_other_motorway_brakes_for_a_car_ahead():
 def test_players_with_filters_learn_one_by_one():
     with pytest.raises(ValueError, match="takes one seed"):
         wall_players.train("pixels", [1, 2], steps=64)
+
+
+def test_a_toy_that_is_not_shipped_is_refused():
+    with pytest.raises(ValueError, match="expected one of sac, eighth"):
+        toys.shipped("one_critic")

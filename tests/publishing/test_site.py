@@ -265,6 +265,8 @@ def test_a_claim_without_its_chapter_is_not_yet_written():
     assert "**Verdict: holds when asked.**" in text and "it rises \\| or not" in text
     assert "⟨1.2 ± 3.2⟩ (recorded) | above 0.5 | ⟨0⟩" in text  # 3.18 = 12.706 · 0.3536 / √2
     assert "Of 2 claims, 1 have been measured" in text
+    both = site_pages.claims(article, [record, record | {"id": "A2"}], [one])
+    assert "All 2 have been measured." in both and "not yet written" not in both
     assert "> 「会升」\n>\n> “A2 rises”" in text and text.startswith(
         "# The article's claims · 文章的论断\n\nShort."
     )

@@ -95,3 +95,16 @@ def test_the_same_seed_is_the_same_drive():
         motorway.drive(motorway.VectorMotorway(5), motorway.at_random(0), 2)["reward"] for _ in range(2)
     )
     assert first.tolist() == second.tolist()
+
+
+@pytest.mark.parametrize("actions", [[0, 5], [0, -1], [0], [0.0, 1.0], 1, "up", [None, 0]])
+def test_actions_that_are_none_are_refused(actions):
+    worlds = motorway.VectorMotorway(2)
+    worlds.reset(seed=0)
+    with pytest.raises(ValueError, match="expected 2 whole numbers from 0 to 4"):
+        worlds.step(actions)
+
+
+def test_no_worlds_are_refused():
+    with pytest.raises(ValueError, match="num_envs"):
+        motorway.VectorMotorway(0)

@@ -116,3 +116,16 @@ def test_pictures_have_colours_and_other_modes_are_refused():
     )  # wall, ball over its trail, paddle, nothing
     with pytest.raises(ValueError, match="human"):
         wall_game.WallGame(render_mode="human")
+
+
+@pytest.mark.parametrize("actions", [[0, 3], [0, -1], [0], [0.0, 1.0], 1, "up", [None, 0]])
+def test_actions_that_are_none_are_refused(actions):
+    worlds = wall_game.VectorWallGame(2)
+    worlds.reset(seed=0)
+    with pytest.raises(ValueError, match="expected 2 whole numbers from 0 to 2"):
+        worlds.step(actions)
+
+
+def test_no_worlds_are_refused():
+    with pytest.raises(ValueError, match="num_envs"):
+        wall_game.VectorWallGame(0)
