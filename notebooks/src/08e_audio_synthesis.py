@@ -131,7 +131,7 @@ charts.row(
 #
 # **Predict before you run.** Sixty steps on recorded notes. Which helps more: momentum, or twice as many plain steps?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 def found_again(wave, seed, steps=60, momentum=0.0):
     """A wave from magnitudes alone, its distance, the way there."""
     given = np.abs(short_time.transform(wave, 512, 128))
@@ -194,7 +194,7 @@ The waves found are as loud as the recorded ones: their levels differ by
 {Measured(np.abs(levels_found), "dB"):.2f}.
 """)
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "-"} tags=["hide-input"]
 oboe = notes.waves[chosen[9]]
 show.sound(np.concatenate([oboe, np.zeros(800), np.clip(without_phases, -1, 1)]), 8_000,
            "An oboe as recorded, then the same from its magnitudes alone.")
@@ -868,7 +868,7 @@ morphed = {share: of_frames[0].decode(
 waves = {share: study.to_wave(frames) for share, frames in morphed.items()}
 print({share: (wave.shape, audio.clipped(wave)) for share, wave in waves.items()})
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "-"} tags=["hide-input"]
 audio_figures.spectrograms(
     {f"{share:.0%} cello": 60 * (frames - 1) for share, frames in morphed.items()},
     8_000, 128, "From a flute to a cello, key 67",
