@@ -1,6 +1,5 @@
 """Drivers of the small motorway, trained by deep Q-learning; shipped."""
 
-from dlcourse import recording
 from dlcourse.experiments import shipped_weights
 from dlcourse.models.stacked import feed_forward
 from dlcourse.rl import dqn, motorway
@@ -65,13 +64,9 @@ def best_numbers(rule, grid, traffic, seed=900, roads=100):
     return max(found, key=found.get)
 
 
-def _path(kind):
-    return recording.RESULTS / f"ch09e_motorway_{kind}.npz"
-
-
 def ship(kind, networks):
     """Write Q-networks to results/ch09e_motorway_KIND.npz; returns the file's SHA-256."""
-    return shipped_weights.save(_path(kind), networks)
+    return shipped_weights.save_kind("ch09e_motorway", kind, networks)
 
 
 def shipped(kind):
@@ -81,7 +76,6 @@ def shipped(kind):
         kind: ``"usual"``: as they are; ``"short"``: with a discount of 0.
 
     Raises:
-        ValueError: where the file isn't the one whose hash is recorded.
+        ValueError: where the kind is another, or the file isn't the one whose hash is recorded.
     """
-    expected = recording.load("ch09e_motorway")[f"{kind}, sha256"]
-    return shipped_weights.load(_path(kind), network, expected, "ch09e_motorway")
+    return shipped_weights.load_kind("ch09e_motorway", kind, network)

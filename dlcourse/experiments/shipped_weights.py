@@ -5,6 +5,8 @@ import hashlib
 
 import numpy as np
 
+from dlcourse import recording
+
 
 def load(path, build, expected, study):
     """The networks of a file, a dict from seed to Keras model.
@@ -63,6 +65,32 @@ def save(path, networks):
     }
     np.savez_compressed(path, **stored)
     return _sha256(path)
+
+
+def load_kind(study, kind, build):
+    """The networks of a kind that a study ships, from results/STUDY_KIND.npz; see ``load``.
+
+    Raises:
+        ValueError: where the study records no such weights, or the file isn't the one whose hash is recorded.
+    """
+    ending = ", sha256"
+    recorded = {
+        key.removesuffix(ending): value
+        for key, value in recording.load(study).items()
+        if key.endswith(ending) and _file(study, key.removesuffix(ending)).exists()
+    }
+    if kind not in recorded:
+        raise ValueError(f"Study {study} ships no networks of kind {kind!r}; it has {', '.join(recorded)}.")
+    return load(_file(study, kind), build, recorded[kind], study)
+
+
+def save_kind(study, kind, networks):
+    """Write the networks of a kind to results/STUDY_KIND.npz; returns the file's SHA-256, see ``save``."""
+    return save(_file(study, kind), networks)
+
+
+def _file(study, kind):
+    return recording.RESULTS / f"{study}_{kind}.npz"
 
 
 def _sha256(path):

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 from keras import layers
 
-from dlcourse import recording
 from dlcourse.experiments import shipped_weights
 from dlcourse.models.convnet import Seeds
 from dlcourse.models.stacked import feed_forward
@@ -134,21 +133,16 @@ def at_random(seed=0):
     return lambda observation: rng.integers(len(wall_game.ACTIONS), size=len(observation))
 
 
-def _path(kind):
-    return recording.RESULTS / f"ch09e_wall_{kind}.npz"
-
-
 def ship(kind, actors):
     """Write actors to results/ch09e_wall_KIND.npz; returns the file's SHA-256."""
-    return shipped_weights.save(_path(kind), actors)
+    return shipped_weights.save_kind("ch09e_wall", kind, actors)
 
 
 def shipped(kind):
     """The trained actors of a kind, by seed: a dict from seed to Keras model.
 
     Raises:
-        ValueError: where the file isn't the one whose hash is recorded.
+        ValueError: where the kind is another, or the file isn't the one whose hash is recorded.
     """
-    expected = recording.load("ch09e_wall")[f"{kind}, sha256"]
     build = lambda seed: network(kind, len(wall_game.ACTIONS), 2 * seed)  # noqa: E731
-    return shipped_weights.load(_path(kind), build, expected, "ch09e_wall")
+    return shipped_weights.load_kind("ch09e_wall", kind, build)

@@ -118,6 +118,9 @@ def test_players_with_filters_learn_one_by_one():
         wall_players.train("pixels", [1, 2], steps=64)
 
 
-def test_a_toy_that_is_not_shipped_is_refused():
-    with pytest.raises(ValueError, match="expected one of sac, eighth"):
-        toys.shipped("one_critic")
+@pytest.mark.parametrize(
+    ("module", "kinds"), [(toys, "sac, eighth"), (wall_players, "pixels"), (motorway_drivers, "usual")]
+)
+def test_a_kind_that_is_not_shipped_is_refused(module, kinds):
+    with pytest.raises(ValueError, match=f"ships no networks of kind 'one_critic'; it has .*{kinds}"):
+        module.shipped("one_critic")
