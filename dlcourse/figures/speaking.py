@@ -12,7 +12,7 @@ from dlcourse import show
 from dlcourse.datasets import numerals
 
 PROGRAM, VOICE = "espeak-ng", "cmn-latn-pinyin"
-"""A Mandarin voice that takes Latin letters for pinyin. Its voice "cmn" reads many signs' pinyin as if it were English."""
+"""A Mandarin voice. The other one, "cmn", says many signs as if their pinyin were English."""
 SECONDS = 20
 """How long the program may take."""
 LETTERS = ("líng", "yī", "èr", "sān", "sì", "wǔ", "liù", "qī", "bā", "jiǔ", "shí", "bǎi", "qiān", "wàn")
