@@ -6,6 +6,7 @@ number's frames are standardised by themselves, coefficient by coefficient, so t
 over the whole number is gone.
 """
 
+import dataclasses
 import functools
 
 import keras
@@ -182,25 +183,58 @@ def train(model, voices, *, number, seed, warped=True, peak=0.005):
     )
 
 
-def laid_tests(voice, number, seed, part="test"):
-    """Numbers of a part said word by word by a voice, as they are: (float32 (n, frames, 13), numbers int64 (n,))."""
-    random = np.random.default_rng(seed)
-    said = random.choice(numbers_of(part), number)
-    return filled([standardised(laid(one, voice, random)) for one in said.tolist()]), said
+@dataclasses.dataclass(frozen=True, eq=False)
+class Tests:
+    """Numbers that were in no training: x float32 (n, frames, 13); numbers int64 (n,); voices, names (n,); whole, bool
+    (n,), whether a number was said as a whole, or is laid together of words."""
+
+    x: np.ndarray
+    numbers: np.ndarray
+    voices: np.ndarray
+    whole: np.ndarray
 
 
-@functools.cache
-def whole_tests(voice):
-    """The voice's test numbers each said as a whole: (float32 (n, frames, 13), numbers int64 (n,))."""
-    recordings = speech.read("spoken_numbers")
-    recordings = recordings.take(np.flatnonzero(recordings.voices == voice))
-    return filled([standardised(item) for item in recordings.items]), recordings.digits.astype("int64")
+def tests(number=60, seed=0, part="test"):
+    """Numbers of a part by every voice, so many laid together of words as they are, and those said as a whole.
+
+    Of the latter there are 40 by each voice, test numbers in any case.
+    """
+    random, rows = np.random.default_rng(seed), []
+    whole = speech.read("spoken_numbers")
+    for voice in VOICES:
+        drawn = random.choice(numbers_of(part), number).tolist()
+        rows += [(laid(one, voice, random), one, voice, False) for one in drawn]
+        own = whole.take(np.flatnonzero(whole.voices == voice))
+        rows += [(item, digit, voice, True) for item, digit in zip(own.items, own.digits, strict=True)]
+    items, numbers, voices, said = zip(*rows, strict=True)
+    x = filled([standardised(item) for item in items])
+    return Tests(x, np.array(numbers, "int64"), np.array(voices), np.array(said))
+
+
+def wave(number, voice):
+    """A number's words by one voice as a wave, 50 ms between one and the next: float32 (samples,), 8,000 a second.
+
+    Of each word the slower take that both files have.
+    """
+    digits, others = speech.read("spoken_words"), speech.read("spoken_number_words")
+    parts = []
+    for word in numerals.said(number):
+        source, value = (
+            (digits, numerals.ONES.index(word))
+            if word in numerals.ONES[:10]
+            else (others, next(value for value, name in speech.NUMBER_WORDS.items() if name == word))
+        )
+        rows = (source.digits == value) & (source.voices == voice) & (source.takes == 3)
+        parts += [source.items[int(np.flatnonzero(rows)[0])], np.zeros(400, "float32")]
+    return np.concatenate(parts[:-1])
 
 
 @functools.cache
 def _meanings():
-    """What each row of words below 1,000 is worth; "and" may be missing."""
-    return {tuple(w for w in numerals.said(number) if w != "and"): number for number in range(1, 1_000)}
+    """What each row of words below 1,000, "and" left out, is worth."""
+    return {
+        tuple(word for word in numerals.said(number) if word != "and"): number for number in range(1, 1_000)
+    }
 
 
 def recognised(model, x):
@@ -208,17 +242,21 @@ def recognised(model, x):
 
     Words are read by greedy decoding; "and" is left out.
     """
-    found = decoding.ctc_greedy(training.predict(model, x))
+    if not hasattr(model, "words"):  # compiled once for all lengths, and kept with the model
+        model.words = tf.function(
+            lambda x: model(x, training=False), input_signature=[tf.TensorSpec((None, None, 13), tf.float32)]
+        )
+    found = decoding.ctc_greedy(model.words(tf.constant(x)).numpy())
     rows = [tuple(WORDS[label - 1] for label in labels) for labels in found]
     return [_meanings().get(tuple(word for word in row if word != "and")) for row in rows]
 
 
-def share(model, x, numbers):
-    """Share of numbers whose numeral is right from the first sign to the last; of a recogniser, by the rule."""
+def right(model, x, numbers):
+    """Which numerals are right from the first sign to the last, bool (n,); a recogniser's by the rule."""
     if len(model.inputs) == 2:
-        return translators.exact(model, x, targets(numbers))
-    right = [one == other for one, other in zip(recognised(model, x), numbers.tolist(), strict=True)]
-    return float(np.mean(right))
+        y = targets(numbers)
+        return translators.matches(translators.answers(model, x, y.shape[1]), y)
+    return np.array([one == other for one, other in zip(recognised(model, x), numbers.tolist(), strict=True)])
 
 
 BUILD = {"translator": translator, "plain": translator, "recogniser": recogniser}
