@@ -27,7 +27,7 @@ LONGEST = 6
 """Symbols of a Chinese numeral below 1,000, ``END`` included."""
 WORDS = (*numerals.ONES[1:], *numerals.TENS, "hundred", "and")
 """What a recogniser may write down; its blank comes before them."""
-BANDS, WARPS = 40, np.linspace(0.7, 1.35, 27)
+BANDS, WARPS = 40, np.linspace(0.8, 1.2, 17)
 """Mel bands of the coefficients, and by how much the bands are moved in training: other mouths, other formants."""
 SPEEDS = (0.75, 1.3)
 
@@ -100,7 +100,7 @@ def standardised(frames):
     return (frames - frames.mean(axis=0)) / (frames.std(axis=0) + 1e-3)
 
 
-def batches(voices, number, seed, *, warped=True, batch_size=32):
+def batches(voices, number, seed, *, warped=False, batch_size=32):
     """Batches of new training numbers by voices drawn at random, (float32 (batch, frames, 13), list of numbers).
 
     Each is said faster or slower as a whole, and, where ``warped``, with its mel bands moved.
@@ -160,7 +160,7 @@ def recogniser(seed=None):
     return keras.Model(heard.inputs, layers.Dense(len(WORDS) + 1)(heard.outputs[0]))
 
 
-def train(model, voices, *, number, seed, warped=True, peak=0.005):
+def train(model, voices, *, number, seed, warped=False, peak=0.005):
     """Train a translator or a recogniser on new numbers by some voices, drawn anew for each batch; returns the Run."""
     writes = len(model.inputs) == 2
     said, objective = (targets, "translation") if writes else (labels, "ctc")
@@ -259,8 +259,8 @@ def right(model, x, numbers):
     return np.array([one == other for one, other in zip(recognised(model, x), numbers.tolist(), strict=True)])
 
 
-BUILD = {"translator": translator, "plain": translator, "recogniser": recogniser}
-"""The kinds of networks; "plain" is the translator trained without moved bands."""
+BUILD = {"translator": translator, "recogniser": recogniser, "moved": translator}
+"""The kinds of networks; "moved" is a translator in whose training mel bands were moved."""
 
 
 def in_turn(kind, measure):
