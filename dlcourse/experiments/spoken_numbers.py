@@ -27,7 +27,7 @@ LONGEST = 6
 """Symbols of a Chinese numeral below 1,000, ``END`` included."""
 WORDS = (*numerals.ONES[1:], *numerals.TENS, "hundred", "and")
 """What a recogniser may write down; its blank comes before them."""
-BANDS, WARPS = 40, np.linspace(0.8, 1.2, 17)
+BANDS, WARPS = 40, np.linspace(0.7, 1.35, 27)
 """Mel bands of the coefficients, and by how much the bands are moved in training: other mouths, other formants."""
 SPEEDS = (0.75, 1.3)
 

@@ -673,7 +673,7 @@ def searched(model, seed):
                            for each in (*found, pairs.y))
     wrong = ~translators.matches(found[1], pairs.y)
     return [*right, np.mean(beam > greedy + 1e-6), np.mean(beam - greedy),
-            np.mean((beam > truth)[wrong])]
+            np.mean((beam > truth)[wrong]) if wrong.any() else np.nan]
 
 
 search = np.array(translation.in_turn("text_fixed", searched))
@@ -925,18 +925,18 @@ of recognition and a rule by {behind:.0%}.
 """)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Mouths differ in size, and their resonances with them. One try, recorded as one training without the voice slt: the
-# mel bands of each training number are moved together, up or down by a factor of up to 1.25, as if another mouth spoke.
+# Mouths differ in size, and their resonances with them. One try, in one training without the voice awb: the mel bands
+# of each training number are moved together, up or down by a random factor of 0.7 to 1.35, as if other mouths spoke.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.source(spoken_numbers.warp)
-(moved,), plain, out = by_voice("moved"), hears["translator"][3], VOICES.index("slt")
+(moved,), plain, out = by_voice("moved"), hears["translator"][0], VOICES.index("awb")
 show.table(
     [[name, *(mask(f"{share:.0%}") for share in (
         np.delete(shares, out, axis=0)[:, 0].mean(), shares[out, 0], shares[out, 1]))]
      for name, shares in (("as they are", plain), ("moved", moved))],
-    ["mel bands in one training", "voices heard: word by word", "slt: word by word",
-     "slt: said as a whole"],
+    ["mel bands in training, one network", "voices heard: word by word",
+     "awb: word by word", "awb: said as a whole"],
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
