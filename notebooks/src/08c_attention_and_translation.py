@@ -857,8 +857,9 @@ pictures.listened_to(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The network is the last section's, narrower and pooled to a quarter of the frames. Each number's coefficients are
 # standardised over its own frames. The rival recognises words by CTC with the same reader, trained on as many batches, and
-# a rule makes the numeral; its training without awb failed, also on voices that it heard, and is left out. Test numbers are laid together of words, or said as a whole by flite, where words are shorter
-# and change as they meet; no test number was in any training (`make bench STUDY=ch08c_voices`).
+# a rule makes the numeral; its training without awb failed, also on voices that it heard, and is left out. Test numbers are
+# laid together of words, or said as a whole by flite, where words are shorter and change as they meet; no test number was
+# in any training (`make bench STUDY=ch08c_voices`).
 
 # %% slideshow={"slide_type": "skip"}
 show.source(spoken_numbers.laid, spoken_numbers.translator)
@@ -967,7 +968,10 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# ANSWER
+# By voices that were heard nearly all are right word by word, fewer where a number is said as a whole: no training number
+# was. By a voice held out about half are right, or fewer. The usual guess is that who has heard three people
+# understands a fourth. But the three are all that the network knows of voices, and one wrong word of a number's three
+# or four spoils it.
 #
 # </details>
 

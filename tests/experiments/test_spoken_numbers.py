@@ -123,9 +123,9 @@ def test_shipped_networks_hear_voices_that_they_were_trained_on(monkeypatch):
         rows = (tests.voices == spoken_numbers.VOICES[(out + 1) % 4]) & ~tests.whole
         return spoken_numbers.right(network, tests.x[rows], tests.numbers[rows]).mean()
 
-    assert np.mean(spoken_numbers.in_turn("plain", share)) > 0.6
+    assert np.mean(spoken_numbers.in_turn("translator", share)) > 0.6
     with pytest.raises(ValueError, match="expected one of translator"):
         spoken_numbers.in_turn("translators", share)
-    monkeypatch.setattr(recording, "load", lambda study: {"plain, sha256": "0" * 64})
+    monkeypatch.setattr(recording, "load", lambda study: {"translator, sha256": "0" * 64})
     with pytest.raises(ValueError, match="make bench STUDY=ch08c_voices"):
-        spoken_numbers.in_turn("plain", share)
+        spoken_numbers.in_turn("translator", share)
