@@ -817,8 +817,8 @@ claims.measure(
 x, y, numbers = translation.spoken_numbers(spoken_tests[0])
 kept = np.flatnonzero(spoken_tests[0].y[:, 0] > 1)
 pick = int(np.flatnonzero(numbers >= 1_000)[0])
-heard_at = translation.in_turn("speech", lambda network, seed: None if seed else
-                               translators.attended(network, x[[pick]], y[[pick]])[0])[0]
+heard_at = translation.in_turn("speech", lambda network, seed: None if seed else (
+    translators.attended(network, x[[pick]], y[[pick]])[0]))[0]
 spans = [span for span in spoken_tests[0].spans[kept[pick]] if span[1] > 0]
 digits = [int(digit) for digit in str(numbers[pick])]
 names = [numerals.PINYIN[sign] for sign in numerals.until_end(y[pick])]
@@ -878,8 +878,8 @@ HEARERS = {"translator": "one network", "recogniser": "recognise, then a rule"}
 
 
 def by_voice(kind):
-    """Shares right by number of the voice held out: (voices, 2), laid together of words and
-    said as a whole."""
+    """Shares right, by the number of the voice held out: (voices, 2), words laid together
+    and numbers said as a whole."""
     def measure(network, out):
         right = spoken_numbers.right(network, new_numbers.x, new_numbers.numbers)
         return out, np.array([[right[(new_numbers.voices == voice)
@@ -899,8 +899,15 @@ def of_voices(kind, held_out, column=0):
 
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+def all_of(shares):
+    """Mean and interval of four trainings; of two, both."""
+    if len(shares) > 2:
+        return f"{Measured(shares):.0%}"
+    return ", ".join(mask(f"{share:.0%}") for share in shares)
+
+
 show.table(
-    [[name, len(hears[kind]), *(f"{Measured(of_voices(kind, held_out, column)):.0%}"
+    [[name, len(hears[kind]), *(all_of(of_voices(kind, held_out, column))
                                 for held_out in (False, True) for column in (0, 1))]
      for kind, name in HEARERS.items()],
     ["new numbers right", "trainings", "voices heard: word by word", "said as a whole",
@@ -908,18 +915,17 @@ show.table(
 )
 each = [f"{VOICES[out]} {mask(f'{shares[out, 0]:.0%}')}"
         for out, shares in hears["translator"].items()]
-both = [hears["translator"][out][out, 0] - shares[out, 0]
+both = [f"{VOICES[out]} {mask(f'{shares[out, 0]:.0%}')}"
         for out, shares in hears["recogniser"].items()]
-behind = Measured(of_voices("translator", True)) - Measured(of_voices("translator", False))
+behind = Measured(of_voices("translator", True) - of_voices("translator", False))
 show.markdown(f"""
-One network, word by word, by voice held out: {", ".join(each)}; less than by the voices heard:
-{behind:.0%}, by training. By held-out voice, kal and rms, it is ahead of recognition and a rule by
-{Measured(both):.0%}.
+Held out, word by word: {", ".join(each)}; by recognition and a rule {", ".join(both)}.
+One network, held out less heard, by training: {behind:.0%}.
 """)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Mouths differ in size, and their resonances with them. One try, in one training without the voice awb: the mel bands
-# of each training number are moved together, up or down by a random factor of 0.7 to 1.35, as if other mouths spoke.
+# of each training number are moved together, up or down by a random factor of $0.7$ to $1.35$, as if other mouths spoke.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.source(spoken_numbers.warp)
@@ -936,11 +942,10 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# By voices that were heard more than nine in ten word by word, fewer where a number is said as a whole: no training number
-# was. A voice held out does worse each time, but how much worse depends on the voice: from most numbers to none.
-# The usual guess is that who has heard three people understands a fourth. But three voices are all that the
-# network knows; slt, of which it understands next to nothing, is the only woman's voice of the four. And one wrong word
-# of a number's three or four spoils it.
+# By voices that were heard, about nine in ten word by word; fewer where a number is said as a whole. A voice held
+# out does worse each time, from most numbers right to none. The usual guess is that who has heard three
+# people understands a fourth. But three voices are all that the network knows; slt, of which it understands next to
+# nothing, is the only woman's. And one wrong word spoils a number.
 #
 # </details>
 
