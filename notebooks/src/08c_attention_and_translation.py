@@ -878,8 +878,7 @@ HEARERS = {"translator": "one network", "recogniser": "recognise, then a rule"}
 
 
 def by_voice(kind):
-    """Shares right, by the number of the voice held out: (voices, 2), words laid together
-    and numbers said as a whole."""
+    """Shares right by number of the voice held out: (voices, 2), laid and whole."""
     def measure(network, out):
         right = spoken_numbers.right(network, new_numbers.x, new_numbers.numbers)
         return out, np.array([[right[(new_numbers.voices == voice)
