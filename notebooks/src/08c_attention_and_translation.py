@@ -941,10 +941,9 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# By voices that were heard, about nine in ten word by word; fewer where a number is said as a whole. A voice held
-# out does worse each time, from most numbers right to none. The usual guess is that who has heard three
-# people understands a fourth. But three voices are all that the network knows; slt, of which it understands next to
-# nothing, is the only woman's. And one wrong word spoils a number.
+# About nine in ten by voices heard, fewer said as a whole. A voice held out does worse each time, from most right to none.
+# The usual guess is that who has heard three people understands a fourth. slt, hardly understood, is the only
+# woman's voice.
 #
 # </details>
 
