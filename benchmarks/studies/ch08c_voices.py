@@ -5,7 +5,7 @@
 Words of three of four voices are laid one after another, and 700 batches of 32 new training numbers drawn.
 ``translator``, from sound to numeral, is trained four times, each time without another voice, with another seed;
 ``recogniser``, which names words by CTC, for a rule to make the numeral of, twice: without awb and without slt it
-didn't learn (a tenth of the validation numbers were right), and isn't shipped. ``moved`` is one training of the
+didn't learn (few of the validation numbers were right), and isn't shipped. ``moved`` is one training of the
 translator without awb, in which the mel bands of each number are moved by a factor of 0.7 to 1.35.
 
 Two trainings of a wider network came before, of seed 100, without the voice slt, on 500 batches, and were read off on
