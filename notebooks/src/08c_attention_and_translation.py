@@ -842,8 +842,8 @@ pictures.listened_to(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The network is the last section's, narrower and pooled to a quarter of the frames. Each number's coefficients are
-# standardised over its own frames. The rival recognises words by CTC with the same reader, trained on as many batches, and
-# a rule makes the numeral; its learning rate is lower, since by the translator's two of four hardly learnt. Test numbers
+# standardised over its own frames. The rival recognises words by CTC with the same reader, trained on twice as many
+# batches by other seeds (by the translator's, two of four hardly learnt), and a rule makes the numeral. Test numbers
 # are laid together of words, or said as a whole by flite, where words are shorter and change as they meet; no test number
 # was in any training (`make bench STUDY=ch08c_voices`).
 
