@@ -879,9 +879,9 @@ exercises.hint("08b.3")
 exercises.solution("08b.3")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **4. Write it.** A function of scores (places, labels) and transitions (labels, labels) that gives $\ln Z$, without listing paths.
+# **4. Write it.** A field can also *draw*: a function of scores (places, labels), transitions (labels, labels) and a NumPy generator that gives the labels of one path, each path with its probability, without listing them. `random_field.forward` may help.
 #
-# `def answer(scores, transitions): ...`
+# `def answer(scores, transitions, rng): ...`
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
