@@ -123,6 +123,12 @@ def _judge_draws(function, draws=3_000):
         return np.sum((seen - draws * p) ** 2 / (draws * p)) < 58
 
     if fits(_shares(scores, transitions)):
+        twice = [
+            function(scores.copy(), transitions.copy(), np.random.default_rng(seed))
+            for seed in [1] * 2 + [2] * 2
+        ]
+        if not all(np.array_equal(twice[first], twice[first + 1]) for first in (0, 2)):
+            return "Generators of the same seed, and it gives two paths: draw by the one that it is given."
         return _on_long_lines(function)
     by_place = np.array(
         [
@@ -155,7 +161,7 @@ def _on_long_lines(function):
     try:
         found = np.asarray(function(np.full((300, 2), 9.0), np.zeros((2, 2)), np.random.default_rng(0)))
     except Exception as error:
-        return f"Called with 300 places, it stops with {type(error).__name__}: {error}. Stay in logarithms."
+        return f"Called with 300 places, it stops: {type(error).__name__}: {error}. Stay in logarithms; list no paths."
     if found.shape != (300,) or not 75 < np.sum(found == 1) < 225:
         return "With 300 places, both labels equally good, it should draw each about as often: stay in logarithms."
     return None
@@ -190,7 +196,7 @@ def exercise_5():
     return Exercise(
         hints=[
             '`study.parts("english", seed, 100)` has 100 training lines; `study.network(symbols, 3, field=...)`, '
-            "`study.train(..., epochs=...)` and `study.word_f1` do the rest.",
+            "`study.train(..., epochs=...)` and `study.word_f1`, which decodes under the rules, do the rest.",
             "Give both as many steps as they need: with 100 lines an epoch has two, so take 200 epochs or so.",
         ],
         solution=[
