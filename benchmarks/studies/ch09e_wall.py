@@ -4,10 +4,9 @@
 
 Five seeds of each kind of network of ``experiments.wall_players``, PPO, 600,000 steps each on 64 games: settings and
 the number of steps were chosen on seeds 900 and 0, for the network with filters. Then DQN with networks of that kind
-(``dqn``; settings not tuned, as many steps as take about as long), and PPO for more steps (``longer``). Recorded:
-learning curves (mean bricks of the training games that ended in so many steps), processor seconds of all seeds, and
-the score of each over 200 other games. Weights go to results/ch09e_wall_KIND.npz as float16, each file's SHA-256 into
-the record.
+(``dqn``; settings not tuned, as many steps as take about as long). Recorded: learning curves (mean bricks of the
+training games that ended in so many steps), processor seconds of all seeds, and the score of each over 200 other games.
+Weights go to results/ch09e_wall_KIND.npz as float16, each file's SHA-256 into the record.
 """
 
 import time
@@ -19,7 +18,7 @@ from dlcourse.experiments import wall_players
 from dlcourse.rl import evaluation
 
 SEEDS, WIDTH = list(range(10, 15)), 30_000
-DQN_SEEDS, DQN_WIDTH, LONGER_WIDTH = SEEDS[:3], 10_000, 50_000
+DQN_SEEDS, DQN_WIDTH = SEEDS[:3], 10_000
 
 
 def by_ppo(kind):
@@ -41,19 +40,11 @@ def by_dqn():
     return curves, networks
 
 
-def longer():
-    curves, actors = [], {}
-    for seed in SEEDS:
-        run, actors[seed] = wall_players.train_longer(seed)
-        curves += evaluation.learning_curves(run.episodes, wall_players.LONGER, LONGER_WIDTH).tolist()
-    return curves, actors
-
-
 def main():
     reproducibility.start(0, threads=1)
     record = recording.Recording("ch09e_wall", "Bricks of a game; hashes of the shipped weights")
     ways = {kind: lambda kind=kind: by_ppo(kind) for kind in wall_players.KINDS}
-    for kind, way in (ways | {"dqn": by_dqn, "longer": longer}).items():
+    for kind, way in (ways | {"dqn": by_dqn}).items():
         if record.done(f"{kind}, sha256"):
             continue
         began = time.process_time()

@@ -1,7 +1,5 @@
 """Players of the small wall game: networks that see its pixels, trained by PPO and by DQN; shipped."""
 
-import dataclasses
-
 import keras
 import numpy as np
 from keras import layers
@@ -26,10 +24,7 @@ SHAPE = (wall_game.SIZE, wall_game.SIZE, len(wall_game.CHANNELS))
 HIDDEN = {"no_convolution": (40,), "no_trail": (40,), "linear": ()}
 """Hidden layers of the players without filters; the first has about as many weights as the one with filters."""
 KINDS = ("pixels", *HIDDEN)
-"""Trained for ``STEPS`` steps each, with the same settings, so that they can be compared."""
-
-LONGER = 1_000_000
-"""Steps of the players of kind ``"longer"``: networks as of ``"pixels"``, PPO."""
+"""Trained by PPO for ``STEPS`` steps each, with the same settings, so that they can be compared."""
 
 DQN = dqn.Settings(
     discount=0.98,
@@ -46,7 +41,6 @@ DQN = dqn.Settings(
 """Of the players of kind ``"dqn"``: networks as of ``"pixels"``; not tuned."""
 
 DQN_STEPS, DQN_GAMES = 200_000, 16
-SEES_ALL = ("pixels", "longer", "dqn")
 
 
 class WithoutTrail(wall_game.VectorWallGame):
@@ -127,13 +121,6 @@ def train(kind, seeds, steps=STEPS, settings=SETTINGS):
     return run, {seed: feed_forward.alone(run.actor, place) for place, seed in enumerate(seeds)}
 
 
-def train_longer(seed, steps=LONGER):
-    """A player with filters, trained by PPO for more steps: (rollout.Trained, the actor)."""
-    settings = dataclasses.replace(SETTINGS, anneal=steps)
-    run, actors = train("pixels", [seed], steps, settings)
-    return run, actors[seed]
-
-
 def train_dqn(seed, steps=DQN_STEPS, settings=DQN):
     """A player with filters, trained by DQN: (dqn.Trained, the Q-network)."""
     games, actions = wall_game.VectorWallGame(DQN_GAMES), len(wall_game.ACTIONS)
@@ -175,6 +162,6 @@ def shipped(kind):
     Raises:
         ValueError: where the kind is another, or the file isn't the one whose hash is recorded.
     """
-    shape = "pixels" if kind in SEES_ALL else kind
+    shape = "pixels" if kind == "dqn" else kind
     build = lambda seed: network(shape, len(wall_game.ACTIONS), 2 * seed)  # noqa: E731
     return shipped_weights.load_kind("ch09e_wall", kind, build)
