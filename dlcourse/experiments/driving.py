@@ -8,24 +8,7 @@ import functools
 
 import numpy as np
 
-from dlcourse.rl import blind, dqn
-
-SETTINGS = dqn.Settings(
-    discount=0.8,
-    hidden=(128, 128),
-    learning_rate=5e-4,
-    final_share=0.2,
-    batch_size=32,
-    train_every=5,
-    updates=5,
-    learning_starts=200,
-    explore=(1.0, 0.05, 0.3),
-    capacity=15_000,
-    target_every=50,
-    double=True,
-)
-"""Those of highway-env's own DQN script, but for smaller layers, a doubled target, a falling learning rate, five
-updates at every fifth step, and a larger share of fewer steps for exploration; not tuned."""
+from dlcourse.rl import blind
 
 ACTIONS = ("left", "keep on", "right", "faster", "slower")
 
@@ -128,3 +111,19 @@ def drive(env, driver, seed):
 def together(drives):
     """A list of drives as one dict of arrays (drives,), which ``rl.motorway``'s measures take."""
     return {name: np.array([one[name] for one in drives]) for name in drives[0]}
+
+
+DRIVES, FIRST = 30, 50_000
+"""How often each driver is tried in each world, and the seed of the first drive; training begins from seed 0."""
+
+WORLDS = {"traffic 1.0": highway, "traffic 1.5": functools.partial(highway, 1.5), "merging": merging}
+
+
+def drives(driver, env, number=DRIVES, first=FIRST):
+    """So many drives, a list of what ``drive`` gives."""
+    return [drive(env, driver, first + place) for place in range(number)]
+
+
+def judged(driver):
+    """Drives in each of ``WORLDS``, a dict from the world's name to a list."""
+    return {world: drives(driver, make()) for world, make in WORLDS.items()}
