@@ -644,10 +644,11 @@ at_200 = [curve[6] for curve in wall["pixels, curves"]]  # of steps 180,000 to 2
 show.markdown(f"""
 DQN as in chapter 09c, doubled, with the network of the one with filters: 200,000 steps,
 a third of PPO's, in {per_seed["DQN"]:.0f} processor seconds a seed; PPO's 600,000 took
-{per_seed["PPO"]:.0f} (recorded). PPO wins, in bricks by processor seconds and by steps:
-about its 200,000th step its training games have {Measured(at_200):.1f} bricks, those of
-DQN at the end {Measured([curve[-1] for curve in wall["dqn, curves"]]):.1f}. But nobody
-tuned DQN, and PPO's settings were chosen for this game.
+{per_seed["PPO"]:.0f} (recorded). For what it takes to compute, PPO wins. By steps three
+seeds don't settle it: about its 200,000th step PPO's training games have
+{Measured(at_200):.1f} bricks, those of DQN at the end
+{Measured([curve[-1] for curve in wall["dqn, curves"]]):.1f}. Nobody tuned DQN here;
+PPO's settings were chosen for this game.
 """)
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
