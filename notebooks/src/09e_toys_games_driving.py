@@ -964,9 +964,8 @@ claims.report()
 # %% [markdown]
 # Both verdicts are about worlds of a hundred lines, and about a question that the sentence leaves open: used instead of
 # what? The toy stands as well as by an engineer's rule. The car drives, but a tuned rule earns more, without crashing
-# less, in the traffic that both know, and nobody tuned the network; on the motorway that others built, after as many
-# steps as its own example takes, it earned about as much as braking. The cheapest rule tells you which of these your problem is like, if
-# you try it first.
+# less, in the traffic that both know; nobody tuned the network. On the motorway that others built it earned, after
+# 20,000 steps, about as much as braking. Try the cheapest rule first: it tells you which of these your problem is like.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
