@@ -933,12 +933,13 @@ show.table(
     ],
     "highway-env (recorded); dense: the same twenty cars, 1.5 times as close",
 )
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Look at *always brakes*. In the usual traffic it stays near 20 m/s, crashes in one drive of thirty, and earns about what our agents earn on
 # average; the *careful rule*, the last and best of four that were tried, earns more. In dense traffic, and where a lane joins, *always brakes* earns
-# more than our agents on average, and crashes in fewer of its drives. What was learnt in one traffic doesn't carry over by itself. The built-in driver earns most everywhere;
-# it sees all cars, changes lanes by a model of its own, and may go slower. Nobody tuned our settings, and three agents are few. It says
-# what to try first: a mean reward that looks like driving may be had by braking.
+# more than the agents of either library on average, and crashes in fewer of its drives: what was learnt in one traffic doesn't carry over by itself.
+# The built-in driver earns most; it sees all cars, changes lanes by a model of its own, and may go slower. Nobody tuned our settings, and the
+# agents are few. It says what to try first: a mean reward that looks like driving may be had by braking.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What stands between this and the real thing? · 离真实应用还差什么？
