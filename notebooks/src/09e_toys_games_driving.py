@@ -693,27 +693,27 @@ show.source(motorway.VectorMotorway)
 show.source(motorway.careful, motorway.overtaking)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict before you run.** The overtaking rule's three numbers are the best of 147, each tried on a hundred other drives. A network had 40,000
-# decisions, eleven hours of driving; nobody tuned its settings, and some of its learning curves still rise at the end. Which of the two earns more? And in traffic 1.3 times as dense, where
-# the rule is tuned anew and the network isn't trained anew?
+# **Predict before you run.** The overtaking rule's three numbers are the best of 147, each tried on a hundred other drives. Networks had 40,000
+# decisions, eleven hours of driving; others 100,000. Their settings are the best of three, tried with another seed. Which of the three earns most? And in traffic 1.3 times as dense, where
+# the rule is tuned anew and no network is trained anew?
 
 # %% slideshow={"slide_type": "skip"}
 USUAL, DENSER = "holds in the usual traffic", "holds in denser traffic"
-UNTUNED = "does not hold in the usual traffic for a small network that nobody tuned"
+SMALL = "does not hold in the usual traffic for a small network"
 claims.rule(
     "A2.9.2d",
     {
         "holds": lambda usual, dense: min(usual.low, dense.low) > 0,
         USUAL: lambda usual, dense: usual.low > 0,
         DENSER: lambda usual, dense: usual.high < 0 and dense.low > 0,
-        UNTUNED: lambda usual, dense: usual.high < 0,
+        SMALL: lambda usual, dense: usual.high < 0,
         "not settled": True,
     },
     made_up={
         "holds": {"usual": [1.2, 0.8, 1.5], "dense": [0.9, 1.1, 0.7]},
         USUAL: {"usual": [1.2, 0.8, 1.5], "dense": [-2.0, 0.5, -1.1]},
         DENSER: {"usual": [-1.0, -0.7, -1.4], "dense": [0.9, 1.1, 0.7]},
-        UNTUNED: {"usual": [-1.0, -0.7, -1.4], "dense": [-3.0, -2.0, 1.0]},
+        SMALL: {"usual": [-1.0, -0.7, -1.4], "dense": [-3.0, -2.0, 1.0]},
         "not settled": {"usual": [1.2, -1.0, 0.3], "dense": [-2.0, 0.5, -1.1]},
     },
 )
@@ -724,7 +724,10 @@ claims.rule(
 #
 # **What was changed after a look at the data.** At first the best numbers of the rules lay at the edge of their grid (10 m, and 3 m for each m/s), so the grid
 # was made wider, and the rule for dense traffic got better. At first one number of the rule was taken from all five agents; now they are paired. And the
-# outcomes' names now say what they rest on. What was measured in the usual traffic has the same sign either way.
+# outcomes' names now say what they rest on.
+# At first the networks had 40,000 decisions, and the verdict was *does not hold in the usual traffic for a small network that nobody tuned*, while learning curves
+# still rose. Then three settings were tried with 100,000 decisions and another seed, on the drives that the rules were tuned on; the first settings were best. The
+# rule of the verdict stayed; the verdict is of these networks now, and C09e.rule, that the rule earns more than the others, became the control of C09e.experience.
 
 # %% slideshow={"slide_type": "skip"}
 DENSE, ROADS, TRAFFIC = 1.3, 100, 80_001
@@ -758,7 +761,7 @@ driven = {
     for name, by_traffic in by_rules.items()
     for traffic in (1.0, DENSE)
 }
-for kind in ("usual", "short"):
+for kind in ("usual", "tuned", "short"):
     networks = motorway_drivers.shipped(kind).values()
     for traffic in (1.0, DENSE):
         driven[kind, traffic] = [
@@ -773,8 +776,9 @@ MEASURES = {
     "crashes per km": motorway.crashes_per_km,
 }
 NAMES = {
-    "usual": "DQN, five agents",
-    "short": "DQN, discount 0",
+    "tuned": "DQN, 100,000 decisions",
+    "usual": "DQN, 40,000",
+    "short": "DQN, 40,000, discount 0",
 }
 show.table(
     [
@@ -801,13 +805,13 @@ def more_than(one, other, traffic, part):
 
 
 claims.measure(
-    "C09e.rule",
-    "a tuned rule that overtakes earns more than these networks: reward of a drive "
-    "less the network's on the same drives; control: the tuned rule that stays on its "
-    "lane",
-    lambda rule, part: more_than(rule, "usual", 1.0, part),
-    of=[("overtaking", part) for part in range(5)],
-    control=[("careful", part) for part in range(5)],
+    "C09e.experience",
+    "with more experience the network earns more than the tuned rule that overtakes: "
+    "reward of a drive less the rule's on the same drives, after 100,000 decisions; "
+    "control: after 40,000",
+    lambda kind, part: more_than(kind, "overtaking", 1.0, part),
+    of=[("tuned", part) for part in range(5)],
+    control=[("usual", part) for part in range(5)],
     above=0,
 )
 
@@ -815,24 +819,24 @@ claims.measure(
 claims.verdict(
     "A2.9.2d",
     source="evaluated",
-    usual=[more_than("usual", "overtaking", 1.0, part) for part in range(5)],
-    dense=[more_than("usual", "overtaking", DENSE, part) for part in range(5)],
+    usual=[more_than("tuned", "overtaking", 1.0, part) for part in range(5)],
+    dense=[more_than("tuned", "overtaking", DENSE, part) for part in range(5)],
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# The rule, by some points, in the traffic that both know. In dense traffic five agents don't settle it. A common guess
-# is that eleven hours of learning beat three numbers. But finding these took far more drives than the network had.
+# The networks with 100,000 decisions, in both traffics; with 40,000 the rule is still ahead in the usual one. Common
+# guesses are that the rule wins, tuned as it is, or that eleven hours of driving are plenty.
 #
 # </details>
 #
-# Changing lanes is what pays: *careful* earns far less than the networks, in both traffics, and more than half of that
-# is the right lane's pay, not speed; in the dense one it crashes more seldom than the rule that overtakes. With a
-# discount of 0 the car drives fast until it is too late.
+# Changing lanes is what pays: *careful* earns far less than the networks. But in dense traffic it crashes most seldom,
+# on average, and the best-paid networks more often than the rule that overtakes: a crash costs four points, and they
+# earn more than that by what they dare.
 #
-# **What the verdict rests on**: a small network whose settings nobody tuned, against a rule whose numbers were tuned.
-# It doesn't say what a tuned network would earn.
+# **What the verdict rests on**: a world in which eleven hours of driving cost seconds, and a pay that somebody wrote.
+# Had training stopped at 40,000, it would have been the opposite.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a crash look like, second by second? · 一次碰撞是怎样发生的？
@@ -847,7 +851,8 @@ claims.verdict(
 network = motorway_drivers.shipped("usual")[0]
 crashed = np.flatnonzero(driven["usual", DENSE][0]["crashed"])
 show.markdown(f"""
-Of agent 0's hundred drives in dense traffic, {len(crashed)} end in a crash.
+Of a hundred drives in dense traffic of agent 0, after 40,000 decisions, {len(crashed)}
+end in a crash.
 """)
 
 
@@ -919,7 +924,6 @@ show.table(
             if title != "m/s" or world == "traffic 1.0"
         ]
         for name, agents in found.items()
-        if agents
     ],
     [
         "driver",
@@ -936,10 +940,10 @@ show.table(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Look at *always brakes*. In the usual traffic it stays near 20 m/s, crashes in one drive of thirty, and earns about what our agents earn on
-# average; the *careful rule*, the last and best of four that were tried, earns more. In dense traffic, and where a lane joins, *always brakes* earns
-# more than the agents of either library on average, and crashes in fewer of its drives: what was learnt in one traffic doesn't carry over by itself.
-# The built-in driver earns most; it sees all cars, changes lanes by a model of its own, and may go slower. Nobody tuned our settings, and the
-# agents are few. It says what to try first: a mean reward that looks like driving may be had by braking.
+# average. The *careful rule*, the last and best of four that were tried, earns as much as the other library's two, and crashes more seldom. In dense traffic, and where a lane
+# joins, *always brakes* earns more than the agents of either library on average, and crashes in fewer of its drives: what was learnt in one traffic
+# doesn't carry over by itself. The built-in driver earns most; it sees all cars, changes lanes by a model of its own, and may go slower. Nobody tuned our
+# settings, and the agents are few. It says what to try first: a mean reward that looks like driving may be had by braking.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What stands between this and the real thing? · 离真实应用还差什么？
@@ -964,9 +968,9 @@ claims.report()
 
 # %% [markdown]
 # Both verdicts are about worlds of a hundred lines, and about a question that the sentence leaves open: used instead of
-# what? The toy stands as well as by an engineer's rule. The car drives, but a tuned rule earns more, without crashing
-# less, in the traffic that both know; nobody tuned the network. On the motorway that others built it earned, after
-# 20,000 steps, about as much as braking. Try the cheapest rule first: it tells you which of these your problem is like.
+# what? The toy stands as well as by an engineer's rule. The car earns more than a tuned rule, after long training, and
+# crashes no less; on the motorway that others built it earned, after 20,000 steps, about as much as braking.
+# Try the cheapest rule first: it tells you which of these your problem is like.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
