@@ -515,14 +515,14 @@ checks.equal(
 briefly = ppo.train(
     wall_game.VectorWallGame(wall_players.GAMES),
     wall_players.SETTINGS,
-    steps=20_000,
+    steps=10_000,
     actor=player(3),
     critic=player(1),
     seed=1,
 )
 brief_score = wall_players.scores(wall_players.greedy(briefly.actor)).mean()
 show.markdown(f"""
-After 20,000 steps of PPO here: {brief_score:.1f} bricks a game. It takes more.
+After 10,000 steps of PPO here: {brief_score:.1f} bricks a game. It takes more.
 """)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -630,8 +630,8 @@ claims.measure(
 # From *no filters* to *filters* the hidden layer's size changes too, from 40 units to 32, and what they see. So it isn't filters alone that
 # the two rows compare. **What was changed after a look at the table**: the claim C09e.game had been *filters* against *no hidden layer*, above 0.5, where filters,
 # hidden layer and the number of weights change at once. Its bound is as it was, and its control hides the trail from the same networks; C09e.hidden, with
-# a bound of 0.25, takes away the hidden layer only; C09e.motion got a stronger control, *one step on*, with the old bound. C09e.rule took the place of
-# two claims whose controls couldn't win.
+# a bound of 0.25, takes away the hidden layer only; C09e.motion got a stronger control, *one step on*, with the old bound. C09e.rule, now the control of
+# C09e.experience, took the place of two claims whose controls couldn't win.
 #
 # In the film below the first ball is missed: from the second picture on it is a new game.
 
@@ -831,7 +831,7 @@ claims.verdict(
 #
 # </details>
 #
-# Changing lanes is what pays: *careful* earns far less than the networks. But in dense traffic it crashes most seldom,
+# Changing lanes is what pays: *careful* earns far less than the networks. But in dense traffic it crashes more seldom,
 # on average, and the best-paid networks more often than the rule that overtakes: a crash costs four points, and they
 # earn more than that by what they dare.
 #
@@ -918,7 +918,10 @@ show.table(
     [
         [f"{name}, {len(agents)} agents" if len(agents) > 1 else name]
         + [
-            format(on_highway(name, world, measure), ".2f" if "crash" in title else ".1f")
+            format(
+                on_highway(name, world, measure),
+                ".2f" if "crash" in title else ".1f",
+            )
             for world in TRAFFICS
             for title, measure in MEASURES.items()
             if title != "m/s" or world == "traffic 1.0"
