@@ -571,8 +571,10 @@ charts.curves(
         "rule: one step on": rule_scores["one step on"].mean(),
     },
     figsize=(8.4, 4.2),
+    band="range",
     caption="PPO, five seeds each, with settings that were chosen for the network with "
-    f"filters; DQN, {len(DQN_SEEDS)} seeds; mean with 95 % interval (recorded).",
+    f"filters; DQN, {len(DQN_SEEDS)} seeds, not tuned. Medians, and from the lowest "
+    "seed to the highest (recorded).",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
