@@ -106,15 +106,7 @@ class NoteCounts:
         """
         contexts = self._tokens(windows)[:, step : step + self.order - 1]
         here = np.arange(melodies.SYMBOLS) + melodies.SYMBOLS * (step % self.beats)
-        blocks = np.concatenate(
-            [
-                np.repeat(contexts, len(here), axis=0),
-                np.tile(here, len(contexts))[:, None],
-            ],
-            axis=1,
-        )
-        chances = self.model.probability(blocks.ravel())[self.order - 1 :: self.order]
-        chances = chances.reshape(len(contexts), -1)
+        chances = self.model.distribution(contexts, here)
         return chances / chances.sum(axis=1, keepdims=True)
 
     def bits_per_note(self, windows):
