@@ -93,7 +93,9 @@ class KneserNey:
 
     def _checked(self, name, tokens, dimensions=1):
         tokens = np.asarray(tokens)
-        if tokens.ndim != (dimensions or max(tokens.ndim, 1)) or (tokens.size and tokens.dtype.kind not in "iu"):
+        if tokens.ndim != (dimensions or max(tokens.ndim, 1)) or (
+            tokens.size and tokens.dtype.kind not in "iu"
+        ):
             raise ValueError(f"{name} is {tokens.dtype} {tokens.shape}: expected whole numbers (n,).")
         if tokens.size and not 0 <= tokens.min() <= tokens.max() < self.symbols:
             raise ValueError(

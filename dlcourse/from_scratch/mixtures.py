@@ -34,7 +34,9 @@ class Mixture:
         """log p(x, component) for points x (..., d): (..., k)."""
         x = np.asarray(x, "float64")
         roots = np.linalg.cholesky(self.covariances)
-        away = x.reshape(-1, x.shape[-1]).T - self.means[..., None]  # (k, d, n): numpy is slow along short last axes
+        away = (
+            x.reshape(-1, x.shape[-1]).T - self.means[..., None]
+        )  # (k, d, n): numpy is slow along short last axes
         z = np.linalg.inv(roots) @ away
         log_root = np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
         constant = np.log(self.weights) - 0.5 * x.shape[-1] * np.log(2 * np.pi) - log_root
