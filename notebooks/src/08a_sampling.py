@@ -603,16 +603,16 @@ gliding = hamiltonian.leapfrog(
     gradient, tip, np.array([[1.2, 0.5]]), step=step, leapfrogs=150
 )[0][:, 0]
 jumps = ridge_draws(0.05, "Metropolis", ridges[0.05, "Metropolis"][0], tip, 1, 150)
-worths = {pair: Measured(found) for pair, (_, found) in ridges.items()}
+worth_of = {pair: f"{Measured(found):.0f}" for pair, (_, found) in ridges.items()}
 sampling_figures.density(
     log_density,
     ((-30, 30), (-12, 40)),
     "150 evaluations each, from the star",
     paths={"glides": gliding, "a walk": np.concatenate([tip, jumps[:, 0]])},
-    caption="Of 2,000 evaluations a chain's means are worth, in independent draws: bent, "
-    f"Metropolis {worths[0.05, 'Metropolis']:.0f}, HMC {worths[0.05, 'HMC']:.0f}; "
-    f"straight, {worths[0, 'Metropolis']:.0f} and {worths[0, 'HMC']:.0f}. Settings: the "
-    "best that were tried, for each ridge.",
+    caption="How many independent draws know the means as well as a chain of 2,000 "
+    f"evaluations: bent, Metropolis' {worth_of[0.05, 'Metropolis']} and HMC's "
+    f"{worth_of[0.05, 'HMC']}; straight, {worth_of[0, 'Metropolis']} and "
+    f"{worth_of[0, 'HMC']}. Settings: the best that were tried, for each ridge.",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -830,9 +830,9 @@ claims.measure(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # That counts gradients. How many effective draws does a *second* give, and is TensorFlow Probability's NUTS the one to
-# take? The same posteriors, sampled on one core by other libraries too (`make bench STUDY=ch08a_nuts`): four chains from
-# the same starts, as much warm-up, acceptance 0.8 for all. Compiling is timed apart. **Predict before you look:** by
-# which factor do the fastest and the slowest NUTS differ: 1.5, 4, or 15?
+# take? The same posteriors, sampled on one core by other libraries too (`make bench STUDY=ch08a_nuts`): four chains
+# from the same starts, as much warm-up, acceptance 0.8 for all NUTS. Compiling is timed apart. **Predict before you
+# look:** by which factor do the fastest and the slowest NUTS differ: 1.5, 4, or 15?
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 peers = recording.load("ch08a_nuts")
@@ -860,7 +860,8 @@ for name, way in [
     seconds, gradients = by_split(way, "second call"), by_split(way, "gradients")
     row = [f"{Measured(speed(way) / speed('TFP')):.1f}", f"{Measured(speed(way)):.0f}"]
     if gradients.any():
-        row.append(f"{Measured(1_000 * by_split(way, 'effective size') / gradients):.0f}")
+        sizes = by_split(way, "effective size")
+        row.append(f"{Measured(1_000 * sizes / gradients):.0f}")
         row.append(f"{Measured(1e6 * seconds / gradients):.1f}")
     compiling = Measured(by_split(way, "first call") - seconds)
     rows.append([name, *row, *["–"] * (4 - len(row)), f"{compiling:.1f}"])
