@@ -6,9 +6,9 @@ The posterior is the chapter's: logistic regression with prior N(0, 1) on 11 wei
 says which. Four chains side by side on one core, from the same starts, in float64: 500 steps of warm-up, then 3,000
 draws each (Metropolis takes more), which are written to ``out``. NUTS of TensorFlow Probability (a TensorFlow graph as
 in the chapter, or compiled by XLA), NumPyro and BlackJAX (XLA both): acceptance 0.8, trees of at most ten doublings.
-NumPyro and BlackJAX adapt a diagonal mass matrix too, and each chain's step by itself; TFP's adaptation has one step
-for all. The course's Metropolis and HMC in NumPy take their settings. (JAX's chains one after another were slower in
-one try; not recorded.)
+NumPyro and BlackJAX adapt a diagonal mass matrix too (NumPyro is also run without), and each chain's step by itself;
+TFP's adaptation has one step for all. The course's Metropolis and HMC in NumPy take their settings. (JAX's chains one
+after another were slower in one try; not recorded.)
 
 Seconds are the processor's: of the first call, compiling with it, and of the second with another seed, without. Both
 include the warm-up. Gradients are those of the second call, warm-up included, of all chains.
@@ -112,23 +112,27 @@ def jax_runs(jax, one):
     return run
 
 
-def numpyro(x, y):
-    jax, log_density = jax_density(x, y)
-    from numpyro.infer.hmc import hmc
+def numpyro(mass_matrix):
+    def build(x, y):
+        jax, log_density = jax_density(x, y)
+        from numpyro.infer.hmc import hmc
 
-    start_chain, step = hmc(potential_fn=lambda w: -log_density(w), algo="NUTS")
+        start_chain, step = hmc(potential_fn=lambda w: -log_density(w), algo="NUTS")
+        settings = {"step_size": 0.3, "target_accept_prob": 0.8, "adapt_mass_matrix": mass_matrix}
 
-    def one(start, key):
-        state = start_chain(start, num_warmup=WARMUP, step_size=0.3, target_accept_prob=0.8, rng_key=key)
+        def one(start, key):
+            state = start_chain(start, num_warmup=WARMUP, rng_key=key, **settings)
 
-        def following(state, _):
-            state = step(state)
-            return state, (state.z, state.num_steps)
+            def following(state, _):
+                state = step(state)
+                return state, (state.z, state.num_steps)
 
-        draws, steps = jax.lax.scan(following, state, length=WARMUP + DRAWS)[1]
-        return draws[WARMUP:], steps
+            draws, steps = jax.lax.scan(following, state, length=WARMUP + DRAWS)[1]
+            return draws[WARMUP:], steps
 
-    return jax_runs(jax, one)
+        return jax_runs(jax, one)
+
+    return build
 
 
 def blackjax(x, y):
@@ -185,7 +189,8 @@ def course_metropolis(x, y, step, draws):
 WAYS = {
     "TFP": tfp(False),
     "TFP, XLA": tfp(True),
-    "NumPyro": numpyro,
+    "NumPyro": numpyro(True),
+    "NumPyro, no mass matrix": numpyro(False),
     "BlackJAX": blackjax,
     "HMC": course_hmc,
     "Metropolis": course_metropolis,

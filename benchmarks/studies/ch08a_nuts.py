@@ -23,10 +23,10 @@ import numpy as np
 from dlcourse import recording, reproducibility
 from dlcourse.from_scratch import chain_diagnostics
 
-NAME, ROUNDS, TUNING = "ch08a_nuts", range(10, 15), (100, 101)
+NAME, ROUNDS, TUNING = "ch08a_nuts", range(10, 13), (100, 101)
 CONTENDERS = pathlib.Path(__file__).resolve().parents[1] / "nuts_contenders.py"
 PEERS = ("numpyro", "blackjax", "jax", "arviz")
-NUTS = ("TFP", "TFP, XLA", "NumPyro", "BlackJAX")
+WAYS = ("TFP", "TFP, XLA", "NumPyro", "BlackJAX", "HMC", "Metropolis", "NumPyro, no mass matrix")
 GLIDING = [
     {"step": step, "leapfrogs": glides}
     for step, glides in itertools.product((0.2, 0.25, 0.3, 0.35, 0.4, 0.5), (3, 4, 5, 6, 7, 8, 10, 12))
@@ -83,12 +83,12 @@ def main():
             record.add(f"{way}, settings", tuned(way, choices, nuts_contenders))
             print(way, values[f"{way}, settings"], flush=True)
     for split in ROUNDS:
-        for way in (*NUTS, "HMC", "Metropolis"):
+        for way in WAYS:
             if not record.done(f"{way}, {split}"):
                 result = measure(way, split, values.get(f"{way}, settings", {}))
                 record.add(f"{way}, {split}", result)
                 print(way, split, result, flush=True)
-    for way in (*NUTS, "HMC", "Metropolis"):
+    for way in WAYS:
         rounds = [values[f"{way}, {split}"] for split in ROUNDS]
         rates = [each["effective size"] / each["second call"] for each in rounds]
         print(f"{way}: median {statistics.median(rates):,.0f} effective draws per processor second")

@@ -840,7 +840,7 @@ peers = recording.load("ch08a_nuts")
 
 def by_split(way, what):
     """A recorded quantity of one sampler, (splits,)."""
-    return np.array([peers[f"{way}, {split}"][what] for split in range(10, 15)])
+    return np.array([peers[f"{way}, {split}"][what] for split in range(10, 13)])
 
 
 def speed(way):
@@ -853,6 +853,7 @@ for name, way in [
     ("NUTS, TFP, as here", "TFP"),
     ("NUTS, TFP with XLA", "TFP, XLA"),
     ("NUTS, NumPyro", "NumPyro"),
+    ("NUTS, NumPyro, no mass matrix", "NumPyro, no mass matrix"),
     ("NUTS, BlackJAX", "BlackJAX"),
     ("HMC in NumPy, tuned", "HMC"),
     ("Metropolis in NumPy, tuned", "Metropolis"),
@@ -869,7 +870,7 @@ show.table(
     rows,
     ["recorded", "times TFP's", "effective draws per s", "per 1,000 gradients",
      "µs per gradient", "s to compile"],
-    "The worst weight, five splits, processor seconds of one core, warm-up included; "
+    "The worst weight, three splits, processor seconds of one core, warm-up included; "
     "NumPyro {numpyro}, BlackJAX {blackjax}, JAX {jax}".format(**peers["versions"]),
 )  # fmt: skip
 
