@@ -14,7 +14,7 @@ from dlcourse.from_scratch import chain_diagnostics
 @pytest.fixture(scope="module")
 def chapter():
     def data(statement):
-        return isinstance(statement, ast.Assign) and statement.targets[0].id == "tumours"
+        return isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "tumours"
 
     return chapter_code.definitions("08a", also=data)
 
