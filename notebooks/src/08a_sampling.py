@@ -724,7 +724,7 @@ def splits(seeds, rows=40):
     return [np.stack(part) for part in zip(*found, strict=True)]
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "notes"}
 def log_posterior(x, y, prior):
     """The density for TensorFlow: (splits, chains, 11) to (splits, chains)."""
     x, y = tf.constant(x), tf.constant(y[:, None], "float64")
@@ -834,7 +834,7 @@ claims.measure(
 # from the same starts, as much warm-up, acceptance 0.8 for all NUTS. Compiling is timed apart. **Predict before you
 # look:** by which factor do the fastest and the slowest NUTS differ: 1.5, 4, or 15?
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 peers = recording.load("ch08a_nuts")
 
 
@@ -875,16 +875,18 @@ show.table(
 )  # fmt: skip
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# By more than 15: BlackJAX's and NumPyro's NUTS give more than twenty times as much as TensorFlow Probability's as this
-# chapter runs it. A common guess is 1.5, since the algorithm is one. It is, nearly: by gradients they differ little. But
-# here a gradient costs TensorFlow about twenty times as much, because each small operation of NUTS' tree is started by
-# itself. The test: the same program compiled whole by XLA (`jit_compile=True`) takes about as many gradients, each at
-# nearly the price of NumPyro's. Compiling takes seconds, longer than all of this chapter's sampling by NUTS; so it stays
-# uncompiled here. TFP's gradients also give a little less each: its adaptation has no mass matrix, a width for each
-# weight, and NumPyro without one gives as little.
+# Nearest to 15: on each split BlackJAX's and NumPyro's NUTS give from 12 to 27 times as much as TensorFlow Probability's
+# as this chapter runs it. A common guess is 1.5, since the algorithm is one. By gradients they do differ little. But
+# here a gradient costs TensorFlow about twenty times as much: each small operation of NUTS' tree is started by itself.
+# The test: the same program compiled whole by XLA (`jit_compile=True`) does as many gradients, each at nearly the price
+# of the others', and is about twenty times as fast. Compiling takes seconds, longer than all of this chapter's sampling
+# by NUTS; so it stays uncompiled here. Who of the three compiled ones is ahead changes with the split: the others on
+# two, TFP on the third. NumPyro's mass matrix, a width for each weight, gave it a few effective draws more per gradient
+# on each; TFP's adaptation has none, which didn't hurt it on the third split.
 #
-# And HMC in NumPy is ahead of all. It needs no tree, since it was told its step and length; 48 pairs were tried for
-# that, on two other splits. All this is one machine, a small model, four chains; other programs ran beside.
+# HMC in NumPy is ahead of them all on two splits, and level with the first on the third. It needs no tree, since it was
+# told its step and length; 48 pairs were tried for that, on two other splits. Three splits, one machine, a small model,
+# four chains; other programs ran beside.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does it pay to average over all that is possible? · 对后验求平均值得吗？
