@@ -875,8 +875,8 @@ show.table(
 )  # fmt: skip
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Nearest to 15: on each split BlackJAX's and NumPyro's NUTS give from 12 to 27 times as much as TensorFlow Probability's
-# as this chapter runs it. A common guess is 1.5, since the algorithm is one. By gradients they do differ little. But
+# Nearest to 15: BlackJAX's and NumPyro's NUTS give about twenty times as much as TensorFlow Probability's as this chapter
+# runs it, by split more or less. A common guess is 1.5, since the algorithm is one. By gradients they do differ little. But
 # here a gradient costs TensorFlow about twenty times as much: each small operation of NUTS' tree is started by itself.
 # The test: the same program compiled whole by XLA (`jit_compile=True`) does as many gradients, each at nearly the price
 # of the others', and is about twenty times as fast. Compiling takes seconds, longer than all of this chapter's sampling
