@@ -631,8 +631,8 @@ claims.measure(
 #
 # No more. A common guess is more still, since a glide can follow a bend, and it does. But in the arms the ridge is
 # steeper and thinner than at the tip, and one step must do for all places: the thinnest sets it, and the way along the
-# ridge takes many. Both lose; Metropolis loses less, by jumps so large that most are refused, of which some land far
-# along the ridge or on the other arm. That is our reading; measured are the worths.
+# ridge takes many. Both lose; Metropolis loses less, by large jumps: many are refused, but some land far along the ridge
+# or on the other arm. That is our reading; measured are the worths.
 #
 # </details>
 
