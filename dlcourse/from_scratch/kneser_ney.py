@@ -63,15 +63,21 @@ class KneserNey:
                 chance[length - 1 :] = level.mixed(self._keys(tokens, length), chance[length - 1 :])
         return chance[start:]
 
-    def distribution(self, context):
-        """The probability of every symbol after a context, int (n,) of any length: float64 (symbols,)."""
-        context = self._checked("distribution(context)", context)
-        chance, symbols = np.full(self.symbols, 1 / self.symbols), np.arange(self.symbols)
-        for length, level in enumerate(self.levels[: len(context) + 1], start=1):
-            place = 0
-            for token in context[len(context) - length + 1 :]:
-                place = place * self.symbols + int(token)
-            chance = level.mixed(place * self.symbols + symbols, chance)
+    def distribution(self, context, among=None):
+        """The probability of every symbol after a context, int (..., n) of any length n: float64 (..., symbols).
+
+        Args:
+            context: one, (n,), or many.
+            among: where given, of these symbols alone, int (k,): float64 (..., k). They needn't add up to 1.
+        """
+        context = self._checked("distribution(context)", context, None)
+        asked = np.arange(self.symbols) if among is None else self._checked("distribution(among)", among)
+        chance = np.full((*context.shape[:-1], len(asked)), 1 / self.symbols)
+        for length, level in enumerate(self.levels[: context.shape[-1] + 1], start=1):
+            place = np.zeros(context.shape[:-1], "int64")
+            for column in range(context.shape[-1] - length + 1, context.shape[-1]):
+                place = place * self.symbols + context[..., column]
+            chance = level.mixed(place[..., None] * self.symbols + asked, chance)
         return chance
 
     def bits(self, tokens, start=0):
@@ -85,9 +91,11 @@ class KneserNey:
             keys = keys * self.symbols + tokens[place : place + len(keys)]
         return keys
 
-    def _checked(self, name, tokens):
+    def _checked(self, name, tokens, dimensions=1):
         tokens = np.asarray(tokens)
-        if tokens.ndim != 1 or (tokens.size and tokens.dtype.kind not in "iu"):
+        if tokens.ndim != (dimensions or max(tokens.ndim, 1)) or (
+            tokens.size and tokens.dtype.kind not in "iu"
+        ):
             raise ValueError(f"{name} is {tokens.dtype} {tokens.shape}: expected whole numbers (n,).")
         if tokens.size and not 0 <= tokens.min() <= tokens.max() < self.symbols:
             raise ValueError(
@@ -119,7 +127,7 @@ class _Level:
 def _found(keys, values, wanted, missing):
     """The values of the wanted keys, of keys in ascending order; ``missing`` where there is none."""
     if not len(keys):
-        return np.full(len(wanted), missing)
+        return np.full(wanted.shape, missing)
     place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[place] == wanted, values[place], missing)
 

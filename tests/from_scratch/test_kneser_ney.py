@@ -69,6 +69,18 @@ def test_every_distribution_sums_to_one_and_knows_the_same(order, symbols):
         np.testing.assert_allclose(distribution, each, rtol=1e-12)
 
 
+def test_many_contexts_at_once_and_some_symbols_alone():
+    random = np.random.default_rng(0)
+    model = KneserNey(3, random.integers(0, 5, 300), 6)
+    contexts = random.integers(0, 6, (4, 2, 3))
+    found = model.distribution(contexts)
+    assert found.shape == (4, 2, 6)
+    np.testing.assert_array_equal(found[3, 1], model.distribution(contexts[3, 1]))
+    np.testing.assert_array_equal(model.distribution(contexts, [5, 2]), found[..., [5, 2]])
+    with pytest.raises(ValueError, match="expected 0 to 5"):
+        model.distribution(contexts, [6])
+
+
 def test_a_letter_that_stands_after_one_letter_only_is_rare_elsewhere():
     """Kneser and Ney's San Francisco: u is frequent, but only after q."""
     text = "qu" * 30 + "abcdefgh" * 4
