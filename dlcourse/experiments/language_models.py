@@ -173,8 +173,13 @@ def counted(name, order, part="test"):
 
 def best_order(name, orders=range(2, 10)):
     """The order that pays least on the validation passages."""
-    possible = [order for order in orders if len(book(name).alphabet) ** order < 2**63]
-    paid = {order: counted(name, order, "validation").mean() for order in possible}
+    one = book(name)
+    possible = [order for order in orders if len(one.alphabet) ** order < 2**63]
+    models = KneserNey.of_orders(possible, one.training, len(one.alphabet))
+    paid = {
+        order: np.mean([model.bits(row, FREE).mean() for row in one.validation])
+        for order, model in models.items()
+    }
     return min(paid, key=paid.get)
 
 
@@ -313,7 +318,7 @@ def record(record, kind, seed, orders=()):
     print(f"{key}: {paid:.3f} bits per character after {seconds:.0f} s", flush=True)
     values = {"validation": float(paid), "seconds": seconds, "characters": len(text)}
     if orders:
-        grams = [KneserNey(order, text, len(one.alphabet)) for order in orders]
+        grams = KneserNey.of_orders(orders, text, len(one.alphabet)).values()
         values["n-gram"] = float(
             min(np.mean([gram.bits(row, FREE) for row in one.validation]) for gram in grams)
         )

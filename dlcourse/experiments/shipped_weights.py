@@ -3,7 +3,9 @@
 import collections
 import hashlib
 
+import keras
 import numpy as np
+import tensorflow as tf
 
 from dlcourse import recording
 
@@ -39,6 +41,61 @@ def load_in_turn(path, build, expected, study, measure):
         network.set_weights(weights)
         found[seed] = measure(network, seed)
     return found
+
+
+class Function:
+    """A shipped network as a function of its inputs, of ``functions``; it can stand where a model predicts."""
+
+    def __init__(self, graph, weights):
+        self._graph, self._weights = graph, [tf.constant(weight) for weight in weights]
+
+    def __call__(self, x, training=False):
+        """What the network gives for x, any number of rows.
+
+        Raises:
+            ValueError: where ``training`` is true: a function doesn't train.
+        """
+        if training:
+            raise ValueError("A shipped network's function doesn't train; take the models that load gives.")
+        return self._graph(self._weights, tf.cast(x, tf.float32))
+
+    def get_weights(self):
+        return [weight.numpy() for weight in self._weights]
+
+    def count_params(self):
+        return sum(int(tf.size(weight)) for weight in self._weights)
+
+
+def functions(files, build, study):
+    """The networks of some files as functions that share one compiled graph: a dict from seed to Function.
+
+    Keras would build each network, and TensorFlow compile it, which takes longer than what a chapter asks of it. Here
+    one is built and compiled, with weights as its inputs. It takes one array of floats, of any size where the network's
+    input is open.
+
+    Args:
+        files: a dict from path to the file's SHA-256, as recorded; no seed is in two of them.
+        build: function from a seed to the network that the weights are for.
+        study: name of the study that trains them.
+
+    Raises:
+        ValueError: as ``load``.
+    """
+    stored = {}
+    for path, expected in files.items():
+        stored |= _weights(path, expected, study)
+    network = build(next(iter(stored)))
+    signature = [
+        [tf.TensorSpec(weight.shape, weight.dtype) for weight in network.weights],
+        tf.TensorSpec(network.inputs[0].shape, tf.float32),
+    ]
+
+    @tf.function(input_signature=signature)
+    def graph(weights, x):
+        with keras.StatelessScope(state_mapping=list(zip(network.weights, weights, strict=True))):
+            return network(x, training=False)
+
+    return {seed: Function(graph, weights) for seed, weights in stored.items()}
 
 
 def _weights(path, expected, study):
