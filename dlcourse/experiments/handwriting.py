@@ -93,7 +93,7 @@ def train_pen(model, points, digits, *, seed, batch_size=128, peak=0.005):
 
 
 def _columns(seed):
-    """Convolutions that make steps of 192 numbers of every four columns: (batch, 32, width, 1) to (.., width // 4, 192)."""
+    """Convolutions that make a step of four columns: (batch, 32, width, 1) to (batch, width // 4, 192)."""
     model = keras.Sequential([keras.Input((lines.HEIGHT, None, 1))])
     for number, (filters, pool) in enumerate([(16, (2, 2)), (32, (2, 2)), (48, (2, 1))]):
         start = seeded_initializer("he_normal", seed, number)
@@ -325,13 +325,12 @@ BUILD = {
     "lines": line_network,
     "lines_more": line_network,
     "lines_convolution": convolutional_line_network,
-    "lines_convolution_more": convolutional_line_network,
     "writing": writing_network,
     "writing_single": single_network,
     "writing_markov": markov_network,
     "writing_second": second_order_network,
 }
-SPLIT = {kind: [kind, f"{kind}_more"] for kind in ("lines", "lines_convolution")}
+SPLIT = {"lines": ["lines", "lines_more"]}
 """Kinds whose weights are in more than one file."""
 
 

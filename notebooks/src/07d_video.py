@@ -306,13 +306,13 @@ charts.row(
 model = lstm_network()
 start = model.get_weights()
 model.compile(keras.optimizers.Adam(0.003), loss_of, metrics=["accuracy"])
-history = model.fit(clips.x, clips.y, batch_size=32, epochs=2, verbose=0)
+history = model.fit(clips.x[:800], clips.y[:800], batch_size=32, epochs=2, verbose=0)
 _, keras_accuracy = model.evaluate(tests[0].x, tests[0].y, verbose=0)
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 by_epoch = ", ".join(mask(f"{a:.1%}") for a in history.history["accuracy"])
 show.markdown(f"""
-Accuracy while training, epoch by epoch: {by_epoch}. On {len(tests[0])} new clips (one
+Accuracy while training on 800 clips, epoch by epoch: {by_epoch}. On {len(tests[0])} new clips (one
 run): {Measured(keras_accuracy):.1%}. After so little it is near chance; the networks
 judged below saw more clips, more often.
 """)
