@@ -179,6 +179,17 @@ def test_shipped_networks_are_those_that_were_recorded():
         handwriting.shipped("letters")
 
 
+@pytest.mark.parametrize(("kind", "shape"), [("lines", (2, 32, 60, 1)), ("writing_second", (3, 5, 20))])
+def test_functions_give_what_the_shipped_networks_give(kind, shape):
+    x = np.random.default_rng(0).random(shape).astype("float32")
+    networks, functions = handwriting.shipped(kind), handwriting.functions(kind)
+    assert list(networks) == list(functions)
+    for seed in (0, 4):
+        np.testing.assert_allclose(functions[seed](x), networks[seed](x, training=False), atol=2e-5)
+    with pytest.raises(ValueError, match="expected one of pen, "):
+        handwriting.functions("letters")
+
+
 def test_shipped_weights_give_what_their_studies_recorded():
     """Rounded to float16, they make at most a few validation digits' difference, or a tenth of a nat."""
     held = strokes.by_writers().validation
