@@ -130,13 +130,14 @@ def line_network(seed=None):
 
 
 @functools.cache
-def _mnist():
+def mnist():
+    """MNIST in three parts, read once."""
     return datasets.load("mnist")
 
 
 def lines_of(part, number, seed, **options):
     """Lines of MNIST's digits of one part, "train", "validation" or "test": speech.Strings; options of ``compose``."""
-    split = getattr(_mnist(), part)
+    split = getattr(mnist(), part)
     return lines.compose(split.x, split.y, number, seed=seed, **options)
 
 

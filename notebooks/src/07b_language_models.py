@@ -530,6 +530,64 @@ The gradients differ by {Measured(apart):.1%} of the whole one's length.
 #
 # </details>
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **How far back must a gradient go?** Small GRUs of 128 units were trained with gradients that end after 2, 10 or 50
+# characters, from 400, 80 or 16 places of the text at once: each update is made from 800 characters, and all have as many
+# updates (`make bench STUDY=ch07b_truncation`; five of each, each on a fifth of the book of its own, read eight times).
+#
+# **Predict before you run.** On the test passages: who pays least? And how much more does a network pay whose gradient
+# went back 2 characters only?
+
+# %% slideshow={"slide_type": "skip"}
+def paid_by(network, read=None):
+    """Bits per character, test; of passages read so far, or of so many characters."""
+    if read is None:
+        logits = np.asarray(network(book.test[:, :-1]))[:, 99:]
+        return language.bits(logits, book.test[:, 100:]).mean()
+    places = np.arange(120, 1_000, 40)
+    pieces = book.test[:, places[:, None] - np.arange(read, 0, -1)].reshape(-1, read)
+    logits = np.asarray(network(pieces))[:, -1]
+    return language.bits(logits, book.test[:, places].ravel()).mean()
+
+
+truncated = {reach: language_models.truncated(reach)
+             for reach in language_models.TRUNCATIONS}
+by_reach = {reach: [paid_by(network) for network in networks.values()]
+            for reach, networks in truncated.items()}
+of_two = {reach: [paid_by(network, 2) for network in networks.values()]
+          for reach, networks in truncated.items()}
+
+# %% slideshow={"slide_type": "-"} tags=["hide-input"]
+show.table(
+    [[f"{reach} characters", f"{Measured(by_reach[reach]):.2f}",
+      f"{Measured(of_two[reach]):.2f}"] for reach in by_reach],
+    ["gradient ended after", "bits per character, test",
+     "with the state emptied before the last 2"],
+)
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.measure(
+    "C07b.truncation",
+    "a gradient that ends after 2 characters leaves something unlearnt: bits per character,"
+    " test, that such a network pays more than one with 50, by training; control: one with"
+    " 10, against 50",
+    lambda short, long, seed: by_reach[short][seed] - by_reach[long][seed],
+    of=[(2, 50, seed) for seed in range(5)],
+    control=[(10, 50, seed) for seed in range(5)],
+    above=0.07,
+    source="evaluated",
+)
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# <details><summary>Your prediction</summary>
+#
+# The one whose gradient went back 50 characters, then 10, then 2, which pays about a tenth of a bit more. A common guess
+# is that after 2 nothing from before can be used. But the state carries it along all the same, and what happens to be in
+# it can be read off: emptied before the last 2 characters, each network pays far more. What the gradient adds is *what
+# to keep*. (One thing more differs: from how many places an update is made.)
+#
+# </details>
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Could it look at all characters at once? · 能不能一次看全？
 #
@@ -647,6 +705,16 @@ show.table(
     [["with the mask", mask(f"{sees_all[True]:.2f}")],
      ["without it", mask(f"{sees_all[False]:.2f}")]],
     ["one run of each, excerpts of 16 characters", "bits per character"],
+)
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.measure(
+    "C07b.leak",
+    "a model of text that pays next to nothing looks ahead: bits per character of a small"
+    " transformer without the mask (one run); control: with it, trained alike",
+    lambda causal: sees_all[causal],
+    of=[(False,)], control=[(True,)],
+    below=1.0,
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -774,8 +842,21 @@ show.table(
     ["equal mixture of", "saves against the better one, mean", "from, to"],
 )
 
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.measure(
+    "C07b.mixture",
+    "two ways of knowing are better than one: bits per character that an equal mixture of"
+    " GRU and n-gram pays less than the better one, by training; control: two n-grams of"
+    " neighbouring orders, mixed (one run)",
+    lambda kind, index: mixtures[kind][index],
+    of=[("GRU and n-gram", index) for index in range(len(by_gru))],
+    control=[(f"n-grams of order {best} and {best - 1}", 0)],
+    above=0.02,
+    source="evaluated",
+)
+
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Each of three trainings is in two of the pairs, so that these aren't independent: a measurement, no claim.
+# Each of three trainings is in two of the pairs of GRUs, so that these aren't independent: a measurement, no claim.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>

@@ -657,15 +657,17 @@ def same_size(pictures):
         sides, picture.shape, strict=True)]) for picture in pictures])
 
 # %% slideshow={"slide_type": "skip"}
-mnist = datasets.load("mnist", examples=20_000)
-known_digits = upright(mnist.train.x[..., 0])
+known = handwriting.mnist().train
+names = known.y[:20_000]
+known_digits = np.concatenate(                         # a part at a time, for speed
+    [upright(part) for part in np.array_split(known.x[:20_000, ..., 0], 40)])
 
 
 def cut_first(x):
     """What the rival writes down, a list of lists of digits."""
     cut = [pieces(picture) for picture in x[..., 0]]
     single = upright(same_size([piece for of_line in cut for piece in of_line]))
-    found = iter(nearest(known_digits, mnist.train.y, single).tolist())
+    found = iter(nearest(known_digits, names, single).tolist())
     return [[next(found) for _ in of_line] for of_line in cut]
 
 # %% slideshow={"slide_type": "skip"}
