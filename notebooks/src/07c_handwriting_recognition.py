@@ -161,44 +161,41 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The article lists handwriting among the uses of recurrent networks. That they are used isn't in doubt (Graves &
 # Schmidhuber 2008); the rule, which stands before any network is measured, asks whether they read better than simpler
-# readers. Lines must be read with few errors, fewer than where each is cut first and its pieces compared. The closest
-# rival there, the same convolutions and CTC without recurrence, wasn't trained: whether lines *need* recurrence isn't
-# asked, so a verdict for lines says that their rival was weak. Strokes of new writers must be read better than by their
-# nearest neighbour, whether it is warped, found among bent strokes, or neither, and than by a perceptron of as many
-# weights.
+# readers. Lines must be read with few errors, and with fewer than by two rivals: one cuts each line first and compares
+# its pieces, the other has the same convolutions and CTC, and more convolutions in the place of recurrence, with as
+# many weights. Strokes of new writers must be read better than by their nearest neighbour, whether it is warped, found
+# among bent strokes, or neither, and than by a perceptron of as many weights. Where only one of the two is shown, the
+# sentence holds for that one, and no further.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.rule(
     "A2.7.3b",
     {
-        "holds, for lines against a weak rival only": lambda recurrent, cut_first, lead:
-        recurrent.high < 0.05 and recurrent.high < cut_first.low and lead.low > 0,
-        "holds for lines, against a weak rival only": lambda recurrent, cut_first, lead:
-        recurrent.high < 0.05 and recurrent.high < cut_first.low and lead.high < 0,
-        "holds for strokes": lambda recurrent, cut_first, lead: (recurrent.low > 0.05
-        or recurrent.low > cut_first.high) and lead.low > 0,
-        "does not hold": lambda recurrent, cut_first, lead: (recurrent.low > 0.05
-        or recurrent.low > cut_first.high) and lead.high < 0,
+        "holds": lambda recurrent, line_lead, lead: recurrent.high < 0.05
+        and line_lead.low > 0 and lead.low > 0,
+        "holds for lines": lambda recurrent, line_lead, lead: recurrent.high < 0.05
+        and line_lead.low > 0,
+        "holds for strokes": lambda recurrent, line_lead, lead: lead.low > 0,
+        "does not hold": lambda recurrent, line_lead, lead: (recurrent.low > 0.05
+        or line_lead.high < 0) and lead.high < 0,
         "not settled": True,
     },
     made_up={
-        "holds, for lines against a weak rival only": {
-            "recurrent": [0.01, 0.02, 0.015], "cut_first": [0.1, 0.11, 0.105],
-            "lead": [0.01, 0.012, 0.011]},
-        "holds for lines, against a weak rival only": {
-            "recurrent": [0.01, 0.02, 0.015], "cut_first": [0.1, 0.11, 0.105],
-            "lead": [-0.01, -0.012, -0.011]},
-        "holds for strokes": {"recurrent": [0.1, 0.11, 0.105],
-                              "cut_first": [0.01, 0.02, 0.015],
+        "holds": {"recurrent": [0.01, 0.02, 0.015], "line_lead": [0.01, 0.011, 0.012],
+                  "lead": [0.01, 0.012, 0.011]},
+        "holds for lines": {"recurrent": [0.01, 0.02, 0.015],
+                            "line_lead": [0.01, 0.011, 0.012],
+                            "lead": [-0.01, 0.012, 0.0]},
+        "holds for strokes": {"recurrent": [0.01, 0.02, 0.015],
+                              "line_lead": [-0.01, 0.012, 0.0],
                               "lead": [0.01, 0.012, 0.011]},
-        "does not hold": {"recurrent": [0.1, 0.11, 0.105],
-                          "cut_first": [0.01, 0.02, 0.015],
+        "does not hold": {"recurrent": [0.01, 0.02, 0.015],
+                          "line_lead": [-0.01, -0.011, -0.012],
                           "lead": [-0.01, -0.012, -0.011]},
-        "not settled": {"recurrent": [0.01, 0.09, 0.05],
-                        "cut_first": [0.1, 0.11, 0.105],
+        "not settled": {"recurrent": [0.01, 0.02, 0.015],
+                        "line_lead": [-0.01, 0.012, 0.0],
                         "lead": [-0.01, 0.012, 0.0]},
     },
-    compares=("cut_first", "recurrent"),
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -588,16 +585,20 @@ Before any training: {Measured(before, "nats"):.0f} per line.
 # first try digits overlapped by up to three columns, with half as many lines: 2.9 % errors on validation digits. So
 # there were more lines, and the task was made easier: no overlap. The **character error rate** is the word error rate
 # of chapter 06c with characters in the place of words: substitutions, insertions and deletions over the characters
-# written. The rival *cuts first*, the simplest way: each piece of joined ink is one digit, is set upright, and compared
+# written. One rival *cuts first*, the simplest way: each piece of joined ink is one digit, is set upright, and compared
 # with 20,000 known digits. That needs no training, and no recurrence. What counts as ink (0.3) and as a piece (20 in
 # all) is a first guess. More known digits, or a better reader of single ones, would help it; its cuts would stay what
 # they are. Readers before CTC did better, too: some cut in many places and searched for the best cuts, others were
-# hidden Markov models, which need none.
+# hidden Markov models, which need none. The other rival has *no recurrence*: in the LSTMs' place stand three
+# convolutions along the line, of 76 filters, with kernels of 5 steps that lie 1, 2 and 4 steps apart. So each output
+# sees 29 steps, some 120 columns, and the weights are as many to 1 %. It was trained on the same lines in the same
+# order, at the same learning rates; in a first try higher ones were better for both.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict before you run.** If 99 % of single digits are read right, and a line's digits were as easy as single ones
 # and misread independently of each other, what share of 6-digit lines would be right? And the rival, who cuts first:
-# does it make as many mistakes as the network, four times or twenty times as many?
+# does it make as many mistakes as the network, four times or twenty times as many? And a network of as many weights
+# with wider convolutions in the LSTMs' place: fewer, as many or more?
 
 # %% slideshow={"slide_type": "skip"}
 def read(network, x):
@@ -613,6 +614,7 @@ def errors(network, part):
 
 readers = handwriting.functions("lines")
 heard = {seed: read(network, tests[seed].x) for seed, network in readers.items()}
+no_recurrence = handwriting.functions("lines_convolution")
 
 # %% slideshow={"slide_type": "skip"}
 def between(pictures, places):
@@ -672,9 +674,14 @@ def cut_first(x):
 
 # %% slideshow={"slide_type": "skip"}
 cut = {seed: cut_first(tests[seed].x) for seed in readers}
+convolved = {seed: read(network, tests[seed].x)
+             for seed, network in no_recurrence.items()}
 rate = {name: [speech_metrics.word_error_rate(tests[seed].digits(), read_as)
                for seed, read_as in found.items()]
-        for name, found in {"recurrent": heard, "cut first": cut}.items()}
+        for name, found in {"recurrent": heard, "convolution": convolved,
+                            "cut first": cut}.items()}
+line_lead = [min(rate["convolution"][seed], rate["cut first"][seed])
+             - rate["recurrent"][seed] for seed in no_recurrence]    # on the same lines
 
 
 def miscounted(part, found):
@@ -708,7 +715,8 @@ show.markdown(f"""
 Lines that are right as a whole: {whole:.1%}. The aim, a character error rate of 1.5 %
 at most, was {mask(aim)}, by the interval. Cut first: {Measured(rate["cut first"]):.1%};
 in {Measured(counted):.0%} of the lines as many pieces as digits; wrong numbers of
-pieces alone force {Measured(forced):.1%}.
+pieces alone force {Measured(forced):.1%}. Convolutions alone, three trainings:
+{Measured(rate["convolution"]):.2%}.
 """)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -1180,9 +1188,8 @@ claims.measure(
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 claims.verdict(
-    "A2.7.3b", recurrent=rate["recurrent"], cut_first=rate["cut first"],
-    lead=over_all,
-    source={"recurrent": "evaluated", "lead": "evaluated"},
+    "A2.7.3b", recurrent=rate["recurrent"], line_lead=line_lead, lead=over_all,
+    source=dict.fromkeys(("recurrent", "line_lead", "lead"), "evaluated"),
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]

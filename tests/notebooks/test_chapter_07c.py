@@ -58,11 +58,14 @@ def test_a_rival_has_as_many_weights():
         "writing_second",
         "pen",
         "pen_dense",
+        "lines",
+        "lines_convolution",
     )
     size = {kind: handwriting.BUILD[kind](0).count_params() for kind in pairs}
     for rival in ("writing_markov", "writing_second"):
         assert abs(size["writing"] / size[rival] - 1) < 0.01
     assert abs(size["pen"] / size["pen_dense"] - 1) < 0.01
+    assert abs(size["lines"] / size["lines_convolution"] - 1) < 0.01
 
 
 def test_a_line_network_sees_the_whole_line_from_each_place():
@@ -72,6 +75,11 @@ def test_a_line_network_sees_the_whole_line_from_each_place():
     model = handwriting.line_network(0)
     moved = np.abs(np.asarray(model(other)) - np.asarray(model(x)))[0].max(axis=1) > 1e-9
     assert moved.shape == (40,) and moved.sum() > 30
+    rival = handwriting.convolutional_line_network(
+        0
+    )  # sees 14 steps on either side, and what its first layers add
+    moved = np.abs(np.asarray(rival(other)) - np.asarray(rival(x)))[0].max(axis=1) > 1e-9
+    assert moved.shape == (40,) and 27 <= moved.sum() <= 33
 
 
 def test_lines_with_clear_gaps_are_cut_where_their_digits_end(chapter):
@@ -173,7 +181,7 @@ def test_what_is_written_is_a_stroke_in_its_square():
 def test_shipped_networks_are_those_that_were_recorded():
     for kind in handwriting.BUILD:
         networks = handwriting.shipped(kind)
-        assert len(networks) == (2 if kind == "lines_more" else 5)
+        assert len(networks) == {"lines_more": 2, "lines_convolution": 3}.get(kind, 5)
         assert handwriting.file(kind).stat().st_size < 1_000_000
     with pytest.raises(ValueError, match="expected one of pen, "):
         handwriting.shipped("letters")
