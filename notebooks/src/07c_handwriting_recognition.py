@@ -618,7 +618,7 @@ no_recurrence = handwriting.functions("lines_convolution")
 
 # %% slideshow={"slide_type": "skip"}
 def between(pictures, places):
-    """Pictures (.., rows, columns), read between columns: (.., rows, places); 0 outside."""
+    """Pictures (.., rows, columns) read between columns: (.., rows, places)."""
     places = np.clip(places, -1, pictures.shape[-1])
     low = np.floor(places).astype(int)
     share = (places - low).astype("float32")
@@ -653,7 +653,7 @@ def pieces(picture, ink=0.3, least=20):
 
 
 def same_size(pictures):
-    """Pictures of several sizes in one array, filled up with 0 below and on the right."""
+    """Pictures of several sizes in one array, filled up with 0."""
     sides = np.max([picture.shape for picture in pictures], axis=0)
     return np.array([np.pad(picture, [(0, side - own) for side, own in zip(
         sides, picture.shape, strict=True)]) for picture in pictures])
@@ -719,7 +719,7 @@ pieces alone force {Measured(forced):.1%}. Convolutions alone, three trainings:
 {Measured(rate["convolution"]):.2%}.
 """)
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # $0.99^6 \approx 0.94$. About four times as many. The usual guess is *hardly more*: there are gaps, and thousands of
@@ -928,7 +928,8 @@ writer = keras.Sequential([
 
 def negative_log_density(points, outputs):
     """Nats per digit: the sum over its points, (batch,)."""
-    return -tf.reduce_sum(mixture_density.log_density(outputs, points), axis=-1)
+    density = mixture_density.log_density(outputs, points)
+    return -tf.reduce_sum(density, axis=-1)
 
 
 writer.compile(keras.optimizers.Adam(0.004), negative_log_density)
@@ -1200,11 +1201,9 @@ claims.report()
 show.markdown(f"""
 Recurrent networks read lines and strokes well, and better than by cutting or by the
 nearest neighbour. But for both there is a network of as many weights without recurrence
-that is too near to say which reads better: convolutions along the line, a perceptron.
-And the lines were easy; on overlapping ones the error rate is
-{Measured(by_kind["overlapping"]):.1%}. Ten digits are a small alphabet, and lines
-pasted together aren't written ones: in a hand, neighbours lean on each other. What
-carries over is the form: convolution, something that looks along the line, CTC.
+that is too near to say which reads better. And the lines were easy; on overlapping ones
+the error rate is {Measured(by_kind["overlapping"]):.1%}. Digits are a small alphabet,
+and these lines weren't written: in a hand, neighbours lean on each other.
 """)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
