@@ -313,8 +313,8 @@ _, keras_accuracy = model.evaluate(tests[0].x, tests[0].y, verbose=0)
 by_epoch = ", ".join(mask(f"{a:.1%}") for a in history.history["accuracy"])
 show.markdown(f"""
 Accuracy while training on 800 clips, epoch by epoch: {by_epoch}. On
-{len(tests[0])} new clips (one run): {Measured(keras_accuracy):.1%}. After so little it is near chance; the networks
-judged below saw more clips, more often.
+{len(tests[0])} new clips (one run): {Measured(keras_accuracy):.1%}. After so little it
+is near chance; the networks judged below saw more clips, more often.
 """)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
