@@ -557,7 +557,7 @@ by_reach = {reach: [paid_by(network) for network in networks.values()]
 of_two = {reach: [paid_by(network, 2) for network in networks.values()]
           for reach, networks in truncated.items()}
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 show.table(
     [[f"{reach} characters", f"{Measured(by_reach[reach]):.2f}",
       f"{Measured(of_two[reach]):.2f}"] for reach in by_reach],
@@ -568,9 +568,9 @@ show.table(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C07b.truncation",
-    "a gradient that ends after 2 characters leaves something unlearnt: bits per character,"
-    " test, that such a network pays more than one with 50, by training; control: one with"
-    " 10, against 50",
+    "a gradient that ends after 2 characters leaves something unlearnt: bits per"
+    " character, test, that such a network pays more than one with 50, by training;"
+    " control: one with 10, against 50",
     lambda short, long, seed: by_reach[short][seed] - by_reach[long][seed],
     of=[(2, 50, seed) for seed in range(5)],
     control=[(10, 50, seed) for seed in range(5)],
@@ -582,11 +582,13 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # The one whose gradient went back 50 characters, then 10, then 2, which pays about a tenth of a bit more. A common guess
-# is that after 2 nothing from before can be used. But the state carries it along all the same, and what happens to be in
-# it can be read off: emptied before the last 2 characters, each network pays far more. What the gradient adds is *what
-# to keep*. (One thing more differs: from how many places an update is made.)
+# is that after 2 nothing from before can be used. But the state carries it along all the same. The farther a gradient
+# went, the more its network loses when the state is emptied: it was taught *what to keep*.
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# One thing more differs: from how many places an update is made. And in training the state was hardly ever empty.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Could it look at all characters at once? · 能不能一次看全？
@@ -690,14 +692,16 @@ for causal in (True, False):
 
 # %% slideshow={"slide_type": "skip"}
 sees_all = {}
-excerpts_of_16 = language_models.cut(book.training[:30_000], 16, shifts=1)
-short_x, short_y = (side[:1_872] for side in excerpts_of_16)      # whole batches only
+short_x, short_y = language_models.cut(book.training[:30_000], 16, shifts=1)
 for causal in (True, False):
     keras.utils.set_random_seed(0)
     small = transformer(symbols, width=32, blocks=1, dropout=0.0, causal=causal)
-    training.fit(small, sequences.sequence_classification(), (short_x, short_y),
-                 epochs=1, batch_size=8, optimizer=keras.optimizers.Adam(0.006))
-    logits = training.predict(small, book.validation[:, :16])
+    adam = keras.optimizers.Adam(0.006)
+    adam.build(small.trainable_variables)
+    for first in range(0, 1_872, 8):                   # whole batches only
+        rows = slice(first, first + 8)
+        step(small, adam, loss_of, short_x[rows], short_y[rows])
+    logits = small(book.validation[:, :16])
     sees_all[causal] = language.bits(logits, book.validation[:, 1:17]).mean()
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
@@ -710,8 +714,8 @@ show.table(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C07b.leak",
-    "a model of text that pays next to nothing looks ahead: bits per character of a small"
-    " transformer without the mask (one run); control: with it, trained alike",
+    "a model of text that pays next to nothing looks ahead: bits per character of a"
+    " small transformer without the mask (one run); control: with it, trained alike",
     lambda causal: sees_all[causal],
     of=[(False,)], control=[(True,)],
     below=1.0,
@@ -845,9 +849,9 @@ show.table(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C07b.mixture",
-    "two ways of knowing are better than one: bits per character that an equal mixture of"
-    " GRU and n-gram pays less than the better one, by training; control: two n-grams of"
-    " neighbouring orders, mixed (one run)",
+    "two ways of knowing are better than one: bits per character that an equal mixture"
+    " of GRU and n-gram pays less than the better one, by training; control: two"
+    " n-grams of neighbouring orders, mixed (one run)",
     lambda kind, index: mixtures[kind][index],
     of=[("GRU and n-gram", index) for index in range(len(by_gru))],
     control=[(f"n-grams of order {best} and {best - 1}", 0)],
