@@ -1,5 +1,7 @@
 """N-grams smoothed after Kneser & Ney (1995), with the three discounts of Chen & Goodman (1998)."""
 
+import copy
+
 import numpy as np
 
 from dlcourse import checks
@@ -32,7 +34,7 @@ class KneserNey:
     def __init__(self, order, tokens, symbols):
         self.order = checks.whole_number("KneserNey(order)", order)
         self.symbols = checks.whole_number("KneserNey(symbols)", symbols)
-        tokens = self._checked("tokens", tokens)
+        self._tokens = tokens = self._checked("tokens", tokens)
         if len(tokens) <= self.order:
             raise ValueError(f"KneserNey(order={order}) needs more than {order} tokens; got {len(tokens)}.")
         if self.symbols**self.order >= 2**63:
@@ -43,6 +45,33 @@ class KneserNey:
         self.levels = [
             _Level(*self._counted(tokens, length), self.symbols) for length in range(1, self.order + 1)
         ]
+
+    @classmethod
+    def of_orders(cls, orders, tokens, symbols):
+        """Models of several orders of one text, a dict from order: what they have in common is counted once.
+
+        Args:
+            orders: whole numbers, 1 or more each.
+            tokens, symbols: as of the class.
+
+        Raises:
+            ValueError: as the class; where there is no order.
+        """
+        orders = [checks.whole_number("KneserNey.of_orders(orders)", order) for order in orders]
+        if not orders:
+            raise ValueError("KneserNey.of_orders(orders): no order; give one or more, such as range(1, 6).")
+        longest = cls(max(orders), tokens, symbols)
+        return {order: longest._shortened(order) for order in orders}
+
+    def _shortened(self, order):
+        """The model of a lower order: below its own length it counts as this one does."""
+        if order == self.order:
+            return self
+        model = copy.copy(self)
+        model.order = order
+        own = _Level(*model._counted(self._tokens, order), self.symbols)
+        model.levels = [*self.levels[: order - 1], own]
+        return model
 
     def _counted(self, tokens, length):
         """All stretches of a length, and how often, or after how many different symbols, each occurred."""
@@ -111,7 +140,9 @@ class _Level:
         discounts = _discounts(counts)
         taken = discounts[np.minimum(counts, 3)]
         self.symbols, self.keys, self.left = symbols, keys, counts - taken
-        self.contexts, of = np.unique(keys // symbols, return_inverse=True)
+        contexts = keys // symbols  # in ascending order, as keys are
+        first = np.diff(contexts, prepend=-1) > 0
+        self.contexts, of = contexts[first], np.cumsum(first) - 1
         self.totals = np.bincount(of, counts)
         self.taken = np.bincount(of, taken)
 

@@ -106,3 +106,24 @@ def test_bad_input_is_said(given, said):
         KneserNey(*given)
     with pytest.raises(ValueError, match="expected 0 to 1"):
         KneserNey(2, [0, 1, 0, 1], 2).bits([2])
+
+
+class Plain(KneserNey):
+    def _counted(self, tokens, length):
+        return np.unique(self._keys(tokens, length), return_counts=True)
+
+
+@pytest.mark.parametrize("kind", [KneserNey, Plain])
+def test_orders_that_are_counted_together_are_those_that_are_counted_alone(kind):
+    random = np.random.default_rng(0)
+    text, new = random.integers(0, 4, 500), random.integers(0, 4, 50)
+    together = kind.of_orders((5, 1, 3), text, 4)
+    assert list(together) == [5, 1, 3]
+    for order, model in together.items():
+        assert model.order == order
+        np.testing.assert_array_equal(model.bits(new), kind(order, text, 4).bits(new))
+        np.testing.assert_array_equal(model.distribution(new[:3]), kind(order, text, 4).distribution(new[:3]))
+    with pytest.raises(ValueError, match="no order"):
+        kind.of_orders([], text, 4)
+    with pytest.raises(ValueError, match="orders"):
+        kind.of_orders([0, 2], text, 4)
