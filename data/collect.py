@@ -178,24 +178,77 @@ def spoken_words(carrier=None):
     """
     from dlcourse.datasets import speech
 
+    wanted = [
+        (word, digit, voice, take)
+        for voice in range(len(VOICES))
+        for digit, word in enumerate(speech.WORDS)
+        for take in range(len(TAKES))
+    ]
+    waves, rows = _by_flite(wanted)
+    spoken = [speech.to_bytes(wave) for wave in waves]
+    return _packed({"samples": np.concatenate(spoken)}, spoken, rows, "uint8")
+
+
+def spoken_number_words(carrier=None):
+    """What numbers below 1,000 need besides digits, two takes by each of flite's voices: as ``spoken_words``.
+
+    ``digit`` is the word's value, 10 to 19, 20 to 90, 100 for hundred; 0 for and.
+    """
+    from dlcourse.datasets import speech
+
+    wanted = [
+        (word, value, voice, take)
+        for voice in range(len(VOICES))
+        for value, word in speech.NUMBER_WORDS.items()
+        for take in (1, 3)
+    ]
+    waves, rows = _by_flite(wanted)
+    spoken = [speech.to_bytes(wave) for wave in waves]
+    return _packed({"samples": np.concatenate(spoken)}, spoken, rows, "uint8")
+
+
+def spoken_numbers(carrier=None):
+    """40 numbers of 1 to 999 by each of flite's voices, each said as a whole, as coefficients rounded to whole numbers.
+
+    They are drawn from the test numbers of ``numerals.part_of``, for each voice anew, and the take too.
+    """
+    from dlcourse.datasets import numerals
+    from dlcourse.from_scratch import cepstra
+
+    random = np.random.default_rng(0)
+    kept = [number for number in range(1, 1_000) if numerals.part_of(number) == "test"]
+    wanted = [
+        (" ".join(numerals.said(number)), number, voice, int(random.integers(len(TAKES))))
+        for voice in range(len(VOICES))
+        for number in sorted(random.choice(kept, 40, replace=False).tolist())
+    ]
+    waves, rows = _by_flite(wanted)
+    spoken = [np.round(cepstra.mfcc(wave, 8_000)).astype("int16") for wave in waves]
+    return _packed({"frames": np.concatenate(spoken)}, spoken, rows, "uint16")
+
+
+def _by_flite(wanted):
+    """What flite says, trimmed, and rows (digit, voice, take). wanted: list of (text, digit, voice, take)."""
     if shutil.which("flite") is None:
         raise CollectError("flite is needed to speak the words: install it, such as by apt-get install flite")
-    spoken, rows = [], []
+    waves = []
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "word.wav"
-        for voice, name in enumerate(VOICES):
-            for digit, word in enumerate(speech.WORDS):
-                for take, (stretch, shift) in enumerate(TAKES):
-                    options = ["--setf", f"duration_stretch={stretch}", "--setf", f"f0_shift={shift}"]
-                    command = ["flite", "-voice", name, *options, "-t", word, "-o", str(file)]
-                    subprocess.run(command, check=True, capture_output=True)
-                    spoken.append(speech.to_bytes(_trimmed(_at_8_000(file))))
-                    rows.append((len(spoken[-1]), digit, voice, take))
-    lengths, digits, voices, takes = np.array(rows).T
-    return {
-        "samples": np.concatenate(spoken),
-        "lengths": lengths.astype("uint16"),
-        "digit": digits.astype("uint8"),
+        for text, _, voice, take in wanted:
+            stretch, shift = TAKES[take]
+            options = ["--setf", f"duration_stretch={stretch}", "--setf", f"f0_shift={shift}"]
+            command = ["flite", "-voice", VOICES[voice], *options, "-t", text, "-o", str(file)]
+            subprocess.run(command, check=True, capture_output=True)
+            waves.append(_trimmed(_at_8_000(file)))
+    return waves, [row[1:] for row in wanted]
+
+
+def _packed(content, spoken, rows, kind):
+    """The arrays of a file of spoken words: content, and of each recording its length, digit, voice and take."""
+    digits, voices, takes = np.array(rows).T
+    return content | {
+        "lengths": np.array([len(one) for one in spoken], "uint16"),
+        "digit": digits.astype(kind),
         "voice": voices.astype("uint8"),
         "take": takes.astype("uint8"),
     }
@@ -297,6 +350,8 @@ BUILDERS = {
     "open_bandit": open_bandit,
     "spoken_digits": spoken_digits,
     "spoken_words": spoken_words,
+    "spoken_number_words": spoken_number_words,
+    "spoken_numbers": spoken_numbers,
     "chorales": chorales,
     "instrument_notes": instrument_notes,
 }

@@ -97,15 +97,33 @@ def sound(samples, rate, caption):
     Raises:
         ValueError: where samples lie outside -1 to 1 (they would be clipped), or there is no caption.
     """
-    import numpy as np
     from IPython.display import display
+
+    if not str(caption or "").strip():
+        raise ValueError("sound() needs a non-empty caption: say what a listener should hear.")
+    content = uncompared(player(samples, rate, caption))
+    bundle = {"text/html": content, "text/plain": f"<Sound: {caption}>"}
+    display(bundle, raw=True)
+    markdown(f"**Sound.** {caption}")
+
+
+def player(samples, rate, label):
+    """The HTML of a player for a wave, 16 bits per sample, str.
+
+    Args:
+        samples: float (n,), from -1 to 1.
+        rate: samples per second.
+        label: what is heard, in plain text, for who can't see the player.
+
+    Raises:
+        ValueError: where samples lie outside -1 to 1, or aren't one row.
+    """
+    import numpy as np
 
     samples = checks.between("sound(samples)", samples, -1, 1)
     rate = checks.whole_number("sound(rate)", rate)
     if samples.ndim != 1 or not len(samples):
         raise ValueError(f"sound(samples): shape {samples.shape}; expected one row of samples, (n,).")
-    if not str(caption or "").strip():
-        raise ValueError("sound() needs a non-empty caption: say what a listener should hear.")
     content = io.BytesIO()
     with wave.open(content, "wb") as file:
         file.setnchannels(1)
@@ -113,11 +131,12 @@ def sound(samples, rate, caption):
         file.setframerate(rate)
         file.writeframes(np.round(32_767 * samples).astype("<i2").tobytes())
     source = "data:audio/wav;base64," + base64.b64encode(content.getvalue()).decode()
-    # ⟨ ⟩ stand in comments, which nobody sees: the bytes differ a little from machine to machine
-    player = f'<audio controls src="{source}" aria-label="{html.escape(caption, quote=True)}"></audio>'
-    bundle = {"text/html": f"<!--{mask('-->' + player + '<!--')}-->", "text/plain": f"<Sound: {caption}>"}
-    display(bundle, raw=True)
-    markdown(f"**Sound.** {caption}")
+    return f'<audio controls src="{source}" aria-label="{html.escape(label, quote=True)}"></audio>'
+
+
+def uncompared(content):
+    """HTML that tests don't compare, since it differs from machine to machine; its ⟨ ⟩ stand in comments, unseen."""
+    return f"<!--{mask('-->' + content + '<!--')}-->"
 
 
 def film(pictures, caption, alt, *, seconds=0.15):
@@ -153,8 +172,7 @@ def film(pictures, caption, alt, *, seconds=0.15):
     first.save(content, "PNG", save_all=True, append_images=rest, duration=milliseconds, loop=0)
     source = "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()
     moving = f'<img src="{source}" alt="{html.escape(" ".join(alt.split()), quote=True)}" loading="lazy">'
-    # ⟨ ⟩ stand in comments, which nobody sees: what an agent does differs a little from machine to machine
-    folded = f"<details><summary>Film: {html.escape(caption)}</summary><!--{mask('-->' + moving + '<!--')}--></details>"
+    folded = f"<details><summary>Film: {html.escape(caption)}</summary>{uncompared(moving)}</details>"
     display({"text/html": folded, "text/plain": f"<Film: {caption}>"}, raw=True)
 
 
@@ -179,4 +197,4 @@ def source(*objects):
     display(Markdown(f"```python\n{text}\n```"))
 
 
-__all__ = ["figure", "film", "markdown", "mask", "sound", "source", "table"]
+__all__ = ["figure", "film", "markdown", "mask", "player", "sound", "source", "table", "uncompared"]

@@ -43,6 +43,13 @@ def english(number):
     return words
 
 
+def said(number):
+    """A whole number from 1 to 999 in English words as many people say it, with "and": three hundred and five."""
+    words = english(checks.whole_number("said(number)", number, most=999))
+    place = words.index("hundred") + 1 if "hundred" in words else len(words)
+    return words[:place] + ["and"] * (place < len(words)) + words[place:]
+
+
 def _below_thousand(number):
     hundreds, rest = divmod(number, 100)
     words = [ONES[hundreds], "hundred"] if hundreds else []

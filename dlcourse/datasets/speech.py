@@ -10,9 +10,16 @@ import difflib
 import numpy as np
 
 from dlcourse import checks
-from dlcourse.datasets import catalogue
+from dlcourse.datasets import catalogue, numerals
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+NUMBER_WORDS = {
+    **{value: numerals.ONES[value] for value in range(10, 20)},
+    **{20 + 10 * place: word for place, word in enumerate(numerals.TENS)},
+    100: "hundred",
+    0: "and",
+}
+"""The words besides digits of numbers below 1,000, by value; "and" has none, and goes by 0."""
 BANDS = 128
 """Mel bands that the real recordings' coefficients are taken to come from: the usual default."""
 LARGEST = 1e18
@@ -26,7 +33,8 @@ class Recordings:
     """Spoken digits, each of its own length.
 
     items: tuple of float32 arrays, (frames, 13) for coefficients or (samples,) from -1 to 1 for waves. digits: int32
-    (n,). voices: names (n,), or None where nobody recorded who spoke. rate: frames or samples per second.
+    (n,); of other words, or of numbers, what they are worth (``NUMBER_WORDS``). voices: names (n,), or None where
+    nobody recorded who spoke. rate: frames or samples per second.
     """
 
     name: str
@@ -68,7 +76,9 @@ def names():
 
 
 def read(name):
-    """The recordings `name`: "spoken_digits", real ones as coefficients by frame, or "spoken_words", synthesised waves.
+    """The recordings `name`: "spoken_digits", real ones as coefficients by frame; or synthesised ones: "spoken_words",
+    waves of digits; "spoken_number_words", waves of the other words of numbers below 1,000; "spoken_numbers", such
+    numbers as a whole, coefficients by frame.
 
     Raises ValueError for an unknown name, catalogue.DataError where the file is missing or is not the one that the
     catalogue describes.

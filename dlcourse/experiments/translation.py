@@ -190,7 +190,11 @@ def trained_vae(items, seed, *, epochs=3, batch_size=256):
 
 
 def _all_windows(items):
-    return np.concatenate([windows(item[np.newaxis], 1)[0] for item in items])
+    """``windows(item, 1)`` of all recordings, one below another: float32 (frames of all, 104)."""
+    frames, lengths = np.concatenate(items).astype("float32"), [len(item) for item in items]
+    last = np.repeat(np.cumsum(lengths), lengths) - 1
+    at = np.minimum(np.arange(len(frames))[:, None] + np.arange(WINDOW), last[:, None])
+    return frames[at].reshape(len(frames), -1)
 
 
 def front_end(kind, items, model=None):
@@ -310,8 +314,14 @@ def train_writer(model, numbers, *, seed, epochs=2, batch_size=64, peak=0.006):
 def written(model, count, seed, longest=16):
     """Numerals that a writer draws symbol by symbol, list of str."""
     random, rows = np.random.default_rng(seed), np.full((count, 1), numerals.BEGIN, "int32")
+    if not hasattr(model, "next_logits"):  # compiled once for all lengths, and kept with the model
+        model.next_logits = tf.function(
+            lambda rows: model(rows, training=False)[:, -1],
+            input_signature=[tf.TensorSpec((None, None), tf.int32)],
+        )
     for _ in range(longest - 1):
-        likely = special.softmax(model(rows, training=False).numpy()[:, -1].astype("float64"), axis=1)
+        logits = model.next_logits(tf.constant(rows, tf.int32)).numpy()
+        likely = special.softmax(logits.astype("float64"), axis=1)
         drawn = decoding.picked(likely, random)
         rows = np.column_stack([rows, drawn])
     return numerals.read(rows[:, 1:])

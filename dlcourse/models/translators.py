@@ -105,20 +105,30 @@ def answers(model, source, longest, width=1):
 
 def _next_sign(model):
     """(source, what is read) to the log-probability of each sign that comes then; compiled once for each model."""
-    if not hasattr(model, "next_sign"):
-        model.next_sign = tf.function(
-            lambda source, read: tf.nn.log_softmax(model([source, read], training=False)[:, -1]),
-            reduce_retracing=True,
-        )
-    return model.next_sign
+    return _compiled(model, "next_sign", lambda likely: likely[:, -1])
 
 
 def log_probability(model, source, target):
     """ln p(target | source) of each row in nats, ``PAD`` left out: float64 (batch,)."""
-    target = tf.convert_to_tensor(target)
-    found = tf.nn.log_softmax(model([tf.convert_to_tensor(source), shifted(target)], training=False))
-    each = tf.gather(found, target, batch_dims=2).numpy().astype("float64")
-    return (each * (target.numpy() != PAD)).sum(axis=1)
+    target = np.asarray(target, "int32")
+    step = _compiled(model, "each_sign", lambda likely: likely)
+    found = step(tf.convert_to_tensor(source), shifted(tf.constant(target)))
+    each = tf.gather(found, tf.constant(target), batch_dims=2).numpy().astype("float64")
+    return (each * (target != PAD)).sum(axis=1)
+
+
+def _compiled(model, name, pick):
+    """A function (source, what is read) of the log-probabilities, kept with the model: traced once, for any lengths."""
+    if not hasattr(model, name):
+        inputs = getattr(model, "inputs", None)  # a function has none
+        signature = inputs and [tf.TensorSpec(part.shape, part.dtype) for part in inputs]
+        call = tf.function(
+            lambda source, read: pick(tf.nn.log_softmax(model([source, read], training=False))),
+            input_signature=signature,
+            reduce_retracing=not inputs,
+        )
+        setattr(model, name, call)
+    return getattr(model, name)
 
 
 def attended(model, source, target):

@@ -290,6 +290,8 @@ THROUGH = {
     "pen_digits": r"\bstrokes\.by_writers\(",
     "chorales": r"\bstudy\.melody_parts\(",
     "instrument_notes": r"\binstruments\.read\(",
+    "spoken_words": r"\bspoken_numbers\.tests\(",
+    "spoken_number_words": r"\bspoken_numbers\.tests\(",
 }
 """Modules that chapters call, and which load a data set for them."""
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dlcourse import datasets
-from dlcourse.datasets import speech
+from dlcourse.datasets import numerals, speech
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,33 @@ def test_spoken_words_are_ten_digits_five_times_by_four_voices(words):
             of = (words.voices == voice) & (words.digits == digit)
             lengths = [len(words.items[row]) for row in np.flatnonzero(of)[np.argsort(words.takes[of])]]
             assert lengths[0] < lengths[2] < lengths[4]
+
+
+def test_number_words_are_each_spoken_twice_by_four_voices(words):
+    others = speech.read("spoken_number_words")
+    assert len(speech.NUMBER_WORDS) == 20 and len(others) == 20 * 4 * 2 and others.rate == words.rate
+    assert set(others.digits) == set(speech.NUMBER_WORDS)
+    for voice in set(others.voices):  # twenty lasts longer than ten, a slower take longer than a faster one
+        takes = {
+            (digit, take): len(item)
+            for item, digit, own, take in zip(
+                others.items, others.digits, others.voices, others.takes, strict=True
+            )
+            if own == voice
+        }
+        assert len(takes) == 40 and all(takes[value, 1] < takes[value, 3] for value in speech.NUMBER_WORDS)
+        assert takes[70, 1] > takes[10, 1]
+
+
+def test_whole_numbers_are_test_numbers_and_longer_ones_last_longer():
+    whole = speech.read("spoken_numbers")
+    assert len(whole) == 160 and all(item.shape[1] == 13 for item in whole.items)
+    assert all(numerals.part_of(number) == "test" and 0 < number < 1_000 for number in whole.digits)
+    for voice in set(whole.voices):
+        own = whole.take(np.flatnonzero(whole.voices == voice))
+        assert len(set(own.digits)) == len(own) == 40
+        counts = [len(numerals.said(int(number))) for number in own.digits]
+        assert np.corrcoef(counts, [len(item) for item in own.items])[0, 1] > 0.6
 
 
 def test_taken_recordings_keep_what_belongs_to_them(words):
@@ -158,5 +185,5 @@ def test_what_makes_no_sense_is_an_error(call, message):
 
 
 def test_recordings_are_no_examples_of_one_shape():
-    assert speech.names() == ["spoken_digits", "spoken_words"]
+    assert speech.names() == ["spoken_digits", "spoken_words", "spoken_number_words", "spoken_numbers"]
     assert not set(speech.names()) & set(datasets.names())

@@ -43,6 +43,18 @@ def test_both_say_the_number():
     assert [numerals.value(numerals.chinese(number)) for number in NUMBERS] == NUMBERS
 
 
+def test_numbers_below_a_thousand_are_said_with_and_behind_hundred_only():
+    assert " ".join(numerals.said(305)) == "three hundred and five"
+    assert " ".join(numerals.said(300)) == "three hundred"
+    for number in range(1, 1_000):
+        words = numerals.said(number)
+        assert [word for word in words if word != "and"] == numerals.english(number)
+        assert words.count("and") == (number > 100 and number % 100 > 0)
+    for wrong in (1_000, -1):
+        with pytest.raises(ValueError, match="said"):
+            numerals.said(wrong)
+
+
 @pytest.mark.parametrize(
     "number, said",
     [
