@@ -21,7 +21,7 @@ def load(path, build, expected, study):
         ValueError: where the file isn't the one whose hash is recorded.
     """
     networks = {}
-    for seed, weights in _weights(path, expected, study).items():
+    for seed, weights in read(path, expected, study).items():
         networks[seed] = build(seed)
         networks[seed].set_weights(weights)
     return networks
@@ -34,15 +34,24 @@ def load_in_turn(path, build, expected, study, measure):
     kept: what ``measure`` gives should be numbers.
     """
     network, found = None, {}
-    for seed, weights in _weights(path, expected, study).items():
+    for seed, weights in read(path, expected, study).items():
         network = network or build(seed)
         network.set_weights(weights)
         found[seed] = measure(network, seed)
     return found
 
 
-def _weights(path, expected, study):
-    """The weights of a file, a dict from seed to a list of float32 arrays."""
+def read(path, expected, study):
+    """The weights of a file, a dict from seed to a list of float32 arrays, as ``set_weights`` takes them.
+
+    Args:
+        path: the .npz file.
+        expected: SHA-256 of the file, as recorded.
+        study: name of the study that trains them.
+
+    Raises:
+        ValueError: where the file isn't the one whose hash is recorded.
+    """
     if _sha256(path) != expected:
         raise ValueError(
             f"{path} isn't the file that was recorded: take it from the repository again, or train it anew by "
