@@ -581,8 +581,21 @@ drawings.detector_network(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# How are they trained? On one thread, by these lines; `stream` composes scenes while the network learns. Scenes of six digits
-# come first, since each teaches more.
+# What lies between the two? Much at once; which of it matters most isn't compared here.
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+show.table(
+    [["scenes", f"{len(learn)}, three times", f"{record[0]['scenes']:,}, each once"],
+     ["weights", f"{small.count_params():,}", f"{network.count_params():,}"],
+     ["cost of a box", "L1", "1 − generalised IoU"],
+     ["optimiser", "Adam", "Muon"],
+     ["learning rate", "constant", "rises, then falls to 0"]],
+    ["", "small network", "shipped"],
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# To train such a one on other things than digits, these are the lines to change; `stream` composes scenes while the network
+# learns, those of six digits first, since each teaches more.
 
 # %% slideshow={"slide_type": "skip"}
 show.source(detectors.train)
@@ -838,6 +851,20 @@ charts.curves(
     "precision falls.",
 )
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# How far must the next two claims reach? Their bounds come from the validation scenes, as recorded right after each training: what
+# the five networks reach there on average, less 0.05, and down to the next multiple of 0.05.
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+on_validation = {name: Measured([one[name] for one in record]) for name in AIMS}
+BOUNDS = {name: int(20 * (value.mean - 0.05)) / 20
+          for name, value in on_validation.items()}
+control_scenes = study["shuffled, seed 0"]["scenes"]
+show.markdown(f"""
+Recorded on 500 validation scenes: AP50 {on_validation["AP50"]:.3f}, AP
+{on_validation["AP"]:.3f}. The control saw {control_scenes:,} scenes.
+""")
+
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C06b.AP50",
@@ -846,7 +873,7 @@ claims.measure(
     lambda one: one.at(0.5),
     of=measured,
     control=[by_shuffled],
-    above=0.7,
+    above=BOUNDS["AP50"],
     source="evaluated",
 )
 
@@ -858,7 +885,7 @@ claims.measure(
     lambda one: one.ap,
     of=measured,
     control=[by_shuffled],
-    above=0.4,
+    above=BOUNDS["AP"],
     source="evaluated",
 )
 
@@ -1165,15 +1192,17 @@ show.table(
     [[name, f"{peer[key]['parameters']:,}", f"{peer[key]['scenes']:,}",
       *(f"{Measured(peer[key][what]):.3f}" for what in ("AP50", "AP")),
       f"{Measured(1_000 * peer[key]['seconds per image'], 'ms'):.1f}"]
-     for name, key in [("ours, seed 0", "ours"), ("YOLO11n, one training", "YOLO11n")]],
-    ["recorded", "weights", "scenes seen", "AP50", "AP", "per image, one thread"],
+     for name, key in [("ours", "ours"), ("YOLO11n", "YOLO11n")]],
+    ["recorded, one training", "weights", "scenes seen", "AP50", "AP",
+     "per image, one thread"],
     f"1,000 test scenes; {peer['ours']['seconds']:.0f} s of one core for each training",
 )
 lead = {what: peer["ours"][what] - peer["YOLO11n"][what] for what in AIMS}
 show.markdown(f"""
 Ours less YOLO11n's: {Measured(lead["AP50"]):.3f} in AP50, {Measured(lead["AP"]):.3f} in
-AP, with {peer["YOLO11n"]["parameters"] / peer["ours"]["parameters"]:.0f} times fewer
-weights.
+AP, with a {peer["YOLO11n"]["parameters"] / peer["ours"]["parameters"]:.0f}th of the
+weights. Each of the two saw as many scenes as fit into those seconds; the five networks
+above saw {record[0]["scenes"]:,}.
 """)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -1409,12 +1438,12 @@ claims.verdict(
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
-on_validation = Measured([one["AP50"] for one in record])
+low = on_validation["AP50"].low
 show.markdown(f"""
-On 500 validation scenes the same networks reach AP50 {on_validation:.3f}, lower end
-{on_validation.low:.4f} (recorded); of the test digits that touch no other box they find
+On 500 validation scenes the lower end of the same networks' AP50 is {low:.4f}
+(recorded); of the test digits that touch no other box they find
 {Measured(share(alone)):.0%}. Were the rule asked about the validation scenes, it would
-say {"the same" if on_validation.low > 0.8 else "*not settled*"}.
+say {"the same" if low > 0.8 else "*not settled*"}.
 """)
 
 # %% [markdown]
