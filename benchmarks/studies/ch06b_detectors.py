@@ -20,7 +20,7 @@ from dlcourse.experiments import detectors
 from dlcourse.metrics import detection
 
 EPOCHS, BATCHES = 20, 64
-OTHER, OTHER_BATCHES = range(2), 256
+OTHER, OTHER_BATCHES = range(3), 256
 """Seeds and batches of the trainings of another length."""
 
 
