@@ -19,8 +19,8 @@ from dlcourse.datasets import scenes
 from dlcourse.experiments import detectors
 from dlcourse.metrics import detection
 
-EPOCHS, BATCHES = 20, 64
-OTHER, OTHER_BATCHES = range(3), 256
+EPOCHS, BATCHES = 20, 256
+OTHER, OTHER_BATCHES = range(5), 64
 """Seeds and batches of the trainings of another length."""
 
 
