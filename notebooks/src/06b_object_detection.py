@@ -237,11 +237,11 @@ drawings.heat_over_images(
     boxes=[held_out.objects(number)[0] for number in range(4)],
     suptitle="Probability that a window of 28 pixels has a digit in its middle",
     caption="White frames: the digits. Bright: a window whose middle is here is said "
-    "to show one. It is bright nearly everywhere, also where no digit is near: this "
-    "classifier is often wrong. Other sizes need the image in several sizes, a "
-    "*pyramid*.",
-    alt="Four scenes in grey under squares of colour: most places are bright, also "
-    "far from the white frames of the digits; a few places are dark.",
+    "to show one. Most digits are bright, but so are places between them and places "
+    "without one: this classifier is often wrong. Other sizes need the image in "
+    "several sizes, a *pyramid*.",
+    alt="Four scenes in grey under squares of colour: bright squares lie on most of "
+    "the white frames of the digits, between them, and in a few places without one.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -1335,11 +1335,12 @@ drawings.boxed_images(
     titles=[*[KINDS[0]] * 3, *[KINDS[1]] * 3],
     columns=3, side=2.4,
     suptitle="Windows that are taken for faces",
-    caption="One seed. Frames away from the astronaut's face are false alarms; those "
-    "on it are too small or too large (IoU with her face below 0.4).",
+    caption="One seed. Frames away from the astronaut's face are false alarms, and "
+    "so are those that hold only a part of it.",
     alt="Two rows of three grey photographs, a rocket, a flower and an astronaut, "
     "with white frames: in the lower row none is on the rocket and fewer are on the "
-    "flower. On the astronaut there are about ten in both, one of them on her face.",
+    "flower. On the astronaut there are more than ten in both; below, one fits her "
+    "face.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -1427,7 +1428,8 @@ say {"the same" if low > 0.8 else "*not settled*"}.
 """)
 
 # %% [markdown]
-# The interval counts five networks on the same scenes, not other scenes.
+# The interval counts five networks on the same scenes, not other scenes; for digits that overlap the verdict stands near its
+# bound.
 #
 # A network of convolutions finds digits among clutter, with one pass over the image. What was shown: on composed scenes, of
 # digits that nobody had trained on, by five networks that learnt for minutes. What wasn't: that it would work as well on
