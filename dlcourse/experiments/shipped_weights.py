@@ -23,7 +23,7 @@ def load(path, build, expected, study):
         ValueError: where the file isn't the one whose hash is recorded.
     """
     networks = {}
-    for seed, weights in _weights(path, expected, study).items():
+    for seed, weights in read(path, expected, study).items():
         networks[seed] = build(seed)
         networks[seed].set_weights(weights)
     return networks
@@ -36,7 +36,7 @@ def load_in_turn(path, build, expected, study, measure):
     kept: what ``measure`` gives should be numbers.
     """
     network, found = None, {}
-    for seed, weights in _weights(path, expected, study).items():
+    for seed, weights in read(path, expected, study).items():
         network = network or build(seed)
         network.set_weights(weights)
         found[seed] = measure(network, seed)
@@ -83,7 +83,7 @@ def functions(files, build, study):
     """
     stored = {}
     for path, expected in files.items():
-        stored |= _weights(path, expected, study)
+        stored |= read(path, expected, study)
     network = build(next(iter(stored)))
     signature = [
         [tf.TensorSpec(weight.shape, weight.dtype) for weight in network.weights],
@@ -101,8 +101,17 @@ def functions(files, build, study):
     return {seed: Function(graph, weights) for seed, weights in stored.items()}
 
 
-def _weights(path, expected, study):
-    """The weights of a file, a dict from seed to a list of float32 arrays."""
+def read(path, expected, study):
+    """The weights of a file, a dict from seed to a list of float32 arrays, as ``set_weights`` takes them.
+
+    Args:
+        path: the .npz file.
+        expected: SHA-256 of the file, as recorded.
+        study: name of the study that trains them.
+
+    Raises:
+        ValueError: where the file isn't the one whose hash is recorded.
+    """
     if _sha256(path) != expected:
         raise ValueError(
             f"{path} isn't the file that was recorded: take it from the repository again, or train it anew by "
