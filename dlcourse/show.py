@@ -1,4 +1,4 @@
-"""What a cell shows: Markdown rendered from values, tables, figures with alternative text, sounds, source code."""
+"""What a cell shows: Markdown rendered from values, tables, figures with alternative text, films, sounds, code."""
 
 import base64
 import html
@@ -139,6 +139,43 @@ def uncompared(content):
     return f"<!--{mask('-->' + content + '<!--')}-->"
 
 
+def film(pictures, caption, alt, *, seconds=0.15):
+    """Display moving pictures, folded until somebody opens them: it plays then, again and again, and folded it stops.
+
+    It is stored with the cell as one PNG that moves, and needs no script; what it shows isn't compared by tests.
+
+    Args:
+        pictures: uint8 (pictures, height, width, 3).
+        caption: what to see, in plain text; shown as what is clicked on.
+        alt: alternative text for who can't see it.
+        seconds: that each picture is shown.
+
+    Raises:
+        ValueError: where pictures have another shape or type, or the caption or the alternative text is missing.
+    """
+    import numpy as np
+    from IPython.display import display
+    from PIL import Image
+
+    pictures = np.asarray(pictures)
+    if pictures.ndim != 4 or pictures.shape[-1] != 3 or pictures.dtype != "uint8" or not pictures.size:
+        raise ValueError(
+            f"film(pictures): shape {pictures.shape}, {pictures.dtype}; expected colours, uint8 "
+            "(pictures, height, width, 3)."
+        )
+    milliseconds = round(1_000 * float(checks.positive("film(seconds)", seconds)))
+    for name, text in [("caption", caption), ("alt", alt)]:
+        if not str(text or "").strip():
+            raise ValueError(f"film() needs a non-empty {name}: say what a reader should see in it.")
+    first, *rest = [Image.fromarray(picture).quantize(64, dither=Image.Dither.NONE) for picture in pictures]
+    content = io.BytesIO()
+    first.save(content, "PNG", save_all=True, append_images=rest, duration=milliseconds, loop=0)
+    source = "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()
+    moving = f'<img src="{source}" alt="{html.escape(" ".join(alt.split()), quote=True)}" loading="lazy">'
+    folded = f"<details><summary>Film: {html.escape(caption)}</summary>{uncompared(moving)}</details>"
+    display({"text/html": folded, "text/plain": f"<Film: {caption}>"}, raw=True)
+
+
 def _of_few_colours(buffer):
     """A PNG with a palette of 256 colours: a third of the bytes, and no difference to the eye."""
     from PIL import Image
@@ -160,4 +197,4 @@ def source(*objects):
     display(Markdown(f"```python\n{text}\n```"))
 
 
-__all__ = ["figure", "markdown", "mask", "player", "sound", "source", "table", "uncompared"]
+__all__ = ["figure", "film", "markdown", "mask", "player", "sound", "source", "table", "uncompared"]

@@ -127,6 +127,37 @@ def test_a_sound_is_stored_whole_and_named_and_isnt_compared():
     np.testing.assert_allclose(found, samples, atol=1e-4)
 
 
+def test_a_film_is_stored_as_one_picture_that_moves_and_is_folded():
+    pictures = np.zeros((5, 8, 12, 3), "uint8")
+    for number, picture in enumerate(pictures):
+        picture[number, 2 * number] = 255, 128, 0
+    (folded,) = shown(show.film, pictures, "a dot moves", 'A "dot".', seconds=0.2)
+    text = folded.data["text/html"]
+    assert text.startswith("<details><summary>Film: a dot moves</summary>") and "<script" not in text
+    assert 'alt="A &quot;dot&quot;."' in text
+    content = base64.b64decode(re.search(r"base64,([^\"]*)\"", text).group(1))
+    with Image.open(io.BytesIO(content)) as moving:
+        assert moving.is_animated and moving.n_frames == 5
+        for number, picture in enumerate(pictures):
+            moving.seek(number)
+            np.testing.assert_array_equal(np.asarray(moving.convert("RGB")), picture)
+            assert moving.info["duration"] == 200
+
+
+def test_a_film_without_colours_or_words_is_refused():
+    pictures = np.zeros((2, 4, 4, 3), "uint8")
+    with pytest.raises(ValueError, match=r"film\(pictures\): shape \(2, 4, 4\), uint8; expected colours"):
+        show.film(pictures[..., 0], "a", "b")
+    with pytest.raises(ValueError, match="float64; expected colours"):
+        show.film(pictures / 2, "a", "b")
+    with pytest.raises(ValueError, match="non-empty caption"):
+        show.film(pictures, " ", "b")
+    with pytest.raises(ValueError, match="non-empty alt"):
+        show.film(pictures, "a", "")
+    with pytest.raises(ValueError, match=r"film\(seconds\)"):
+        show.film(pictures, "a", "b", seconds=0)
+
+
 def test_a_sound_that_would_be_clipped_or_has_no_caption_is_refused():
     with pytest.raises(ValueError, match=r"sound\(samples\)"):
         show.sound([0.0, 1.5], 8_000, "loud")

@@ -2,8 +2,8 @@
 
     python benchmarks/run.py ch09e_peer
 
-Two trainings with rl-baselines3-zoo's settings (``sac_contender.py``). Recorded: mean return over the starts, processor
-seconds. The peer comes by pip install -r benchmarks/requirements.txt.
+Three trainings with rl-baselines3-zoo's settings (``sac_contender.py``). Recorded: mean return over the starts,
+processor seconds. The peer comes by pip install -r benchmarks/requirements.txt.
 """
 
 import importlib.util
@@ -13,7 +13,7 @@ from dlcourse import recording
 from dlcourse.experiments import toys
 
 CONTENDER = pathlib.Path(__file__).resolve().parents[1] / "sac_contender.py"
-SEEDS = range(2)
+SEEDS = range(3)
 
 
 def main():

@@ -89,12 +89,12 @@ def slanted(images, slant):
     images = np.asarray(images, "float32")
     count, rows, columns = images.shape
     padded = np.zeros((count, rows, columns + 32), "float32")
-    for row in range(rows):
-        moved = 16 + slant * ((rows - 1) / 2 - row)
-        whole = int(np.floor(moved))
-        share = np.float32(moved - whole)
-        padded[:, row, whole : whole + columns] += (1 - share) * images[:, row]
-        padded[:, row, whole + 1 : whole + 1 + columns] += share * images[:, row]
+    moved = 16 + slant * ((rows - 1) / 2 - np.arange(rows)[:, np.newaxis])
+    whole = np.floor(moved).astype(int)
+    share, at = (moved - whole).astype("float32"), whole + np.arange(columns)
+    row = np.arange(rows)[:, np.newaxis]
+    padded[:, row, at] = (1 - share) * images
+    padded[:, row, at + 1] += share * images
     return padded
 
 

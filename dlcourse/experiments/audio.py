@@ -73,7 +73,7 @@ def bits_per_note(model, windows, draws=200):
     As ``model.importance_weighted_bound``, without compiling it anew for each of many small models.
     """
     nats, draws = 0.0, draws if model.has_code else 1
-    for number, part in enumerate(_parts_of(windows.astype("float32"))):
+    for number, part in enumerate(_parts_of(windows.astype("float32"), max(1, 5_000 // draws))):
         weights = model.log_weights(part, draws, seed=number).numpy().astype("float64")
         nats -= (np.logaddexp.reduce(weights, axis=0) - math.log(draws)).sum()
     return float(nats / math.log(2) / (windows > melodies.REST).sum())
@@ -106,15 +106,7 @@ class NoteCounts:
         """
         contexts = self._tokens(windows)[:, step : step + self.order - 1]
         here = np.arange(melodies.SYMBOLS) + melodies.SYMBOLS * (step % self.beats)
-        blocks = np.concatenate(
-            [
-                np.repeat(contexts, len(here), axis=0),
-                np.tile(here, len(contexts))[:, None],
-            ],
-            axis=1,
-        )
-        chances = self.model.probability(blocks.ravel())[self.order - 1 :: self.order]
-        chances = chances.reshape(len(contexts), -1)
+        chances = self.model.distribution(contexts, here)
         return chances / chances.sum(axis=1, keepdims=True)
 
     def bits_per_note(self, windows):
@@ -137,17 +129,16 @@ class NoteCounts:
 
 def nearest_window(train, windows):
     """For each window the training window with which it shares most steps, int of the windows' shape."""
-    known = _one_hot_rows(train)
-    return train[
-        np.concatenate([(_one_hot_rows(part) @ known.T).argmax(axis=1) for part in _parts_of(windows)])
-    ]
+    known, found = np.ascontiguousarray(train.T, "uint8"), []
+    for part in _parts_of(windows, 128):
+        shared = np.zeros((len(part), len(train)), "uint8")
+        for step, symbols in enumerate(known):
+            shared += part[:, step, None].astype("uint8") == symbols
+        found.append(shared.argmax(axis=1))
+    return train[np.concatenate(found)]
 
 
-def _one_hot_rows(windows):
-    return np.eye(melodies.SYMBOLS, dtype="float32")[windows].reshape(len(windows), -1)
-
-
-def _parts_of(windows, at_once=128):
+def _parts_of(windows, at_once):
     return [windows[start : start + at_once] for start in range(0, len(windows), at_once)]
 
 

@@ -149,13 +149,28 @@ def shipped(kind, shape=SHAPE):
     Raises:
         ValueError: where the kind is unknown, or a file isn't the one whose hash is recorded.
     """
-    if not checks.is_one_of(kind, KINDS):
-        raise ValueError(f"shipped({kind!r}): expected one of {', '.join(KINDS)}.")
-    recorded, networks = recording.load(STUDY), {}
-    for seed in KINDS[kind]:
-        expected = recorded[f"{kind}, seed {seed}"]["sha256"]
-        networks |= shipped_weights.load(file(kind, seed), lambda of: network(of, shape), expected, STUDY)
+    networks = {}
+    for seed, of_seed in weights(kind).items():
+        networks[seed] = network(seed, shape)
+        networks[seed].set_weights(of_seed)
     return networks
+
+
+def weights(kind):
+    """The weights of the trained networks of a kind, a dict from seed to what ``network(seed).set_weights`` takes.
+
+    One network that takes them in turn is compiled only once.
+
+    Raises:
+        ValueError: as for ``shipped``.
+    """
+    if not checks.is_one_of(kind, KINDS):
+        raise ValueError(f"No networks of kind {kind!r} are shipped: expected one of {', '.join(KINDS)}.")
+    recorded = recording.load(STUDY)
+    return {
+        seed: shipped_weights.read(file(kind, seed), recorded[f"{kind}, seed {seed}"]["sha256"], STUDY)[seed]
+        for seed in KINDS[kind]
+    }
 
 
 def ship(kind, seed, model):

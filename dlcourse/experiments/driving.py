@@ -8,24 +8,7 @@ import functools
 
 import numpy as np
 
-from dlcourse.rl import dqn
-
-SETTINGS = dqn.Settings(
-    discount=0.8,
-    hidden=(128, 128),
-    learning_rate=5e-4,
-    final_share=0.2,
-    batch_size=32,
-    train_every=5,
-    updates=5,
-    learning_starts=200,
-    explore=(1.0, 0.05, 0.3),
-    capacity=15_000,
-    target_every=50,
-    double=True,
-)
-"""Those of highway-env's own DQN script, but for smaller layers, a doubled target, a falling learning rate, five
-updates at every fifth step, and a larger share of fewer steps for exploration; not tuned."""
+from dlcourse.rl import blind
 
 ACTIONS = ("left", "keep on", "right", "faster", "slower")
 
@@ -40,10 +23,24 @@ def highway(traffic=1.0, time_limit=30):
     Returns:
         gymnasium.Env.
     """
+    return _made("highway-fast-v0", {"vehicles_density": traffic, "duration": time_limit})
+
+
+def merging():
+    """``merge-v0``: four other cars, one of which comes from a lane that joins and ends; observations and actions as on
+    ``highway()``, but for the unit of y, which is smaller, since there are fewer lanes.
+
+    Returns:
+        gymnasium.Env.
+    """
+    return _made("merge-v0", {})
+
+
+def _made(name, config):
     import gymnasium
     import highway_env  # noqa: F401, registers its environments
 
-    return gymnasium.make("highway-fast-v0", config={"vehicles_density": traffic, "duration": time_limit})
+    return gymnasium.make(name, config=config)
 
 
 def highways(number, traffic=1.0):
@@ -53,28 +50,18 @@ def highways(number, traffic=1.0):
     return SyncVectorEnv([functools.partial(highway, traffic)] * number)
 
 
-def always(action):
-    """The driver that does the same in every second: an index of ``ACTIONS``."""
-    return lambda observation: action
-
-
-def at_random(seed):
-    """The driver that draws each action."""
-    rng = np.random.default_rng(seed)
-    return lambda observation: int(rng.integers(len(ACTIONS)))
-
-
 def careful(observation, gap=0.15):
-    """A rule of two lines: brake where a car is near ahead in the same lane, else go faster.
+    """A rule of two lines: brake where a car is near ahead in the same lane, else go faster. Actions int64 (n,).
 
     Args:
-        observation: highway-env's (5, 5): own car first, then four others relative to it: present, x, y, and speeds,
-            in units of 200 m, 12 m and 80 m/s.
+        observation: highway-env's (n, 5, 5): own car first, then four others relative to it: present, x, y, and
+            speeds, in units of 200 m, 12 m and 80 m/s.
         gap: how near is near, in units of 200 m.
     """
-    others = observation[1:]
-    ahead = (others[:, 0] > 0) & (np.abs(others[:, 2]) < 0.1) & (others[:, 1] > 0) & (others[:, 1] < gap)
-    return ACTIONS.index("slower" if ahead.any() else "faster")
+    others = np.asarray(observation)[:, 1:]
+    beside, apart = np.abs(others[..., 2]), others[..., 1]
+    ahead = (others[..., 0] > 0) & (beside < 0.1) & (apart > 0) & (apart < gap)
+    return np.where(ahead.any(axis=1), ACTIONS.index("slower"), ACTIONS.index("faster"))
 
 
 def with_built_in_driver(env):
@@ -98,7 +85,7 @@ def drive(env, driver, seed):
 
     Args:
         env: ``highway()``.
-        driver: from an observation to an action; None for highway-env's own model of a driver.
+        driver: from observations (1, 5, 5) to actions (1,); None for highway-env's own model of a driver.
         seed: of the traffic.
 
     Returns:
@@ -107,11 +94,11 @@ def drive(env, driver, seed):
     observation, _ = env.reset(seed=seed)
     if driver is None:
         with_built_in_driver(env)
-        driver = always(1)
+        driver = blind.always(ACTIONS.index("keep on"))
     world = env.unwrapped
     start, reward, seconds, ended = world.vehicle.position[0], 0.0, 0, False
     while not ended:
-        observation, gained, terminated, truncated, _ = env.step(driver(observation))
+        observation, gained, terminated, truncated, _ = env.step(int(driver(observation[None])[0]))
         reward, seconds, ended = reward + float(gained), seconds + 1, terminated or truncated
     return {
         "reward": round(reward, 3),
@@ -121,11 +108,22 @@ def drive(env, driver, seed):
     }
 
 
-def crashes_per_km(drives):
-    """Crashes over kilometres, of a list of drives."""
-    return sum(d["crashed"] for d in drives) / (sum(d["metres"] for d in drives) / 1_000)
+def together(drives):
+    """A list of drives as one dict of arrays (drives,), which ``rl.motorway``'s measures take."""
+    return {name: np.array([one[name] for one in drives]) for name in drives[0]}
 
 
-def speed(drives):
-    """Metres per second, of a list of drives."""
-    return sum(d["metres"] for d in drives) / sum(d["seconds"] for d in drives)
+DRIVES, FIRST = 30, 50_000
+"""How often each driver is tried in each world, and the seed of the first drive; training begins from seed 0."""
+
+WORLDS = {"traffic 1.0": highway, "traffic 1.5": functools.partial(highway, 1.5), "merging": merging}
+
+
+def drives(driver, env, number=DRIVES, first=FIRST):
+    """So many drives, a list of what ``drive`` gives."""
+    return [drive(env, driver, first + place) for place in range(number)]
+
+
+def judged(driver):
+    """Drives in each of ``WORLDS``, a dict from the world's name to a list."""
+    return {world: drives(driver, make()) for world, make in WORLDS.items()}

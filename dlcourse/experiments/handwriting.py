@@ -92,12 +92,8 @@ def train_pen(model, points, digits, *, seed, batch_size=128, peak=0.005):
     return fit(model, objective, (pen_features(points), targets), seed=seed, batch_size=batch_size, peak=peak)
 
 
-def line_network(seed=None):
-    """Convolutions, an LSTM both ways: (batch, 32, width, 1) to logits (batch, width // 4, 11), the blank first.
-
-    Args:
-        seed: of the initial weights; None draws from Keras' global generator.
-    """
+def _columns(seed):
+    """Convolutions that make a step of four columns: (batch, 32, width, 1) to (batch, width // 4, 192)."""
     model = keras.Sequential([keras.Input((lines.HEIGHT, None, 1))])
     for number, (filters, pool) in enumerate([(16, (2, 2)), (32, (2, 2)), (48, (2, 1))]):
         start = seeded_initializer("he_normal", seed, number)
@@ -107,6 +103,16 @@ def line_network(seed=None):
         model.add(layers.ReLU())
     model.add(layers.Permute((2, 1, 3)))
     model.add(layers.Reshape((-1, lines.HEIGHT // 8 * 48)))
+    return model
+
+
+def line_network(seed=None):
+    """Convolutions, an LSTM both ways: (batch, 32, width, 1) to logits (batch, width // 4, 11), the blank first.
+
+    Args:
+        seed: of the initial weights; None draws from Keras' global generator.
+    """
+    model = _columns(seed)
     glorot = functools.partial(seeded_initializer, "glorot_uniform", seed)
     one_way = [
         layers.LSTM(
@@ -123,14 +129,31 @@ def line_network(seed=None):
     return model
 
 
+def convolutional_line_network(seed=None):
+    """The same without recurrence, as many weights to 1 %: three convolutions along the line in the LSTMs' place.
+
+    Their kernels are 5 steps long and lie 1, 2 and 4 steps apart: each output sees 29 steps, some 120 columns.
+    """
+    columns = _columns(seed)
+    (x,) = columns.outputs
+    for number in range(3):
+        start = seeded_initializer("he_normal", seed, 3 + number)
+        y = layers.Conv1D(76, 5, padding="same", dilation_rate=2**number, kernel_initializer=start)(x)
+        y = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(y))
+        x = layers.Add()([x, y]) if number else y
+    start = seeded_initializer("glorot_uniform", seed, 7)
+    return keras.Model(columns.inputs[0], layers.Dense(11, kernel_initializer=start)(x))
+
+
 @functools.cache
-def _mnist():
+def mnist():
+    """MNIST in three parts, read once."""
     return datasets.load("mnist")
 
 
 def lines_of(part, number, seed, **options):
     """Lines of MNIST's digits of one part, "train", "validation" or "test": speech.Strings; options of ``compose``."""
-    split = getattr(_mnist(), part)
+    split = getattr(mnist(), part)
     return lines.compose(split.x, split.y, number, seed=seed, **options)
 
 
@@ -280,19 +303,18 @@ def nats(model, split, seed=0):
     """
     points = spread(split.x, seed)
     outputs = model(writing_features(points, split.y), training=False)
-    log_density = mixture_density.distribution(outputs).log_prob(points).numpy().astype("float64")
+    log_density = mixture_density.log_density(outputs, points).numpy().astype("float64")
     return -(log_density + 2 * np.log(QUANTUM / (1 + QUANTUM))).sum(axis=1)
 
 
 def write(model, digits, seed=0):
     """Strokes of these digits, drawn point by point: float32 (n, 8, 2), scaled as the pen digits are."""
     digits = np.asarray(digits)
-    points = np.zeros((len(digits), POINTS, 2), "float32")
+    points, random = np.zeros((len(digits), POINTS, 2), "float32"), np.random.default_rng(seed)
     for number in range(POINTS):
         read = writing_features(points[:, : number + 1], digits)  # ends with the point before this one
         outputs = model(read, training=False)[:, number]
-        drawn = mixture_density.distribution(outputs).sample(seed=(seed, number))
-        points[:, number] = np.clip(drawn.numpy(), 0, 1)
+        points[:, number] = np.clip(mixture_density.sample(outputs, random), 0, 1)
     return strokes.scaled(points)
 
 
@@ -303,6 +325,7 @@ BUILD = {
     "pen_dense": dense_network,
     "lines": line_network,
     "lines_more": line_network,
+    "lines_convolution": convolutional_line_network,
     "writing": writing_network,
     "writing_single": single_network,
     "writing_markov": markov_network,
@@ -318,14 +341,29 @@ def shipped(kind):
     Raises:
         ValueError: where the kind is unknown, or a file isn't the one whose hash is recorded.
     """
+    files, study = _files(kind)
+    networks = {}
+    for path, expected in files.items():
+        networks |= shipped_weights.load(path, BUILD[kind], expected, study)
+    return networks
+
+
+def functions(kind):
+    """The trained networks of a kind as functions that share one compiled graph, a dict from seed; ValueError as above.
+
+    See ``shipped_weights.functions``.
+    """
+    files, study = _files(kind)
+    return shipped_weights.functions(files, BUILD[kind], study)
+
+
+def _files(kind):
+    """The files of a kind with their recorded hashes, a dict, and the study."""
     if not checks.is_one_of(kind, BUILD):
         raise ValueError(f"shipped({kind!r}): expected one of {', '.join(BUILD)}.")
     study = f"ch07c_{kind.split('_')[0]}"
-    recorded, networks = recording.load(study), {}
-    for part in SPLIT.get(kind, [kind]):
-        expected = recorded[f"{part}, sha256"]
-        networks |= shipped_weights.load(file(part), BUILD[part], expected, study)
-    return networks
+    recorded = recording.load(study)
+    return {file(part): recorded[f"{part}, sha256"] for part in SPLIT.get(kind, [kind])}, study
 
 
 def ship(kind, networks):

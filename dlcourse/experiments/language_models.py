@@ -73,6 +73,27 @@ def gated_network(symbols, *, width=64, units=352, dropout=(0.1, 0.3), fused=Fal
     return keras.Model(tokens, embedding(x, reverse=True))
 
 
+TRUNCATIONS = (2, 10, 50)
+"""After how many characters the gradients of ``small_network``'s trainings end."""
+
+
+def small_network(symbols, *, fused=False):
+    """A ``gated_network`` of 128 units, without dropout before the GRU."""
+    return gated_network(symbols, units=128, dropout=(0.0, 0.2), fused=fused)
+
+
+def truncated(piece):
+    """The small networks whose gradients ended after so many characters: functions, a dict from seed.
+
+    See ``shipped_weights.functions_of_kind``.
+
+    Raises:
+        ValueError: where no network was trained so, or a file isn't the one whose hash is recorded.
+    """
+    symbols = len(book("italian").alphabet)
+    return shipped_weights.functions_of_kind("ch07b_truncation", str(piece), lambda _: small_network(symbols))
+
+
 def schedule(peak, steps):
     """A learning rate that rises to its peak in a twentieth of the steps, then falls by a cosine to 1 %."""
     warmup = max(1, steps // 20)
@@ -173,8 +194,13 @@ def counted(name, order, part="test"):
 
 def best_order(name, orders=range(2, 10)):
     """The order that pays least on the validation passages."""
-    possible = [order for order in orders if len(book(name).alphabet) ** order < 2**63]
-    paid = {order: counted(name, order, "validation").mean() for order in possible}
+    one = book(name)
+    possible = [order for order in orders if len(one.alphabet) ** order < 2**63]
+    models = KneserNey.of_orders(possible, one.training, len(one.alphabet))
+    paid = {
+        order: np.mean([model.bits(row, FREE).mean() for row in one.validation])
+        for order, model in models.items()
+    }
     return min(paid, key=paid.get)
 
 
@@ -313,7 +339,7 @@ def record(record, kind, seed, orders=()):
     print(f"{key}: {paid:.3f} bits per character after {seconds:.0f} s", flush=True)
     values = {"validation": float(paid), "seconds": seconds, "characters": len(text)}
     if orders:
-        grams = [KneserNey(order, text, len(one.alphabet)) for order in orders]
+        grams = KneserNey.of_orders(orders, text, len(one.alphabet)).values()
         values["n-gram"] = float(
             min(np.mean([gram.bits(row, FREE) for row in one.validation]) for gram in grams)
         )

@@ -18,6 +18,7 @@ from dlcourse.datasets import moving_digits
 from dlcourse.experiments import shipped_weights
 from dlcourse.models.initializers import seeded_initializer
 from dlcourse.training import schedules
+from dlcourse.training.evaluation import in_batches
 
 FRAMES, SIZE, PAST, FUTURE = 8, 32, 10, 10
 DARK = keras.initializers.Constant(-2.5)
@@ -29,7 +30,12 @@ DRIFT = {"frames": FRAMES, "size": SIZE, "distractors": 1, "noise": 0.1}
 @functools.cache
 def digits(part):
     """MNIST's digits of a part, "train", "validation" or "test", as float32 (n, 14, 14)."""
-    return moving_digits.shrunk(getattr(datasets.load("mnist"), part).x)
+    return moving_digits.shrunk(getattr(_mnist(), part).x)
+
+
+@functools.cache
+def _mnist():
+    return datasets.load("mnist")
 
 
 def motion_clips(part, number, seed, **changed):
@@ -53,8 +59,12 @@ def shuffled(clips, seed):
 
 
 def probabilities(model, past, batch_size=100):
-    """The frames that a network of ``frame_network`` predicts: each pixel's mean, float32, 0 to 1."""
-    return special.expit(training.predict(model, past, batch_size=batch_size))
+    """The frames that a network of ``frame_network`` predicts: each pixel's mean, float32, 0 to 1.
+
+    model: a Keras model, or one of ``functions``.
+    """
+    logits = in_batches(lambda batch: model(batch, training=False), past, batch_size=batch_size)
+    return special.expit(logits)
 
 
 def straight_on(clips):
@@ -330,12 +340,27 @@ def shipped(kind):
     """The trained networks of a kind, a dict from seed to Keras model.
 
     Raises:
-        ValueError: where the kind is unknown, or the file isn't the one whose hash is recorded.
+        ValueError: where the kind is unknown, or a file isn't the one whose hash is recorded.
     """
+    expected, study = _recorded(kind)
+    return shipped_weights.load(file(kind), BUILD[kind], expected, study)
+
+
+def functions(kind):
+    """The trained networks of a kind as functions that share one compiled graph, a dict from seed; ValueError as above.
+
+    See ``shipped_weights.functions``.
+    """
+    expected, study = _recorded(kind)
+    return shipped_weights.functions({file(kind): expected}, BUILD[kind], study)
+
+
+def _recorded(kind):
+    """The hash of a kind's weights, and the study that recorded it."""
     if not checks.is_one_of(kind, BUILD):
         raise ValueError(f"shipped({kind!r}): expected one of {', '.join(BUILD)}.")
     study = f"ch07d_{kind.split('_')[0]}"
-    return shipped_weights.load(file(kind), BUILD[kind], recording.load(study)[f"{kind}, sha256"], study)
+    return recording.load(study)[f"{kind}, sha256"], study
 
 
 def ship(kind, networks):

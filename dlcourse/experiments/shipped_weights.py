@@ -3,7 +3,9 @@
 import collections
 import hashlib
 
+import keras
 import numpy as np
+import tensorflow as tf
 
 from dlcourse import recording
 
@@ -21,7 +23,7 @@ def load(path, build, expected, study):
         ValueError: where the file isn't the one whose hash is recorded.
     """
     networks = {}
-    for seed, weights in _weights(path, expected, study).items():
+    for seed, weights in read(path, expected, study).items():
         networks[seed] = build(seed)
         networks[seed].set_weights(weights)
     return networks
@@ -34,15 +36,82 @@ def load_in_turn(path, build, expected, study, measure):
     kept: what ``measure`` gives should be numbers.
     """
     network, found = None, {}
-    for seed, weights in _weights(path, expected, study).items():
+    for seed, weights in read(path, expected, study).items():
         network = network or build(seed)
         network.set_weights(weights)
         found[seed] = measure(network, seed)
     return found
 
 
-def _weights(path, expected, study):
-    """The weights of a file, a dict from seed to a list of float32 arrays."""
+class Function:
+    """A shipped network as a function of its inputs, of ``functions``; it can stand where a model predicts."""
+
+    def __init__(self, graph, weights):
+        self._graph, self._weights = graph, [tf.constant(weight) for weight in weights]
+
+    def __call__(self, x, training=False):
+        """What the network gives for x, any number of rows.
+
+        Raises:
+            ValueError: where ``training`` is true: a function doesn't train.
+        """
+        if training:
+            raise ValueError("A shipped network's function doesn't train; take the models that load gives.")
+        return self._graph(self._weights, x)
+
+    def get_weights(self):
+        return [weight.numpy() for weight in self._weights]
+
+    def count_params(self):
+        return sum(int(tf.size(weight)) for weight in self._weights)
+
+
+def functions(files, build, study):
+    """The networks of some files as functions that share one compiled graph: a dict from seed to Function.
+
+    Keras would build each network, and TensorFlow compile it, which takes longer than what a chapter asks of it. Here
+    one is built and compiled, with weights as its inputs. It takes one array, of any size where the network's input is
+    open.
+
+    Args:
+        files: a dict from path to the file's SHA-256, as recorded; no seed is in two of them.
+        build: function from a seed to the network that the weights are for.
+        study: name of the study that trains them.
+
+    Raises:
+        ValueError: as ``load``.
+    """
+    stored = {}
+    for path, expected in files.items():
+        stored |= read(path, expected, study)
+    network = build(next(iter(stored)))
+    signature = [
+        [tf.TensorSpec(weight.shape, weight.dtype) for weight in network.weights],
+        tf.TensorSpec(network.inputs[0].shape, network.inputs[0].dtype),
+    ]
+
+    @tf.function(input_signature=signature)
+    def compiled(weights, x):
+        with keras.StatelessScope(state_mapping=list(zip(network.weights, weights, strict=True))):
+            return network(x, training=False)
+
+    def graph(weights, x):
+        return compiled(weights, tf.cast(x, network.inputs[0].dtype))
+
+    return {seed: Function(graph, weights) for seed, weights in stored.items()}
+
+
+def read(path, expected, study):
+    """The weights of a file, a dict from seed to a list of float32 arrays, as ``set_weights`` takes them.
+
+    Args:
+        path: the .npz file.
+        expected: SHA-256 of the file, as recorded.
+        study: name of the study that trains them.
+
+    Raises:
+        ValueError: where the file isn't the one whose hash is recorded.
+    """
     if _sha256(path) != expected:
         raise ValueError(
             f"{path} isn't the file that was recorded: take it from the repository again, or train it anew by "
@@ -73,6 +142,16 @@ def load_kind(study, kind, build):
     Raises:
         ValueError: where the study records no such weights, or the file isn't the one whose hash is recorded.
     """
+    return load(_file(study, kind), build, _recorded(study, kind), study)
+
+
+def functions_of_kind(study, kind, build):
+    """The same networks as functions that share one compiled graph; see ``functions``, and ``load_kind``."""
+    return functions({_file(study, kind): _recorded(study, kind)}, build, study)
+
+
+def _recorded(study, kind):
+    """The SHA-256 of a kind's file."""
     ending = ", sha256"
     recorded = {
         key.removesuffix(ending): value
@@ -81,7 +160,7 @@ def load_kind(study, kind, build):
     }
     if kind not in recorded:
         raise ValueError(f"Study {study} ships no networks of kind {kind!r}; it has {', '.join(recorded)}.")
-    return load(_file(study, kind), build, recorded[kind], study)
+    return recorded[kind]
 
 
 def save_kind(study, kind, networks):

@@ -1,4 +1,4 @@
-"""Players of the small wall game: networks that see its pixels, trained by PPO; shipped."""
+"""Players of the small wall game: networks that see its pixels, trained by PPO and by DQN; shipped."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ from keras import layers
 from dlcourse.experiments import shipped_weights
 from dlcourse.models.convnet import Seeds
 from dlcourse.models.stacked import feed_forward
-from dlcourse.rl import ppo, wall_game
+from dlcourse.rl import dqn, ppo, wall_game
 
 SETTINGS = ppo.Settings(
     length=64,
@@ -24,6 +24,23 @@ SHAPE = (wall_game.SIZE, wall_game.SIZE, len(wall_game.CHANNELS))
 HIDDEN = {"no_convolution": (40,), "no_trail": (40,), "linear": ()}
 """Hidden layers of the players without filters; the first has about as many weights as the one with filters."""
 KINDS = ("pixels", *HIDDEN)
+"""Trained by PPO for ``STEPS`` steps each, with the same settings, so that they can be compared."""
+
+DQN = dqn.Settings(
+    discount=0.98,
+    learning_rate=1e-3,
+    final_share=0.1,
+    batch_size=32,
+    train_every=64,
+    updates=8,
+    explore=(1.0, 0.02, 0.3),
+    capacity=50_000,
+    target_every=250,
+    double=True,
+)
+"""Of the players of kind ``"dqn"``: networks as of ``"pixels"``; not tuned."""
+
+DQN_STEPS, DQN_GAMES = 200_000, 16
 
 
 class WithoutTrail(wall_game.VectorWallGame):
@@ -104,6 +121,13 @@ def train(kind, seeds, steps=STEPS, settings=SETTINGS):
     return run, {seed: feed_forward.alone(run.actor, place) for place, seed in enumerate(seeds)}
 
 
+def train_dqn(seed, steps=DQN_STEPS, settings=DQN):
+    """A player with filters, trained by DQN: (dqn.Trained, the Q-network)."""
+    games, actions = wall_game.VectorWallGame(DQN_GAMES), len(wall_game.ACTIONS)
+    run = dqn.train(games, settings, steps=steps, network=network("pixels", actions, 2 * seed), seed=seed)
+    return run, run.network
+
+
 def scores(choose, games=200, seed=70_001):
     """Bricks of each of so many games, float64 (games,); ``choose`` gives actions (n,) for observations."""
     world = wall_game.VectorWallGame(games)
@@ -120,17 +144,11 @@ def greedy(actor, kind="pixels"):
     """The likeliest actions of a Keras model that gives logits: a function from observations to int64 (n,).
 
     Args:
-        actor: (n, 10, 10, 4) to (n, 3).
+        actor: (n, 10, 10, 4) to (n, 3); of a Q-network, whose values are largest.
         kind: ``"no_trail"`` hides the trail from it.
     """
     see = hide_trail if kind == "no_trail" else np.asarray
     return lambda observation: actor.predict_on_batch(see(observation).astype("float32")).argmax(axis=-1)
-
-
-def at_random(seed=0):
-    """Actions drawn evenly."""
-    rng = np.random.default_rng(seed)
-    return lambda observation: rng.integers(len(wall_game.ACTIONS), size=len(observation))
 
 
 def ship(kind, actors):
@@ -144,5 +162,6 @@ def shipped(kind):
     Raises:
         ValueError: where the kind is another, or the file isn't the one whose hash is recorded.
     """
-    build = lambda seed: network(kind, len(wall_game.ACTIONS), 2 * seed)  # noqa: E731
+    shape = "pixels" if kind == "dqn" else kind
+    build = lambda seed: network(shape, len(wall_game.ACTIONS), 2 * seed)  # noqa: E731
     return shipped_weights.load_kind("ch09e_wall", kind, build)

@@ -7,30 +7,40 @@ from dlcourse.rl import wall_game
 from dlcourse.style import COLOURS, figure_function
 
 
-@figure_function(figsize=(8.6, 3.9))
+@figure_function(figsize=(8.6, 4.9))
 def soft_actor_critic(ax, title="Soft actor-critic: who learns from what"):
-    """Actor and twin critics, and what each hands on.
+    """Actor, twin critics and temperature, what each hands on, and from what each learns.
 
     Args:
         ax: Matplotlib Axes.
     """
-    diagrams.canvas(ax, 27, 11, title)
-    diagrams.box(ax, (3.2, 8.4), "state\n3 numbers", 5.0, 2.2)
-    diagrams.box(ax, (11.2, 8.4), "actor\n64, 64, → μ, log σ", 6.4, 2.2, "weights")
-    diagrams.box(ax, (22.0, 8.4), "action\ntanh(μ + σ ε)", 6.4, 2.2)
-    diagrams.box(ax, (22.0, 2.8), "two critics of (s, a)\n64, 64, → Q", 6.4, 2.2, "weights")
-    diagrams.box(ax, (11.2, 2.8), "the smaller Q\nminus α log π", 6.4, 2.2)
-    diagrams.box(ax, (3.2, 2.8), "memory of\nall steps", 5.0, 2.2)
-    diagrams.arrow(ax, (5.7, 8.4), (8.0, 8.4))
-    diagrams.arrow(ax, (14.4, 8.4), (18.8, 8.4))
-    diagrams.arrow(ax, (22.0, 7.3), (22.0, 3.9))
-    diagrams.arrow(ax, (18.8, 2.8), (14.4, 2.8))
-    diagrams.arrow(ax, (11.2, 3.9), (11.2, 7.3), dashed=True)
-    diagrams.arrow(ax, (3.2, 3.9), (3.2, 7.3))
-    ax.text(11.7, 5.6, "gradient: towards more", ha="left", va="center", fontsize=9)
+    diagrams.canvas(ax, 27, 15, title)
+    diagrams.box(ax, (3.2, 12.6), "state\n3 numbers", 5.0, 2.2)
+    diagrams.box(ax, (11.2, 12.6), "actor\n64, 64, → μ, log σ", 6.4, 2.2, "weights")
+    diagrams.box(ax, (22.0, 12.6), "action\ntanh(μ + σ ε)", 6.4, 2.2)
+    diagrams.box(ax, (22.0, 7.4), "two critics of (s, a)\n64, 64, → Q", 6.4, 2.2, "weights")
+    diagrams.box(ax, (11.2, 7.4), "the smaller Q\nminus α log π", 6.4, 2.2)
+    diagrams.box(ax, (4.5, 7.4), "temperature\nα", 4.4, 2.2, "weights")
+    diagrams.box(ax, (3.2, 2.0), "memory of\nall steps", 5.0, 2.2)
+    diagrams.box(ax, (12.6, 2.0), "target: r + γ (smaller Q of s′\nby slow copies, minus α log π)", 10.6, 2.2)
+    diagrams.arrow(ax, (5.7, 12.6), (8.0, 12.6))
+    diagrams.arrow(ax, (14.4, 12.6), (18.8, 12.6))
+    diagrams.arrow(ax, (22.0, 11.5), (22.0, 8.5))
+    diagrams.arrow(ax, (18.8, 7.4), (14.4, 7.4))
+    diagrams.arrow(ax, (6.7, 7.4), (8.0, 7.4))
+    diagrams.arrow(ax, (1.4, 3.1), (1.4, 11.5))
+    diagrams.arrow(ax, (5.7, 2.0), (7.3, 2.0))
+    diagrams.arrow(ax, (11.2, 8.5), (11.2, 11.5), dashed=True)
+    diagrams.arrow(ax, (9.0, 11.5), (5.6, 8.5), dashed=True)
+    diagrams.arrow(ax, (17.9, 2.0), (22.0, 6.3), dashed=True, bend=0.25)
+    ax.text(11.7, 10.0, "gradient: towards more", ha="left", va="center", fontsize=9)
+    ax.text(1.8, 10.0, "up while log π is\ntoo large, else\ndown", ha="left", va="center", fontsize=8)
+    ax.text(21.7, 3.0, "gradient: towards\nthe target", ha="left", va="center", fontsize=9)
     return (
         "Boxes: a state from memory enters the actor, whose mean and spread give a squashed action; two critics value "
-        "it; the gradient of the smaller value minus α log π goes back to the actor."
+        "it; the gradient of the smaller value minus α log π goes back to the actor. The temperature α enters that "
+        "difference, and moves up or down by the actor's log π. The critics learn from a target: the reward of a "
+        "remembered step, and the discounted value of the next state by slow copies."
     )
 
 

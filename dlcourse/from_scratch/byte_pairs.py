@@ -24,7 +24,7 @@ def learn(tokens, symbols, merges):
     merges = checks.whole_number("learn(merges)", merges, least=0)
     tokens, pairs = _checked("learn(tokens)", tokens, symbols), []
     for new in range(symbols, symbols + merges):
-        found, counts = np.unique(tokens[:-1] * new + tokens[1:], return_counts=True)
+        found, counts = _counted(tokens[:-1] * new + tokens[1:], new**2)
         if not len(counts) or counts.max() < 2:
             break
         pairs.append(tuple(int(part) for part in divmod(found[counts.argmax()], new)))
@@ -52,6 +52,14 @@ def spelled(alphabet, pairs):
     for left, right in pairs:
         pieces.append(pieces[left] + pieces[right])
     return pieces
+
+
+def _counted(keys, below):
+    """Keys in ascending order, and how often each occurs; by a table where that isn't too large."""
+    if below > 10 * len(keys) + 1_000_000:
+        return np.unique(keys, return_counts=True)
+    counts = np.bincount(keys, minlength=1)
+    return np.arange(len(counts)), counts
 
 
 def _merged(tokens, left, right, new):

@@ -70,10 +70,11 @@ def hmc(log_density, gradient, start, *, step, leapfrogs, draws, seed, jitter=0.
     for draw in range(len(kept)):
         size = step * (1 + jitter * rng.uniform(-1, 1))
         momentum = rng.normal(size=place.shape)
-        proposal, change = propose(log_density, gradient, place, momentum, step=size, leapfrogs=leapfrogs)
-        accept = (
-            np.log(rng.random(len(place))) < change
-        )  # a change that is NaN, from a trajectory lost, isn't accepted
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # a trajectory lost changes by -infinity or NaN: refused
+            proposal, change = propose(log_density, gradient, place, momentum, step=size, leapfrogs=leapfrogs)
+        accept = np.log(rng.random(len(place))) < change
         place = np.where(accept[:, None], proposal, place)
         kept[draw], changes[draw] = place, change
     return kept, changes

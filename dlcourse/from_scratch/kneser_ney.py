@@ -1,5 +1,7 @@
 """N-grams smoothed after Kneser & Ney (1995), with the three discounts of Chen & Goodman (1998)."""
 
+import copy
+
 import numpy as np
 
 from dlcourse import checks
@@ -32,7 +34,7 @@ class KneserNey:
     def __init__(self, order, tokens, symbols):
         self.order = checks.whole_number("KneserNey(order)", order)
         self.symbols = checks.whole_number("KneserNey(symbols)", symbols)
-        tokens = self._checked("tokens", tokens)
+        self._tokens = tokens = self._checked("tokens", tokens)
         if len(tokens) <= self.order:
             raise ValueError(f"KneserNey(order={order}) needs more than {order} tokens; got {len(tokens)}.")
         if self.symbols**self.order >= 2**63:
@@ -43,6 +45,33 @@ class KneserNey:
         self.levels = [
             _Level(*self._counted(tokens, length), self.symbols) for length in range(1, self.order + 1)
         ]
+
+    @classmethod
+    def of_orders(cls, orders, tokens, symbols):
+        """Models of several orders of one text, a dict from order: what they have in common is counted once.
+
+        Args:
+            orders: whole numbers, 1 or more each.
+            tokens, symbols: as of the class.
+
+        Raises:
+            ValueError: as the class; where there is no order.
+        """
+        orders = [checks.whole_number("KneserNey.of_orders(orders)", order) for order in orders]
+        if not orders:
+            raise ValueError("KneserNey.of_orders(orders): no order; give one or more, such as range(1, 6).")
+        longest = cls(max(orders), tokens, symbols)
+        return {order: longest._shortened(order) for order in orders}
+
+    def _shortened(self, order):
+        """The model of a lower order: below its own length it counts as this one does."""
+        if order == self.order:
+            return self
+        model = copy.copy(self)
+        model.order = order
+        own = _Level(*model._counted(self._tokens, order), self.symbols)
+        model.levels = [*self.levels[: order - 1], own]
+        return model
 
     def _counted(self, tokens, length):
         """All stretches of a length, and how often, or after how many different symbols, each occurred."""
@@ -63,15 +92,21 @@ class KneserNey:
                 chance[length - 1 :] = level.mixed(self._keys(tokens, length), chance[length - 1 :])
         return chance[start:]
 
-    def distribution(self, context):
-        """The probability of every symbol after a context, int (n,) of any length: float64 (symbols,)."""
-        context = self._checked("distribution(context)", context)
-        chance, symbols = np.full(self.symbols, 1 / self.symbols), np.arange(self.symbols)
-        for length, level in enumerate(self.levels[: len(context) + 1], start=1):
-            place = 0
-            for token in context[len(context) - length + 1 :]:
-                place = place * self.symbols + int(token)
-            chance = level.mixed(place * self.symbols + symbols, chance)
+    def distribution(self, context, among=None):
+        """The probability of every symbol after a context, int (..., n) of any length n: float64 (..., symbols).
+
+        Args:
+            context: one, (n,), or many.
+            among: where given, of these symbols alone, int (k,): float64 (..., k). They needn't add up to 1.
+        """
+        context = self._checked("distribution(context)", context, None)
+        asked = np.arange(self.symbols) if among is None else self._checked("distribution(among)", among)
+        chance = np.full((*context.shape[:-1], len(asked)), 1 / self.symbols)
+        for length, level in enumerate(self.levels[: context.shape[-1] + 1], start=1):
+            place = np.zeros(context.shape[:-1], "int64")
+            for column in range(context.shape[-1] - length + 1, context.shape[-1]):
+                place = place * self.symbols + context[..., column]
+            chance = level.mixed(place[..., None] * self.symbols + asked, chance)
         return chance
 
     def bits(self, tokens, start=0):
@@ -85,9 +120,11 @@ class KneserNey:
             keys = keys * self.symbols + tokens[place : place + len(keys)]
         return keys
 
-    def _checked(self, name, tokens):
+    def _checked(self, name, tokens, dimensions=1):
         tokens = np.asarray(tokens)
-        if tokens.ndim != 1 or (tokens.size and tokens.dtype.kind not in "iu"):
+        if tokens.ndim != (dimensions or max(tokens.ndim, 1)) or (
+            tokens.size and tokens.dtype.kind not in "iu"
+        ):
             raise ValueError(f"{name} is {tokens.dtype} {tokens.shape}: expected whole numbers (n,).")
         if tokens.size and not 0 <= tokens.min() <= tokens.max() < self.symbols:
             raise ValueError(
@@ -103,7 +140,9 @@ class _Level:
         discounts = _discounts(counts)
         taken = discounts[np.minimum(counts, 3)]
         self.symbols, self.keys, self.left = symbols, keys, counts - taken
-        self.contexts, of = np.unique(keys // symbols, return_inverse=True)
+        contexts = keys // symbols  # in ascending order, as keys are
+        first = np.diff(contexts, prepend=-1) > 0
+        self.contexts, of = contexts[first], np.cumsum(first) - 1
         self.totals = np.bincount(of, counts)
         self.taken = np.bincount(of, taken)
 
@@ -119,7 +158,7 @@ class _Level:
 def _found(keys, values, wanted, missing):
     """The values of the wanted keys, of keys in ascending order; ``missing`` where there is none."""
     if not len(keys):
-        return np.full(len(wanted), missing)
+        return np.full(wanted.shape, missing)
     place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[place] == wanted, values[place], missing)
 

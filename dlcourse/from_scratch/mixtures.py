@@ -34,20 +34,29 @@ class Mixture:
         """log p(x, component) for points x (..., d): (..., k)."""
         x = np.asarray(x, "float64")
         roots = np.linalg.cholesky(self.covariances)
-        away = x[..., None, :] - self.means
-        z = np.einsum("kij,...kj->...ki", np.linalg.inv(roots), away)
+        away = (
+            x.reshape(-1, x.shape[-1]).T - self.means[..., None]
+        )  # (k, d, n): numpy is slow along short last axes
+        z = np.linalg.inv(roots) @ away
         log_root = np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
-        constant = 0.5 * x.shape[-1] * np.log(2 * np.pi)
-        return np.log(self.weights) - constant - log_root - 0.5 * (z**2).sum(axis=-1)
+        constant = np.log(self.weights) - 0.5 * x.shape[-1] * np.log(2 * np.pi) - log_root
+        return (constant[:, None] - 0.5 * (z**2).sum(axis=1)).T.reshape(*x.shape[:-1], -1)
 
     def log_density(self, x):
         """log p(x) for points (..., d): (...)."""
-        return np.logaddexp.reduce(self.log_joint(x), axis=-1)
+        return _shares(self.log_joint(x))[1]
 
     def responsibilities(self, x):
         """The probability of each component, given the point: (..., k)."""
-        joint = self.log_joint(x)
-        return np.exp(joint - np.logaddexp.reduce(joint, axis=-1, keepdims=True))
+        return _shares(self.log_joint(x))[0]
+
+
+def _shares(joint):
+    """From log p(x, component) (..., k): each component's share (..., k), and log p(x) (...)."""
+    largest = joint.max(axis=-1, keepdims=True)
+    relative = np.exp(joint - largest)  # at most 1, so that nothing overflows
+    total = relative.sum(axis=-1, keepdims=True)
+    return relative / total, (largest + np.log(total))[..., 0]
 
 
 def maximization(x, responsibilities, ridge=1e-6):
@@ -68,8 +77,8 @@ def maximization(x, responsibilities, ridge=1e-6):
             "Take fewer components, or other shares to begin with."
         )
     means = responsibilities.T @ x / counts[:, None]
-    away = x[:, None, :] - means
-    covariances = np.einsum("nk,nki,nkj->kij", responsibilities, away, away) / counts[:, None, None]
+    away = x.T - means[..., None]  # (k, d, n)
+    covariances = (responsibilities.T[:, None] * away) @ away.transpose(0, 2, 1) / counts[:, None, None]
     return Mixture(counts / len(x), means, covariances + ridge * np.eye(x.shape[1]))
 
 
@@ -103,8 +112,6 @@ def fit(x, responsibilities, *, steps=200, ridge=1e-6):
     likelihoods = []
     for _ in range(checks.whole_number("fit(steps)", steps)):
         mixture = maximization(x, shares, ridge)
-        joint = mixture.log_joint(x)
-        log_density = np.logaddexp.reduce(joint, axis=1, keepdims=True)
-        shares = np.exp(joint - log_density)
+        shares, log_density = _shares(mixture.log_joint(x))
         likelihoods.append(log_density.mean())
     return mixture, np.array(likelihoods)

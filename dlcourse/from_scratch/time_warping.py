@@ -49,6 +49,11 @@ def distances(one, others):
         others: list of float (own frames, features).
     """
     one = _recording("one", one)
+    return _distances(one, *_packed(one, others))
+
+
+def _packed(one, others):
+    """Recordings in one array (others, longest, features), zeros after the end of each, and their lengths."""
     if not checks.is_list(others) or not len(others):
         raise ValueError("distances(others): expected a list of recordings, (frames, features) each.")
     others = [_recording("others", other) for other in others]
@@ -58,6 +63,10 @@ def distances(one, others):
     padded = np.zeros((len(others), lengths.max(), one.shape[1]))
     for row, other in zip(padded, others, strict=True):
         row[: len(other)] = other
+    return padded, lengths
+
+
+def _distances(one, padded, lengths):
     squared = (padded**2).sum(axis=2)[:, None] + (one**2).sum(axis=1)[:, None]
     squared = squared - 2 * np.einsum("if,ojf->oij", one, padded, optimize=True)
     steps = np.sqrt(np.maximum(squared, 0)).transpose(1, 2, 0).copy()  # (frames, frames of others, others)
@@ -67,7 +76,7 @@ def distances(one, others):
         for j in range(1, len(row)):
             row[j] += np.minimum(np.minimum(above[j], above[j - 1]), row[j - 1])
         above = row
-    return above[lengths - 1, np.arange(len(others))] / (len(one) + lengths)
+    return above[lengths - 1, np.arange(len(lengths))] / (len(one) + lengths)
 
 
 def nearest(items, templates, labels):
@@ -86,7 +95,13 @@ def nearest(items, templates, labels):
         raise ValueError(
             f"nearest() got {len(templates)} templates and labels of shape {labels.shape}: give one label for each."
         )
-    return np.array([labels[np.argmin(distances(item, templates))] for item in items])
+    items = [_recording("items", item) for item in items]
+    if not items:
+        return labels[:0]
+    packed = _packed(items[0], templates)
+    for item in items:
+        _same_features(item, packed[0][0])
+    return np.array([labels[np.argmin(_distances(item, *packed))] for item in items])
 
 
 def _recording(name, given):

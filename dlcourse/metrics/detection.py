@@ -70,28 +70,49 @@ def precision(found, truth, *, thresholds=THRESHOLDS, areas=(0, np.inf)):
     """
     found, classes = _checked("precision", found, truth)
     thresholds = np.atleast_1d(checks.between("precision(thresholds)", thresholds, 0, 1))
-    rows = {label: [] for label in range(classes)}  # scores, hits (IoUs, n), counted (IoUs, n) of each image
-    objects = np.zeros(classes, int)
+    parts, objects = [], np.zeros(classes, int)
     for image, one in enumerate(found):
         boxes, labels = truth.objects(image)
-        first = np.argsort(-one.scores, kind="stable")
-        overlaps = of_boxes.iou(one.boxes, boxes)
-        sizes = of_boxes.area(boxes)
-        outside = (sizes < areas[0]) | (sizes > areas[1])
-        for label in sorted({*one.labels.tolist(), *labels.tolist()}):
-            of_found, of_truth = first[one.labels[first] == label][:MOST], np.flatnonzero(labels == label)
-            of_truth = of_truth[np.argsort(outside[of_truth], kind="stable")]
-            objects[label] += int((~outside[of_truth]).sum())
-            if len(of_found):
-                hits, ignored = _matched(overlaps[np.ix_(of_found, of_truth)], outside[of_truth], thresholds)
-                own = of_boxes.area(one.boxes[of_found])
-                ignored |= ~hits & ((own < areas[0]) | (own > areas[1]))
-                rows[label].append((one.scores[of_found], hits, ~ignored))
+        outside = _outside(boxes, areas)
+        objects += np.bincount(labels[~outside], minlength=classes)
+        parts.append(_judged(one, boxes, labels, outside, areas, thresholds))
+    scores, named, hits, counted = (np.concatenate(part, axis=-1) for part in zip(*parts, strict=True))
     curves = np.full((classes, len(thresholds), len(RECALLS)), np.nan)
     for label in range(classes):
         if objects[label]:
-            curves[label] = _interpolated(rows[label], objects[label], len(thresholds))
+            rows = np.flatnonzero(named == label)
+            curves[label] = _interpolated(scores[rows], hits[:, rows], counted[:, rows], objects[label])
     return Precision(curves, thresholds)
+
+
+def _judged(one, boxes, labels, outside, areas, thresholds):
+    """The detections of an image by falling score: scores (n,), labels (n,), hits (IoUs, n), counted (IoUs, n)."""
+    first = _most_of_a_class(np.argsort(-one.scores, kind="stable"), one.labels)
+    overlaps, named = of_boxes.iou(one.boxes[first], boxes), one.labels[first]
+    hits = np.zeros((len(thresholds), len(first)), bool)
+    ignored = np.zeros_like(hits)
+    for label in set(labels.tolist()):
+        rows, of_truth = np.flatnonzero(named == label), np.flatnonzero(labels == label)
+        of_truth = of_truth[np.argsort(outside[of_truth], kind="stable")]
+        hits[:, rows], ignored[:, rows] = _matched(
+            overlaps[rows[:, None], of_truth], outside[of_truth], thresholds
+        )
+    ignored |= ~hits & _outside(one.boxes[first], areas)
+    return one.scores[first], named, hits, ~ignored
+
+
+def _most_of_a_class(order, labels):
+    """An order of detections, without those that come after the first 100 of their class."""
+    if len(order) <= MOST:
+        return order
+    kept = [np.flatnonzero(labels[order] == label)[:MOST] for label in np.unique(labels)]
+    return order[np.sort(np.concatenate(kept))]
+
+
+def _outside(boxes, areas):
+    """Which boxes have an area below the lowest or above the highest, bool (n,)."""
+    sizes = of_boxes.area(boxes)
+    return (sizes < areas[0]) | (sizes > areas[1])
 
 
 def _matched(overlaps, outside, thresholds):
@@ -119,14 +140,11 @@ def _matched(overlaps, outside, thresholds):
     return hits, ignored
 
 
-def _interpolated(rows, objects, levels):
-    """Precision at each recall, float (IoUs, 101), of one class."""
-    if not rows:
-        return np.zeros((levels, len(RECALLS)))
-    scores, hits, counted = (np.concatenate(part, axis=-1) for part in zip(*rows, strict=True))
+def _interpolated(scores, hits, counted, objects):
+    """Precision at each recall, float (IoUs, 101), of one class: scores (n,), hits and counted (IoUs, n)."""
     order = np.argsort(-scores, kind="stable")
-    curves = np.zeros((levels, len(RECALLS)))
-    for level in range(levels):
+    curves = np.zeros((len(hits), len(RECALLS)))
+    for level in range(len(hits)):
         right = np.cumsum((hits & counted)[level, order])
         wrong = np.cumsum((~hits & counted)[level, order])
         of_found = right / np.maximum(right + wrong, np.spacing(1))

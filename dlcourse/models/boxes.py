@@ -29,10 +29,18 @@ def iou(one, other):
         ValueError: where a list isn't of shape (boxes, 4), or a box's right edge lies left of its left one, or its
             bottom above its top.
     """
-    one, other = checked("iou(one)", one)[:, None], checked("iou(other)", other)[None]
-    inside = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
-    shared = np.clip(inside, 0, None).prod(axis=-1)
-    together = area(one) + area(other) - shared
+    return _iou(checked("iou(one)", one), checked("iou(other)", other))
+
+
+def _iou(one, other):
+    """``iou`` of boxes that were checked."""
+    wide, tall = (
+        np.minimum.outer(one[:, axis + 2], other[:, axis + 2])
+        - np.maximum.outer(one[:, axis], other[:, axis])
+        for axis in (0, 1)
+    )
+    shared = np.maximum(wide, 0) * np.maximum(tall, 0)
+    together = area(one)[:, None] + area(other) - shared
     return np.divide(shared, together, out=np.zeros_like(shared), where=together > 0)
 
 
@@ -62,7 +70,7 @@ def nms(boxes, scores, threshold=0.5):
         raise ValueError(
             f"nms() got {len(boxes)} boxes and scores of shape {scores.shape}: give one for each."
         )
-    return _kept(iou(boxes, boxes) > threshold, scores)
+    return _kept(_iou(boxes, boxes) > threshold, scores)
 
 
 def _kept(too_near, scores):
@@ -172,7 +180,7 @@ def suppressed(boxes, labels, scores, threshold=0.5):
             "give one of each for each."
         )
     alike = labels[:, None] == labels
-    kept = _kept((iou(boxes, boxes) > threshold) & alike, scores)
+    kept = _kept((_iou(boxes, boxes) > threshold) & alike, scores)
     return Found(boxes[kept], labels[kept], scores[kept])
 
 

@@ -170,17 +170,6 @@ class VectorMotorway(VectorEnv):
 # Drivers by rule: from observations (n, 17) to actions (n,)
 
 
-def always(action):
-    """The driver that does the same in every second: an index of ``ACTIONS``."""
-    return lambda observation: np.full(len(observation), action)
-
-
-def at_random(seed=0):
-    """Actions drawn evenly."""
-    rng = np.random.default_rng(seed)
-    return lambda observation: rng.integers(len(ACTIONS), size=len(observation))
-
-
 def careful(observation, gap=20.0, per_speed=2.0):
     """Stay on the lane; brake where the car ahead is nearer than is needed, else go faster.
 
@@ -250,6 +239,11 @@ def drive(worlds, choose, seed):
 def crashes_per_km(drives):
     """Crashes over kilometres of what ``drive`` gives."""
     return float(drives["crashed"].sum() / (drives["metres"].sum() / 1_000))
+
+
+def speed(drives):
+    """Metres per second of what ``drive`` gives, over all drives."""
+    return float(drives["metres"].sum() / drives["seconds"].sum())
 
 
 class Motorway(gymnasium.Env):

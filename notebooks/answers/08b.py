@@ -1,7 +1,6 @@
 """Chapter 08b's exercises: what is expected, hints by wrong answer, worked solutions."""
 
 import itertools
-import time
 
 import numpy as np
 
@@ -76,89 +75,128 @@ def exercise_3():
 
 def exercise_4():
     return Exercise(
-        judge=_judge_log_partition,
+        judge=_judge_draws,
         hints=[
-            "Keep one log-sum per label; begin with the first row of scores.",
-            "The next one is scores[t] + the log-sum of (table[:, None] + transitions) over its "
-            "rows, axis 0: all labels that one comes from.",
+            "Begin at the end: the last row of `random_field.forward`, as probabilities, says how likely each label is "
+            "there, over all paths.",
+            "Then go back. Once the label k after a place is drawn, that place's label has log-weights "
+            "forward[place] + transitions[:, k].",
         ],
         solution=[
-            "```python\ndef answer(scores, transitions):\n"
-            "    table = scores[0]\n"
-            "    for now in scores[1:]:\n"
-            "        table = now + np.logaddexp.reduce(table[:, None] + transitions, axis=0)\n"
-            "    return np.logaddexp.reduce(table)\n```",
-            "Rows are labels that one comes from: the sum runs over axis 0.",
+            "```python\ndef answer(scores, transitions, rng):\n"
+            "    before = random_field.forward(scores, transitions)\n"
+            "    path, after = [], 0.0\n"
+            "    for row in before[::-1]:\n"
+            "        weights = np.exp(row + after - np.logaddexp.reduce(row + after))\n"
+            "        path.append(int(rng.choice(len(row), p=weights)))\n"
+            "        after = transitions[:, path[-1]]\n"
+            "    return path[::-1]\n```",
+            "The forward sums hold all that may come before, so that going back nothing has to be tried: "
+            "forward filtering, backward sampling. Drawn from left to right without sums of what comes after, "
+            "a path would know nothing of the letters to its right.",
         ],
     )
 
 
-def _judge_log_partition(function):
-    """None where a function gives ln Z, else what to think about."""
+def _judge_draws(function, draws=3_000):
+    """None where a function draws paths as often as the field says, else what to think about."""
     if not callable(function):
-        return "The answer is a function of scores and transitions."
-    rng = np.random.default_rng(0)
-    for places, labels in [(1, 3), (4, 3), (3, 2)]:
-        scores, transitions = rng.normal(size=(places, labels)), rng.normal(size=(labels, labels))
+        return "The answer is a function of scores, transitions and a generator."
+    scores = np.array([[0.3, -0.3], [0.0, 1.0], [1.2, 0.0], [-0.6, 0.6]])
+    transitions = np.array([[1.0, -1.2], [0.4, 1.4]])
+    paths = list(itertools.product(range(2), repeat=4))
+    rng, seen = np.random.default_rng(0), dict.fromkeys(paths, 0)
+    for _ in range(draws):
         try:
-            found = np.asarray(function(scores.copy(), transitions.copy()), float)
+            found = np.asarray(function(scores.copy(), transitions.copy(), rng))
         except Exception as error:
             return f"Called with scores {scores.shape}, it stops with {type(error).__name__}: {error}."
-        if found.size != 1:
-            return f"It gives an array of shape {found.shape}; what is asked for is one number."
-        found, right = found.item(), _listed(scores, transitions)
-        if np.isclose(found, np.logaddexp.reduce(right)):
-            continue
-        if np.isclose(found, np.exp(right).sum()):
-            return "That is Z. Its logarithm is asked for."
-        if np.isclose(found, right.max()):
-            return "That is the best path's score: a maximum stands where a sum should."
-        if np.isclose(found, np.logaddexp.reduce(_listed(scores, transitions.T))):
-            return "The transitions are turned round: rows are the labels that one comes from."
-        if np.isclose(found, np.logaddexp.reduce(_listed(scores, 0 * transitions))):
-            return "The transitions don't count yet."
-        if places > 1 and np.isclose(found, np.logaddexp.reduce(_listed(scores[1:], transitions))):
-            return "The first place's scores don't count yet."
-        return f"For {places} places and {labels} labels it isn't the sum over all paths: try one place, then two."
+        if found.shape != (4,) or not np.all(np.isin(found, (0, 1))):
+            return f"For 4 places and 2 labels it gives {found!r}; expected are 4 labels, each 0 or 1."
+        seen[tuple(int(label) for label in found)] += 1
+    seen = np.array([seen[path] for path in paths])
+    if seen.max() == draws:
+        return "It gives the same path each time: draw, by the generator that it is given."
+
+    def fits(p):
+        """Whether what was seen could be drawn from p: chi-squared, which 1 in a million right answers would miss."""
+        return np.sum((seen - draws * p) ** 2 / (draws * p)) < 58
+
+    if fits(_shares(scores, transitions)):
+        twice = [
+            function(scores.copy(), transitions.copy(), np.random.default_rng(seed))
+            for seed in [1] * 2 + [2] * 2
+        ]
+        if not all(np.array_equal(twice[first], twice[first + 1]) for first in (0, 2)):
+            return "Generators of the same seed, and it gives two paths: draw by the one that it is given."
+        return _on_long_lines(function)
+    by_place = np.array(
+        [
+            np.bincount(np.array(paths)[:, place], _shares(scores, transitions), 2)[
+                list(np.array(paths)[:, place])
+            ]
+            for place in range(4)
+        ]
+    ).prod(axis=0)
+    if fits(by_place):
+        return "Each place is drawn by itself: neighbours must know of each other."
+    if fits(_from_left(scores, transitions)):
+        return (
+            "It draws from left to right, each label by its score and one transition: what comes after a place "
+            "must count too. Sum over it first."
+        )
+    if fits(_shares(scores, transitions.T)):
+        return "The transitions are turned round: rows are the labels that one comes from."
+    if fits(_shares(scores, 0 * transitions)):
+        return "The transitions don't count yet."
+    if fits(_shares(scores[::-1], transitions)[[paths.index(path[::-1]) for path in paths]]) or fits(
+        _shares(scores, transitions)[[paths.index(path[::-1]) for path in paths]]
+    ):
+        return "The path stands the wrong way round: what was drawn last belongs to the first place."
+    return "The paths come, but not as often as exp(score) / Z says: list all paths of two places, and count."
+
+
+def _on_long_lines(function):
+    """None where a function draws a path of 300 places, else what to think about."""
     try:
-        if _seconds(function, 16) > max(0.02, 20 * _seconds(function, 8)):
-            return (
-                "It lists the paths: twice the places shouldn't take so much longer. Keep one sum per label."
-            )
-        big = np.asarray(function(np.full((400, 2), 9.0), np.zeros((2, 2))), float)
+        found = np.asarray(function(np.full((300, 2), 9.0), np.zeros((2, 2)), np.random.default_rng(0)))
     except Exception as error:
-        return f"Called with more places, it stops with {type(error).__name__}: {error}."
-    if not np.isclose(big, 400 * (9 + np.log(2))):
-        return "With 400 places it is no number any more: stay in logarithms, by np.logaddexp."
+        return f"Called with 300 places, it stops: {type(error).__name__}: {error}. Stay in logarithms; list no paths."
+    if found.shape != (300,) or not 75 < np.sum(found == 1) < 225:
+        return "With 300 places, both labels equally good, it should draw each about as often: stay in logarithms."
     return None
 
 
-def _seconds(function, places):
-    """The shorter of two calls with two labels."""
-    taken = []
-    for _ in range(2):
-        began = time.perf_counter()
-        function(np.zeros((places, 2)), np.zeros((2, 2)))
-        taken.append(time.perf_counter() - began)
-    return min(taken)
-
-
-def _listed(scores, transitions):
-    """Scores of all paths."""
-    return np.array(
+def _shares(scores, transitions):
+    """Probability of each path, in the order of itertools.product."""
+    listed = np.array(
         [
             scores[np.arange(len(scores)), list(path)].sum()
             + sum(transitions[a, b] for a, b in itertools.pairwise(path))
             for path in itertools.product(range(scores.shape[1]), repeat=len(scores))
         ]
     )
+    return np.exp(listed - np.logaddexp.reduce(listed))
+
+
+def _from_left(scores, transitions):
+    """Probability of each path where each label is drawn by its score and the transition from the one before."""
+    found = []
+    for path in itertools.product(range(scores.shape[1]), repeat=len(scores)):
+        total = scores[0, path[0]] - np.logaddexp.reduce(scores[0])
+        for place, (a, b) in enumerate(itertools.pairwise(path), start=1):
+            total += (
+                transitions[a, b] + scores[place, b] - np.logaddexp.reduce(transitions[a] + scores[place])
+            )
+        found.append(np.exp(total))
+    return np.array(found)
 
 
 def exercise_5():
     return Exercise(
         hints=[
             '`study.parts("english", seed, 100)` has 100 training lines; `study.network(symbols, 3, field=...)`, '
-            "`study.train(..., epochs=...)` and `study.word_f1` do the rest.",
+            "`study.train(..., epochs=...)` and `study.word_f1`, which decodes under the rules, do the rest.",
             "Give both as many steps as they need: with 100 lines an epoch has two, so take 200 epochs or so.",
         ],
         solution=[

@@ -104,6 +104,21 @@ def _judge_share(share):
         float(share(tone(200, np.zeros(5)) + noise, 200)), _share(tone(200, np.zeros(5)) + noise), atol=0.003
     ):
         return "With noise added the share should fall to what harmonics up to 4,000 Hz can explain of the whole."
+    for wave, hertz, says in (
+        (
+            tone(100, np.zeros(30)),
+            100,
+            "A tone of 100 Hz with thirty harmonics: all below 4,000 Hz count, not only twenty.",
+        ),
+        (
+            np.sin(2 * np.pi * 3_800 * time),
+            300,
+            "3,800 Hz asked at 300 Hz: a harmonic above 4,000 Hz came back as another.",
+        ),
+        (np.ones(2_000), 200, "A constant has no harmonic of 200 Hz: no column of ones, please."),
+    ):
+        if not np.isclose(float(share(wave, hertz)), _share(wave, hertz), atol=0.003):
+            return says
     loud = float(share(10 * (tone(200, np.zeros(5)) + noise), 200))
     if not np.isclose(loud, _share(tone(200, np.zeros(5)) + noise), atol=0.003):
         return "Ten times louder, the share should stay as it is: divide by the wave's own power."

@@ -139,7 +139,7 @@ All equally likely: {np.log2(symbols):.2f} bits. By how frequent each is:
 
 # %% slideshow={"slide_type": "skip"}
 ORDERS = range(1, 9)
-grams = {order: KneserNey(order, book.training, symbols) for order in ORDERS}
+grams = KneserNey.of_orders(ORDERS, book.training, symbols)
 on_validation = {
     order: np.mean([gram.bits(row, start=100) for row in book.validation])
     for order, gram in grams.items()}
@@ -190,8 +190,8 @@ fifths = np.array_split(book.training, 5)              # five independent texts
 
 def cost_of_length(kind, number):
     """Bits per character that order 8 pays more than order 5, from a fifth."""
-    short, long = (kind(order, fifths[number], symbols) for order in (5, 8))
-    return np.mean([long.bits(row, start=100) - short.bits(row, start=100)
+    pair = kind.of_orders((5, 8), fifths[number], symbols)
+    return np.mean([pair[8].bits(row, start=100) - pair[5].bits(row, start=100)
                     for row in book.test[::2]])
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -261,7 +261,7 @@ print("first:", pieces[:8], "last:", pieces[-6:])
 text = byte_pairs.apply(book.training, symbols, pairs)
 LENGTHS = (1, 2, 3, 4, 5, 6)
 over = {"characters": {n: grams[n] for n in LENGTHS},
-        "pieces": {n: KneserNey(n, text, symbols + len(pairs)) for n in LENGTHS}}
+        "pieces": KneserNey.of_orders(LENGTHS, text, symbols + len(pairs))}
 
 
 def cut_rows(rows, merges):
@@ -530,6 +530,66 @@ The gradients differ by {Measured(apart):.1%} of the whole one's length.
 #
 # </details>
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **How far back must a gradient go?** Small GRUs of 128 units were trained with gradients that end after 2, 10 or 50
+# characters, from 400, 80 or 16 places of the text at once: each update is made from 800 characters, and all have as many
+# updates (`make bench STUDY=ch07b_truncation`; five of each, each on a fifth of the book of its own, read eight times).
+#
+# **Predict before you run.** On the test passages: who pays least? And how much more does a network pay whose gradient
+# went back 2 characters only?
+
+# %% slideshow={"slide_type": "skip"}
+def paid_by(network, read=None):
+    """Bits per character, test; of passages read so far, or of so many characters."""
+    if read is None:
+        logits = np.asarray(network(book.test[:, :-1]))[:, 99:]
+        return language.bits(logits, book.test[:, 100:]).mean()
+    places = np.arange(120, 1_000, 40)
+    pieces = book.test[:, places[:, None] - np.arange(read, 0, -1)].reshape(-1, read)
+    logits = np.asarray(network(pieces))[:, -1]
+    return language.bits(logits, book.test[:, places].ravel()).mean()
+
+
+truncated = {reach: language_models.truncated(reach)
+             for reach in language_models.TRUNCATIONS}
+by_reach = {reach: [paid_by(network) for network in networks.values()]
+            for reach, networks in truncated.items()}
+of_two = {reach: [paid_by(network, 2) for network in networks.values()]
+          for reach, networks in truncated.items()}
+
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+show.table(
+    [[f"{reach} characters", f"{Measured(by_reach[reach]):.2f}",
+      f"{Measured(of_two[reach]):.2f}"] for reach in by_reach],
+    ["gradient ended after", "bits per character, test",
+     "with the state emptied before the last 2"],
+)
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.measure(
+    "C07b.truncation",
+    "a gradient that ends after 2 characters leaves something unlearnt: bits per"
+    " character, test, that such a network pays more than one with 50, by training;"
+    " control: one with 10, against 50",
+    lambda short, long, seed: by_reach[short][seed] - by_reach[long][seed],
+    of=[(2, 50, seed) for seed in range(5)],
+    control=[(10, 50, seed) for seed in range(5)],
+    above=0.07,
+    source="evaluated",
+)
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# <details><summary>Your prediction</summary>
+#
+# The one whose gradient went back 50 characters, then 10, then 2, which pays about a tenth of a bit more. A common guess
+# is that after 2 nothing from before can be used. But the state carries it along all the same. The farther a gradient
+# went, the more its network loses when the state is emptied: it was taught *what to keep*.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# One thing more differs: from how many places an update is made. And in training the state was hardly ever empty.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Could it look at all characters at once? · 能不能一次看全？
 #
@@ -636,9 +696,12 @@ short_x, short_y = language_models.cut(book.training[:30_000], 16, shifts=1)
 for causal in (True, False):
     keras.utils.set_random_seed(0)
     small = transformer(symbols, width=32, blocks=1, dropout=0.0, causal=causal)
-    training.fit(small, sequences.sequence_classification(), (short_x, short_y),
-                 epochs=1, batch_size=8, optimizer=keras.optimizers.Adam(0.006))
-    logits = training.predict(small, book.validation[:, :16])
+    adam = keras.optimizers.Adam(0.006)
+    adam.build(small.trainable_variables)
+    for first in range(0, 1_872, 8):                   # whole batches only
+        rows = slice(first, first + 8)
+        step(small, adam, loss_of, short_x[rows], short_y[rows])
+    logits = small(book.validation[:, :16])
     sees_all[causal] = language.bits(logits, book.validation[:, 1:17]).mean()
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
@@ -646,6 +709,16 @@ show.table(
     [["with the mask", mask(f"{sees_all[True]:.2f}")],
      ["without it", mask(f"{sees_all[False]:.2f}")]],
     ["one run of each, excerpts of 16 characters", "bits per character"],
+)
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.measure(
+    "C07b.leak",
+    "a model of text that pays next to nothing looks ahead: bits per character of a"
+    " small transformer without the mask (one run); control: with it, trained alike",
+    lambda causal: sees_all[causal],
+    of=[(False,)], control=[(True,)],
+    below=1.0,
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -773,8 +846,21 @@ show.table(
     ["equal mixture of", "saves against the better one, mean", "from, to"],
 )
 
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.measure(
+    "C07b.mixture",
+    "two ways of knowing are better than one: bits per character that an equal mixture"
+    " of GRU and n-gram pays less than the better one, by training; control: two"
+    " n-grams of neighbouring orders, mixed (one run)",
+    lambda kind, index: mixtures[kind][index],
+    of=[("GRU and n-gram", index) for index in range(len(by_gru))],
+    control=[(f"n-grams of order {best} and {best - 1}", 0)],
+    above=0.02,
+    source="evaluated",
+)
+
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Each of three trainings is in two of the pairs, so that these aren't independent: a measurement, no claim.
+# Each of three trainings is in two of the pairs of GRUs, so that these aren't independent: a measurement, no claim.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
@@ -815,7 +901,7 @@ language_figures.attention(
 # beginnings, or somewhere else?
 
 # %% slideshow={"slide_type": "skip"}
-PLACES = np.arange(120, 1_000, 20)                     # 44 in each passage
+PLACES = np.arange(120, 1_000, 40)                     # 22 in each passage
 
 
 def short_sighted(network, own):
@@ -839,7 +925,7 @@ charts.curves(
     "What more context saves", xscale="log", xticks=[1, 2, 5, 10, 20, 50],
     levels={"GRU, the passage so far": whole_passage},
     caption="With a short context counting is better; the network still gains where "
-    "the n-gram has stopped. Places: 44 in each passage.",
+    "the n-gram has stopped. Places: 22 in each passage.",
 )
 
 # %% slideshow={"slide_type": "skip"}
@@ -911,8 +997,8 @@ def best_count(text):
     def paid(gram, rows):
         return np.mean([gram.bits(row, start=100) for row in rows])
 
-    rivals = [KneserNey(order, text, symbols) for order in (4, 5, 6)]
-    rival = min(rivals, key=lambda gram: paid(gram, book.validation[::2]))
+    rivals = KneserNey.of_orders((4, 5, 6), text, symbols)
+    rival = min(rivals.values(), key=lambda gram: paid(gram, book.validation[::2]))
     return paid(rival, few_passages)
 
 

@@ -103,12 +103,13 @@ def flat(points):
 
 
 def nearest(known, labels, new):
-    """Of each new stroke the digit of the nearest known one, point by point."""
+    """Of each new one the label of the nearest known one, point by point."""
     known = flat(known)
-    half = (known**2).sum(axis=1) / 2
-    parts = np.array_split(flat(new), 1 + len(new) // 500)       # to save memory
-    found = [(half - part @ known.T).argmin(axis=1) for part in parts]
-    return labels[np.concatenate(found)]
+    half = (known**2).sum(axis=1, keepdims=True) / 2
+    known = np.hstack([known, -half]).T                          # x·k - |k|²/2
+    new = np.pad(flat(new), [(0, 0), (0, 1)], constant_values=1)
+    parts = np.array_split(new, 1 + len(new) // 100)             # to save memory
+    return labels[np.concatenate([(part @ known).argmax(axis=1) for part in parts])]
 
 
 known_x = np.concatenate([pen.train.x, pen.validation.x])
@@ -160,44 +161,41 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The article lists handwriting among the uses of recurrent networks. That they are used isn't in doubt (Graves &
 # Schmidhuber 2008); the rule, which stands before any network is measured, asks whether they read better than simpler
-# readers. Lines must be read with few errors, fewer than where each is cut first and its pieces compared. The closest
-# rival there, the same convolutions and CTC without recurrence, wasn't trained: whether lines *need* recurrence isn't
-# asked, so a verdict for lines says that their rival was weak. Strokes of new writers must be read better than by their
-# nearest neighbour, whether it is warped, found among bent strokes, or neither, and than by a perceptron of as many
-# weights.
+# readers. Lines must be read with few errors, and with fewer than by two rivals: one cuts each line first and compares
+# its pieces, the other has the same convolutions and CTC, and more convolutions in the place of recurrence, with as
+# many weights. Strokes of new writers must be read better than by their nearest neighbour, whether it is warped, found
+# among bent strokes, or neither, and than by a perceptron of as many weights. Where only one of the two is shown, the
+# sentence holds for that one, and no further.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.rule(
     "A2.7.3b",
     {
-        "holds, for lines against a weak rival only": lambda recurrent, cut_first, lead:
-        recurrent.high < 0.05 and recurrent.high < cut_first.low and lead.low > 0,
-        "holds for lines, against a weak rival only": lambda recurrent, cut_first, lead:
-        recurrent.high < 0.05 and recurrent.high < cut_first.low and lead.high < 0,
-        "holds for strokes": lambda recurrent, cut_first, lead: (recurrent.low > 0.05
-        or recurrent.low > cut_first.high) and lead.low > 0,
-        "does not hold": lambda recurrent, cut_first, lead: (recurrent.low > 0.05
-        or recurrent.low > cut_first.high) and lead.high < 0,
+        "holds": lambda recurrent, line_lead, lead: recurrent.high < 0.05
+        and line_lead.low > 0 and lead.low > 0,
+        "holds for lines": lambda recurrent, line_lead, lead: recurrent.high < 0.05
+        and line_lead.low > 0,
+        "holds for strokes": lambda recurrent, line_lead, lead: lead.low > 0,
+        "does not hold": lambda recurrent, line_lead, lead: (recurrent.low > 0.05
+        or line_lead.high < 0) and lead.high < 0,
         "not settled": True,
     },
     made_up={
-        "holds, for lines against a weak rival only": {
-            "recurrent": [0.01, 0.02, 0.015], "cut_first": [0.1, 0.11, 0.105],
-            "lead": [0.01, 0.012, 0.011]},
-        "holds for lines, against a weak rival only": {
-            "recurrent": [0.01, 0.02, 0.015], "cut_first": [0.1, 0.11, 0.105],
-            "lead": [-0.01, -0.012, -0.011]},
-        "holds for strokes": {"recurrent": [0.1, 0.11, 0.105],
-                              "cut_first": [0.01, 0.02, 0.015],
+        "holds": {"recurrent": [0.01, 0.02, 0.015], "line_lead": [0.01, 0.011, 0.012],
+                  "lead": [0.01, 0.012, 0.011]},
+        "holds for lines": {"recurrent": [0.01, 0.02, 0.015],
+                            "line_lead": [0.01, 0.011, 0.012],
+                            "lead": [-0.01, 0.012, 0.0]},
+        "holds for strokes": {"recurrent": [0.01, 0.02, 0.015],
+                              "line_lead": [-0.01, 0.012, 0.0],
                               "lead": [0.01, 0.012, 0.011]},
-        "does not hold": {"recurrent": [0.1, 0.11, 0.105],
-                          "cut_first": [0.01, 0.02, 0.015],
+        "does not hold": {"recurrent": [0.01, 0.02, 0.015],
+                          "line_lead": [-0.01, -0.011, -0.012],
                           "lead": [-0.01, -0.012, -0.011]},
-        "not settled": {"recurrent": [0.01, 0.09, 0.05],
-                        "cut_first": [0.1, 0.11, 0.105],
+        "not settled": {"recurrent": [0.01, 0.02, 0.015],
+                        "line_lead": [-0.01, 0.012, 0.0],
                         "lead": [-0.01, 0.012, 0.0]},
     },
-    compares=("cut_first", "recurrent"),
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -339,8 +337,8 @@ checks.equal("weights after training.fit and after the loop, to 0.0002", by_ours
 study = recording.load("ch07c_pen")
 by_warping = np.array([int(digit) for digit in study["warping, answers"]])
 fourth_x, fourth_y = pen.test.x[::4], pen.test.y[::4]
-again = time_warping.nearest(list(fourth_x[:20]), list(known_x), known_y)
-checks.equal("warping's answers, here and recorded", again, by_warping[:20])
+again = time_warping.nearest(list(fourth_x[:10]), list(known_x), known_y)
+checks.equal("warping's answers, here and recorded", again, by_warping[:10])
 warping_accuracy = float(np.mean(by_warping == fourth_y))
 bent_accuracy = study["bent, accuracy"]
 best = int(np.argmax(bent_accuracy))
@@ -360,19 +358,21 @@ checks.equal("best among bent strokes, here and recorded, to 0.0005",
 PEN = {"pen": "GRU", "pen_straight": "GRU, strokes not bent",
        "pen_shuffled": "GRU, points in another order",
        "pen_dense": "perceptron, all points at once"}
-pen_networks = {kind: handwriting.shipped(kind) for kind in PEN}
 
 
-def right(kind, seed):
-    """Which test strokes a network reads rightly, bool (3498,)."""
+def says_of(kind, seed, network):
+    """A network's logits for the test strokes, after each point or at the end only."""
     points = pen.test.x
     if kind == "pen_shuffled":
         points = handwriting.shuffled(points, seed)
-    logits = logits_of(pen_networks[kind][seed], points).reshape(len(points), -1, 10)
-    return logits[:, -1].argmax(axis=1) == pen.test.y
+    return logits_of(network, points).reshape(len(points), -1, 10)
 
 
-is_right = {kind: [right(kind, seed) for seed in range(5)] for kind in PEN}
+said = {kind: [says_of(kind, seed, network)
+               for seed, network in handwriting.functions(kind).items()]
+        for kind in PEN}                       # the five of a kind, one compiled graph
+is_right = {kind: [logits[:, -1].argmax(axis=1) == pen.test.y for logits in of_kind]
+            for kind, of_kind in said.items()}
 score = {kind: [float(np.mean(of)) for of in is_right[kind]] for kind in PEN}
 
 # %% slideshow={"slide_type": "skip"}
@@ -435,22 +435,20 @@ def vote(known, labels, new, number):
     return np.concatenate(votes).argmax(axis=1)
 
 
-def after_each(network):
-    """Share that is right after each point, (8,)."""
-    found = logits_of(network, fourth_x).argmax(axis=-1)
+def after_each(logits):
+    """Share of every fourth stroke that is right after each point, (8,)."""
+    found = logits[::4].argmax(axis=-1)
     return np.mean(found == fourth_y[:, None], axis=0)
 
 # %% slideshow={"slide_type": "skip"}
-networks = pen_networks["pen"].values()
-by_point = {"GRU": np.array([after_each(network) for network in networks]).T}
+by_point = {"GRU": np.array([after_each(logits) for logits in said["pen"]]).T}
 for name, number in [("nearest", 1), ("vote of ten", 10)]:
     by_point[name] = np.array(
         [np.mean(vote(known_x[:, :t], known_y, fourth_x[:, :t], number) == fourth_y)
          for t in range(1, 9)])
 
 # %% slideshow={"slide_type": "skip"}
-eight = logits_of(pen_networks["pen"][0], pen.test.x)
-belief = special.softmax(eight, axis=-1)
+belief = special.softmax(said["pen"][0], axis=-1)
 says = belief.argmax(axis=-1)
 late = np.flatnonzero((says[:, 6] != pen.test.y) & (says[:, 7] == pen.test.y))
 shown = [int(np.flatnonzero(pen.test.y == 4)[0]), int(late[0])]
@@ -519,11 +517,10 @@ def as_text(digits):
 
 
 tests = {seed: handwriting.lines_of("test", 200, seed + 2_000) for seed in range(5)}
-few = tests[0].x[:4, ..., 0]
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 pictures.lines(
-    few, [as_text(said) for said in tests[0].digits()[:4]],
+    tests[0].x[:4, ..., 0], [as_text(line) for line in tests[0].digits()[:4]],
     title="Four test lines", width=7.0,
     caption="No mark says where one digit ends.",
 )
@@ -574,13 +571,13 @@ charts.row(
 # %% slideshow={"slide_type": "skip"}
 network = line_network()
 network.compile(keras.optimizers.Adam(0.004), keras.losses.CTC())
-part = handwriting.lines_of("train", 32, seed=0)
-before = float(keras.losses.CTC()(part.y, network(part.x, training=False)))
+few = tests[0]
+before = float(keras.losses.CTC()(few.y[:8], network(few.x[:8], training=False)))
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.markdown(f"""
 Before any training: {Measured(before, "nats"):.0f} per line.
-`network.fit(part.x, part.y)` would train it; long enough is for `make bench`.
+`network.fit` on training lines would train it; long enough is for `make bench`.
 """)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -588,16 +585,20 @@ Before any training: {Measured(before, "nats"):.0f} per line.
 # first try digits overlapped by up to three columns, with half as many lines: 2.9 % errors on validation digits. So
 # there were more lines, and the task was made easier: no overlap. The **character error rate** is the word error rate
 # of chapter 06c with characters in the place of words: substitutions, insertions and deletions over the characters
-# written. The rival *cuts first*, the simplest way: each piece of joined ink is one digit, is set upright, and compared
+# written. One rival *cuts first*, the simplest way: each piece of joined ink is one digit, is set upright, and compared
 # with 20,000 known digits. That needs no training, and no recurrence. What counts as ink (0.3) and as a piece (20 in
 # all) is a first guess. More known digits, or a better reader of single ones, would help it; its cuts would stay what
 # they are. Readers before CTC did better, too: some cut in many places and searched for the best cuts, others were
-# hidden Markov models, which need none.
+# hidden Markov models, which need none. The other rival has *no recurrence*: in the LSTMs' place stand three
+# convolutions along the line, of 76 filters, with kernels of 5 steps that lie 1, 2 and 4 steps apart. So each output
+# sees 29 steps, some 120 columns, and the weights are as many to 1 %. It was trained on the same lines in the same
+# order, at the same learning rates; in a first try higher ones were better for both.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict before you run.** If 99 % of single digits are read right, and a line's digits were as easy as single ones
 # and misread independently of each other, what share of 6-digit lines would be right? And the rival, who cuts first:
-# does it make as many mistakes as the network, four times or twenty times as many?
+# does it make as many mistakes as the network, four times or twenty times as many? And a network of as many weights
+# with wider convolutions in the LSTMs' place: fewer, as many or more?
 
 # %% slideshow={"slide_type": "skip"}
 def read(network, x):
@@ -611,50 +612,76 @@ def errors(network, part):
     return speech_metrics.word_error_rate(part.digits(), read(network, part.x))
 
 
-readers = handwriting.shipped("lines")
+readers = handwriting.functions("lines")
 heard = {seed: read(network, tests[seed].x) for seed, network in readers.items()}
+no_recurrence = handwriting.functions("lines_convolution")
 
 # %% slideshow={"slide_type": "skip"}
-mnist = datasets.load("mnist", examples=20_000)
+def between(pictures, places):
+    """Pictures (.., rows, columns) read between columns: (.., rows, places)."""
+    places = np.clip(places, -1, pictures.shape[-1])
+    low = np.floor(places).astype(int)
+    share = (places - low).astype("float32")
+    padded = np.pad(pictures, [(0, 0)] * (pictures.ndim - 1) + [(1, 2)])
+    left, right = (np.take_along_axis(padded, low + one, axis=-1) for one in (1, 2))
+    return left + share * (right - left)
 
 
-def upright(piece):
-    """A piece of ink without its slant, in the middle of 28 by 28 pixels."""
-    rows, columns = np.indices(piece.shape)
-    mass = piece / piece.sum()
-    middle = np.array([(mass * rows).sum(), (mass * columns).sum()])
-    rows, columns = rows - middle[0], columns - middle[1]
-    slope = (mass * rows * columns).sum() / ((mass * rows**2).sum() + 1e-6)
-    matrix = np.array([[1, 0], [slope, 1]])
-    return ndimage.affine_transform(
-        piece, matrix, middle - matrix @ [13.5, 13.5], output_shape=(28, 28), order=1)
+def upright(pictures):
+    """Pictures of a digit without slant, in the middle of (n, 28, 28)."""
+    rows, columns = (np.arange(side) for side in pictures.shape[1:])
+    mass = pictures / pictures.sum(axis=(1, 2), keepdims=True)
+    by_row, aside = mass.sum(axis=2), mass @ columns               # (n, rows)
+    row, column = by_row @ rows, aside.sum(axis=1)                 # the middle
+    rows = rows - row[:, None]
+    slope = ((rows * (aside - by_row * column[:, None])).sum(axis=1)
+             / ((rows**2 * by_row).sum(axis=1) + 1e-6))
+    step = np.arange(28) - 13.5
+    at = (row[:, None] + step)[:, None, :]                         # rows to read
+    found = between(pictures.swapaxes(1, 2), at).swapaxes(1, 2)    # (n, 28, columns)
+    return between(found, (column[:, None] + slope[:, None] * step)[..., None] + step)
 
 # %% slideshow={"slide_type": "skip"}
 def pieces(picture, ink=0.3, least=20):
-    """The pieces of joined ink of a line (32, width), from the left, each upright."""
+    """The pieces of joined ink of a line (32, width), from the left."""
     dark = np.where(picture > ink, picture, 0)
-    parts, count = ndimage.label(dark > 0, np.ones((3, 3)))
-    found = [np.where(parts == part, dark, 0) for part in range(1, count + 1)]
-    found = [piece for piece in found if piece.sum() > least]
-    return [upright(piece)
-            for piece in sorted(found, key=lambda piece: piece.any(axis=0).argmax())]
+    parts, _ = ndimage.label(dark > 0, np.ones((3, 3)))
+    found = [(box[1].start, np.where(parts[box] == part, dark[box], 0))
+             for part, box in enumerate(ndimage.find_objects(parts), start=1)]
+    found = [pair for pair in found if pair[1].sum() > least]
+    return [piece for _, piece in sorted(found, key=lambda pair: pair[0])]
 
 
-known_digits = flat(np.array([upright(image) for image in mnist.train.x[..., 0]]))
+def same_size(pictures):
+    """Pictures of several sizes in one array, filled up with 0."""
+    sides = np.max([picture.shape for picture in pictures], axis=0)
+    return np.array([np.pad(picture, [(0, side - own) for side, own in zip(
+        sides, picture.shape, strict=True)]) for picture in pictures])
+
+# %% slideshow={"slide_type": "skip"}
+known = handwriting.mnist().train
+names = known.y[:20_000]
+known_digits = np.concatenate(                         # a part at a time, for speed
+    [upright(part) for part in np.array_split(known.x[:20_000, ..., 0], 40)])
 
 
 def cut_first(x):
     """What the rival writes down, a list of lists of digits."""
     cut = [pieces(picture) for picture in x[..., 0]]
-    single = np.array([piece for of_line in cut for piece in of_line])
-    found = iter(nearest(known_digits, mnist.train.y, single).tolist())
+    single = upright(same_size([piece for of_line in cut for piece in of_line]))
+    found = iter(nearest(known_digits, names, single).tolist())
     return [[next(found) for _ in of_line] for of_line in cut]
 
 # %% slideshow={"slide_type": "skip"}
 cut = {seed: cut_first(tests[seed].x) for seed in readers}
-rate = {name: [speech_metrics.word_error_rate(tests[seed].digits(), found[seed])
-               for seed in readers]
-        for name, found in {"recurrent": heard, "cut first": cut}.items()}
+convolved = {seed: read(network, tests[seed].x)
+             for seed, network in no_recurrence.items()}
+rate = {name: [speech_metrics.word_error_rate(tests[seed].digits(), read_as)
+               for seed, read_as in found.items()]
+        for name, found in {"recurrent": heard, "convolution": convolved,
+                            "cut first": cut}.items()}
+line_lead = [min(rate["convolution"][seed], rate["cut first"][seed])
+             - rate["recurrent"][seed] for seed in no_recurrence]    # on the same lines
 
 
 def miscounted(part, found):
@@ -688,16 +715,18 @@ show.markdown(f"""
 Lines that are right as a whole: {whole:.1%}. The aim, a character error rate of 1.5 %
 at most, was {mask(aim)}, by the interval. Cut first: {Measured(rate["cut first"]):.1%};
 in {Measured(counted):.0%} of the lines as many pieces as digits; wrong numbers of
-pieces alone force {Measured(forced):.1%}.
+pieces alone force {Measured(forced):.1%}. Convolutions alone, three trainings:
+{Measured(rate["convolution"]):.2%}.
 """)
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
 # $0.99^6 \approx 0.94$. About four times as many. The usual guess is *hardly more*: there are gaps, and thousands of
 # digits to compare with. But in one line of ten a digit is cut in two, or two touch, and no later step of it can mend
 # that. The rest may be its reader of single digits. To cut rightly one must know the digits; to know them, cut rightly.
-# CTC needs no cut.
+# CTC needs no cut. But it doesn't need recurrence either: with wider convolutions about as many digits are misread, and
+# three trainings don't say by which network fewer. One explanation: what decides a digit stands within 120 columns.
 #
 # </details>
 
@@ -862,7 +891,7 @@ logits = np.zeros(2)
 means = np.array([0.0, 0.0, 1.0, 0.0])
 log = np.log(0.1 - 2e-3)                    # 0.002 is added to each scale
 outputs = np.concatenate([logits, means, [log, 0, log], [log, 0, log]])
-ours = np.exp(mixture_density.distribution(outputs).log_prob([0.1, 0.05]))
+ours = np.exp(mixture_density.log_density(outputs, [0.1, 0.05]))
 checks.equal("the mixture by SciPy and by mixture_density", ours, two([0.1, 0.05]))
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
@@ -899,8 +928,8 @@ writer = keras.Sequential([
 
 def negative_log_density(points, outputs):
     """Nats per digit: the sum over its points, (batch,)."""
-    density = mixture_density.distribution(outputs)
-    return -tf.reduce_sum(density.log_prob(points), axis=-1)
+    density = mixture_density.log_density(outputs, points)
+    return -tf.reduce_sum(density, axis=-1)
 
 
 writer.compile(keras.optimizers.Adam(0.004), negative_log_density)
@@ -965,7 +994,7 @@ KINDS = {"writing": "LSTM, ten Gaussians",
          "writing_markov": "last point, ten Gaussians",
          "writing_second": "last two points, ten Gaussians",
          "writing_single": "LSTM, one Gaussian"}
-writers = {kind: handwriting.shipped(kind) for kind in KINDS}
+writers = {kind: handwriting.functions(kind) for kind in KINDS}
 cost = {kind: [handwriting.nats(network, pen.test).mean()
                for network in of_kind.values()] for kind, of_kind in writers.items()}
 
@@ -1009,8 +1038,7 @@ def density_after(network, points, digit):
     """Log-density of the next point of a digit, a function of places."""
     ahead = np.concatenate([points, [[0, 0]]])[None]
     outputs = network(handwriting.writing_features(ahead, [digit]), training=False)
-    mixture = mixture_density.distribution(outputs[0, -1])
-    return lambda places: mixture.log_prob(places)
+    return lambda places: mixture_density.log_density(outputs[0, -1], places)
 
 
 four = pen.test.x[np.flatnonzero(pen.test.y == 4)[0]]
@@ -1162,9 +1190,8 @@ claims.measure(
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 claims.verdict(
-    "A2.7.3b", recurrent=rate["recurrent"], cut_first=rate["cut first"],
-    lead=over_all,
-    source={"recurrent": "evaluated", "lead": "evaluated"},
+    "A2.7.3b", recurrent=rate["recurrent"], line_lead=line_lead, lead=over_all,
+    source=dict.fromkeys(("recurrent", "line_lead", "lead"), "evaluated"),
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -1172,12 +1199,11 @@ claims.report()
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"]
 show.markdown(f"""
-Lines meet their part of the rule: they are read with few errors; whether that needs
-recurrence wasn't asked. Strokes don't: a perceptron is too near to the recurrent
-network to say which reads better. And the lines were easy; on overlapping ones the
-error rate is {Measured(by_kind["overlapping"]):.1%}. Ten digits are a small alphabet,
-and lines pasted together aren't written ones: in a hand, neighbours lean on each
-other. What carries over is the form: convolution, recurrence both ways, CTC.
+Recurrent networks read lines and strokes well, and better than by cutting or by the
+nearest neighbour. But for both there is a network of as many weights without recurrence
+that is too near to say which reads better. And the lines were easy; on overlapping ones
+the error rate is {Measured(by_kind["overlapping"]):.1%}. Digits are a small alphabet,
+and these lines weren't written: in a hand, neighbours lean on each other.
 """)
 
 # %% [markdown] slideshow={"slide_type": "skip"}

@@ -154,13 +154,12 @@ claims.rule(
 KINDS = ("single", "differences", "pairs", "lstm", "volume", "convlstm", "doubled",
          "shuffled")
 NOISE = (0.1, 0.2, 0.3)
-networks = {kind: study.shipped(f"motion_{kind}") for kind in KINDS}
+networks = {kind: study.functions(f"motion_{kind}") for kind in KINDS}
 
 
-def told(model, parts):
+def told(network, parts):
     """Which motion a network sees in each of several arrays of clips."""
-    clips = np.concatenate(list(parts.values()))
-    found = training.predict(model, clips, batch_size=200)
+    found = np.asarray(network(np.concatenate(list(parts.values()))))
     ends = np.cumsum([len(part) for part in parts.values()])[:-1]
     return dict(zip(parts, np.split(found.argmax(axis=1), ends), strict=True))
 
@@ -307,15 +306,15 @@ charts.row(
 model = lstm_network()
 start = model.get_weights()
 model.compile(keras.optimizers.Adam(0.003), loss_of, metrics=["accuracy"])
-history = model.fit(clips.x, clips.y, batch_size=32, epochs=2, verbose=0)
+history = model.fit(clips.x[:800], clips.y[:800], batch_size=32, epochs=2, verbose=0)
 _, keras_accuracy = model.evaluate(tests[0].x, tests[0].y, verbose=0)
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 by_epoch = ", ".join(mask(f"{a:.1%}") for a in history.history["accuracy"])
 show.markdown(f"""
-Accuracy while training, epoch by epoch: {by_epoch}. On {len(tests[0])} new clips (one
-run): {Measured(keras_accuracy):.1%}. After so little it is near chance; the networks
-judged below saw more clips, more often.
+Accuracy while training on 800 clips, epoch by epoch: {by_epoch}. On
+{len(tests[0])} new clips (one run): {Measured(keras_accuracy):.1%}. After so little it
+is near chance; the networks judged below saw more clips, more often.
 """)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -530,10 +529,10 @@ by_kind["shuffled"] = [np.mean(found["new"] == tests[seed].y)
                        for seed, found in enumerate(said["shuffled"])]
 
 
-def opposite(model, found, x, y):
+def opposite(network, found, x, y):
     """Share of clips told right that are given the opposite class backwards."""
     right = found == y
-    back = told(model, {"backwards": x[right, ::-1]})["backwards"]
+    back = told(network, {"backwards": x[right, ::-1]})["backwards"]
     return np.mean(back == moving_digits.backwards(y[right]))
 
 
@@ -777,8 +776,8 @@ Loss in the first epoch {Measured(first, "nats per frame"):.0f}, in the second
 # frame, some frames, or all ten? And the rival who is told digits and moves?
 
 # %% slideshow={"slide_type": "skip"}
-frame_networks = study.shipped("frames_channels")
-stopped_networks = study.shipped("frames_stopped")     # see the last frame alone
+frame_networks = study.functions("frames_channels")
+stopped_networks = study.functions("frames_stopped")   # see the last frame alone
 for seed in range(5):
     given, _ = halves[seed]
     predicted[seed]["channels"] = study.probabilities(frame_networks[seed], given)

@@ -7,7 +7,7 @@
 # **After this chapter you can**
 # - tell a density from a sampler, and fit a mixture by expectation maximisation;
 # - write Metropolis, Gibbs and Hamiltonian Monte Carlo in a few lines each;
-# - say how many independent draws a chain is worth, and when R-hat is fooled;
+# - say how many independent draws a chain is worth, when R-hat is fooled, and where a gradient doesn't help;
 # - average a classifier over its posterior, and say when that pays;
 # - test a sampler by simulation, and find a fault that R-hat and the effective size don't see;
 # - say what a sampler is, and what it isn't.
@@ -20,7 +20,7 @@
 # **摘要**
 #
 # 很多分布只能算出两点密度之比，却不能直接抽样。本章从混合模型和期望最大化（EM）算法讲起，写出梅特罗波利斯、吉布斯和哈密顿蒙特卡洛三种采样器，其中哈密顿蒙特卡洛与TFP逐步核对。
-# 然后问：一条链相当于多少个独立样本？用自相关、有效样本量和R-hat诊断，看它们何时有用、何时被骗；在真实数据上做贝叶斯逻辑回归，看何时值得对后验求平均。
+# 然后问：一条链相当于多少个独立样本？用自相关、有效样本量和R-hat诊断，看它们何时有用、何时被骗；在弯成香蕉形的分布上看梯度何时帮不上忙；在真实数据上做贝叶斯逻辑回归，看何时值得对后验求平均。
 # 最后用基于模拟的校准检验采样器本身，并说明马尔可夫链蒙特卡洛是一种采样方法，学到分布的是模型。
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
@@ -29,12 +29,13 @@ import warnings
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
+from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from dlcourse import checks, exercises, measured, reproducibility, show
+from dlcourse import checks, exercises, measured, recording, reproducibility, show
 from dlcourse.claims import Claims
 from dlcourse.figures import charts
 from dlcourse.figures import sampling as sampling_figures
@@ -533,6 +534,109 @@ claims.measure(
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## What if the ridge bends? · 如果山脊是弯的？
+#
+# A Gaussian, variances 100 and 1, and bent: the **banana** $x_1 = g_1$, $x_2 = g_2 + b\,(g_1^2 - 100)$ (Haario, Saksman
+# & Tamminen 2001), $b = 0.05$. Its moments stay known: means 0, variances 100 and $1 + 2 \cdot 100^2\, b^2 = 51$, still
+# no correlation. Gibbs has no easy part left: $x_2 \mid x_1$ is Gaussian, $x_1 \mid x_2$ is nothing with a name.
+#
+# **Predict before you run.** On the straight ridge, $b = 0$, HMC gives more than Metropolis for 2,000 evaluations. On
+# the bent one: more still, as much more, or no more?
+
+
+# %% slideshow={"slide_type": "skip"}
+def bent_ridge(b):
+    """The log density, and its gradient."""
+
+    def off(x):
+        return x[..., 1] - b * (x[..., 0] ** 2 - 100)
+
+    def log_density(x):
+        return -0.5 * (x[..., 0] ** 2 / 100 + off(x) ** 2)
+
+    def gradient(x):
+        along = 2 * b * x[..., 0] * off(x) - x[..., 0] / 100
+        return np.stack([along, -off(x)], axis=-1)
+
+    return log_density, gradient
+
+
+def ridge_draws(b, way, setting, start, seed, evaluations):
+    """Chains by a jump's size, or by a glide's and how many."""
+    log_density, gradient = bent_ridge(b)
+    if way == "Metropolis":
+        return metropolis(
+            log_density, start, step=setting, draws=evaluations, seed=seed
+        )[0]
+    step, glides = setting
+    return hamiltonian.hmc(
+        log_density, gradient, start, step=step, leapfrogs=glides,
+        draws=evaluations // glides, seed=seed, jitter=0.2,
+    )[0]  # fmt: skip
+
+
+def known_worth(b, way, setting, seed, chains=400):
+    """How many independent draws know the means, 0, as well as a chain: the worse."""
+    start = np.random.default_rng([seed, 3]).normal(size=(chains, 2)) * [10, 1]
+    start[:, 1] += b * (start[:, 0] ** 2 - 100)
+    means = ridge_draws(b, way, setting, start, seed, 2_000).mean(axis=0)
+    return ([100, 1 + 2 * 100**2 * b**2] / (means**2).mean(axis=0)).min()
+
+
+TRIED = {  # a wider search, on seeds 100 and 101, ended among these
+    (0.05, "Metropolis"): [14, 20, 28],
+    (0.05, "HMC"): [(0.4, 40), (0.4, 60), (0.5, 40), (0.6, 25)],
+    (0, "Metropolis"): [8, 10, 14],
+    (0, "HMC"): [(1.3, 12), (1.5, 10), (1.5, 13), (1.7, 10)],
+}
+ridges = {}
+for (b, way), settings in TRIED.items():
+    best = max(settings, key=lambda one: known_worth(b, way, one, seed=100))
+    found = np.array([known_worth(b, way, best, seed) for seed in range(5)])
+    ridges[b, way] = best, found
+
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
+tip = np.array([[0.0, -5.0]])
+log_density, gradient = bent_ridge(0.05)
+step, glides = ridges[0.05, "HMC"][0]
+gliding = hamiltonian.leapfrog(
+    gradient, tip, np.array([[1.2, 0.5]]), step=step, leapfrogs=150
+)[0][:, 0]
+jumps = ridge_draws(0.05, "Metropolis", ridges[0.05, "Metropolis"][0], tip, 1, 150)
+worth_of = {pair: f"{Measured(found):.0f}" for pair, (_, found) in ridges.items()}
+sampling_figures.density(
+    log_density,
+    ((-30, 30), (-12, 40)),
+    "150 evaluations each, from the star",
+    paths={"glides": gliding, "a walk": np.concatenate([tip, jumps[:, 0]])},
+    caption="How many independent draws know the means as well as a chain of 2,000 "
+    f"evaluations: bent, Metropolis' {worth_of[0.05, 'Metropolis']} and HMC's "
+    f"{worth_of[0.05, 'HMC']}; straight, {worth_of[0, 'Metropolis']} and "
+    f"{worth_of[0, 'HMC']}. Settings: the best that were tried, for each ridge.",
+)
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+claims.measure(
+    "C08a.9",
+    "a bend takes HMC's lead: what its chains are worth, by the error of known means, "
+    "over what Metropolis' are, 2,000 evaluations each; control: the ridge straight",
+    lambda b, seed: ridges[b, "HMC"][1][seed] / ridges[b, "Metropolis"][1][seed],
+    of=[(0.05, seed) for seed in range(5)],
+    control=[(0, seed) for seed in range(5)],
+    below=1.5,
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# <details><summary>Your prediction</summary>
+#
+# No more. A common guess is more still, since a glide can follow a bend, and it does. But in the arms the ridge is
+# steeper and thinner than at the tip, and one step must do for all places: the thinnest sets it, and the way along the
+# ridge takes many. Both lose; Metropolis loses less, by large jumps: many are refused, but some land far along the ridge
+# or on the other arm. That is our reading; measured are the worths.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Can chains agree and all be wrong? · 各条链一致就对吗？
 #
 # **Split R-hat** halves each chain and compares the spread *between* the halves with that *within*: $\hat R = \sqrt{\tfrac{n-1}{n} + \tfrac{B/n}{W}}$, near 1 where all agree.
@@ -620,17 +724,15 @@ def splits(seeds, rows=40):
     return [np.stack(part) for part in zip(*found, strict=True)]
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "notes"}
 def log_posterior(x, y, prior):
-    """The density for TensorFlow, each split's chains side by side."""
+    """The density for TensorFlow: (splits, chains, 11) to (splits, chains)."""
     x, y = tf.constant(x), tf.constant(y[:, None], "float64")
 
     def log_density(w):
-        w = tf.reshape(w, (len(x), -1, x.shape[2]))
         z = tf.matmul(w, x, transpose_b=True)
         fits = tf.reduce_sum(y * z - tf.nn.softplus(z), axis=-1)
-        before = -0.5 * tf.reduce_sum(w**2, axis=-1) / prior**2
-        return tf.reshape(before + fits, [-1])
+        return fits - 0.5 * tf.reduce_sum(w**2, axis=-1) / prior**2
 
     return log_density
 
@@ -675,20 +777,15 @@ Best on the five tuning splits: step {measured.mask(f"{best_step:g}")},
 
 
 # %% slideshow={"slide_type": "skip"}
-def nuts_worth(seed):
-    """By NUTS with a start, a warm-up and a step of this split's own."""
-    x, y, _, _ = splits([seed])
-    drawn = nuts.sample(
-        log_posterior(x, y, 1.0),
-        np.random.default_rng([seed, 5]).normal(size=(4, 11)),
-        draws=150, warmup=100, seed=seed, step=0.3,
-    )  # fmt: skip
-    return worth(drawn.draws, drawn.leapfrogs.sum(), 1)[0]
-
-
 judged = range(10, 16)
+x, y, _, _ = splits(judged)
+untold = nuts.sample(  # each split has a start, a warm-up and a step of its own
+    log_posterior(x, y, 1.0),
+    np.stack([np.random.default_rng([s, 5]).normal(size=(4, 11)) for s in judged]),
+    draws=150, warmup=100, seed=1, step=0.3,
+)  # fmt: skip
 per_gradient = {
-    "NUTS": np.array([nuts_worth(seed) for seed in judged]),
+    "NUTS": worth(untold.draws, untold.leapfrogs.sum(axis=(0, 2)), len(judged)),
     "HMC": hmc_worth(judged, best_step, best_glides),
     "HMC, twice as long": hmc_worth(judged, best_step, 2 * best_glides),
 }
@@ -730,6 +827,66 @@ claims.measure(
 # counted): HMC at twice its best length gives far less.
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# That counts gradients. How many effective draws does a *second* give, and is TensorFlow Probability's NUTS the one to
+# take? The same posteriors, sampled on one core by other libraries too (`make bench STUDY=ch08a_nuts`): four chains
+# from the same starts, as much warm-up, acceptance 0.8 for all NUTS. Compiling is timed apart. **Predict before you
+# look:** by which factor do the fastest and the slowest NUTS differ: 1.5, 4, or 15?
+
+# %% slideshow={"slide_type": "notes"} tags=["hide-input"]
+peers = recording.load("ch08a_nuts")
+
+
+def by_split(way, what):
+    """A recorded quantity of one sampler, (splits,)."""
+    return np.array([peers[f"{way}, {split}"][what] for split in range(10, 13)])
+
+
+def speed(way):
+    """Effective draws of the worst weight per processor second, (splits,)."""
+    return by_split(way, "effective size") / by_split(way, "second call")
+
+
+rows = []
+for name, way in [
+    ("NUTS, TFP, as here", "TFP"),
+    ("NUTS, TFP with XLA", "TFP, XLA"),
+    ("NUTS, NumPyro", "NumPyro"),
+    ("NUTS, NumPyro, no mass matrix", "NumPyro, no mass matrix"),
+    ("NUTS, BlackJAX", "BlackJAX"),
+    ("HMC in NumPy, tuned", "HMC"),
+    ("Metropolis in NumPy, tuned", "Metropolis"),
+]:
+    seconds, gradients = by_split(way, "second call"), by_split(way, "gradients")
+    row = [f"{Measured(speed(way) / speed('TFP')):.1f}", f"{Measured(speed(way)):.0f}"]
+    if gradients.any():
+        sizes = by_split(way, "effective size")
+        row.append(f"{Measured(1_000 * sizes / gradients):.0f}")
+        row.append(f"{Measured(1e6 * seconds / gradients):.1f}")
+    compiling = Measured(by_split(way, "first call") - seconds)
+    rows.append([name, *row, *["–"] * (4 - len(row)), f"{compiling:.1f}"])
+show.table(
+    rows,
+    ["recorded", "times TFP's", "effective draws per s", "per 1,000 gradients",
+     "µs per gradient", "s to compile"],
+    "The worst weight, three splits, processor seconds of one core, warm-up included; "
+    "NumPyro {numpyro}, BlackJAX {blackjax}, JAX {jax}".format(**peers["versions"]),
+)  # fmt: skip
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Nearest to 15: BlackJAX's and NumPyro's NUTS give about twenty times as much as TensorFlow Probability's as this chapter
+# runs it, by split more or less. A common guess is 1.5, since the algorithm is one. By gradients they do differ little. But
+# here a gradient costs TensorFlow about twenty times as much: each small operation of NUTS' tree is started by itself.
+# The test: the same program compiled whole by XLA (`jit_compile=True`) does as many gradients, each at nearly the price
+# of the others', and is about twenty times as fast. Compiling takes seconds, longer than all of this chapter's sampling
+# by NUTS; so it stays uncompiled here. Who of the three compiled ones is ahead changes with the split: the others on
+# two, TFP on the third. NumPyro's mass matrix, a width for each weight, gave it a few effective draws more per gradient
+# on each; TFP's adaptation has none, which didn't hurt it on the third split.
+#
+# HMC in NumPy is ahead of them all on two splits, and level with the first on the third. It needs no tree, since it was
+# told its step and length; 48 pairs were tried for that, on two other splits. Three splits, one machine, a small model,
+# four chains; other programs ran beside.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does it pay to average over all that is possible? · 对后验求平均值得吗？
@@ -954,12 +1111,10 @@ claims.measure(
 def energy_distance(one, other):
     """Unbiased estimate from two clouds of points, (n, d) and (m, d)."""
 
-    def mean(a, b, same=False):
-        squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
-        total = np.sqrt(np.maximum(squares, 0)).sum()
-        return total / (len(a) * (len(b) - same))
-
-    return 2 * mean(one, other) - mean(one, one, True) - mean(other, other, True)
+    n, m = len(one), len(other)
+    within = cdist(one, one).sum() / (n * (n - 1))
+    within += cdist(other, other).sum() / (m * (m - 1))
+    return 2 * cdist(one, other).mean() - within
 
 
 def new_digits(seed, n=1_500):
@@ -1104,6 +1259,7 @@ exercises.solution("08a.5")
 # | proposal, acceptance | 提议、接受 | where to go next, and whether to |
 # | Gibbs sampling | 吉布斯采样 | one coordinate at a time, from its conditional |
 # | Hamiltonian Monte Carlo | 哈密顿蒙特卡洛 | proposals that glide, pushed by the gradient |
+# | twisted Gaussian, banana | 扭曲高斯分布（香蕉形分布） | a Gaussian bent along a parabola; its moments stay known |
 # | leapfrog | 蛙跳法 | half a push, a glide, half a push |
 # | No-U-Turn sampler (NUTS) | NUTS采样器 | HMC that doubles a trajectory until it turns back |
 # | autocorrelation | 自相关 | how alike draws are, so many steps apart |
@@ -1117,6 +1273,7 @@ exercises.solution("08a.5")
 #
 # ## Further reading · 延伸阅读
 #
+# - [Haario et al. 2001](https://doi.org/10.2307/3318737): a Metropolis that adapts its jump, and the banana.
 # - [Neal 2011](https://arxiv.org/abs/1206.1901): Hamiltonian Monte Carlo, by the one who brought it to statistics; section 5.4 on tuning.
 # - [Hoffman & Gelman 2014](https://arxiv.org/abs/1111.4246): NUTS; look at how it chooses among the places of a trajectory.
 # - [Vehtari et al. 2021](https://arxiv.org/abs/1903.08008): R-hat and effective sample size as they should be, with ranks.

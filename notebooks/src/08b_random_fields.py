@@ -54,14 +54,14 @@ claims = Claims("08b")
 # Jane Austen's *Lady Susan*, in lower case, without spaces and marks. Here the truth is known: it is where the spaces stood. A line is as many whole words as fit into 40 letters.
 #
 # **Predict before you run.** A network sees each letter with one neighbour on either side, and labels each letter by itself. Lines of forty letters: in how many
-# of a hundred do its labels contradict each other?
+# of a hundred do its labels (*begin, middle, end* of a word, or *single*) contradict each other, as a middle after an end does?
 
 # %% slideshow={"slide_type": "skip"}
 lines = text.lines("english")
 data = study.parts("english", seed=0)
 x, y = (part[:600] for part in data["train"])  # 600 lines are enough here
 new_x, new_y = data["test"]
-symbols = len(data["symbols"]) + 2
+symbols = len(data["symbols"]) + 2    # 0 is no letter, 1 one that was never seen
 print(f"{len(lines)} lines; here {len(x)} to learn from, {len(new_x)} to judge by")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -135,7 +135,7 @@ show.markdown(f"Lines whose labels contradict each other: {mask(f'{broken:.0%}')
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# In most. A common guess is few, since the labels that it learnt from never do. But it was asked for one label at a time. Between two words that
+# In nearly all. A common guess is few, since the labels that it learnt from never do. But it was asked for one label at a time. Between two words that
 # are both likely it may take the end of one and the beginning of the other.
 #
 # </details>
@@ -192,8 +192,19 @@ for places, count in [(1, 4), (5, 4), (7, 3), (9, 2)]:
 #
 # </details>
 #
-# With the maximum in the place of the sum the same table gives the best path (**Viterbi**): remember where each maximum came from, and walk back. With a backward
-# table besides, marginals.
+# With the maximum in the place of the sum the same table gives the best path (**Viterbi**): remember where each maximum came from, and walk back.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# A **backward table** $\beta$ sums over what comes after a place; it begins with $\beta_T = 0$. With $\alpha$, the forward table, it gives the marginals, and those of pairs:
+#
+# $$\beta_{t-1}(j) = \ln \sum_k e^{A_{jk} + u_t(k) + \beta_t(k)} , \qquad p(y_t = k \mid x) = e^{\alpha_t(k) + \beta_t(k) - \ln Z} ,$$
+#
+# $$p(y_{t-1} = j, \, y_t = k \mid x) = e^{\alpha_{t-1}(j) + A_{jk} + u_t(k) + \beta_t(k) - \ln Z} .$$
+#
+# Viterbi **under rules** is Viterbi with a score of $-\infty$ (in code $-10{,}000$) on every pair that isn't allowed, and on labels that no line begins or ends with.
+
+# %% slideshow={"slide_type": "skip"}
+show.source(random_field.backward, random_field.marginals, study.decode)
 
 # %% slideshow={"slide_type": "skip"}
 batch = rng.normal(size=(3, 6, 4)).astype("float32")
@@ -221,7 +232,7 @@ checks.equal("marginals are the gradient of ln Z",
 
 # %% slideshow={"slide_type": "skip"}
 show.source(crf.LinearChainCRF, crf.with_ends, crf.log_likelihood,
-            crf.path_score, crf.log_partition, crf._forward)
+            crf.path_score, crf.log_partition, crf._forward, crf._by_place)
 
 # %% slideshow={"slide_type": "subslide"}
 def with_field(symbols):
@@ -324,7 +335,7 @@ field_figures.lattice(
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # A strong cheap rival knows the neighbours too, without being trained on them: take the independent network's $p(k \mid x)$, divide by $p(k)$ to make it stand for
-# $p(x \mid k)$, and put it into a hidden Markov model whose transitions are *counted* (Bourlard & Morgan 1990): scores $\ln p(k \mid x) - \ln p(k)$, transitions
+# $p(x \mid k)$, and put it into a hidden Markov model (labels that follow each other with some probability, each of which emits a letter) whose transitions are *counted* (Bourlard & Morgan 1990): scores $\ln p(k \mid x) - \ln p(k)$, transitions
 # $\ln p(k \mid j)$.
 #
 # Another *fits* 21 numbers to 300 lines as a field, on the finished independent network: the transitions, and a scale and four biases for its scores.
@@ -415,18 +426,19 @@ show.table(
 # With three, in the middle. The usual guess is *where least is seen*, and over the rules alone that is so. But with one
 # letter counted transitions do all that a field does. With seven the lead is smaller, and with fifteen the field is
 # behind the three ways that know the rules or the transitions. Why isn't measured: seeing more and overfitting aren't
-# told apart. From three letters, seeing seven is also worth more than a field; from seven, seeing fifteen is not. With
+# told apart. With one letter the rules alone even cost words: the best path that they allow isn't the one with the
+# most words right. With
 # three, transitions fitted on the finished network bring the smaller part of what a field gains over the rules; the
 # larger comes with training the encoder under it. (Their penalty and their 300 lines weren't tuned.)
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# A field gives more than a path: the probability of the whole line, $p(y \mid x)$. Independent labels and counted transitions give one too.
+# A field gives more than a path: the probability of the whole line, $p(y \mid x)$. Independent labels and counted transitions give one too. To compare them, only paths that
+# the rules allow share the probability.
 #
-# Each is divided by its sum over the paths that the rules allow.
-#
-# **Predict before you run.** All see three letters. Averaged over lines, whose probability of its best line is nearest to the share of lines that it gets right: the field's, the independent labels', nobody's?
+# **Predict before you run.** All see three letters. Each says how sure it is of its best line: on average 14 %, say. It is well calibrated if it gets as many lines right. Who comes nearest to that: the
+# field, the independent labels, nobody?
 
 # %% slideshow={"slide_type": "skip"}
 def lines_right(way, seed, window):
@@ -599,7 +611,7 @@ show.table(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Recorded by `make bench STUDY=ch08b_features`: python-crfsuite's L-BFGS and ours (SciPy's), same features, penalty $0.3 \sum w^2$, each by its own stopping rule; CRFsuite's seconds are without reading the lines. Here both start at 0. CRFsuite is the faster one, by less than C promises. A test fits the same lines
+# Recorded by `make bench STUDY=ch08b_features`: python-crfsuite's L-BFGS (it climbs by gradients, and guesses the curvature from its last steps) and ours (SciPy's), same features, penalty $0.3 \sum w^2$, each by its own stopping rule; CRFsuite's seconds are without reading the lines. Here both start at 0. CRFsuite is the faster one, by less than C promises. A test fits the same lines
 # anew and compares with CRFsuite's recorded optimum.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -617,8 +629,8 @@ show.table(
 # by its label. Where labels were seen, its numbers are counted. With $u_t(k) = \ln p(x_t \mid k)$, at the first place
 # $\ln p(k)$ besides, and $A_{jk} = \ln p(k \mid j)$ its $p(y \mid x)$ *is* a random field.
 #
-# Besides its letter a place can emit two on either side, counted in the same way. That is no hidden Markov model any more, since each letter is emitted five times: a naive Bayes at each place,
-# chained.
+# A place can also emit two letters on either side. That is no hidden Markov model any more: a *naive Bayes* model (features counted
+# one by one, as if independent given the label) at each place, chained.
 #
 # **Predict before you run.** Same features for both, two letters on either side. Who finds more words after 5 labelled lines, and who after 150? (Ng & Jordan 2002 asked this of naive
 # Bayes and logistic regression.)
@@ -719,7 +731,7 @@ claims.measure(
 # The hidden Markov model draws a label, a letter, a label, a letter. A field has nothing to draw a letter from: add any $g(x)$ to all its scores, and $p(y \mid x)$ is
 # as it was.
 #
-# **Predict before you run.** Take the hidden Markov model, keep it one (all its numbers stay probabilities), but train it further on $p(y \mid x)$, as a field is. It
+# **Predict before you run.** Take the hidden Markov model, keep it one (each row of its numbers is a softmax of weights, so that they stay probabilities), but train it further on $p(y \mid x)$, as a field is. It
 # pays for held-out letters, $-\log_2 p(x)$. Does it pay less than before, as much, or more?
 
 # %% slideshow={"slide_type": "skip"}
@@ -879,9 +891,9 @@ exercises.hint("08b.3")
 exercises.solution("08b.3")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **4. Write it.** A function of scores (places, labels) and transitions (labels, labels) that gives $\ln Z$, without listing paths.
+# **4. Write it.** A field can also *draw*: a function of scores (places, labels), transitions (labels, labels) and a NumPy generator that gives the labels of one path, each path with its probability, without listing them. `random_field.forward` may help.
 #
-# `def answer(scores, transitions): ...`
+# `def answer(scores, transitions, rng): ...`
 
 # %% slideshow={"slide_type": "skip"}
 answer = ...
@@ -892,7 +904,7 @@ exercises.hint("08b.4")
 exercises.solution("08b.4")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **5. Explore.** Train encoders that see three letters on 100 lines, with a field and without, on three splits. Is the field's gain larger than on all lines, or smaller? Why?
+# **5. Explore.** Train encoders that see three letters on 100 lines, with a field and without, on three splits. Is the field's gain over the rules, and over counted transitions, larger than on all lines, or smaller? Why?
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 exercises.hint("08b.5")

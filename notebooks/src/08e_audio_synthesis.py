@@ -66,7 +66,8 @@ claims = Claims("08e")
 #
 # $$X_{t,k} = \sum_{n=0}^{N-1} w_n\, x_{tH+n-N/2}\, e^{-2\pi i k n / N} .$$
 #
-# $X$ is complex, (frames, $1 + N/2$). With $N = 512$ samples a frame lasts 64 ms, and neighbouring frequencies are
+# $X$ is complex, (frames, $1 + N/2$); $w$ is Hann's window, $w_n = \frac12 - \frac12 \cos(2 \pi n / N)$; frames are
+# centred at $0, H, 2H, \dots$ With $N = 512$ samples a frame lasts 64 ms, and neighbouring frequencies are
 # $8000 / 512 = 15.6$ Hz apart. A hop of $H = 128$ puts each sample into 4 frames.
 
 # %% slideshow={"slide_type": "skip"}
@@ -98,12 +99,15 @@ back = short_time.inverse(spectra, 512, 128, samples=len(viola))
 checks.equal("the wave, and the inverse of its transform",
              back, viola, atol=1e-9)
 
+# %% slideshow={"slide_type": "skip"}
+show.source(short_time.transform, short_time.inverse, short_time.griffin_lim)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What if the phases are lost? · 没有相位怎么办？
 #
 # A model that makes spectra makes magnitudes, $|X|$. Phases it has none, and without them there is no wave. **Griffin
 # and Lim** begin with random phases and repeat: the wave that is nearest, the phases of *its* spectra, the given
-# magnitudes. The distance
+# magnitudes $M$. The distance
 #
 # $$20 \log_{10} \frac{\lVert\, M - |X(\text{wave})| \,\rVert}{\lVert M \rVert} \text{ dB}$$
 #
@@ -127,7 +131,7 @@ charts.row(
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # With **momentum** (Perraudin et al. 2013), a step goes on beyond where it would end: the phases are those of $c_n +
-# 0.99\,(c_n - c_{n-1})$, where $c_n$ are the spectra of step $n$.
+# 0.99\,(c_n - c_{n-1})$, where $c_n$ are the spectra of step $n$. The distance may then grow from one step to the next.
 #
 # **Predict before you run.** Sixty steps on recorded notes. Which helps more: momentum, or twice as many plain steps?
 
@@ -202,9 +206,9 @@ show.sound(np.concatenate([oboe, np.zeros(800), np.clip(without_phases, -1, 1)])
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What comes next in a melody? · 旋律的下一个音是什么？
 #
-# The sopranos of 327 of Bach's chorales in common time, in steps of an eighth note. A symbol per step: a **key** that
-# begins, *hold*, or *rest*: 34 symbols, 16 steps in two bars. Each training window is also moved
-# up and down by up to six keys.
+# The sopranos of 327 of Bach's chorales in common time, in steps of an eighth note. A symbol per step: 0 *hold*,
+# 1 *rest*, or 2 to 33, a **key** (of a piano) that begins, 55 to 86: 34 symbols, 16 steps in two bars. Each training
+# window is also moved up and down by up to six semitones.
 
 # %% slideshow={"slide_type": "skip"}
 train, validation, test = study.melody_parts(0)
@@ -309,7 +313,8 @@ checks.equal("weights after training.fit and after the loop", by_ours, by_loop,
 # A *bigram*, $n = 2$, knows one symbol. The order, and whether it knows the place in the bar, were chosen on a sixth
 # split's validation tunes. It counts the same windows in the same keys.
 #
-# **Predict before you run.** How many notes back must one look? Where is the best $n$: 2, 5, or 7?
+# **Predict before you run.** It also knows the place in the bar. How many *symbols* must it count together: is the
+# best $n$ 2, 5, or 7?
 
 # %% slideshow={"slide_type": "skip"}
 recorded = recording.load("ch08e_melodies")
@@ -352,6 +357,7 @@ charts.curves(
 # $$\ln p(x) \ge E_{q(z|x)} \sum_t \ln p(x_t \mid x_{<t}, z) - \mathrm{KL}(q(z|x) \,\|\, p(z)) .$$
 #
 # The first part is how well the code lets it write $x$, the second, the **rate**, what the code costs.
+# As in chapter 08d a spread is softplus(raw + ln(e − 1)).
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 def draw_melody_vae(ax):
@@ -393,12 +399,13 @@ def melody_decoder():
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **How it is trained.** The loss is the negative of that bound, with one change in each VAE. In the blind one $\beta =
-# 0.3$ weighs the rate. In the seeing one **free bits**: the first 0.25 nats of each latent's rate cost nothing, so that
-# the decoder doesn't leave the code unused. That is **posterior collapse**, a danger for decoders that see what was
+# 0.3$ weighs the rate. In the seeing one **free bits**: the first 0.25 nats of each latent's rate cost nothing (the second
+# part is $\sum_j \max(0.25, \mathrm{KL}_j)$, $\mathrm{KL}_j$ the batch's mean), so that the decoder doesn't leave the
+# code unused. That is **posterior collapse**, a danger for decoders that see what was
 # before.
 
 # %% slideshow={"slide_type": "skip"}
-def train_melody_vae(vae, windows, beta=1.0, free_bits=0.25, epochs=2, seed=0):
+def train_melody_vae(vae, windows, beta=1.0, free_bits=0.0, epochs=2, seed=0):
     """The training of the shipped networks: windows int (n, 16), 256 a batch."""
     steps = epochs * -(-len(windows) // 256)
     rate = schedules.rise_and_fall(0.015, steps)
@@ -413,7 +420,9 @@ print(study.TRAINED)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # `study.melody_network("seeing", seed)` puts this encoder and this decoder into one model; half a minute on one core
-# trains it. The bits below are measured without free bits and with $\beta = 1$, whatever a network was trained with. The
+# trains it. The bits below are measured without free bits and with $\beta = 1$, whatever a network was trained with, and
+# by a tighter bound (chapter 08d): draw ten codes from $q$, and take the logarithm of the *mean* of $p(x, z) / q(z \mid
+# x)$; the more draws, the tighter. The
 # blind VAE's code must say everything, so that its rate was made cheaper in training ($\beta = 0.3$), here not.
 #
 # The rule for the article's sentence names all rivals. A VAE is used for audio synthesis where it is worth using for
@@ -542,7 +551,8 @@ claims.measure(
 # So the bits don't say what a code is good for. It can be *held*: write a melody again from its code, or change it.
 #
 # **Predict before you run.** A melody is read, its mean code is taken, and the likeliest symbol at each step is written
-# from that. What share of the notes comes back, key and place right? And of the training window that is nearest to it?
+# from that. What share of the notes comes back, key and place right? And of the training
+# window that shares most steps with it?
 
 # %% slideshow={"slide_type": "skip"}
 def notes_right(found, windows):
@@ -608,7 +618,7 @@ claims.measure(
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Do new melodies keep their key? · 新旋律守调吗？
+# ## Do new melodies stay in one scale? · 新旋律守调吗？
 #
 # A sample: draw $z$ from the prior, a normal distribution, and write. Do its notes belong together? One test:
 # the largest share of its notes that *one* major scale has, of the twelve.
@@ -680,8 +690,8 @@ show.sound(np.concatenate([played["new 0"], played["new 1"]]), 8_000,
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Can a VAE learn timbres? · 变分自编码器能学音色吗？
 #
-# 156 recorded notes of sixteen instruments, 23 frames each, the first 32 ms left out; a frame is 257 levels in dB, from
-# the note's loudest down to 60 dB below. Held out are six **keys** from all instruments, and a fifth of the other
+# 156 recorded notes of sixteen instruments, 23 frames each, the first 32 ms left out; a frame is 257 levels, stored as
+# 1 (the note's loudest) down to 0 (60 dB below). Held out are six **keys** from all instruments, and a fifth of the other
 # notes. Training notes are also played a half and a whole semitone lower and higher.
 
 # %% slideshow={"slide_type": "skip"}
@@ -887,7 +897,7 @@ show.sound(np.concatenate([waves[share] for share in (0.0, 0.5, 1.0)]), 8_000,
 #
 # $$x(t) = \sum_{k=1}^{20} a_k(t)\, \sin(2 \pi k f t) .$$
 #
-# It has no network and no phases to find. Each step is differentiable, so a gradient can set $a_k(t)$ and $f$ (Engel et
+# It has no network, and here no phases to find. Each step is differentiable, so a gradient can set $a_k(t)$ and $f$ (Engel et
 # al. 2020, who add noise and let a network set them; here neither).
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
@@ -903,7 +913,7 @@ def draw_synthesiser(ax):
 charts.row(
     draw_synthesiser, figsize=(10.5, 2.3),
     caption="The settings are the weights. The loss compares magnitudes and their "
-    "logarithms, over frames of 512, 256, 128 and 64 samples: no phases.",
+    "logarithms, over frames of 512, 256, 128 and 64 samples.",
     alt="Boxes in a row: amplitudes and pitch, sines summed, spectra at four lengths,"
     " distance to the note's.",
 )
@@ -932,7 +942,12 @@ def spectral_loss(found, wanted):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # What is fitted below: 11 or 21 places of each curve, straight lines between them, amplitudes as a softplus of the
 # weights so that they stay above 0, the pitch as a weight in fifths of a semitone; 150 steps of Adam at 0.1 on this loss
-# (`models.additive.AdditiveSynthesiser`, `study.fit_tones`).
+# (`models.additive.AdditiveSynthesiser`). The weights start at −3, which are amplitudes of 0.05: softly. From 0 not
+# every pitch is found. In the shortest frames neighbouring harmonics overlap, and how they add depends on their
+# phases, which these sines can't choose: for low notes a handicap.
+
+# %% slideshow={"slide_type": "skip"}
+show.source(models.additive.AdditiveSynthesiser, study.fit_tones)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # First on tones whose settings are **known**: five made-up tones of 9 to 20 harmonics, those below 4,000 Hz,
@@ -985,9 +1000,11 @@ by_squares = [decibels_off(additive.read_off(tones[n], hertz[n], 20, 8_000,
 show.table(
     [["pitch, started 20 cents off", f"{Measured(pitch_off[20], 'cents'):.1f}"],
      ["pitch, started 200 cents off", f"{Measured(pitch_off[200], 'cents'):.0f}"],
-     ["amplitudes by gradient, pitch known", f"{Measured(by_gradient, 'dB'):.2f}"],
-     ["amplitudes by least squares, pitch known", f"{Measured(by_squares, 'dB'):.2f}"]],
-    ["setting", "error after 150 steps"], "Five tones whose settings are known",
+     *([f"amplitudes by {way}, pitch known",
+        mask(f"{np.median(errors):.2f} dB, at most {max(errors):.2f}")]
+       for way, errors in (("gradient", by_gradient), ("least squares", by_squares)))],
+    ["setting", "error after 150 steps"],
+    "Five tones whose settings are known; of amplitudes the middle one's error",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -1131,7 +1148,7 @@ exercises.solution("08e.2")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **3. Write it.** A function that takes a wave (samples,) and a fundamental in hertz, at 8,000 samples per second, and
-# gives the share of the wave's power that its harmonics have: 1 for a tone of that fundamental, near 0 for one that
+# gives the share of the wave's power that all its harmonics below 4,000 Hz have: 1 for a tone of that fundamental, near 0 for one that
 # shares no harmonic with it. Use least squares, without a window.
 #
 # `answer = lambda wave, hertz: ...`

@@ -34,7 +34,7 @@ from dlcourse.claims import Claims
 from dlcourse.experiments import driving, motorway_drivers, toys, wall_players
 from dlcourse.figures import charts, control
 from dlcourse.measured import Measured
-from dlcourse.rl import environments, motorway, ppo, sac, wall_game
+from dlcourse.rl import blind, environments, motorway, ppo, sac, wall_game
 
 # %% slideshow={"slide_type": "skip"}
 reproducibility.start(seed=0, threads=1)
@@ -88,8 +88,8 @@ checks.equal(
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
 control.soft_actor_critic(
-    caption="The actor is asked what it would do in remembered states; the critics "
-    "say what that is worth. How critics and α learn isn't drawn.",
+    caption="Solid: what is handed on; dashed: who learns from what; grey: what "
+    "learns. The actor is asked what it would do in remembered states.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -229,10 +229,12 @@ def rule(observation):
     return toys.engineer(observation, gain, switch)
 
 
-def judged(choose, starts=100, mass=1.0):
+worlds = {mass: toys.gymnasiums(100, mass) for mass in (1.0, 1.25)}
+
+
+def judged(choose, mass=1.0):
     """Mean return, and share of the last five seconds that the rod is up."""
-    worlds = toys.gymnasiums(starts, mass)
-    returns, up = toys.play(worlds, choose, STARTS)
+    returns, up = toys.play(worlds[mass], choose, STARTS)
     return returns.mean(), up[100:].mean()
 
 
@@ -305,10 +307,13 @@ control.rods(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # What of SAC is needed here? Without the second critic, and with an eighth of the gradient steps, ten agents each (recorded). And another
-# library's SAC, two trainings with as many steps and its own settings for this task, larger layers and batches among them:
+# library's SAC, with as many steps and its own settings for this task, larger layers and batches among them; the last row: our
+# agents, one by one, less as many of its trainings, on the same hundred starts.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 peers = list(recording.load("ch09e_peer").values())
+theirs = Measured([peer["return"] for peer in peers])
+ahead_of_theirs = Measured(record["sac, returns"][: theirs.n]) - theirs
 show.table(
     [
         [name, f"{Measured(record[f'{kind}, returns']):.0f}"]
@@ -318,7 +323,10 @@ show.table(
             ("an eighth of the gradient steps", "eighth"),
         ]
     ]
-    + [["Stable-Baselines3's", f"{Measured([p['return'] for p in peers]):.0f}"]],
+    + [
+        [f"Stable-Baselines3's, {theirs.n} trainings", f"{theirs:.1f}"],
+        ["ours less Stable-Baselines3's", f"{ahead_of_theirs:.1f}"],
+    ],
     ["SAC", "return on Pendulum-v1"],
 )
 show.markdown(f"""
@@ -443,7 +451,7 @@ show.source(wall_game.follower, wall_game.one_step_on, wall_game.foresight)
 
 # %% slideshow={"slide_type": "skip"}
 rules = {
-    "at random": wall_players.at_random(),
+    "at random": blind.at_random(len(wall_game.ACTIONS)),
     "under the ball": wall_game.follower,
     "one step on": wall_game.one_step_on,
     "reckons": wall_game.foresight,
@@ -507,14 +515,14 @@ checks.equal(
 briefly = ppo.train(
     wall_game.VectorWallGame(wall_players.GAMES),
     wall_players.SETTINGS,
-    steps=20_000,
+    steps=10_000,
     actor=player(3),
     critic=player(1),
     seed=1,
 )
 brief_score = wall_players.scores(wall_players.greedy(briefly.actor)).mean()
 show.markdown(f"""
-After 20,000 steps of PPO here: {brief_score:.1f} bricks a game. It takes more.
+After 10,000 steps of PPO here: {brief_score:.1f} bricks a game. It takes more.
 """)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -532,20 +540,29 @@ SEES = {
     "no_trail": "no filters, no trail",
     "linear": "no hidden layer",
 }
-players = {kind: wall_players.shipped(kind) for kind in SEES}
-SEEDS = list(players["pixels"])
+players = {kind: wall_players.shipped(kind) for kind in [*SEES, "dqn"]}
+SEEDS, DQN_SEEDS = list(players["pixels"]), list(players["dqn"])
 shares = {}
 for kind, networks in players.items():
     for seed, network in networks.items():
         bricks = wall_players.scores(wall_players.greedy(network, kind))
         shares[kind, seed] = bricks.mean() / rule_scores["reckons"].mean()
+for seed, network in players["pixels"].items():
+    bricks = wall_players.scores(wall_players.greedy(network, "no_trail"))
+    shares["trail hidden", seed] = bricks.mean() / rule_scores["reckons"].mean()
 share_of_sums = rule_scores["one step on"].mean() / rule_scores["reckons"].mean()
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
-steps = np.arange(1, 21) * 30_000
+steps = np.arange(1, 21)
 charts.curves(
-    steps,
-    {name: np.array(wall[f"{kind}, curves"]).T for kind, name in SEES.items()},
+    {
+        **dict.fromkeys(SEES.values(), 30_000 * steps),
+        "filters, DQN": 10_000 * steps,
+    },
+    {
+        name: np.array(wall[f"{kind}, curves"]).T
+        for kind, name in {**SEES, "dqn": "filters, DQN"}.items()
+    },
     "steps of play",
     "bricks of a training game",
     "Learning to play from pixels",
@@ -554,8 +571,10 @@ charts.curves(
         "rule: one step on": rule_scores["one step on"].mean(),
     },
     figsize=(8.4, 4.2),
-    caption="PPO, five seeds each, mean with 95 % interval (recorded), with settings "
-    "that were chosen for the network with filters.",
+    band="range",
+    caption="PPO, five seeds each, with settings that were chosen for the network with "
+    f"filters; DQN, {len(DQN_SEEDS)} seeds, not tuned. Medians, and from the lowest "
+    "seed to the highest (recorded).",
 )
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -566,15 +585,29 @@ show.table(
     ]
     + [
         [
+            f"filters, DQN, {len(DQN_SEEDS)} seeds",
+            f"{Measured([100 * shares['dqn', s] for s in DQN_SEEDS]):.0f} %",
+        ],
+        [
             "the rule: one step on, three sums over pixels",
             f"{100 * share_of_sums:.0f} %",
-        ]
+        ],
     ],
     ["player", "share of the score of the rule that reckons"],
-    "Greedy play, 200 games for each of five seeds",
+    "Greedy play, 200 games for each seed",
 )
 claims.measure(
     "C09e.game",
+    "from pixels it plays at least half as well as the rule that reckons: bricks over "
+    "those of the rule, 200 games a seed; control: the same networks, which aren't "
+    "shown where the ball was a step before",
+    lambda kind, seed: shares[kind, seed],
+    of=[("pixels", seed) for seed in SEEDS],
+    control=[("trail hidden", seed) for seed in SEEDS],
+    above=0.5,
+)
+claims.measure(
+    "C09e.hidden",
     "a hidden layer of 40 units, without filters, makes a player: bricks over those of "
     "the rule that reckons, 200 games a seed; control: the same network without its "
     "hidden layer, trained with the same settings",
@@ -598,10 +631,27 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # From *no filters* to *filters* the hidden layer's size changes too, from 40 units to 32, and what they see. So it isn't filters alone that
 # the two rows compare. **What was changed after a look at the table**: the claim C09e.game had been *filters* against *no hidden layer*, above 0.5, where filters,
-# hidden layer and the number of weights change at once. Now its control takes away the hidden layer only, and its bound is 0.25; and C09e.motion got a
-# stronger control, *one step on*, with the old bound. C09e.rule is new, and took the place of two claims whose controls couldn't win.
+# hidden layer and the number of weights change at once. Its bound is as it was, and its control hides the trail from the same networks; C09e.hidden, with
+# a bound of 0.25, takes away the hidden layer only; C09e.motion got a stronger control, *one step on*, with the old bound. C09e.rule, now the control of
+# C09e.experience, took the place of two claims whose controls couldn't win.
 #
 # In the film below the first ball is missed: from the second picture on it is a new game.
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
+per_seed = {
+    "PPO": wall["pixels, processor seconds"] / len(SEEDS),
+    "DQN": wall["dqn, processor seconds"] / len(DQN_SEEDS),
+}
+at_200 = [curve[6] for curve in wall["pixels, curves"]]  # of steps 180,000 to 210,000
+show.markdown(f"""
+DQN as in chapter 09c, doubled, with the network of the one with filters: 200,000 steps,
+a third of PPO's, in {per_seed["DQN"]:.0f} processor seconds a seed; PPO's 600,000 took
+{per_seed["PPO"]:.0f} (recorded). For what it takes to compute, PPO wins. By steps three
+seeds don't settle it: about its 200,000th step PPO's training games have
+{Measured(at_200):.1f} bricks, those of DQN at the end
+{Measured([curve[-1] for curve in wall["dqn, curves"]]):.1f}. Nobody tuned DQN here;
+PPO's settings were chosen for this game.
+""")
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 world = wall_game.VectorWallGame(1)
@@ -613,6 +663,14 @@ control.wall_film(
     np.array(frames)[::6],
     title="A network plays",
     caption="The first seed, greedy, every sixth step.",
+)
+show.film(
+    [
+        np.pad(wall_game.picture(frame, 16), ((1, 1), (1, 1), (0, 0)))
+        for frame in frames
+    ],
+    caption="all 96 steps",
+    alt="The paddle runs to where the ball comes down; bricks vanish.",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -637,27 +695,27 @@ show.source(motorway.VectorMotorway)
 show.source(motorway.careful, motorway.overtaking)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict before you run.** The overtaking rule's three numbers are the best of 147, each tried on a hundred other drives. A network had 40,000
-# decisions, eleven hours of driving; nobody tuned its settings, and some of its learning curves still rise at the end. Which of the two earns more? And in traffic 1.3 times as dense, where
-# the rule is tuned anew and the network isn't trained anew?
+# **Predict before you run.** The overtaking rule's three numbers are the best of 147, each tried on a hundred other drives. Networks had 40,000
+# decisions, eleven hours of driving; others 100,000. Their settings are the best of three, tried with another seed. Which of the three earns most? And in traffic 1.3 times as dense, where
+# the rule is tuned anew and no network is trained anew?
 
 # %% slideshow={"slide_type": "skip"}
 USUAL, DENSER = "holds in the usual traffic", "holds in denser traffic"
-UNTUNED = "does not hold in the usual traffic for a small network that nobody tuned"
+SMALL = "does not hold in the usual traffic for a small network"
 claims.rule(
     "A2.9.2d",
     {
         "holds": lambda usual, dense: min(usual.low, dense.low) > 0,
         USUAL: lambda usual, dense: usual.low > 0,
         DENSER: lambda usual, dense: usual.high < 0 and dense.low > 0,
-        UNTUNED: lambda usual, dense: usual.high < 0,
+        SMALL: lambda usual, dense: usual.high < 0,
         "not settled": True,
     },
     made_up={
         "holds": {"usual": [1.2, 0.8, 1.5], "dense": [0.9, 1.1, 0.7]},
         USUAL: {"usual": [1.2, 0.8, 1.5], "dense": [-2.0, 0.5, -1.1]},
         DENSER: {"usual": [-1.0, -0.7, -1.4], "dense": [0.9, 1.1, 0.7]},
-        UNTUNED: {"usual": [-1.0, -0.7, -1.4], "dense": [-3.0, -2.0, 1.0]},
+        SMALL: {"usual": [-1.0, -0.7, -1.4], "dense": [-3.0, -2.0, 1.0]},
         "not settled": {"usual": [1.2, -1.0, 0.3], "dense": [-2.0, 0.5, -1.1]},
     },
 )
@@ -668,7 +726,10 @@ claims.rule(
 #
 # **What was changed after a look at the data.** At first the best numbers of the rules lay at the edge of their grid (10 m, and 3 m for each m/s), so the grid
 # was made wider, and the rule for dense traffic got better. At first one number of the rule was taken from all five agents; now they are paired. And the
-# outcomes' names now say what they rest on. What was measured in the usual traffic has the same sign either way.
+# outcomes' names now say what they rest on.
+# At first the networks had 40,000 decisions, and the verdict was *does not hold in the usual traffic for a small network that nobody tuned*, while learning curves
+# still rose. Then three settings were tried with 100,000 decisions and another seed, on the drives that the rules were tuned on; the first settings were best. The
+# rule of the verdict stayed; the verdict is of these networks now, and C09e.rule, that the rule earns more than the others, became the control of C09e.experience.
 
 # %% slideshow={"slide_type": "skip"}
 DENSE, ROADS, TRAFFIC = 1.3, 100, 80_001
@@ -682,8 +743,10 @@ def tuned(rule, traffic):
 
 
 by_rules = {
-    "at random": dict.fromkeys((1.0, DENSE), motorway.at_random()),
-    "always slower": dict.fromkeys((1.0, DENSE), motorway.always(motorway.SLOWER)),
+    "at random": dict.fromkeys(
+        (1.0, DENSE), blind.at_random(len(motorway.ACTIONS))
+    ),
+    "always slower": dict.fromkeys((1.0, DENSE), blind.always(motorway.SLOWER)),
     "careful": {t: tuned(motorway.careful, t) for t in (1.0, DENSE)},
     "overtaking": {t: tuned(motorway.overtaking, t) for t in (1.0, DENSE)},
 }
@@ -700,7 +763,7 @@ driven = {
     for name, by_traffic in by_rules.items()
     for traffic in (1.0, DENSE)
 }
-for kind in ("usual", "short"):
+for kind in ("usual", "tuned", "short"):
     networks = motorway_drivers.shipped(kind).values()
     for traffic in (1.0, DENSE):
         driven[kind, traffic] = [
@@ -711,12 +774,13 @@ for kind in ("usual", "short"):
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 MEASURES = {
     "reward": lambda d: d["reward"].mean(),
-    "m/s": lambda d: d["metres"].sum() / d["seconds"].sum(),
+    "m/s": motorway.speed,
     "crashes per km": motorway.crashes_per_km,
 }
 NAMES = {
-    "usual": "DQN, five agents",
-    "short": "DQN, discount 0",
+    "tuned": "DQN, 100,000 decisions",
+    "usual": "DQN, 40,000",
+    "short": "DQN, 40,000, discount 0",
 }
 show.table(
     [
@@ -743,13 +807,13 @@ def more_than(one, other, traffic, part):
 
 
 claims.measure(
-    "C09e.rule",
-    "a tuned rule that overtakes earns more than these networks: reward of a drive "
-    "less the network's on the same drives; control: the tuned rule that stays on its "
-    "lane",
-    lambda rule, part: more_than(rule, "usual", 1.0, part),
-    of=[("overtaking", part) for part in range(5)],
-    control=[("careful", part) for part in range(5)],
+    "C09e.experience",
+    "with more experience the network earns more than the tuned rule that overtakes: "
+    "reward of a drive less the rule's on the same drives, after 100,000 decisions; "
+    "control: after 40,000",
+    lambda kind, part: more_than(kind, "overtaking", 1.0, part),
+    of=[("tuned", part) for part in range(5)],
+    control=[("usual", part) for part in range(5)],
     above=0,
 )
 
@@ -757,24 +821,24 @@ claims.measure(
 claims.verdict(
     "A2.9.2d",
     source="evaluated",
-    usual=[more_than("usual", "overtaking", 1.0, part) for part in range(5)],
-    dense=[more_than("usual", "overtaking", DENSE, part) for part in range(5)],
+    usual=[more_than("tuned", "overtaking", 1.0, part) for part in range(5)],
+    dense=[more_than("tuned", "overtaking", DENSE, part) for part in range(5)],
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# The rule, by some points, in the traffic that both know. In dense traffic five agents don't settle it. A common guess
-# is that eleven hours of learning beat three numbers. But finding these took far more drives than the network had.
+# The networks with 100,000 decisions, in both traffics; with 40,000 the rule is still ahead in the usual one. Common
+# guesses are that the rule wins, tuned as it is, or that eleven hours of driving are plenty.
 #
 # </details>
 #
-# Changing lanes is what pays: *careful* earns far less than the networks, in both traffics, and more than half of that
-# is the right lane's pay, not speed; in the dense one it crashes more seldom than the rule that overtakes. With a
-# discount of 0 the car drives fast until it is too late.
+# Changing lanes is what pays: *careful* earns far less than the networks. But in dense traffic it crashes more seldom,
+# on average, and the best-paid networks more often than the rule that overtakes: a crash costs four points, and they
+# earn more than that by what they dare.
 #
-# **What the verdict rests on**: a small network whose settings nobody tuned, against a rule whose numbers were tuned.
-# It doesn't say what a tuned network would earn.
+# **What the verdict rests on**: a world in which eleven hours of driving cost seconds, and a pay that somebody wrote.
+# Had training stopped at 40,000, it would have been the opposite.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a crash look like, second by second? · 一次碰撞是怎样发生的？
@@ -789,7 +853,8 @@ claims.verdict(
 network = motorway_drivers.shipped("usual")[0]
 crashed = np.flatnonzero(driven["usual", DENSE][0]["crashed"])
 show.markdown(f"""
-Of agent 0's hundred drives in dense traffic, {len(crashed)} end in a crash.
+Of a hundred drives in dense traffic of agent 0, after 40,000 decisions, {len(crashed)}
+end in a crash.
 """)
 
 
@@ -827,50 +892,63 @@ if last_seconds:
 # %% [markdown] slideshow={"slide_type": "notes"}
 # ### And on a motorway that others built?
 #
-# `highway-fast-v0` of highway-env (Leurent 2018) is slow, so this was recorded (`make bench STUDY=ch09e_driving`): five agents of our DQN, 4,000 steps each,
-# a fifth of what its own example takes, settings not tuned; 30 drives of at most 30 seconds.
+# `highway-fast-v0` of highway-env (Leurent 2018) is slow, so this was recorded (`make bench STUDY=ch09e_driving`): agents of our DQN, settings not tuned, and
+# another library's, with the settings of highway-env's own example (`scripts/sb3_highway_dqn.py`); 20,000 steps each, as many as the example takes. Each drives 30
+# times, also in denser traffic, and where a lane joins the motorway and ends (`merge-v0`), which none has seen.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 highway = recording.load("ch09e_driving")
-rows = []
-for name in (
+TRAFFICS = ("traffic 1.0", "traffic 1.5", "merging")
+RULES = (
     "at random",
     "keeps on",
     "always brakes",
     "careful rule",
     "built-in driver",
-    "DQN",
-):
-    row = [name]
-    for traffic in ("1.0", "1.5"):
-        found = highway[f"{name}, traffic {traffic}"]
-        found = found if name == "DQN" else [found]
-        rewards = [np.mean([d["reward"] for d in one]) for one in found]
-        row.append(f"{Measured(rewards):.1f}")
-        row.append(f"{Measured([driving.speed(one) for one in found]):.1f}")
-        row.append(f"{Measured([driving.crashes_per_km(one) for one in found]):.2f}")
-    rows.append(row)
+)
+found = {name: [highway[name]] for name in RULES}
+for ours, name in (("DQN, seed", "our DQN"), ("peer, seed", "Stable-Baselines3's DQN")):
+    found[name] = [one for key, one in highway.items() if key.startswith(ours)]
+
+
+def on_highway(name, world, measure):
+    """A measure of the drives in a world, one value for each agent."""
+    return Measured([measure(driving.together(one[world])) for one in found[name]])
+
+
 show.table(
-    rows,
+    [
+        [f"{name}, {len(agents)} agents" if len(agents) > 1 else name]
+        + [
+            format(
+                on_highway(name, world, measure),
+                ".2f" if "crash" in title else ".1f",
+            )
+            for world in TRAFFICS
+            for title, measure in MEASURES.items()
+            if title != "m/s" or world == "traffic 1.0"
+        ]
+        for name, agents in found.items()
+    ],
     [
         "driver",
         "reward",
         "m/s",
         "crashes per km",
         "reward, dense",
-        "m/s, dense",
         "crashes per km, dense",
+        "reward, merging",
+        "crashes per km, merging",
     ],
-    "highway-fast-v0 (recorded); dense: the same twenty cars, 1.5 times as close",
+    "highway-env (recorded); dense: the same twenty cars, 1.5 times as close",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Look at *always brakes*. In the usual traffic it stays near 20 m/s, crashes in one drive of thirty, and earns as much
-# as the networks on average; the *careful rule*, the last and best of four that were tried, earns more still. In dense
-# traffic *always brakes* crashes in more than half of its drives, and still earns more than the networks on average.
-# The built-in driver earns most, clearly so only in dense traffic; it sees all cars, changes lanes by a model of its
-# own, and may go slower. After so few steps that says little about deep Q-learning, and much about what to try first: a
-# mean reward that looks like driving may be had by braking.
+# Look at *always brakes*. In the usual traffic it stays near 20 m/s, crashes in one drive of thirty, and earns about what our agents earn on
+# average. The *careful rule*, the last and best of four that were tried, earns as much as the other library's two, and crashes more seldom. In dense traffic, and where a lane
+# joins, *always brakes* earns more than the agents of either library on average, and crashes in fewer of its drives: what was learnt in one traffic
+# doesn't carry over by itself. The built-in driver earns most; it sees all cars, changes lanes by a model of its own, and may go slower. Nobody tuned our
+# settings, and the agents are few. It says what to try first: a mean reward that looks like driving may be had by braking.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What stands between this and the real thing? · 离真实应用还差什么？
@@ -895,10 +973,9 @@ claims.report()
 
 # %% [markdown]
 # Both verdicts are about worlds of a hundred lines, and about a question that the sentence leaves open: used instead of
-# what? The toy stands as well as by an engineer's rule. The car drives, but a tuned rule earns more, without crashing
-# less, in the traffic that both know, and nobody tuned the network; on the motorway that others built, with a tenth of
-# the experience, it earned no more than braking. The cheapest rule tells you which of these your problem is like, if
-# you try it first.
+# what? The toy stands as well as by an engineer's rule. The car earns more than a tuned rule, after long training, and
+# crashes no less; on the motorway that others built it earned, after 20,000 steps, about as much as braking.
+# Try the cheapest rule first: it tells you which of these your problem is like.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习

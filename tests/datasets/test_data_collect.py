@@ -286,7 +286,7 @@ def test_nothing_is_ever_unpickled(copy, tmp_path):
 
 THROUGH = {
     "texts": r"\blanguage_snippets\.|\blanguage_models\.book\(|\bword_boundaries as text\b",
-    "mnist": r"\bmoving_digits\.",
+    "mnist": r"\bmoving_digits\.|\bhandwriting\.mnist\(",
     "pen_digits": r"\bstrokes\.by_writers\(",
     "chorales": r"\bstudy\.melody_parts\(",
     "instrument_notes": r"\binstruments\.read\(",

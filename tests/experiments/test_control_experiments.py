@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dlcourse.experiments import driving, motorway_drivers, toys, wall_players
-from dlcourse.rl import environments, motorway, wall_game
+from dlcourse.rl import blind, environments, motorway, wall_game
 
 
 def test_coming_up_is_paid_once_and_being_up_all_the_time():
@@ -86,7 +86,7 @@ def test_perceptrons_side_by_side_are_those_alone():
 
 def test_scores_are_bricks_of_first_games():
     assert wall_players.scores(wall_game.foresight, 20).mean() > 10
-    assert wall_players.scores(wall_players.at_random(), 20).mean() < 2
+    assert wall_players.scores(blind.at_random(len(wall_game.ACTIONS)), 20).mean() < 2
 
 
 def test_drivers_are_perceptrons_of_what_is_seen():
@@ -101,16 +101,16 @@ def test_drives_are_counted_by_kilometre_and_second():
         {"crashed": True, "metres": 500.0, "seconds": 20},
         {"crashed": False, "metres": 1500.0, "seconds": 60},
     ]
-    assert driving.crashes_per_km(drives) == 0.5
-    assert driving.speed(drives) == 25.0
+    together = driving.together(drives)
+    assert motorway.crashes_per_km(together) == 0.5
+    assert motorway.speed(together) == 25.0
 
 
 def test_the_careful_rule_of_the_other_motorway_brakes_for_a_car_ahead():
-    seen = np.zeros((5, 5))
-    seen[1] = [1, 0.1, 0.0, 0, 0]
-    assert driving.careful(seen) == driving.ACTIONS.index("slower")
-    seen[1, 2] = 0.33  # on the next lane
-    assert driving.careful(seen) == driving.ACTIONS.index("faster")
+    seen = np.zeros((2, 5, 5))
+    seen[:, 1] = [1, 0.1, 0.0, 0, 0]
+    seen[1, 1, 2] = 0.33  # on the next lane
+    assert [driving.ACTIONS[action] for action in driving.careful(seen)] == ["slower", "faster"]
 
 
 def test_players_with_filters_learn_one_by_one():

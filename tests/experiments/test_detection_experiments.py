@@ -71,6 +71,18 @@ def test_shipped_networks_are_those_that_were_recorded():
         detectors.shipped("scenes")
 
 
+def test_one_network_that_takes_the_weights_in_turn_says_what_each_network_says(digits):
+    x, in_turn = scenes.compose(digits, 2, seed=0).x, detectors.network(0)
+    networks, weights = detectors.shipped("detector"), detectors.weights("detector")
+    assert list(weights) == list(networks)
+    said = []
+    for seed, model in networks.items():
+        in_turn.set_weights(weights[seed])
+        said.append(in_turn(x))
+        np.testing.assert_allclose(said[-1], model(x), atol=1e-5)
+    assert not np.allclose(said[0], said[1], atol=0.1)
+
+
 @pytest.mark.slow
 def test_one_seed_gives_one_training():
     runs = [detectors.train(3, epochs=2, batches=1) for _ in range(2)]

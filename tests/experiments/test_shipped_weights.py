@@ -42,3 +42,40 @@ def test_one_network_in_turn_gives_what_each_gives_alone(tmp_path):
     for seed, (told, outputs) in found.items():
         assert told == seed
         np.testing.assert_allclose(outputs, alone[seed](x), atol=1e-6)
+
+
+def recurrent(seed):
+    """With a state that isn't trained, and inputs of any length."""
+    start = keras.initializers.GlorotUniform(seed=seed)
+    return keras.Sequential(
+        [
+            keras.Input((None, 3)),
+            keras.layers.GRU(4, return_sequences=True, kernel_initializer=start),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dense(2, kernel_initializer=start),
+        ]
+    )
+
+
+def test_functions_share_a_graph_and_give_what_the_networks_give(tmp_path):
+    networks, files, alone = {seed: recurrent(seed) for seed in (4, 0)}, {}, {}
+    for seed, network in networks.items():
+        *others, mean, variance = network.get_weights()[:-2]
+        network.set_weights([*others, mean + 0.3, variance + 0.7, *network.get_weights()[-2:]])
+        path = tmp_path / f"recurrent_{seed}.npz"
+        files[path] = shipped_weights.save(path, {seed: network})
+        alone |= shipped_weights.load(path, recurrent, files[path], "a_study")
+    found = shipped_weights.functions(files, recurrent, "a_study")
+    assert list(found) == [4, 0]
+    random = np.random.default_rng(0)
+    for rows, steps in [(2, 5), (3, 8)]:
+        x = random.normal(size=(rows, steps, 3))
+        outputs = {seed: np.asarray(function(x)) for seed, function in found.items()}
+        for seed in found:
+            np.testing.assert_allclose(outputs[seed], alone[seed](x, training=False), atol=1e-5)
+        assert not np.allclose(outputs[0], outputs[4])
+    assert found[0].count_params() == networks[0].count_params()
+    for ours, theirs in zip(found[0].get_weights(), alone[0].get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    with pytest.raises(ValueError, match="doesn't train"):
+        found[0](x, training=True)

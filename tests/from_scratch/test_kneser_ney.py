@@ -69,6 +69,18 @@ def test_every_distribution_sums_to_one_and_knows_the_same(order, symbols):
         np.testing.assert_allclose(distribution, each, rtol=1e-12)
 
 
+def test_many_contexts_at_once_and_some_symbols_alone():
+    random = np.random.default_rng(0)
+    model = KneserNey(3, random.integers(0, 5, 300), 6)
+    contexts = random.integers(0, 6, (4, 2, 3))
+    found = model.distribution(contexts)
+    assert found.shape == (4, 2, 6)
+    np.testing.assert_array_equal(found[3, 1], model.distribution(contexts[3, 1]))
+    np.testing.assert_array_equal(model.distribution(contexts, [5, 2]), found[..., [5, 2]])
+    with pytest.raises(ValueError, match="expected 0 to 5"):
+        model.distribution(contexts, [6])
+
+
 def test_a_letter_that_stands_after_one_letter_only_is_rare_elsewhere():
     """Kneser and Ney's San Francisco: u is frequent, but only after q."""
     text = "qu" * 30 + "abcdefgh" * 4
@@ -94,3 +106,24 @@ def test_bad_input_is_said(given, said):
         KneserNey(*given)
     with pytest.raises(ValueError, match="expected 0 to 1"):
         KneserNey(2, [0, 1, 0, 1], 2).bits([2])
+
+
+class Plain(KneserNey):
+    def _counted(self, tokens, length):
+        return np.unique(self._keys(tokens, length), return_counts=True)
+
+
+@pytest.mark.parametrize("kind", [KneserNey, Plain])
+def test_orders_that_are_counted_together_are_those_that_are_counted_alone(kind):
+    random = np.random.default_rng(0)
+    text, new = random.integers(0, 4, 500), random.integers(0, 4, 50)
+    together = kind.of_orders((5, 1, 3), text, 4)
+    assert list(together) == [5, 1, 3]
+    for order, model in together.items():
+        assert model.order == order
+        np.testing.assert_array_equal(model.bits(new), kind(order, text, 4).bits(new))
+        np.testing.assert_array_equal(model.distribution(new[:3]), kind(order, text, 4).distribution(new[:3]))
+    with pytest.raises(ValueError, match="no order"):
+        kind.of_orders([], text, 4)
+    with pytest.raises(ValueError, match="orders"):
+        kind.of_orders([0, 2], text, 4)

@@ -179,3 +179,12 @@ def test_without_a_step_size_that_is_too_large_everything_is_accepted():
         log_density, gradient, np.zeros((5, 3)), step=0.01, leapfrogs=5, draws=20, seed=0
     )
     assert np.abs(changes).max() < 1e-3
+
+
+def test_a_trajectory_that_is_lost_is_refused_in_silence():
+    """On -x^4 a step of 3 leaves at once, to where the energy overflows: every proposal is refused, none is NaN."""
+    start = np.array([[3.0], [-4.0]])
+    drawn, changes = hamiltonian.hmc(
+        lambda x: -(x[:, 0] ** 4), lambda x: -4 * x**3, start, step=3.0, leapfrogs=9, draws=5, seed=0
+    )
+    assert (drawn == start).all() and not (changes > -np.inf).any()

@@ -28,15 +28,47 @@ def by_scipy(outputs, points):
 def test_the_density_is_scipys(components):
     random = np.random.default_rng(components)
     outputs, points = random.normal(size=(20, 6 * components)), random.normal(size=(20, 2))
+    expected = by_scipy(outputs, points)
+    np.testing.assert_allclose(mixture_density.log_density(outputs, points), expected, rtol=1e-7)
     found = mixture_density.distribution(outputs).log_prob(points)
-    np.testing.assert_allclose(found, by_scipy(outputs, points), rtol=1e-7)
+    np.testing.assert_allclose(found, expected, rtol=1e-7)
+
+
+def test_one_mixture_is_asked_about_many_points():
+    random = np.random.default_rng(3)
+    outputs, points = random.normal(size=12).astype("float32"), random.normal(size=(5, 7, 2))
+    found = mixture_density.log_density(outputs, points)
+    expected = by_scipy(np.tile(outputs.astype("float64"), (35, 1)), points.reshape(-1, 2))
+    np.testing.assert_allclose(found, expected.reshape(5, 7), rtol=1e-4)
+
+
+def test_samples_have_the_mixtures_mean_and_covariance_and_come_back_by_seed():
+    random = np.random.default_rng(4)
+    outputs = random.normal(size=18)
+    many = np.broadcast_to(outputs, (40_000, 18))
+    drawn, again = (mixture_density.sample(many, seed) for seed in (5, 5))
+    np.testing.assert_array_equal(drawn, again)
+    theirs = mixture_density.distribution(outputs)
+    np.testing.assert_allclose(drawn.mean(axis=0), theirs.mean(), atol=0.05)
+    parts, means = theirs.components_distribution.covariance().numpy(), outputs[3:9].reshape(3, 2)
+    weights = special.softmax(outputs[:3])
+    around = means - weights @ means
+    whole = np.einsum("k,kij->ij", weights, parts + around[:, :, None] * around[:, None])
+    np.testing.assert_allclose(np.cov(drawn.T), whole, rtol=0.05, atol=0.05)
+
+
+def test_components_are_drawn_as_often_as_they_weigh():
+    """Two narrow Gaussians far apart, one of which weighs 0.8."""
+    outputs = np.concatenate([[np.log(4), 0], [0, 0, 9, 9], [-5, 0, -5], [-5, 0, -5]])
+    drawn = mixture_density.sample(np.tile(outputs, (10_000, 1)), 0)
+    assert np.mean(drawn[:, 0] < 4) == pytest.approx(0.8, abs=0.015)
 
 
 def test_the_density_integrates_to_one():
     outputs = np.random.default_rng(1).normal(size=18)
     axis = np.linspace(-25, 25, 1_001)
     grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    density = np.exp(mixture_density.distribution(outputs).log_prob(grid))
+    density = np.exp(mixture_density.log_density(outputs, grid))
     assert density.sum() * (axis[1] - axis[0]) ** 2 == pytest.approx(1, abs=2e-3)
 
 

@@ -56,6 +56,23 @@ def test_targets_in_view_are_the_packages(chapter):
             assert weight[row, column] == 1 and said[row, column] == pytest.approx(one, abs=1e-3)
 
 
+def test_reading_outputs_in_view_gives_back_what_the_targets_were_made_of(chapter):
+    boxes, labels = objects(4, seed=2)
+    for image in range(4):
+        there = labels[image] >= 0
+        heat, box, _ = chapter.targets(boxes[image][there], labels[image][there])
+        logits = np.where(heat > 0.02, 6 * heat - 3, -9)
+        outputs = np.concatenate([logits, box], axis=-1)
+        assert np.allclose(chapter.decode(outputs), of_boxes.decoded(outputs[None])[0], atol=1e-3)
+        cells, names, scores = chapter.candidates(outputs, 0.3)
+        assert len(cells) == len(names) == len(scores) >= there.sum() and (scores > 0.3).all()
+        found, named, scores = chapter.detect(outputs)
+        assert (np.diff(scores) <= 0).all()
+        for one, label in zip(boxes[image][there], labels[image][there], strict=True):
+            [place] = np.flatnonzero((np.abs(found - one) < 0.01).all(axis=1) & (named == label))
+            assert scores[place] == pytest.approx(1 / (1 + np.exp(-3)), abs=1e-3)
+
+
 def test_fit_the_written_loop_and_training_fit_give_the_same_weights(chapter):
     boxes, labels = objects(8, seed=1)
     split = BoxedSplit(np.random.default_rng(0).random((8, 96, 96, 3), dtype="float32"), boxes, labels)

@@ -62,6 +62,16 @@ def test_shipped_networks_are_those_that_were_recorded():
         spoken_digits.shipped("letters")
 
 
+def test_one_network_in_turn_says_what_each_network_says():
+    x = np.random.default_rng(0).normal(size=(2, 48, 13)).astype("float32")
+    said = {seed: np.asarray(network(x)) for seed, network in spoken_digits.in_turn("words_new_voice")}
+    networks = spoken_digits.shipped("words_new_voice")
+    assert list(said) == list(networks)
+    for seed, network in networks.items():
+        np.testing.assert_allclose(said[seed], network(x), atol=1e-5)
+    assert not np.allclose(said[0], said[1], atol=0.1)
+
+
 def test_no_recording_is_on_two_sides():
     sides = [{item.tobytes() for item in part.items} for part in spoken_digits.parts(3)]
     assert [len(side) for side in sides] == [2_100, 300, 600]

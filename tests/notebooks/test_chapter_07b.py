@@ -125,6 +125,17 @@ def test_shipped_networks_are_those_that_were_recorded():
         language_models.shipped("latin", "ch07b_books")
 
 
+def test_small_networks_give_what_was_recorded_of_them():
+    rows, recorded = language_models.book("italian").validation, recording.load("ch07b_truncation")
+    for piece in language_models.TRUNCATIONS:
+        networks = language_models.truncated(piece)
+        assert list(networks) == list(range(5))
+        paid = language.bits(np.asarray(networks[3](rows[:, :-1]))[:, 99:], rows[:, 100:]).mean()
+        assert abs(paid - recorded[f"{piece}, validation"][3]) < 0.01
+    with pytest.raises(ValueError, match="it has 2, 10, 50"):
+        language_models.truncated(7)
+
+
 def test_fifths_of_a_text_have_nothing_in_common():
     whole = language_models.book("italian").training
     parts = [language_models.text_of("italian_fifth", seed) for seed in range(5)]

@@ -52,11 +52,20 @@ def test_keras_fit_the_loop_and_training_fit_end_with_the_same_weights(chapter):
 
 
 def test_a_rival_has_as_many_weights():
-    pairs = ("writing", "writing_markov", "writing_second", "pen", "pen_dense")
+    pairs = (
+        "writing",
+        "writing_markov",
+        "writing_second",
+        "pen",
+        "pen_dense",
+        "lines",
+        "lines_convolution",
+    )
     size = {kind: handwriting.BUILD[kind](0).count_params() for kind in pairs}
     for rival in ("writing_markov", "writing_second"):
         assert abs(size["writing"] / size[rival] - 1) < 0.01
     assert abs(size["pen"] / size["pen_dense"] - 1) < 0.01
+    assert abs(size["lines"] / size["lines_convolution"] - 1) < 0.01
 
 
 def test_a_line_network_sees_the_whole_line_from_each_place():
@@ -66,6 +75,11 @@ def test_a_line_network_sees_the_whole_line_from_each_place():
     model = handwriting.line_network(0)
     moved = np.abs(np.asarray(model(other)) - np.asarray(model(x)))[0].max(axis=1) > 1e-9
     assert moved.shape == (40,) and moved.sum() > 30
+    rival = handwriting.convolutional_line_network(
+        0
+    )  # sees 14 steps on either side, and what its first layers add
+    moved = np.abs(np.asarray(rival(other)) - np.asarray(rival(x)))[0].max(axis=1) > 1e-9
+    assert moved.shape == (40,) and 27 <= moved.sum() <= 33
 
 
 def test_lines_with_clear_gaps_are_cut_where_their_digits_end(chapter):
@@ -74,15 +88,22 @@ def test_lines_with_clear_gaps_are_cut_where_their_digits_end(chapter):
     for picture, said in zip(part.x[..., 0], part.digits(), strict=True):
         cut = chapter.pieces(picture)
         counts.append(len(cut) == len(said))
-        assert all(piece.shape == (28, 28) for piece in cut)
+        whole = np.concatenate([piece.ravel() for piece in cut])
+        assert whole.sum() == pytest.approx(picture[picture > 0.3].sum(), rel=0.02)
+        for piece in cut:  # cropped: there is ink at each side
+            assert min(piece[0].max(), piece[-1].max(), piece[:, 0].max(), piece[:, -1].max()) > 0.3
     assert np.mean(counts) > 0.9
+    pictures = chapter.same_size(chapter.pieces(part.x[0, ..., 0]))
+    assert chapter.upright(pictures).shape == (len(pictures), 28, 28)
 
 
 def test_a_slanted_stroke_is_set_upright_in_the_middle(chapter):
     ink = np.zeros((32, 60))
     for row in range(6, 26):
         ink[row, 40 - row // 2 : 43 - row // 2] = 1
-    found = chapter.upright(ink)
+    found = chapter.upright(np.stack([ink, np.roll(ink, 5, axis=1)]))
+    np.testing.assert_allclose(found[0], found[1], atol=1e-9)
+    found = found[0]
     rows, columns = np.indices(found.shape)
     mass = found / found.sum()
     middle = (mass * rows).sum(), (mass * columns).sum()
@@ -160,10 +181,21 @@ def test_what_is_written_is_a_stroke_in_its_square():
 def test_shipped_networks_are_those_that_were_recorded():
     for kind in handwriting.BUILD:
         networks = handwriting.shipped(kind)
-        assert len(networks) == (2 if kind == "lines_more" else 5)
+        assert len(networks) == {"lines_more": 2, "lines_convolution": 3}.get(kind, 5)
         assert handwriting.file(kind).stat().st_size < 1_000_000
     with pytest.raises(ValueError, match="expected one of pen, "):
         handwriting.shipped("letters")
+
+
+@pytest.mark.parametrize(("kind", "shape"), [("lines", (2, 32, 60, 1)), ("writing_second", (3, 5, 20))])
+def test_functions_give_what_the_shipped_networks_give(kind, shape):
+    x = np.random.default_rng(0).random(shape).astype("float32")
+    networks, functions = handwriting.shipped(kind), handwriting.functions(kind)
+    assert list(networks) == list(functions)
+    for seed in (0, 4):
+        np.testing.assert_allclose(functions[seed](x), networks[seed](x, training=False), atol=2e-5)
+    with pytest.raises(ValueError, match="expected one of pen, "):
+        handwriting.functions("letters")
 
 
 def test_shipped_weights_give_what_their_studies_recorded():

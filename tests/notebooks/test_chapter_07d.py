@@ -101,8 +101,21 @@ def test_shipped_networks_are_those_that_were_recorded():
     for kind in study.BUILD:
         networks = study.shipped(kind)
         assert len(networks) >= 3 and study.file(kind).stat().st_size < 1_000_000
-    with pytest.raises(ValueError, match="expected one of motion_single"):
-        study.shipped("letters")
+    for given in (study.shipped, study.functions):
+        with pytest.raises(ValueError, match="expected one of motion_single"):
+            given("letters")
+
+
+@pytest.mark.parametrize(("kind", "frames"), [("motion_convlstm", 8), ("frames_channels", 10)])
+def test_functions_give_what_the_shipped_networks_give(kind, frames):
+    x = np.random.default_rng(0).random((2, frames, 32, 32, 1)).astype("float32")
+    networks, functions = study.shipped(kind), study.functions(kind)
+    assert list(networks) == list(functions)
+    np.testing.assert_allclose(functions[1](x), networks[1](x, training=False), atol=2e-5)
+    assert functions[0].count_params() == networks[0].count_params()
+    if frames == 10:
+        one, other = (study.probabilities(of[2], x) for of in (networks, functions))
+        np.testing.assert_allclose(one, other, atol=2e-5)
 
 
 def test_networks_of_the_last_frame_were_given_nothing_else():

@@ -217,8 +217,8 @@ def test_the_judge_of_exercise_3_sees_what_is_wrong(answer, said):
 
 
 def test_the_judge_of_exercise_3_wants_cosines_and_takes_what_is_right():
-    def share(wave, hertz, cosines=True):
-        k = np.arange(1, int(np.ceil(4_000 / hertz)))
+    def share(wave, hertz, cosines=True, most=4_000, least=1, harmonics=99):
+        k = np.arange(least, min(harmonics + 1, int(np.ceil(most / hertz))))
         angle = 2 * np.pi * hertz * k * np.arange(len(wave))[:, None] / 8_000
         waves = np.concatenate([np.sin(angle), np.cos(angle)], axis=1) if cosines else np.sin(angle)
         return ((waves @ np.linalg.lstsq(waves, wave, rcond=None)[0]) ** 2).sum() / (wave**2).sum()
@@ -227,3 +227,8 @@ def test_the_judge_of_exercise_3_wants_cosines_and_takes_what_is_right():
     assert judge(share) is None
     assert "asked at 187" in judge(lambda wave, hertz: share(wave, 200 if len(wave) == 1_900 else hertz))
     assert "take cosines as well" in judge(lambda wave, hertz: share(wave, hertz, cosines=False))
+    assert "not only twenty" in judge(lambda wave, hertz: share(wave, hertz, harmonics=20))
+    assert "came back as another" in judge(
+        lambda wave, hertz: share(wave, hertz, most=5_000 if hertz == 300 else 4_000)
+    )
+    assert "no column of ones" in judge(lambda wave, hertz: share(wave, hertz, least=0))

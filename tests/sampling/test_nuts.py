@@ -26,8 +26,33 @@ def test_draws_have_the_targets_moments():
     assert found.step > 0.05 and found.diverged < 0.01 and chain_diagnostics.r_hat(found.draws).max() < 1.05
 
 
+def test_each_group_finds_its_own_step():
+    """A target a hundred times wider wants a step a hundred times larger, and has the same share of gradients."""
+    import tensorflow as tf
+
+    width = np.array([1.0, 100.0])[:, None, None]
+    found = nuts.sample(
+        lambda x: -0.5 * tf.reduce_sum((x / width) ** 2, axis=-1),
+        width * np.random.default_rng(0).normal(size=(2, 4, 3)),
+        draws=200,
+        warmup=200,
+        seed=1,
+    )
+    assert found.draws.shape == (200, 2, 4, 3) and found.leapfrogs.shape == (200, 2, 4)
+    assert found.step.shape == (2,) and found.step[1] / found.step[0] == pytest.approx(100, rel=0.5)
+    assert found.draws.std(axis=(0, 2, 3)) / width.ravel() == pytest.approx(1, abs=0.15)
+    gradients = found.leapfrogs.mean(axis=(0, 2))
+    assert gradients[1] / gradients[0] == pytest.approx(1, rel=0.4)
+
+
 @pytest.mark.parametrize(
-    "change, says", [({"draws": 0}, "draws"), ({"warmup": 1}, "warmup"), ({"acceptance": 2}, "acceptance")]
+    "change, says",
+    [
+        ({"draws": 0}, "draws"),
+        ({"warmup": 1}, "warmup"),
+        ({"acceptance": 2}, "acceptance"),
+        ({"start": np.zeros(3)}, r"shape \(3,\); expected \(chains, dimensions\)"),
+    ],
 )
 def test_settings_that_are_none_are_refused(change, says):
     with pytest.raises(ValueError, match=says):

@@ -11,7 +11,7 @@ class mixture_density:
     """Negative log-density in nats per sequence: the sum over its steps, the mean over the batch.
 
     A batch is ``(x, y)``: y float (batch, steps, 2), the point of each step; the model's output (batch, steps, 6 ·
-    components), as ``models.mixture_density.distribution`` reads it. A density may be above 1, so this may be below 0.
+    components), as ``models.mixture_density.parameters`` reads it. A density may be above 1, so this may be below 0.
 
     Raises:
         ValueError: from ``check``, where points don't fit the model.
@@ -20,8 +20,7 @@ class mixture_density:
     def __call__(self, model, batch, training):
         x, y = batch
         outputs = model(x, training=training)
-        log_density = mixtures.distribution(outputs).log_prob(tf.cast(y, outputs.dtype))
-        return -tf.reduce_mean(tf.reduce_sum(log_density, axis=-1)), {}
+        return -tf.reduce_mean(tf.reduce_sum(mixtures.log_density(outputs, y), axis=-1)), {}
 
     def check(self, model, x, y):
         if y.ndim != 3 or y.shape[2] != 2 or not np.issubdtype(y.dtype, np.floating):

@@ -4,7 +4,7 @@
 # **You need** chapter 08b. **Time** about two hours; the whole notebook runs in a few seconds.
 # **Points** 20, of which 6 are given by hand.
 #
-# **题目** 先算一条路径的分数，再写带规则的维特比解码和转移的期望次数，找出一个填充造成的错误，最后自己设计一个实验。
+# **题目** 先算一条路径的分数，再求第二好的路径和转移的期望次数，找出一个填充造成的错误，最后自己设计一个实验。
 #
 # Write your answers in place of the two lines `# YOUR CODE HERE` and `raise NotImplementedError(...)`. The cell below each
 # answer checks it: no output means that nothing was found. These checks see the obvious; more tests run when your work is
@@ -49,35 +49,50 @@ assert abs(path_score(np.array([[2.0, 5.0]]), moves, np.array([1])) - 5.0) < 1e-
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 2 · The best allowed path (4 points)
+# ## 2 · The second-best path (4 points)
 #
-# Write Viterbi's algorithm under rules: `allowed[a, b]` says whether label b may follow a. One allowed path there always is.
+# A decoder that also knows the runner-up can say how sure it is. Viterbi's algorithm is given. Write a function that gives the path of the second highest score; it differs from the best
+# one at one place at least. Hidden tests have 40 places: there are too many paths to list.
 #
 
-# %% nbgrader={"grade": false, "grade_id": "viterbi", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def best_path(scores, transitions, allowed):
-    """Scores (places, labels), transitions (labels, labels), bool (labels, labels); the labels of the best allowed path (places,)."""
-    ### BEGIN SOLUTION
-    moves = np.where(allowed, transitions, -np.inf)
+# %%
+def best_path(scores, transitions):
+    """Scores (places, labels), transitions (labels, labels); the labels of the best path (places,)."""
     best, came_from = scores[0], []
     for now in scores[1:]:
-        ways = best[:, None] + moves
+        ways = best[:, None] + transitions
         came_from.append(ways.argmax(axis=0))
         best = now + ways.max(axis=0)
     path = [int(best.argmax())]
     for origin in came_from[::-1]:
         path.append(int(origin[path[-1]]))
     return np.array(path[::-1])
+
+# %% nbgrader={"grade": false, "grade_id": "second", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def second_best(scores, transitions):
+    """Scores (places, labels), transitions (labels, labels), two labels or more; the labels of the second-best path (places,)."""
+    ### BEGIN SOLUTION
+    first, rivals = best_path(scores, transitions), []
+    for place in range(len(scores)):
+        without = np.array(scores, float)
+        without[place, first[place]] = -np.inf
+        rivals.append(best_path(without, transitions))
+
+    def total(path):
+        return scores[np.arange(len(path)), path].sum() + transitions[path[:-1], path[1:]].sum()
+
+    return max(rivals, key=total)
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "viterbi_check", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "second_check", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-found = np.asarray(best_path(np.array([[3.0, 0.0], [0.0, 3.0], [3.0, 0.0]]), np.zeros((2, 2)), np.ones((2, 2), bool)))
+found = np.asarray(second_best(np.array([[3.0, 0.0], [0.0, 2.0], [4.0, 0.0]]), np.zeros((2, 2))))
 assert found.shape == (3,), f"A label for each place; the answer has the shape {found.shape}."
-assert found.tolist() == [0, 1, 0], "Where all is allowed and transitions are 0, each place takes its best label."
+assert found.tolist() != [0, 1, 0], "That is the best path. What comes second?"
+assert found.tolist() == [0, 0, 0], "Where transitions are 0, the second best gives way where that costs least."
 
-# %% nbgrader={"grade": true, "grade_id": "viterbi_test", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "second_test", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 # More tests run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 import itertools
@@ -87,19 +102,34 @@ for seed in range(20):
     rng = np.random.default_rng(seed)
     places, labels = (1, 3) if seed == 0 else (2 + seed % 5, 2 + seed % 3)
     scores, moves = 2 * rng.normal(size=(places, labels)), 2 * rng.normal(size=(labels, labels))
-    allowed = rng.random((labels, labels)) < 0.6
-    allowed[np.arange(labels), (np.arange(labels) + 1) % labels] = True
     paths = list(itertools.product(range(labels), repeat=places))
     totals = np.array([sum(scores[t, k] for t, k in enumerate(p)) + sum(moves[a, b] for a, b in itertools.pairwise(p)) for p in paths])
-    fine = np.array([all(allowed[a, b] for a, b in itertools.pairwise(p)) for p in paths])
-    free = list(paths[totals.argmax()])
-    right = list(paths[np.flatnonzero(fine)[totals[fine].argmax()]])
-    found = np.asarray(best_path(scores.copy(), moves.copy(), allowed.copy())).tolist()
-    steps_fine = all(allowed[a, b] for a, b in itertools.pairwise(found))
-    assert steps_fine or found != free, "That is the best path of all. It takes a step that isn't allowed."
-    assert steps_fine, "It takes a step that isn't allowed: from row to column."
-    assert found == right or found != scores.argmax(axis=1).tolist(), "Each place takes its own best label: transitions count too."
-    assert found == right, f"It is an allowed path, but not the best one: {found} scores less than {right}. Keep where each maximum came from."
+    first, right = (list(paths[row]) for row in np.argsort(-totals)[:2])
+    found = np.asarray(second_best(scores.copy(), moves.copy())).tolist()
+    assert found != first, "That is the best path itself."
+    gives_way = []
+    for t in range(places):
+        for k in range(labels):
+            if k != first[t]:
+                changed = [*first[:t], k, *first[t + 1 :]]
+                gives_way.append((totals[paths.index(tuple(changed))], changed))
+    assert found == right or found != max(gives_way)[1], "One label of the best path changed: its neighbours may have to change with it."
+    assert found == right, f"{found} isn't second best, {right} is: forbid one label of the best path at a time, and decode again."
+rng = np.random.default_rng(20)
+scores, moves = rng.normal(size=(40, 3)), rng.normal(size=(3, 3))
+found = np.asarray(second_best(scores.copy(), moves.copy()))
+
+
+def score(path):
+    return scores[np.arange(40), path].sum() + moves[path[:-1], path[1:]].sum()
+
+
+# Sums of the two highest scores up to each place, by label: the second at the end is what the second-best path has.
+two = [[value] for value in scores[0]]
+for now in scores[1:]:
+    two = [sorted((value + moves[a, b] + now[b] for a in range(3) for value in two[a]), reverse=True)[:2] for b in range(3)]
+right = sorted(itertools.chain(*two), reverse=True)[1]
+assert abs(score(found) - right) < 1e-9, f"With 40 places its score should be {right:.4f}, not {score(found):.4f}."
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -261,7 +291,7 @@ def gain(noise, seed, places=2_000, stay=0.9):
     scores = -0.5 * ((readings[:, None] - np.arange(2)) / noise) ** 2
     transitions = np.log(np.array([[stay, 1 - stay], [1 - stay, stay]]))
     alone = (scores.argmax(axis=1) == labels).mean()
-    together = (best_path(scores, transitions, np.ones((2, 2), bool)) == labels).mean()
+    together = (best_path(scores, transitions) == labels).mean()
     return together - alone, alone
 
 

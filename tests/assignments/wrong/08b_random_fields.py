@@ -15,31 +15,30 @@ def path_score(scores, transitions, path):
     """The first place left out."""
     return sum(scores[t, path[t]] + transitions[path[t - 1], path[t]] for t in range(1, len(path)))
 
-# %% exercise="viterbi" says="a step that isn't allowed"
-def best_path(scores, transitions, allowed):
-    """The rules don't count."""
-    best, came_from = scores[0], []
-    for now in scores[1:]:
-        ways = best[:, None] + transitions
-        came_from.append(ways.argmax(axis=0))
-        best = now + ways.max(axis=0)
-    path = [int(best.argmax())]
-    for origin in came_from[::-1]:
-        path.append(int(origin[path[-1]]))
-    return np.array(path[::-1])
+# %% exercise="second" says="the best path"
+def second_best(scores, transitions):
+    """Viterbi's algorithm, as it is."""
+    return best_path(scores, transitions)
 
-# %% exercise="viterbi" says="not the best one"
-def best_path(scores, transitions, allowed):
-    """Greedy: the best allowed step from where it stands."""
-    path = [int(scores[0].argmax())]
-    for now in scores[1:]:
-        path.append(int(np.where(allowed[path[-1]], transitions[path[-1]] + now, -np.inf).argmax()))
-    return np.array(path)
+# %% exercise="second" says="neighbours may have to change"
+def second_best(scores, transitions):
+    """The best path with one label changed, nothing else."""
+    path, rivals = best_path(scores, transitions), []
+    for place in range(len(path)):
+        for label in range(scores.shape[1]):
+            if label != path[place]:
+                rival = path.copy()
+                rival[place] = label
+                total = scores[np.arange(len(rival)), rival].sum() + transitions[rival[:-1], rival[1:]].sum()
+                rivals.append((total, rival))
+    return max(rivals, key=lambda pair: pair[0])[1]
 
-# %% exercise="viterbi" says="isn't allowed"
-def best_path(scores, transitions, allowed):
-    """Each place by itself."""
-    return scores.argmax(axis=1)
+# %% exercise="second" says="isn't second best"
+def second_best(scores, transitions):
+    """The best path that has another label at the last place."""
+    without = np.array(scores, float)
+    without[-1, best_path(scores, transitions)[-1]] = -np.inf
+    return best_path(without, transitions)
 
 # %% exercise="pairs" says="aren't independent"
 def expected_pairs(scores, transitions):
