@@ -934,9 +934,9 @@ show.table(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Your prediction</summary>
 #
-# About nine in ten by voices heard, fewer said as a whole. A voice held out does worse each time, from most right to none,
-# whichever way; which of the two is better, four trainings don't settle. The usual guess is that who has heard three
-# people understands a fourth. slt, hardly understood, is the only woman's voice.
+# About nine in ten by voices heard, fewer said as a whole. A voice held out does worse each time, either way, and four
+# trainings don't say which way is better. The usual guess is that who has heard three people understands a fourth.
+# slt, hardly understood, is the only woman's voice.
 #
 # </details>
 
