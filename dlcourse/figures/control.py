@@ -7,35 +7,35 @@ from dlcourse.rl import wall_game
 from dlcourse.style import COLOURS, figure_function
 
 
-@figure_function(figsize=(8.6, 4.9))
+@figure_function(figsize=(9.6, 4.0))
 def soft_actor_critic(ax, title="Soft actor-critic: who learns from what"):
     """Actor, twin critics and temperature, what each hands on, and from what each learns.
 
     Args:
         ax: Matplotlib Axes.
     """
-    diagrams.canvas(ax, 27, 15, title)
-    diagrams.box(ax, (3.2, 12.6), "state\n3 numbers", 5.0, 2.2)
-    diagrams.box(ax, (11.2, 12.6), "actor\n64, 64, → μ, log σ", 6.4, 2.2, "weights")
-    diagrams.box(ax, (22.0, 12.6), "action\ntanh(μ + σ ε)", 6.4, 2.2)
-    diagrams.box(ax, (22.0, 7.4), "two critics of (s, a)\n64, 64, → Q", 6.4, 2.2, "weights")
-    diagrams.box(ax, (11.2, 7.4), "the smaller Q\nminus α log π", 6.4, 2.2)
-    diagrams.box(ax, (4.5, 7.4), "temperature\nα", 4.4, 2.2, "weights")
-    diagrams.box(ax, (3.2, 2.0), "memory of\nall steps", 5.0, 2.2)
-    diagrams.box(ax, (12.6, 2.0), "target: r + γ (smaller Q of s′\nby slow copies, minus α log π)", 10.6, 2.2)
-    diagrams.arrow(ax, (5.7, 12.6), (8.0, 12.6))
-    diagrams.arrow(ax, (14.4, 12.6), (18.8, 12.6))
-    diagrams.arrow(ax, (22.0, 11.5), (22.0, 8.5))
-    diagrams.arrow(ax, (18.8, 7.4), (14.4, 7.4))
-    diagrams.arrow(ax, (6.7, 7.4), (8.0, 7.4))
-    diagrams.arrow(ax, (1.4, 3.1), (1.4, 11.5))
-    diagrams.arrow(ax, (5.7, 2.0), (7.3, 2.0))
-    diagrams.arrow(ax, (11.2, 8.5), (11.2, 11.5), dashed=True)
-    diagrams.arrow(ax, (9.0, 11.5), (5.6, 8.5), dashed=True)
-    diagrams.arrow(ax, (17.9, 2.0), (22.0, 6.3), dashed=True, bend=0.25)
-    ax.text(11.7, 10.0, "gradient: towards more", ha="left", va="center", fontsize=9)
-    ax.text(1.8, 10.0, "up while log π is\ntoo large, else\ndown", ha="left", va="center", fontsize=8)
-    ax.text(21.7, 3.0, "gradient: towards\nthe target", ha="left", va="center", fontsize=9)
+    diagrams.canvas(ax, 27, 11, title)
+    diagrams.box(ax, (3.2, 9.4), "state\n3 numbers", 5.0, 2.2)
+    diagrams.box(ax, (11.2, 9.4), "actor\n64, 64, → μ, log σ", 6.4, 2.2, "weights")
+    diagrams.box(ax, (23.0, 9.4), "action\ntanh(μ + σ ε)", 6.4, 2.2)
+    diagrams.box(ax, (23.0, 5.4), "two critics of (s, a)\n64, 64, → Q", 6.8, 2.2, "weights")
+    diagrams.box(ax, (14.4, 5.4), "the smaller Q\nminus α log π", 6.0, 2.2)
+    diagrams.box(ax, (7.6, 5.4), "temperature\nα", 4.6, 2.2, "weights")
+    diagrams.box(ax, (3.2, 1.4), "memory of\nall steps", 5.0, 2.2)
+    diagrams.box(ax, (12.8, 1.4), "target: r + γ (smaller Q of s′\nby slow copies, minus α log π)", 10.8, 2.2)
+    diagrams.arrow(ax, (5.7, 9.4), (8.0, 9.4))
+    diagrams.arrow(ax, (14.4, 9.4), (19.8, 9.4))
+    diagrams.arrow(ax, (23.0, 8.3), (23.0, 6.5))
+    diagrams.arrow(ax, (19.6, 5.4), (17.4, 5.4))
+    diagrams.arrow(ax, (9.9, 5.4), (11.4, 5.4))
+    diagrams.arrow(ax, (1.4, 2.5), (1.4, 8.3))
+    diagrams.arrow(ax, (5.7, 1.4), (7.4, 1.4))
+    diagrams.arrow(ax, (13.4, 6.5), (13.4, 8.3), dashed=True)
+    diagrams.arrow(ax, (9.2, 8.3), (8.0, 6.5), dashed=True)
+    diagrams.arrow(ax, (18.2, 1.4), (23.0, 4.3), dashed=True, bend=0.25)
+    ax.text(13.8, 7.4, "gradient: towards more", ha="left", va="center", fontsize=10)
+    ax.text(7.7, 7.4, "up while log π\nis too large", ha="right", va="center", fontsize=10)
+    ax.text(22.4, 1.6, "gradient: towards\nthe target", ha="left", va="center", fontsize=10)
     return (
         "Boxes: a state from memory enters the actor, whose mean and spread give a squashed action; two critics value "
         "it; the gradient of the smaller value minus α log π goes back to the actor. The temperature α enters that "

@@ -86,7 +86,7 @@ checks.equal(
 # PPO throws its experience away after each update. A motor and a rod are slow, so a toy should learn from each step many times:
 # **soft actor-critic** (SAC, Haarnoja et al. 2018) keeps all steps in a memory, as DQN does, but its actions are numbers.
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input"]
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 control.soft_actor_critic(
     caption="Solid: what is handed on; dashed: who learns from what; grey: what "
     "learns. The actor is asked what it would do in remembered states.",
