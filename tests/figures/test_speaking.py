@@ -29,9 +29,10 @@ def program(tmp_path, monkeypatch):
     def put(source):
         monkeypatch.setenv("PATH", str(tmp_path))
         if source is not None:
-            file = tmp_path / speaking.PROGRAM
-            file.write_text(f"#!{sys.executable}\n{source}", encoding="utf-8")
-            file.chmod(0o755)
+            script, file = tmp_path / "script.py", tmp_path / speaking.PROGRAM
+            script.write_text(source, encoding="utf-8")
+            file.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n', encoding="utf-8")
+            file.chmod(0o755)  # by the shell, since a path with blanks can't stand after #!
 
     return put
 
