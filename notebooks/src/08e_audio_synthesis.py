@@ -942,7 +942,7 @@ def spectral_loss(found, wanted):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # What is fitted below: 11 or 21 places of each curve, straight lines between them, amplitudes as a softplus of the
 # weights so that they stay above 0, the pitch as a weight in fifths of a semitone; 150 steps of Adam at 0.1 on this loss
-# (`models.additive.AdditiveSynthesiser`). The weights start at −3, which are amplitudes of 0.05: softly. From 0 not
+# (`models.additive.AdditiveSynthesiser`). The weights start at $-3$, which are amplitudes of $\ln(1 + e^{-3}) \approx 0.05$: softly. From 0 not
 # every pitch is found. In the shortest frames neighbouring harmonics overlap, and how they add depends on their
 # phases, which these sines can't choose: for low notes a handicap.
 
