@@ -171,8 +171,11 @@ def film(pictures, caption, alt, *, seconds=0.15):
     content = io.BytesIO()
     first.save(content, "PNG", save_all=True, append_images=rest, duration=milliseconds, loop=0)
     source = "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()
-    moving = f'<img src="{source}" alt="{html.escape(" ".join(alt.split()), quote=True)}" loading="lazy">'
-    folded = f"<details><summary>Film: {html.escape(caption)}</summary>{uncompared(moving)}</details>"
+    moving = f'<img src="{source}" alt="{html.escape(" ".join(alt.split()), quote=True)}">'
+    folded = (  # in the text's colour: a link's is too pale on the sheets that dark pages put under outputs
+        f'<details><summary style="color: inherit">Film: {html.escape(caption)}</summary>'
+        f"{uncompared(moving)}</details>"
+    )
     display({"text/html": folded, "text/plain": f"<Film: {caption}>"}, raw=True)
 
 
