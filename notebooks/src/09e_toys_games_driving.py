@@ -664,6 +664,8 @@ control.wall_film(
     title="A network plays",
     caption="The first seed, greedy, every sixth step.",
 )
+
+# %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.film(
     [
         np.pad(wall_game.picture(frame, 16), ((1, 1), (1, 1), (0, 0)))
