@@ -145,6 +145,11 @@ def load_kind(study, kind, build):
     return load(_file(study, kind), build, _recorded(study, kind), study)
 
 
+def load_kind_in_turn(study, kind, build, measure):
+    """``measure(network, seed)`` of each network of a kind, a dict from seed: ``load_in_turn`` of ``load_kind``."""
+    return load_in_turn(_file(study, kind), build, _recorded(study, kind), study, measure)
+
+
 def functions_of_kind(study, kind, build):
     """The same networks as functions that share one compiled graph; see ``functions``, and ``load_kind``."""
     return functions({_file(study, kind): _recorded(study, kind)}, build, study)

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from dlcourse import checks, models, recording, training
+from dlcourse import checks, models, training
 from dlcourse.datasets import numerals, speech
 from dlcourse.experiments import shipped_weights, spoken_digits, translation
 from dlcourse.from_scratch import cepstra
@@ -271,14 +271,9 @@ def in_turn(kind, measure):
     """
     if not checks.is_one_of(kind, BUILD):
         raise ValueError(f"in_turn({kind!r}): expected one of {', '.join(BUILD)}.")
-    expected = recording.load(STUDY)[f"{kind}, sha256"]
-    return list(shipped_weights.load_in_turn(file(kind), BUILD[kind], expected, STUDY, measure).values())
+    return list(shipped_weights.load_kind_in_turn(STUDY, kind, BUILD[kind], measure).values())
 
 
 def ship(kind, networks):
     """Write the weights of a dict from the held-out voice's number to model as float16; returns the file's SHA-256."""
-    return shipped_weights.save(file(kind), networks)
-
-
-def file(kind):
-    return recording.RESULTS / f"{STUDY}_{kind}.npz"
+    return shipped_weights.save_kind(STUDY, kind, networks)
