@@ -3,6 +3,7 @@
 import contextlib
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -22,12 +23,19 @@ def serving(folder, command, environment):
     try:
         found = None
         for _ in range(600):
-            found = re.search(r"(http://localhost:\d+)/lab/tree/(\S+)\?token=(\w+)", log.read_text("utf-8"))
-            if found or server.poll() is not None:
+            found = re.search(r"http://localhost:(\d+)/lab/tree/(\S+)\?token=(\w+)", log.read_text("utf-8"))
+            # it says its address before it listens there
+            if (found and _listens(int(found[1]))) or server.poll() is not None:
                 break
             time.sleep(0.2)
         assert found, log.read_text("utf-8")
-        yield found.groups()
+        yield f"http://localhost:{found[1]}", found[2], found[3]
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(30)
+
+
+def _listens(port):
+    with contextlib.suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
+        return True
+    return False
