@@ -14,6 +14,7 @@ OPERATIONS = {  # multiply-adds of one example forward; training takes about thr
     "convnet": 28 * 28 * 9 * 32 + 14 * 14 * 9 * 32 * 64 + 7 * 7 * 64 * 128 + 128 * 10,
     "lstm": 28 * (28 + 128) * 4 * 128 + 128 * 10,
     "gru": 28 * (28 + 128) * 3 * 128 + 128 * 10,
+    "transformer": 128 * (2 * (12 * 80 * 80 + 2 * 128 * 80) + 80 * 80),
 }
 
 

@@ -3,8 +3,8 @@
     pip install -r benchmarks/requirements.txt
     SDL_VIDEODRIVER=dummy python benchmarks/run.py ch09e_driving
 
-Three agents of ours learn for 20,000 steps each (not tuned), as many as highway-env's
-own example takes, and two of Stable-Baselines3's with that example's settings (``highway_contender.py``). Every driver
+Five agents of ours learn for 20,000 steps each (not tuned), as many as highway-env's
+own example takes, and five of Stable-Baselines3's with that example's settings (``highway_contender.py``). Every driver
 then drives 30 times in traffic with seeds that nothing was trained with: in the usual traffic, in one half again as
 dense, and where a lane joins the motorway (``merge-v0``): no agent has seen these two. Recorded of each drive: summed
 reward, seconds, metres, crashed or not; and our agents' learning curves.
@@ -28,7 +28,7 @@ from dlcourse.experiments import driving  # noqa: E402
 from dlcourse.rl import blind, dqn  # noqa: E402
 
 CONTENDER = HERE / "highway_contender.py"
-SEEDS, PEERS, STEPS, WIDTH = range(3), range(2), 20_000, 1_000
+SEEDS, PEERS, STEPS, WIDTH = range(5), range(5), 20_000, 1_000
 
 SETTINGS = dqn.Settings(
     discount=0.8,
