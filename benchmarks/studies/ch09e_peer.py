@@ -2,7 +2,7 @@
 
     python benchmarks/run.py ch09e_peer
 
-Five trainings with rl-baselines3-zoo's settings (``sac_contender.py``). Recorded: mean return over the starts,
+Three trainings with rl-baselines3-zoo's settings (``sac_contender.py``). Recorded: mean return over the starts,
 processor seconds. The peer comes by pip install -r benchmarks/requirements.txt.
 """
 
@@ -13,7 +13,7 @@ from dlcourse import recording
 from dlcourse.experiments import toys
 
 CONTENDER = pathlib.Path(__file__).resolve().parents[1] / "sac_contender.py"
-SEEDS = range(5)
+SEEDS = range(3)
 
 
 def main():

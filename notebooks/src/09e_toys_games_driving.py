@@ -947,7 +947,7 @@ show.table(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Look at *always brakes*. In the usual traffic it stays near 20 m/s, crashes in one drive of thirty, and earns about what our agents earn on
-# average. The *careful rule*, the last and best of four that were tried, earns as much as the other library's two, and crashes more seldom. In dense traffic, and where a lane
+# average. The *careful rule*, the last and best of four that were tried, earns no less than the agents of either library on average, and crashes more seldom. In dense traffic, and where a lane
 # joins, *always brakes* earns more than the agents of either library on average, and crashes in fewer of its drives: what was learnt in one traffic
 # doesn't carry over by itself. The built-in driver earns most; it sees all cars, changes lanes by a model of its own, and may go slower. Nobody tuned our
 # settings, and the agents are few. It says what to try first: a mean reward that looks like driving may be had by braking.
