@@ -2,18 +2,18 @@
 
     python benchmarks/run.py ch07b_sizes
 
-The Italian book's network (``ch07b_books``) and the Chinese one's (``ch07b_chinese``) on halves and fifths of their
-training texts. Three of those that read a fifth of the Italian book are shipped, and judged in the chapter. Of the
-others, bits per character on test passages are recorded as well, once each, beside those of the n-gram, counted on the
-same text, whose order is the best on validation passages. An interrupted study goes on with the next network.
+The Italian book's network (``ch07b_books``) on three of five fifths of its training text, shipped; the Chinese one's
+(``ch07b_chinese``) on fifths and halves. Of those, which aren't shipped, bits per character on test passages are
+recorded as well, once each, beside those of the n-gram, counted on the same text, whose order is the best on validation
+passages. An interrupted study goes on with the next network.
 """
 
 from dlcourse import recording, reproducibility
 from dlcourse.experiments import language_models
 
 ORDERS = {"italian": range(3, 8), "chinese": range(2, 5)}
-NETWORKS = {"chinese_fifth": range(5), "chinese_half": range(4), "italian_half": range(4)}
-"""How many are trained of each kind that isn't shipped; each half is read by two, from other starting weights."""
+NETWORKS = {"chinese_fifth": range(5), "chinese_half": range(4)}
+"""What isn't shipped, and its seeds; each half is read by two, from other starting weights."""
 
 
 def main():

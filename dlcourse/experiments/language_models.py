@@ -232,7 +232,6 @@ class Setting:
 
 SETTINGS = {
     "italian_gated": Setting("italian", gated_network, READINGS),
-    "italian_half": Setting("italian", gated_network, 12, parts=2),
     "italian_fifth": Setting("italian", gated_network, 15, parts=5),
     "italian_transformer": Setting("italian", transformer, 3, window=WINDOW),
     "chinese_gated": Setting("chinese", network_of_many_symbols, 15),
