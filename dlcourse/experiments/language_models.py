@@ -73,6 +73,11 @@ def gated_network(symbols, *, width=64, units=352, dropout=(0.1, 0.3), fused=Fal
     return keras.Model(tokens, embedding(x, reverse=True))
 
 
+def network_of_many_symbols(symbols, *, fused=False):
+    """A ``gated_network`` for thousands of symbols: narrower, and more of it dropped."""
+    return gated_network(symbols, width=48, units=256, dropout=(0.3, 0.5), fused=fused)
+
+
 TRUNCATIONS = (2, 10, 50)
 """After how many characters the gradients of ``small_network``'s trainings end."""
 
@@ -213,29 +218,34 @@ def transformer(symbols):
 class Setting:
     """A book, a network, and how often it reads the text.
 
-    ``fifth``: whether it reads a fifth of the training text, the one of its seed's number.
+    ``parts``: the training text is cut into so many parts, of which a network reads one: that of its seed's number,
+    counted round.
     ``window``: how many characters it can read at once; None is any number.
     """
 
     book: str
     network: object
     readings: int
-    fifth: bool = False
+    parts: int = 1
     window: int | None = None
 
 
 SETTINGS = {
     "italian_gated": Setting("italian", gated_network, READINGS),
-    "italian_fifth": Setting("italian", gated_network, 15, fifth=True),
+    "italian_fifth": Setting("italian", gated_network, 15, parts=5),
     "italian_transformer": Setting("italian", transformer, 3, window=WINDOW),
+    "chinese_gated": Setting("chinese", network_of_many_symbols, 15),
+    "chinese_half": Setting("chinese", network_of_many_symbols, 18, parts=2),
+    "chinese_fifth": Setting("chinese", network_of_many_symbols, 22, parts=5),
 }
 
 
 def text_of(kind, seed):
-    """The training text of a network, int32 (n,): the book's, or a fifth of it."""
+    """The training text of a network, int32 (n,): the book's, or a part of it."""
     setting = SETTINGS[kind]
-    text, fifth = book(setting.book).training, len(book(setting.book).training) // 5
-    return text[seed * fifth : (seed + 1) * fifth] if setting.fifth else text
+    text = book(setting.book).training
+    part, number = len(text) // setting.parts, seed % setting.parts
+    return text[number * part : (number + 1) * part]
 
 
 def trained(kind, seed):
@@ -243,8 +253,8 @@ def trained(kind, seed):
     setting, text = SETTINGS[kind], text_of(kind, seed)
     symbols = len(book(setting.book).alphabet)
     keras.utils.set_random_seed(seed)
-    if setting.network is gated_network:
-        model = gated_network(symbols, fused=True)
+    if setting.window is None:
+        model = setting.network(symbols, fused=True)
         return model, read_on(model, text, readings=setting.readings, seed=seed, piece=PIECE)
     model = setting.network(symbols)
     run = train(
@@ -325,25 +335,35 @@ def ship(kind, seed, model):
     return shipped_weights.save(file(kind, seed), {seed: model})
 
 
-def record(record, kind, seed, orders=()):
-    """Train a network, ship it, and record what it pays on the validation passages, if it isn't recorded yet.
+def measured(kind, seed, parts=("validation",), orders=()):
+    """Train a network: (model, a dict of its seconds, how many characters it read, and bits per character of parts).
 
-    ``orders``: of n-grams, counted on the same text; the least that one of them pays is recorded too.
+    ``orders``: of n-grams, counted on the same text; what the best of them on validation passages pays is measured too.
     """
-    setting, key = SETTINGS[kind], f"{kind}, seed {seed}"
-    if record.done(key):
-        return
+    setting = SETTINGS[kind]
     one, text = book(setting.book), text_of(kind, seed)
     model, seconds = trained(kind, seed)
-    paid = bits(model, one.validation, setting.window).mean()
-    print(f"{key}: {paid:.3f} bits per character after {seconds:.0f} s", flush=True)
-    values = {"validation": float(paid), "seconds": seconds, "characters": len(text)}
+    values = {"seconds": seconds, "characters": len(text)}
+    values |= {part: float(bits(model, getattr(one, part), setting.window).mean()) for part in parts}
     if orders:
         grams = KneserNey.of_orders(orders, text, len(one.alphabet)).values()
-        values["n-gram"] = float(
-            min(np.mean([gram.bits(row, FREE) for row in one.validation]) for gram in grams)
-        )
-    record.add(key, {**values, "sha256": ship(kind, seed, model)})
+        rival = min(grams, key=lambda gram: paid_by(gram, one.validation))
+        values |= {f"n-gram, {part}": paid_by(rival, getattr(one, part)) for part in parts}
+    print(f"{kind}, seed {seed}: {values}", flush=True)
+    return model, values
+
+
+def paid_by(gram, rows):
+    """What an n-gram pays on passages, bits per charged character."""
+    return float(np.mean([gram.bits(row, FREE) for row in rows]))
+
+
+def record(record, kind, seed, orders=()):
+    """Train a network, ship it, and record what it pays on the validation passages, if it isn't recorded yet."""
+    key = f"{kind}, seed {seed}"
+    if not record.done(key):
+        model, values = measured(kind, seed, orders=orders)
+        record.add(key, {**values, "sha256": ship(kind, seed, model)})
 
 
 def shipped(kind, study):
