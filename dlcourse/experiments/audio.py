@@ -302,15 +302,15 @@ def fit_tones(waves, hertz, *, steps=300, rate=0.1, learn_pitch=False, harmonics
         raise ValueError(
             f"fit_tones(waves, hertz): shapes {waves.shape} and {hertz.shape}; expected (tones, samples) and (tones,)."
         )
-    wanted = tf.constant(waves, tf.float32)
     model = additive_synthesis.AdditiveSynthesiser(
-        hertz, wanted.shape[1], instruments.RATE, harmonics=harmonics, frames=frames, learn_pitch=learn_pitch
+        hertz, waves.shape[1], instruments.RATE, harmonics=harmonics, frames=frames, learn_pitch=learn_pitch
     )
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(model.trainable_variables)
 
     @tf.function
     def step():
+        wanted = tf.constant(waves, tf.float32)  # made in here, its spectra are computed once
         with tf.GradientTape() as tape:
             by_tone = additive_synthesis.spectral_distance(model.waves(), wanted)
             loss = tf.reduce_sum(by_tone)
@@ -357,6 +357,28 @@ def shipped(kind):
     study = FILES[kind]
     expected = recording.load(study)[f"{kind}, sha256"]
     return shipped_weights.load(file(kind), functools.partial(build, kind), expected, study)
+
+
+def in_turn(kind, measure):
+    """``measure(network, seed)`` of the shipped networks of a kind of ``FILES``, list in the order of seeds.
+
+    One network takes each one's weights in turn; what is measured shouldn't hold on to it.
+
+    Raises:
+        ValueError: as ``shipped``.
+    """
+    network = _built(kind)
+    study = FILES[kind]
+    expected = recording.load(study)[f"{kind}, sha256"]
+    return list(
+        shipped_weights.load_in_turn(file(kind), lambda seed: network, expected, study, measure).values()
+    )
+
+
+@functools.cache
+def _built(kind):
+    """One network of a kind for all that is measured: TensorFlow compiles it once."""
+    return build(kind, 0)
 
 
 def ship(kind, networks):

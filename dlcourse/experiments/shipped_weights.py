@@ -1,6 +1,7 @@
 """Networks of several seeds in one file: weights as float16, with the hash that a study records."""
 
 import collections
+import functools
 import hashlib
 
 import keras
@@ -41,6 +42,15 @@ def load_in_turn(path, build, expected, study, measure):
         network.set_weights(weights)
         found[seed] = measure(network, seed)
     return found
+
+
+@functools.cache
+def built_once(build):
+    """``build(0)``, the same network at each call: TensorFlow compiles it once for all that it is asked.
+
+    For ``load_in_turn``, where several measures, or kinds of the same build, take one after another.
+    """
+    return build(0)
 
 
 class Function:

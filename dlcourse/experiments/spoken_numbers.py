@@ -271,7 +271,8 @@ def in_turn(kind, measure):
     """
     if not checks.is_one_of(kind, BUILD):
         raise ValueError(f"in_turn({kind!r}): expected one of {', '.join(BUILD)}.")
-    return list(shipped_weights.load_kind_in_turn(STUDY, kind, BUILD[kind], measure).values())
+    network = shipped_weights.built_once(BUILD[kind])
+    return list(shipped_weights.load_kind_in_turn(STUDY, kind, lambda seed: network, measure).values())
 
 
 def ship(kind, networks):

@@ -385,16 +385,9 @@ def in_turn(kind, measure):
     Raises:
         ValueError: as ``shipped``.
     """
-    path, _, expected, study = _where(kind)
-    return list(
-        shipped_weights.load_in_turn(path, lambda seed: _built(kind), expected, study, measure).values()
-    )
-
-
-@functools.cache
-def _built(kind):
-    """One network of a kind, which takes every seed's weights in turn: TensorFlow compiles it once for all measures."""
-    return BUILD[kind](0)
+    path, build, expected, study = _where(kind)
+    network = shipped_weights.built_once(build)
+    return list(shipped_weights.load_in_turn(path, lambda seed: network, expected, study, measure).values())
 
 
 def _where(kind):

@@ -61,9 +61,10 @@ def inverse(spectra, length, hop, samples=None):
     shape = window(length)
     pieces = np.fft.irfft(spectra, n=length, axis=1) * shape
     places = hop * np.arange(len(spectra))[:, None] + np.arange(length)
-    total, weight = np.zeros(places[-1, -1] + 1), np.zeros(places[-1, -1] + 1)
-    np.add.at(total, places, pieces)
-    np.add.at(weight, places, np.broadcast_to(shape**2, pieces.shape))
+    total, weight = (
+        np.bincount(places.ravel(), np.broadcast_to(each, places.shape).ravel())
+        for each in (pieces, shape**2)
+    )
     wave = np.where(weight > TINY, total / np.maximum(weight, TINY), 0)[length // 2 :]
     samples = (
         hop * (len(spectra) - 1) if samples is None else checks.whole_number("inverse(samples)", samples)

@@ -63,13 +63,9 @@ class AdditiveSynthesiser(layers.Layer):
         return tf.reduce_sum(self._spread(self.amplitudes()) * tf.sin(angle), axis=-1)
 
     def _spread(self, amplitudes):
-        """Amplitudes at each sample, (tones, samples, harmonics), by straight lines."""
-        places = np.linspace(0, self.frames - 1, self.samples)
-        before = np.minimum(places.astype(int), self.frames - 2)
-        share = (places - before).astype("float32")[:, None]
-        return (1 - share) * tf.gather(amplitudes, before, axis=1) + share * tf.gather(
-            amplitudes, before + 1, axis=1
-        )
+        """Amplitudes at each sample, (tones, samples, harmonics), by straight lines: a share of either neighbour."""
+        away = np.abs(np.linspace(0, self.frames - 1, self.samples)[:, None] - np.arange(self.frames))
+        return tf.constant(np.maximum(1 - away, 0), tf.float32) @ amplitudes
 
 
 def spectral_distance(found, wanted, lengths=(512, 256, 128, 64)):

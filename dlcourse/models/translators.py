@@ -82,24 +82,27 @@ def answers(model, source, longest, width=1):
     """
     longest = checks.whole_number("answers(longest)", longest)
     width = checks.whole_number("answers(width)", width)
-    count, source = len(source), np.repeat(np.asarray(source), width, axis=0)
+    count, source = len(source), np.asarray(source)
     texts = np.full((count, width, longest + 1), PAD, "int32")
     texts[..., 0] = BEGIN
     scores = np.full((count, width), -np.inf)
     scores[:, 0] = 0.0
-    source, step = tf.convert_to_tensor(source), _next_sign(model)
+    step = _next_sign(model)
     for at in range(longest):
-        read = texts[..., : at + 1].reshape(count * width, at + 1)
-        following = step(source, tf.constant(read)).numpy().astype("float64")
-        following = following.reshape(count, width, -1)
         ended = (texts[..., at] == END) | (texts[..., at] == PAD)
-        following[ended] = np.where(np.arange(following.shape[-1]) == PAD, 0.0, -np.inf)
-        reached = (scores[..., None] + following).reshape(count, -1)
+        going = np.flatnonzero(~ended.all(axis=1))  # sources of which some text isn't ended
+        if not len(going):
+            break
+        read = texts[going, :, : at + 1].reshape(-1, at + 1)
+        following = step(tf.constant(np.repeat(source[going], width, axis=0)), tf.constant(read))
+        following = following.numpy().astype("float64").reshape(len(going), width, -1)
+        following[ended[going]] = np.where(np.arange(following.shape[-1]) == PAD, 0.0, -np.inf)
+        reached = (scores[going, :, None] + following).reshape(len(going), -1)
         best = np.argsort(-reached, axis=1, kind="stable")[:, :width]
-        scores = np.take_along_axis(reached, best, axis=1)
+        scores[going] = np.take_along_axis(reached, best, axis=1)
         row, symbol = np.divmod(best, following.shape[-1])
-        texts = np.take_along_axis(texts, row[..., None], axis=1)
-        texts[..., at + 1] = symbol
+        texts[going] = np.take_along_axis(texts[going], row[..., None], axis=1)
+        texts[going, :, at + 1] = symbol
     return texts[:, 0, 1:]
 
 

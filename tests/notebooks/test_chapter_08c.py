@@ -102,6 +102,24 @@ def test_a_changed_file_of_weights_is_refused(monkeypatch):
         translation.in_turn("texts", print)
 
 
+def test_attention_is_in_time_where_it_looks_at_a_digit_while_it_is_said(chapter):
+    numbers = np.array([305, 412])
+    spans = np.array([[(0, 16), (16, 32), (32, 48), (0, 0)], [(0, 8), (8, 16), (16, 40), (0, 0)]])
+    weights = np.zeros((2, 7, 6))
+    # 三百零五 and 四百一十二: the state in whose frames a digit is said, of 8 frames each
+    for row, sign, state in [(0, 0, 0), (0, 3, 5), (1, 0, 0), (1, 2, 1), (1, 4, 2)]:
+        weights[row, sign, state] = 1
+    assert chapter.in_time(numbers, spans, weights, False) == 1
+    assert chapter.in_time(numbers, spans, weights, True) == 2 / 5  # both first digits, at 0 to 8 in either
+
+
+def test_a_digits_word_and_one_beside_it_are_hidden_from_attention_alone(chapter, monkeypatch):
+    pairs = translation.text_pairs("validation", 3, words=(2, 4), count=40)
+    monkeypatch.setattr(chapter, "up_to_seven", lambda seed: pairs)
+    on_word, without_word, without_other = translation.in_turn("text", chapter.looked_up)[0]
+    assert min(on_word, without_other) > 0.9 and without_word < 0.3
+
+
 def test_training_strings_say_what_their_numerals_say():
     train = spoken_digits.parts(0)[0]
     for x, y in translation.speech_batches(train.items, train.digits, 3, seed=1):

@@ -76,6 +76,15 @@ def test_shipped_networks_are_those_that_were_recorded():
         study.melody_network("deaf")
 
 
+def test_one_network_in_turn_gives_back_what_each_gives_back():
+    x = study.frame_parts(0, (0.0,))["validation"][:4]
+    found = study.in_turn("frames_linear", lambda vae, seed: np.asarray(vae.reconstruct(x)))
+    for one, (_, vae) in zip(found, study.shipped("frames_linear").items(), strict=True):
+        np.testing.assert_allclose(one, vae.reconstruct(x), atol=1e-6)
+    with pytest.raises(ValueError, match="expected one of melodies_seeing"):
+        study.in_turn("drums", print)
+
+
 @pytest.mark.parametrize(("order", "beats"), [(1, 1), (2, 8), (4, 2)])
 def test_n_grams_of_melodies_are_distributions_and_know_their_context_alone(order, beats):
     windows = melodies.two_bars(melodies.chorales()[:40])
