@@ -95,8 +95,11 @@ def truncated(piece):
     Raises:
         ValueError: where no network was trained so, or a file isn't the one whose hash is recorded.
     """
-    symbols = len(book("italian").alphabet)
-    return shipped_weights.functions_of_kind("ch07b_truncation", str(piece), lambda _: small_network(symbols))
+    return shipped_weights.functions_of_kind("ch07b_truncation", str(piece), _small_italian)
+
+
+def _small_italian(_):
+    return small_network(len(book("italian").alphabet))
 
 
 def schedule(peak, steps):
@@ -152,19 +155,20 @@ def logits(model, tokens):
     return np.concatenate([function(tokens[first : first + 256]) for first in range(0, len(tokens), 256)])
 
 
-def in_turn(networks, measure):
+def in_turn(networks, measure, place=None):
     """``measure(network)`` of several networks of one architecture: a dict from seed, as ``networks`` is one.
 
-    Each one's weights take their turn in the first network, so that TensorFlow compiles it only once.
+    Each one's weights take their turn in one network, ``place``, so that TensorFlow compiles it only once; it then gets
+    its own back. By default it is the first.
     """
-    first, *_ = networks
-    place, found = networks[first], {}
+    place = place or next(iter(networks.values()))
     weights = {seed: network.get_weights() for seed, network in networks.items()}
-    others = [seed for seed in networks if seed != first]
-    for seed in (*others, first):  # the first last: it gets its own back
+    own, found = place.get_weights(), {}
+    for seed in networks:
         place.set_weights(weights[seed])
         found[seed] = measure(place)
-    return {seed: found[seed] for seed in networks}
+    place.set_weights(own)
+    return found
 
 
 def bits(model, rows, window=None, free=FREE):
@@ -316,14 +320,18 @@ def streaming(model):
 
 @functools.lru_cache(maxsize=4)
 def stepper(model):
-    """A ``gated_network`` as one compiled function, and its units.
+    """A ``gated_network`` as one compiled function of a character, and its units.
 
-    The function takes int32 (rows, n) and a state (rows, units), and gives logits (rows, n, symbols) and the state.
+    The function takes int32 (rows,) and a state (rows, units), and gives logits (rows, symbols) and the state.
     """
-    stream = streaming(model)
-    units = stream.inputs[1].shape[-1]
-    signature = [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, units), tf.float32)]
-    return tf.function(lambda text, state: stream([text, state]), input_signature=signature), units
+    embedding, _, gru, _, dense = model.layers[1:6]
+
+    def step(characters, state):
+        state, _ = gru.cell(embedding(characters), [state])
+        return embedding(dense(state), reverse=True), state
+
+    signature = [tf.TensorSpec((None,), tf.int32), tf.TensorSpec((None, gru.units), tf.float32)]
+    return tf.function(step, input_signature=signature), gru.units
 
 
 def file(kind, seed):

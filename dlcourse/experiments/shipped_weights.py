@@ -80,8 +80,8 @@ def functions(files, build, study):
     """The networks of some files as functions that share one compiled graph: a dict from seed to Function.
 
     Keras would build each network, and TensorFlow compile it, which takes longer than what a chapter asks of it. Here
-    one is built and compiled, with weights as its inputs. It takes one array, of any size where the network's input is
-    open.
+    one is built and compiled, with weights as its inputs, for all that are built by the same function, also in later
+    calls. It takes one array, of any size where the network's input is open.
 
     Args:
         files: a dict from path to the file's SHA-256, as recorded; no seed is in two of them.
@@ -94,7 +94,14 @@ def functions(files, build, study):
     stored = {}
     for path, expected in files.items():
         stored |= read(path, expected, study)
-    network = build(next(iter(stored)))
+    graph = _graph(build)
+    return {seed: Function(graph, weights) for seed, weights in stored.items()}
+
+
+@functools.lru_cache(maxsize=16)
+def _graph(build):
+    """A network as a compiled function of its weights and its input."""
+    network = build(0)
     signature = [
         [tf.TensorSpec(weight.shape, weight.dtype) for weight in network.weights],
         tf.TensorSpec(network.inputs[0].shape, network.inputs[0].dtype),
@@ -105,10 +112,7 @@ def functions(files, build, study):
         with keras.StatelessScope(state_mapping=list(zip(network.weights, weights, strict=True))):
             return network(x, training=False)
 
-    def graph(weights, x):
-        return compiled(weights, tf.cast(x, network.inputs[0].dtype))
-
-    return {seed: Function(graph, weights) for seed, weights in stored.items()}
+    return lambda weights, x: compiled(weights, tf.cast(x, network.inputs[0].dtype))
 
 
 def read(path, expected, study):

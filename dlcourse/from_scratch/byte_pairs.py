@@ -64,14 +64,15 @@ def _counted(keys, below):
 
 def _merged(tokens, left, right, new):
     """Tokens with each pair replaced by the new symbol, from left to right: "aaa" becomes "Aa"."""
-    (places,) = np.nonzero((tokens[:-1] == left) & (tokens[1:] == right))
+    (places,) = np.nonzero(tokens[:-1] == left)
+    places = places[tokens[places + 1] == right]
     if left == right and len(places):  # of overlapping pairs every second one
         index = np.arange(len(places))
         first = np.maximum.accumulate(np.where(np.diff(places, prepend=-2) > 1, index, 0))
         places = places[(index - first) % 2 == 0]
-    tokens = tokens.copy()
-    tokens[places] = new
-    return np.delete(tokens, places + 1)
+    merged = np.delete(tokens, places + 1)
+    merged[places - np.arange(len(places))] = new
+    return merged
 
 
 def _checked(name, tokens, symbols):

@@ -148,19 +148,17 @@ class _Level:
 
     def mixed(self, keys, shorter):
         """p(x | h) of keys h x, where ``shorter`` is p(x | h without its first symbol)."""
-        left = _found(self.keys, self.left, keys, 0.0)
-        total = _found(self.contexts, self.totals, keys // self.symbols, 0.0)
-        taken = _found(self.contexts, self.taken, keys // self.symbols, 0.0)
-        known = total > 0
-        return np.where(known, (left + taken * shorter) / np.where(known, total, 1.0), shorter)
+        place, seen = _places(self.keys, keys)
+        left = np.where(seen, self.left[place], 0.0)
+        place, known = _places(self.contexts, keys // self.symbols)
+        mixture = (left + self.taken[place] * shorter) / self.totals[place]
+        return np.where(known, mixture, shorter)
 
 
-def _found(keys, values, wanted, missing):
-    """The values of the wanted keys, of keys in ascending order; ``missing`` where there is none."""
-    if not len(keys):
-        return np.full(wanted.shape, missing)
-    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[place] == wanted, values[place], missing)
+def _places(keys, wanted):
+    """Where keys in ascending order, one or more, have the wanted ones, and whether they have them."""
+    places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return places, keys[places] == wanted
 
 
 def _discounts(counts):

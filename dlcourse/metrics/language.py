@@ -1,7 +1,8 @@
 """What a language model pays for each letter of a text, and how much a text repeats or copies."""
 
+import functools
+
 import numpy as np
-from scipy import special
 
 from dlcourse import checks
 
@@ -25,8 +26,10 @@ def bits(logits, tokens):
             f"bits(tokens) runs from {tokens.min()} to {tokens.max()}; the logits are of {letters} letters, so "
             f"expected 0 to {letters - 1}."
         )
-    log_probabilities = special.log_softmax(np.asarray(logits, "float64"), axis=-1)
-    return -np.take_along_axis(log_probabilities, tokens[..., None], axis=-1)[..., 0] / np.log(2)
+    logits = np.asarray(logits, "float64")
+    logits = logits - logits.max(axis=-1, keepdims=True)
+    came = np.take_along_axis(logits, tokens[..., None], axis=-1)[..., 0]
+    return (np.log(np.exp(logits).sum(axis=-1)) - came) / np.log(2)
 
 
 def repetition(text, length):
@@ -49,11 +52,25 @@ def longest_copy(text, source):
     """The longest stretch of a text that stands in the source too, str; of several the first."""
     _check_text("longest_copy(text)", text)
     _check_text("longest_copy(source)", source)
-    best = ""
+    stretches, best = _stretches(source), ""
     for start in range(len(text)):
-        while start + len(best) < len(text) and text[start : start + len(best) + 1] in source:
-            best = text[start : start + len(best) + 1]
+        while start + len(best) < len(text):
+            longer = text[start : start + len(best) + 1]
+            if len(longer) >= STRETCH and not {longer[:STRETCH], longer[-STRETCH:]} <= stretches:
+                break  # found in less time than by a search through the source
+            if longer not in source:
+                break
+            best = longer
     return best
+
+
+STRETCH = 8
+
+
+@functools.lru_cache(maxsize=1)
+def _stretches(source):
+    """All stretches of ``STRETCH`` letters in a text, a set."""
+    return {source[start : start + STRETCH] for start in range(len(source) - STRETCH + 1)}
 
 
 def _check_text(name, given):

@@ -27,6 +27,14 @@ def test_the_longest_copy_is_the_longest_of_all_stretches(seed):
     assert found in text and found in source and len(found) == max(map(len, every))
 
 
+def test_a_long_copy_is_found_whole_wherever_it_begins():
+    random = np.random.default_rng(0)
+    source, before, after = ("".join(random.choice(list("abcd"), length)) for length in (400, 30, 30))
+    for first, length in [(0, 9), (7, 25), (360, 40)]:
+        copied = source[first : first + length]
+        assert copied in language.longest_copy(before + "X" + copied + "X" + after, source)
+
+
 def test_nothing_in_common():
     assert language.longest_copy("abc", "xyz") == ""
     assert language.longest_copy("abc", "xxabcxx") == "abc"

@@ -149,8 +149,18 @@ def test_parts_of_a_text_have_nothing_in_common(kind, count):
 def test_networks_in_turn_give_what_each_gives_and_keep_their_weights():
     networks = {seed: language_models.gated_network(9, units=8, width=4) for seed in (3, 1, 2)}
     before, x = {seed: network.get_weights() for seed, network in networks.items()}, some(2, 12, 9)
-    found = language_models.in_turn(networks, lambda network: language_models.logits(network, x))
+
+    def measured(network):
+        return language_models.logits(network, x)
+
+    found = language_models.in_turn(networks, measured)
     assert list(found) == [3, 1, 2]
+    place = language_models.gated_network(9, units=8, width=4)
+    own = place.get_weights()
+    elsewhere = language_models.in_turn(networks, measured, place)
+    for seed in networks:
+        np.testing.assert_array_equal(found[seed], elsewhere[seed])
+    np.testing.assert_array_equal(place.get_weights()[0], own[0])
     for seed, network in networks.items():
         np.testing.assert_allclose(found[seed], training.predict(network, x), atol=1e-5)
         for weight, old in zip(network.get_weights(), before[seed], strict=True):

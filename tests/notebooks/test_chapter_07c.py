@@ -119,6 +119,20 @@ def test_the_nearest_of_many_is_found_in_parts_too(chapter):
     np.testing.assert_array_equal(chapter.nearest(known, labels, new), apart.argmin(axis=1))
 
 
+def test_the_distance_to_the_nearest(chapter):
+    random = np.random.default_rng(0)
+    known, new = random.random((30, 8, 2)), random.random((7, 8, 2))
+    apart = np.linalg.norm((new[:, None] - known).reshape(7, 30, 16), axis=2)
+    np.testing.assert_allclose(chapter.distance_to_nearest(known, new), apart.min(axis=1) ** 2)
+
+
+def test_halved_pictures_have_the_mean_of_four_pixels(chapter):
+    pictures = np.random.default_rng(0).random((3, 28, 28))
+    found = chapter.halved(pictures)
+    assert found.shape == (3, 14, 14)
+    assert found[1, 2, 5] == pytest.approx(pictures[1, 4:6, 10:12].mean())
+
+
 def test_strokes_by_two_hands_are_told_apart_and_by_one_are_not(chapter):
     random = np.random.default_rng(0)
     one, same = random.random((2, 300, 8, 2))
