@@ -12,8 +12,8 @@ from dlcourse import recording, reproducibility
 from dlcourse.experiments import language_models
 
 ORDERS = {"italian": range(3, 8), "chinese": range(2, 5)}
-NETWORKS = {"chinese_fifth": range(5), "chinese_half": range(4)}
-"""What isn't shipped, and its seeds; each half is read by two, from other starting weights."""
+NETWORKS = {"chinese_fifth": range(5), "chinese_half": range(2)}
+"""What isn't shipped, and its seeds."""
 
 
 def main():
