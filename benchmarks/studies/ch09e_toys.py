@@ -35,7 +35,7 @@ SHIPPED = ("sac", "eighth")
 
 
 def judged(choose, **toy):
-    return float(toys.play(toys.gymnasiums(100, **toy), choose, STARTS)[0].mean())
+    return float(toys.play(toys.Gymnasiums(100, **toy), choose, STARTS)[0].mean())
 
 
 def curves(run, steps):
@@ -73,7 +73,7 @@ def main():
             record.add(f"{kind}, curves", curves(run, 15_000))
             record.add(f"{kind}, sha256", toys.ship(kind, actors))
             for actor in actors.values():
-                returns, up = toys.play(toys.gymnasiums(20), toys.chooser(actor), STARTS)
+                returns, up = toys.play(toys.Gymnasiums(20), toys.chooser(actor), STARTS)
                 print(kind, returns.mean(), toys.entries(up), up[100:].mean(), flush=True)
     if not record.done("PPO, curves"):
         began = time.process_time()

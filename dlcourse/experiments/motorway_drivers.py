@@ -6,7 +6,7 @@ import numpy as np
 
 from dlcourse.experiments import shipped_weights
 from dlcourse.models.stacked import feed_forward
-from dlcourse.rl import dqn, motorway
+from dlcourse.rl import dqn, motorway, networks
 
 SETTINGS = dqn.Settings(
     discount=0.95,
@@ -77,8 +77,9 @@ def network(seed=0):
 
 
 def greedy(network):
-    """The actions with the largest values of a plain Q-network: a function from (n, 17) to int64 (n,)."""
-    return lambda observation: network.predict_on_batch(observation).argmax(axis=1)
+    """The actions with the largest values of one Q-network: a function from (n, 17) to int64 (n,)."""
+    outputs = networks.perceptron(network.get_weights())
+    return lambda observation: outputs(observation).argmax(axis=1)
 
 
 def best_numbers(rule, grid, traffic, seed=900, roads=100):
@@ -119,7 +120,7 @@ def ship(kind, networks):
 
 
 def shipped(kind):
-    """The trained Q-networks of a kind, by seed: a dict from agent to Keras model.
+    """The trained Q-networks of a kind, by seed: a dict from agent to ``shipped_weights.Function``.
 
     Args:
         kind: ``"usual"``: as they are; ``"short"``: with a discount of 0; ``"tuned"``: see ``best_change``.
@@ -127,4 +128,4 @@ def shipped(kind):
     Raises:
         ValueError: where the kind is another, or the file isn't the one whose hash is recorded.
     """
-    return shipped_weights.load_kind("ch09e_motorway", kind, network)
+    return shipped_weights.functions_of_kind("ch09e_motorway", kind, network)

@@ -150,22 +150,18 @@ def save(path, networks):
     return _sha256(path)
 
 
-def load_kind(study, kind, build):
-    """The networks of a kind that a study ships, from results/STUDY_KIND.npz; see ``load``.
+def load_kind_in_turn(study, kind, build, measure):
+    """``measure(network, seed)`` of each network of a kind that a study ships, in results/STUDY_KIND.npz: a dict from
+    seed; see ``load_in_turn``.
 
     Raises:
         ValueError: where the study records no such weights, or the file isn't the one whose hash is recorded.
     """
-    return load(_file(study, kind), build, _recorded(study, kind), study)
-
-
-def load_kind_in_turn(study, kind, build, measure):
-    """``measure(network, seed)`` of each network of a kind, a dict from seed: ``load_in_turn`` of ``load_kind``."""
     return load_in_turn(_file(study, kind), build, _recorded(study, kind), study, measure)
 
 
 def functions_of_kind(study, kind, build):
-    """The same networks as functions that share one compiled graph; see ``functions``, and ``load_kind``."""
+    """The same networks as functions that share one compiled graph; see ``functions``, ``load_kind_in_turn``."""
     return functions({_file(study, kind): _recorded(study, kind)}, build, study)
 
 

@@ -1,14 +1,11 @@
 """A toy that stands up, the pendulum: pays that mean well or not, a rule of an engineer, and trained toys shipped."""
 
-import functools
-
 import gymnasium
 import numpy as np
-from gymnasium.vector import SyncVectorEnv
 
 from dlcourse.experiments import shipped_weights
 from dlcourse.models.stacked import feed_forward
-from dlcourse.rl import environments, sac, validation
+from dlcourse.rl import environments, networks, sac, validation
 
 SETTINGS = sac.Settings()
 STEPS = 10_000
@@ -69,22 +66,41 @@ def engineer(observation, gain=1.0, switch=0.9):
     return np.clip(torque, -2, 2)[:, None]
 
 
-def gymnasiums(number, mass=1.0, length=1.0):
-    """So many of Gymnasium's own Pendulum-v1 as a vector environment, with another mass or length if wanted."""
-    return SyncVectorEnv([functools.partial(_one, mass, length)] * number)
+class Gymnasiums:
+    """So many of Gymnasium's own Pendulum-v1, with another mass or length if wanted, of 200 steps each.
 
+    Its ``step`` is arithmetic that takes arrays as well as numbers, so that one call of it moves all rods. They start
+    where so many environments would, seeded one after the other.
 
-def _one(mass, length):
-    env = gymnasium.make("Pendulum-v1")
-    env.unwrapped.m, env.unwrapped.l = mass, length
-    return env
+    Args:
+        number: how many.
+        mass, length: of the rods.
+    """
+
+    def __init__(self, number, mass=1.0, length=1.0):
+        self.num_envs, self.pendulum = number, gymnasium.make("Pendulum-v1").unwrapped
+        self.pendulum.m, self.pendulum.l = mass, length
+
+    def reset(self, *, seed):
+        """Observations (n, 3), and nothing else to say."""
+        starts = []
+        for number in range(self.num_envs):
+            self.pendulum.reset(seed=seed + number)
+            starts.append(self.pendulum.state)
+        self.pendulum.state = np.stack(starts, axis=1)
+        return self.pendulum._get_obs().T, {}
+
+    def step(self, torques):
+        """As of a vector environment: torques (n, 1)."""
+        observation, reward, *rest = self.pendulum.step(torques.T)
+        return observation.T, reward, *rest
 
 
 def play(worlds, choose, seed):
     """One episode of 200 steps in each environment.
 
     Args:
-        worlds: vector environment of pendulums.
+        worlds: vector environment of pendulums, or ``Gymnasiums``.
         choose: from observations (n, 3) to torques (n, 1).
         seed: of the starts.
 
@@ -118,17 +134,11 @@ def chooser(actor):
     """A function from observations (n, 3) to torques (n, 1) without noise, for a plain actor.
 
     Args:
-        actor: keras.Model, (batch, 3) to (batch, 2): mean and logarithm of the standard deviation, before tanh.
+        actor: keras.Model or ``shipped_weights.Function``, (batch, 3) to (batch, 2): mean and logarithm of the standard
+            deviation, before tanh.
     """
-    weights = actor.get_weights()
-
-    def choose(observation):
-        x = np.asarray(observation, "float32")
-        for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
-            x = np.maximum(x @ kernel + bias, 0)
-        return 2 * np.tanh(x @ weights[-2][:, :1] + weights[-1][:1])
-
-    return choose
+    outputs = networks.perceptron(actor.get_weights())
+    return lambda observation: 2 * np.tanh(outputs(observation)[:, :1])
 
 
 def network(seed=0):
@@ -149,7 +159,7 @@ def ship(kind, actors):
 
 
 def shipped(kind):
-    """The trained actors of a kind, by seed: a dict from agent to Keras model.
+    """The trained actors of a kind, by seed: a dict from agent to ``shipped_weights.Function``.
 
     Args:
         kind: ``"sac"``, ``"eighth"``, ``"coming_up"`` or ``"being_up"``.
@@ -157,4 +167,4 @@ def shipped(kind):
     Raises:
         ValueError: where the kind is another, or the file isn't the one whose hash is recorded.
     """
-    return shipped_weights.load_kind("ch09e_toys", kind, network)
+    return shipped_weights.functions_of_kind("ch09e_toys", kind, network)

@@ -7,7 +7,7 @@ from keras import layers
 from dlcourse.experiments import shipped_weights
 from dlcourse.models.convnet import Seeds
 from dlcourse.models.stacked import feed_forward
-from dlcourse.rl import dqn, ppo, wall_game
+from dlcourse.rl import dqn, networks, ppo, wall_game
 
 SETTINGS = ppo.Settings(
     length=64,
@@ -141,14 +141,17 @@ def scores(choose, games=200, seed=70_001):
 
 
 def greedy(actor, kind="pixels"):
-    """The likeliest actions of a Keras model that gives logits: a function from observations to int64 (n,).
+    """The likeliest actions of a network that gives logits: a function from observations to int64 (n,).
 
     Args:
-        actor: (n, 10, 10, 4) to (n, 3); of a Q-network, whose values are largest.
+        actor: keras.Model or ``shipped_weights.Function``, (n, 10, 10, 4) to (n, 3); of a Q-network, whose values are
+            largest.
         kind: ``"no_trail"`` hides the trail from it.
     """
     see = hide_trail if kind == "no_trail" else np.asarray
-    return lambda observation: actor.predict_on_batch(see(observation).astype("float32")).argmax(axis=-1)
+    dense = len(actor.get_weights()[0].shape) == 2
+    outputs = networks.perceptron(actor.get_weights()) if dense else actor
+    return lambda observation: np.asarray(outputs(see(observation).astype("float32"))).argmax(axis=-1)
 
 
 def ship(kind, actors):
@@ -157,11 +160,11 @@ def ship(kind, actors):
 
 
 def shipped(kind):
-    """The trained actors of a kind, by seed: a dict from seed to Keras model.
+    """The trained actors of a kind, by seed: a dict from seed to ``shipped_weights.Function``.
 
     Raises:
         ValueError: where the kind is another, or the file isn't the one whose hash is recorded.
     """
     shape = "pixels" if kind == "dqn" else kind
     build = lambda seed: network(shape, len(wall_game.ACTIONS), 2 * seed)  # noqa: E731
-    return shipped_weights.load_kind("ch09e_wall", kind, build)
+    return shipped_weights.functions_of_kind("ch09e_wall", kind, build)

@@ -4,6 +4,7 @@ A box is four numbers in pixels: left, top, right and bottom edge. The image's u
 """
 
 import dataclasses
+import itertools
 
 import keras
 import numpy as np
@@ -119,9 +120,14 @@ def decoded(outputs, stride=STRIDE):
     ops = keras.ops
     rows, columns = ops.shape(outputs)[1:3]
     across, down = ops.meshgrid(ops.arange(columns, dtype="float32"), ops.arange(rows, dtype="float32"))
-    middles = ops.stack([across, down], axis=-1) + 0.5  # (rows, columns, 2)
-    centre = (middles + outputs[..., -4:-2]) * stride
-    half = ops.exp(ops.clip(outputs[..., -2:], -6.0, 4.0)) * (UNIT / 2)
+    return _edges(outputs[..., -4:], ops.stack([across, down], axis=-1), stride)
+
+
+def _edges(numbers, cells, stride):
+    """Boxes (..., 4) by a cell's last four outputs (..., 4) and its column and row (..., 2), float32."""
+    ops = keras.ops
+    centre = (cells + 0.5 + numbers[..., :2]) * stride
+    half = ops.exp(ops.clip(numbers[..., 2:], -6.0, 4.0)) * (UNIT / 2)
     return ops.concatenate([centre - half, centre + half], axis=-1)
 
 
@@ -146,18 +152,19 @@ def detections(outputs, *, least=0.02, threshold=0.5, most=100, stride=STRIDE):
         raise ValueError(
             f"detections() got outputs of shape {outputs.shape}: expected (images, rows, columns, classes + 4)."
         )
-    scores, boxes = special.expit(outputs[..., :-4]), np.asarray(decoded(outputs, stride))
+    where = np.nonzero(outputs[..., :-4] >= special.logit(least))  # only these cells' boxes are computed
+    images, rows, columns, labels = where
+    scores = special.expit(outputs[where])
+    cells = np.stack([columns, rows], axis=-1).astype("float32")
     height, width = outputs.shape[1] * stride, outputs.shape[2] * stride
+    boxes = np.asarray(_edges(outputs[images, rows, columns, -4:], cells, stride))
     boxes = np.clip(boxes, 0, [width, height, width, height])
-    return [_found(*one, least, threshold, most) for one in zip(scores, boxes, strict=True)]
-
-
-def _found(scores, boxes, least, threshold, most):
-    """Found in one image: scores (rows, columns, classes), boxes (rows, columns, 4)."""
-    rows, columns, labels = np.nonzero(scores >= least)
-    scores = scores[rows, columns, labels]
-    first = np.argsort(-scores, kind="stable")[:most]
-    return suppressed(boxes[rows[first], columns[first]], labels[first], scores[first], threshold)
+    ends = np.searchsorted(images, np.arange(len(outputs) + 1))
+    found = []
+    for begin, end in itertools.pairwise(ends):
+        first = begin + np.argsort(-scores[begin:end], kind="stable")[:most]
+        found.append(suppressed(boxes[first], labels[first], scores[first], threshold))
+    return found
 
 
 def suppressed(boxes, labels, scores, threshold=0.5):

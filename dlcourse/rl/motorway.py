@@ -88,10 +88,12 @@ class VectorMotorway(VectorEnv):
         change = 5.0 * ((actions == FASTER).astype(float) - (actions == SLOWER))
         self.wanted = np.clip(self.wanted + change, SLOWEST, FASTEST)
         crashed = np.zeros(self.num_envs, bool)
+        own = self.lanes == self.lane[:, None]
+        lanes = np.column_stack([self.lanes, self.lane])
+        alike = lanes[:, None, :] == self.lanes[:, :, None]
         for _ in range(PARTS):
-            self._move(1 / PARTS)
-            near = (self.lanes == self.lane[:, None]) & (np.abs(self.place) < LENGTH)
-            crashed |= near.any(axis=1)
+            self._move(1 / PARTS, alike)
+            crashed |= (own & (np.abs(self.place) < LENGTH)).any(axis=1)
         self._renew()
         self._elapsed += 1
         terminated = crashed
@@ -104,9 +106,9 @@ class VectorMotorway(VectorEnv):
         self._ended = terminated | truncated
         return self._observation(), reward, terminated, truncated, {}
 
-    def _move(self, seconds):
+    def _move(self, seconds, alike):
         """All cars for a part of a second: the own one towards its wanted speed, the others by their model."""
-        gap, faster = self._leaders()
+        gap, faster = self._leaders(alike)
         wanted_gap = 6 + np.maximum(0, self.others * 1.2 - self.others * faster / (2 * np.sqrt(3.0 * 4.0)))
         push = 3.0 * (1 - (self.others / self.likes) ** 4 - (wanted_gap / np.maximum(gap, 1.0)) ** 2)
         self.others = np.maximum(0, self.others + np.clip(push, -7, 3) * seconds)
@@ -114,14 +116,15 @@ class VectorMotorway(VectorEnv):
         self.place = self.place + (self.others - self.speed[:, None]) * seconds
         self.metres = self.metres + self.speed * seconds
 
-    def _leaders(self):
-        """Gap to whoever is ahead in the lane, and how much faster that is, (num_envs, OTHERS) each."""
+    def _leaders(self, alike):
+        """Gap to whoever is ahead in the lane, and how much faster that is, (num_envs, OTHERS) each.
+
+        alike: bool (num_envs, OTHERS, OTHERS + 1), whether one of the others is in the lane of another or the own car.
+        """
         places = np.column_stack([self.place, np.zeros(self.num_envs)])
         speeds = np.column_stack([self.others, self.speed])
-        lanes = np.column_stack([self.lanes, self.lane])
         apart = places[:, None, :] - self.place[:, :, None]
-        follows = (lanes[:, None, :] == self.lanes[:, :, None]) & (apart > 0)
-        apart = np.where(follows, apart, np.inf)
+        apart = np.where(alike & (apart > 0), apart, np.inf)
         leader = apart.argmin(axis=2)
         gap = np.take_along_axis(apart, leader[..., None], 2)[..., 0] - LENGTH
         faster = np.take_along_axis(speeds, leader, 1) - self.others
@@ -129,12 +132,10 @@ class VectorMotorway(VectorEnv):
 
     def _renew(self):
         """Cars that fell far behind come anew far ahead, or the other way round, where there is room."""
-        for car in range(OTHERS):
-            place = self.place[:, car]
-            behind, ahead = place < self.behind, place > self.ahead + 50
+        all_behind, all_ahead = self.place < self.behind, self.place > self.ahead + 50
+        for car in np.flatnonzero((all_behind | all_ahead).any(axis=0)):
+            place, behind, ahead = self.place[:, car], all_behind[:, car], all_ahead[:, car]
             leaves = behind | ahead
-            if not leaves.any():
-                continue
             same = self.lanes == self.lanes[:, car, None]
             first = np.where(same, self.place, -np.inf).max(axis=1)
             last = np.where(same, self.place, np.inf).min(axis=1)

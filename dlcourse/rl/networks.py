@@ -234,6 +234,23 @@ def in_numpy(steps, weights):
     return outputs
 
 
+def perceptron(weights):
+    """A plain perceptron with ReLU, acting: a function from observations (n, ...) to outputs (n, outputs).
+
+    Args:
+        weights: of its dense layers, kernel and bias of each.
+    """
+    *hidden, (last, shift) = zip(weights[::2], weights[1::2], strict=True)
+
+    def outputs(x):
+        x = np.asarray(x, "float32").reshape(len(x), -1)
+        for kernel, bias in hidden:
+            x = np.maximum(x @ kernel + bias, 0)
+        return x @ last + shift
+
+    return outputs
+
+
 def _chain(model):
     """The model as such steps, or None where it holds anything but known layers, one after the other."""
     steps, tensor = [], model.inputs[0] if getattr(model, "inputs", None) else None

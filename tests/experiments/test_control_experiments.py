@@ -1,7 +1,9 @@
 """Toys, players and drivers: pays, rules and what is measured of them."""
 
+import gymnasium
 import numpy as np
 import pytest
+from gymnasium.vector import SyncVectorEnv
 
 from dlcourse.experiments import driving, motorway_drivers, toys, wall_players
 from dlcourse.rl import blind, environments, motorway, wall_game
@@ -41,14 +43,24 @@ def test_the_engineers_rule_stands_up_from_hanging():
 
 
 def test_gymnasiums_pendulums_take_another_mass():
-    light, heavy = (toys.gymnasiums(1, mass) for mass in (1.0, 2.0))
-    hanging = np.array([np.pi, 0.0])
     speeds = []
-    for world in (light, heavy):
+    for mass in (1.0, 2.0):
+        world = toys.Gymnasiums(1, mass)
         world.reset(seed=0)
-        world.envs[0].unwrapped.state = hanging.copy()
+        world.pendulum.state = np.array([[np.pi], [0.0]])  # hanging
         speeds.append(world.step(np.array([[2.0]], "float32"))[0][0, 2])
     assert speeds[0] == pytest.approx(2 * speeds[1], rel=1e-3)
+
+
+def test_all_rods_at_once_go_as_gymnasiums_one_by_one():
+    together = toys.Gymnasiums(3)
+    one_by_one = SyncVectorEnv([lambda: gymnasium.make("Pendulum-v1")] * 3)
+    first, _ = together.reset(seed=5)
+    np.testing.assert_array_equal(first, one_by_one.reset(seed=5)[0])
+    for torques in np.random.default_rng(0).uniform(-3, 3, (50, 3, 1)).astype("float32"):
+        ours, theirs = together.step(torques), one_by_one.step(torques)
+        np.testing.assert_allclose(ours[0], theirs[0], atol=1e-5)
+        np.testing.assert_allclose(ours[1], theirs[1], atol=1e-5)
 
 
 def test_a_plain_actor_acts_as_keras_computes():
@@ -94,6 +106,16 @@ def test_drivers_are_perceptrons_of_what_is_seen():
     assert network.output_shape == (None, len(motorway.ACTIONS))
     actions = motorway_drivers.greedy(network)(np.zeros((3, motorway.NUMBERS), "float32"))
     assert actions.shape == (3,)
+
+
+def test_players_and_drivers_in_numpy_are_the_networks():
+    seen, _ = wall_game.VectorWallGame(20).reset(seed=0)
+    for kind in wall_players.KINDS:
+        actor = wall_players.network(kind, 3, seed=2)
+        outputs = np.asarray(actor(seen.astype("float32")))
+        assert (wall_players.greedy(actor)(seen) == outputs.argmax(axis=1)).all()
+    driver, felt = motorway_drivers.network(1), motorway.VectorMotorway(20).reset(seed=0)[0]
+    assert (motorway_drivers.greedy(driver)(felt) == np.asarray(driver(felt)).argmax(axis=1)).all()
 
 
 def test_drives_are_counted_by_kilometre_and_second():

@@ -42,8 +42,9 @@ def test_the_density_of_exercise_2_is_the_samplers():
 
 def test_a_film_ends_with_the_drive(chapter):
     class Faster:
-        def predict_on_batch(self, observation):
-            return np.eye(len(motorway.ACTIONS))[np.full(len(observation), motorway.FASTER)]
+        def get_weights(self):
+            values = np.arange(len(motorway.ACTIONS)) == motorway.FASTER
+            return [np.zeros((motorway.NUMBERS, len(values))), values]
 
     chapter.ROADS, chapter.TRAFFIC = 3, 1
     seconds = chapter.film(Faster(), 1.3, 0)
