@@ -1130,7 +1130,7 @@ show.table(
 # <details><summary>Your prediction</summary>
 #
 # Between 7 and 8 bits, three to four times an Italian letter. Who guesses $\log_2 3915 \approx 12$ forgets that few characters are frequent.
-# And the network is ahead on all tales, but behind on their halves, and by far on fifths: the lines cross between a half and the whole. A common guess is that thousands of rare symbols leave a network of this size no chance.
+# And the network is ahead on all tales, but behind on both halves (one training each), and by far on fifths: the lines cross between a half and the whole. A common guess is that thousands of rare symbols leave a network of this size no chance.
 #
 # </details>
 #
