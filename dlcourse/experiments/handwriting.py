@@ -157,7 +157,7 @@ def lines_of(part, number, seed, **options):
     return lines.compose(split.x, split.y, number, seed=seed, **options)
 
 
-def train_lines(model, part, *, epochs, seed, batch_size=32, peak=0.004):
+def train_lines(model, part, *, epochs, seed, batch_size=32, peak=0.008):
     """Train a line network by CTC on Strings; returns the Run."""
     objective = training.objectives.ctc()
     return fit(model, objective, (part.x, part.y), seed=seed, batch_size=batch_size, peak=peak, epochs=epochs)
@@ -326,12 +326,13 @@ BUILD = {
     "lines": line_network,
     "lines_more": line_network,
     "lines_convolution": convolutional_line_network,
+    "lines_convolution_more": convolutional_line_network,
     "writing": writing_network,
     "writing_single": single_network,
     "writing_markov": markov_network,
     "writing_second": second_order_network,
 }
-SPLIT = {"lines": ["lines", "lines_more"]}
+SPLIT = {kind: [kind, f"{kind}_more"] for kind in ("lines", "lines_convolution")}
 """Kinds whose weights are in more than one file."""
 
 
