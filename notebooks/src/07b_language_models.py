@@ -208,7 +208,7 @@ claims.measure(
     below=0.03,
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Your prediction</summary>
 #
 # About 6, and then nearly level. A common guess is that long contexts do harm, since most of them were never seen. With
@@ -1090,6 +1090,15 @@ recurrent_figures.by_seed(
     "tales are evaluated here.",
 )
 
+# %% [markdown] slideshow={"slide_type": "-"}
+# <details><summary>Your prediction</summary>
+#
+# Between 7 and 8 bits; who says $\log_2 3915 \approx 12$ forgets that few characters are frequent. The network is ahead on all tales, behind on both
+# halves (one training each), and by far on fifths: the lines cross between a half and the whole. A common guess is that rare symbols leave so
+# small a network no chance.
+#
+# </details>
+
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 by_tale = np.mean([counted_tales - paid for paid in by_tales.values()], axis=(0, 2))
 show.markdown(f"""
@@ -1126,14 +1135,7 @@ show.table(
     ["book", "different characters", "best order", "n-gram, by test passage", "xz"],
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# <details><summary>Your prediction</summary>
-#
-# Between 7 and 8 bits, three to four times an Italian letter. Who guesses $\log_2 3915 \approx 12$ forgets that few characters are frequent.
-# And the network is ahead on all tales, but behind on both halves (one training each), and by far on fifths: the lines cross between a half and the whole. A common guess is that thousands of rare symbols leave a network of this size no chance.
-#
-# </details>
-#
+# %% [markdown] slideshow={"slide_type": "skip"}
 # *What follows:* compare models by bits per character on the same text only. *Lady Susan*, by Jane Austen, is four times shorter than the
 # *Commedia*: here counting alone reads it.
 
