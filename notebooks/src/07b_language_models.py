@@ -1051,9 +1051,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### And where there are thousands of characters? · 汉字有几千个，又如何？
 #
-# The Chinese tales have 3,915 different characters, and 148,000 to learn them from: one in five of those that occur does so once. A GRU
-# reads them fifteen times, narrower than the Italian one and with more dropped (`make bench STUDY=ch07b_chinese`, five trainings, shipped). As in
-# Italian, others read less of the text: halves eighteen times, fifths twenty-two times.
+# The Chinese tales have 3,915 different characters, and 148,000 to learn them from: one in five of those that occur does so once. A GRU,
+# narrower than the Italian one, reads them fifteen times (`make bench STUDY=ch07b_chinese`, five trainings, shipped); others read only a half or a
+# fifth, a little oftener.
 #
 # **Predict before you run.** A Chinese character says more than a letter: how many bits does the best n-gram pay for one? And is
 # the network ahead here, with a third of the text and fifty times the symbols?
