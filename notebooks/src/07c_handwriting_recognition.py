@@ -656,7 +656,7 @@ Before any training: {Measured(before, "nats"):.0f} per line.
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict before you run.** If 99 % of single digits are read right, and a line's digits were as easy as single ones
 # and misread independently of each other, what share of 6-digit lines would be right? And the rival, who cuts first:
-# does it make as many mistakes as the network, four times or twenty times as many? And a network of as many weights
+# does it make as many mistakes as the network, five times or twenty times as many? And a network of as many weights
 # with wider convolutions in the LSTMs' place: fewer, as many or more?
 
 # %% slideshow={"slide_type": "skip"}
@@ -774,23 +774,26 @@ claims.measure(
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 whole = Measured([speech_metrics.whole_strings(tests[seed].digits(), found)
                   for seed, found in heard.items()])
-aim = "met" if Measured(rate["recurrent"]).high <= 0.015 else "not met"
+by_lstm = Measured(rate["recurrent"])
+aim = ("met" if by_lstm.high <= 0.015 else
+       "met on average, but not by the whole interval" if by_lstm.mean <= 0.015 else
+       "not met")
 show.markdown(f"""
 Lines that are right as a whole: {whole:.1%}. The aim, a character error rate of 1.5 %
-at most, was {mask(aim)}, by the interval. Cut first: {Measured(rate["cut first"]):.1%};
+at most, was {mask(aim)}. Cut first: {Measured(rate["cut first"]):.1%};
 in {Measured(counted):.0%} of the lines as many pieces as digits; wrong numbers of
 pieces alone force {Measured(forced):.1%}. Convolutions alone:
-{Measured(rate["convolution"]):.2%}; the LSTMs: {Measured(rate["recurrent"]):.2%}.
+{Measured(rate["convolution"]):.2%}; the LSTMs: {by_lstm:.2%}.
 """)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# $0.99^6 \approx 0.94$. About four times as many. The usual guess is *hardly more*: there are gaps, and thousands of
+# $0.99^6 \approx 0.94$. Five times as many, or a little more. The usual guess is *hardly more*: there are gaps, and thousands of
 # digits to compare with. But in one line of ten a digit is cut in two, or two touch, and no later step of it can mend
 # that. The rest may be its reader of single digits. To cut rightly one must know the digits; to know them, cut rightly.
 # CTC needs no cut. But it doesn't need recurrence either: with wider convolutions about as many digits are misread, and
-# three trainings don't say by which network fewer. One explanation: what decides a digit stands within 120 columns.
+# five trainings don't say by which network fewer. One explanation: what decides a digit stands within 120 columns.
 #
 # </details>
 
