@@ -13,6 +13,8 @@ RESULTS = pathlib.Path(__file__).resolve().parents[1] / "benchmarks" / "results"
 class Recording:
     """A study's measurements, written after each one, so that an interrupted study goes on where it was.
 
+    Several processes may measure for one record: each adds to what the file holds by then.
+
     Args:
         name: of the study; the file is ``benchmarks/results/<name>.json``.
         about: one sentence: what is measured, in which unit.
@@ -21,18 +23,23 @@ class Recording:
     def __init__(self, name, about, folder=RESULTS):
         self.path = pathlib.Path(folder) / f"{name}.json"
         self.content = {"name": name, "about": about, "environment": {}, "values": {}}
-        if self.path.exists():
-            self.content["values"] = json.loads(self.path.read_text(encoding="utf-8"))["values"]
+        self._read()
 
     def done(self, key):
         """Whether this measurement is recorded already."""
+        self._read()
         return key in self.content["values"]
 
     def add(self, key, values):
         """Record a measurement (numbers, lists, dicts) under a text key, and write the file."""
+        self._read()
         self.content["values"][key] = values
         self.content["environment"] = reproducibility.report()
         files.write(self.path, json.dumps(self.content, indent=1, ensure_ascii=False) + "\n")
+
+    def _read(self):
+        if self.path.exists():
+            self.content["values"] = load(self.path.stem, self.path.parent)
 
 
 def in_its_own_process(script, settings, python=sys.executable):
