@@ -4,9 +4,9 @@
 
 Each is trained on one thread, on scenes that never come twice, composed of MNIST's training digits: first with six
 digits each, which teach more, then with one to six, as they are met with later. ``shuffled`` is a control: the same
-network, trained the same way on fewer scenes, each with the boxes and labels of another. Shorter trainings, with fewer batches in
-every epoch, show what the length is worth; they aren't shipped. Settings were tried on seed 100. Recorded by seed:
-processor seconds, scenes, losses by epoch, and AP on 500 scenes of validation digits; no test digit is used. The
+network, trained the same way on fewer scenes, each with the boxes and labels of another. Shorter trainings, with fewer
+batches in every epoch, show what the length is worth; they aren't shipped. Settings were tried on seed 100. Recorded by
+seed: processor seconds, scenes, losses by epoch, and AP on 500 scenes of validation digits; no test digit is used. The
 weights go to results/ch06b_KIND_SEED.npz as float16, and the SHA-256 of that file into the record.
 """
 
