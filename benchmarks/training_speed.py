@@ -13,7 +13,7 @@ from dlcourse.recording import Recording, in_its_own_process
 
 NAME = "training_speed"
 ROUNDS = 5
-EXAMPLES = {"mlp": 55_000, "convnet": 9_600, "lstm": 9_600, "gru": 9_600, "transformer": 1_920}
+EXAMPLES = {"mlp": 55_000, "convnet": 9_600, "lstm": 9_600, "gru": 9_600, "transformer": 640}
 CASES = [*itertools.product(["mlp", "convnet"], [64, 512]), ("lstm", 64), ("gru", 64), ("transformer", 32)]
 SCALING, SCALING_WORK = [5_000, 10_000, 20_000, 40_000, 60_000], 240_000
 
