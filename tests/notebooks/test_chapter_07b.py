@@ -119,7 +119,8 @@ def test_shipped_networks_are_those_that_were_recorded():
         assert len(networks) >= 3
         for seed in networks:
             assert language_models.file(kind, seed).stat().st_size < 1_000_000
-        setting, book = language_models.SETTINGS[kind], language_models.book("italian")
+        setting = language_models.SETTINGS[kind]
+        book = language_models.book(setting.book)
         paid = language_models.bits(networks[0], book.validation[:6], setting.window).mean()
         assert abs(paid - recorded[f"{kind}, seed 0"]["validation"]) < 0.25  # six passages of 53
     with pytest.raises(ValueError, match="expected one of italian_gated"):
