@@ -122,7 +122,8 @@ def test_shipped_networks_are_those_that_were_recorded():
         setting = language_models.SETTINGS[kind]
         book = language_models.book(setting.book)
         paid = language_models.bits(networks[0], book.validation[:18], setting.window).mean()
-        assert abs(paid - recorded[f"{kind}, seed 0"]["validation"]) < 0.25  # all Chinese passages, a third of the Italian ones
+        # all Chinese passages, a third of the Italian ones
+        assert abs(paid - recorded[f"{kind}, seed 0"]["validation"]) < 0.25
     with pytest.raises(ValueError, match="expected one of italian_gated"):
         language_models.shipped("latin", "ch07b_books")
 
