@@ -7,7 +7,8 @@ The peer is trained from untrained weights for as many processor seconds of one 
 validation digits, each tried for a sixth of the time, with seed 100: the one that Ultralytics chooses for ten classes,
 and one three times as high. Both are judged on the chapter's 1,000 test scenes. Recorded: AP, AP50, scenes seen,
 weights, and the processor seconds of one thread from image to boxes, per image, in batches of 50. The peer comes by
-pip install -r benchmarks/requirements.txt.
+pip install -r benchmarks/requirements.txt. What is recorded was measured beside a detector of 81,920 scenes, fewer than
+the shipped ones have seen since.
 """
 
 import importlib.util
