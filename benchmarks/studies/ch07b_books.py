@@ -13,7 +13,7 @@ from dlcourse import recording, reproducibility
 from dlcourse.experiments import language_models
 
 TRAININGS = [
-    *[("italian_gated", seed) for seed in range(3)],
+    *[("italian_gated", seed) for seed in range(5)],
     *[("italian_transformer", seed) for seed in range(3)],
 ]
 

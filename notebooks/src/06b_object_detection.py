@@ -63,7 +63,7 @@ from dlcourse.training.repeats import Repeats
 reproducibility.start(seed=0)
 claims = Claims("06b")
 mnist = datasets.load("mnist")
-learn = scenes.compose(mnist.train, 400, seed=1, least=6)   # six digits in each
+learn = scenes.compose(mnist.train, 320, seed=1, least=6)   # six digits in each
 held_out = scenes.compose(mnist.validation, 200, seed=2)
 learn
 
@@ -175,7 +175,7 @@ classifier.compile(
     keras.optimizers.Adam(3e-3),
     keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     metrics=["accuracy"])
-history = classifier.fit(windows.x, windows.y, batch_size=32, epochs=3, verbose=0)
+history = classifier.fit(windows.x, windows.y, batch_size=64, epochs=3, verbose=0)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Neighbouring windows share most of their pixels, and so most of what the convolutions compute. Move the *network* over
@@ -1248,7 +1248,7 @@ reader = sliding_window.classifier(25, 1, 2, seed=0, filters=(8, 16), hidden=32)
 repeats = Repeats(
     reader,
     training.objectives.classification(),
-    steps=120,
+    steps=80,
     batch_size=64,
     optimizer=keras.optimizers.Adam(3e-3),
     jit_compile=False,
