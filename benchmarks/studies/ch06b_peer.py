@@ -1,4 +1,4 @@
-"""Chapter 06b: our detector beside YOLO11n, Ultralytics' smallest network, on the same scenes for the same time.
+"""Chapter 06b: our detector beside YOLO11n, Ultralytics' smallest YOLO11, on the same scenes for the same time.
 
     python benchmarks/run.py ch06b_peer
 

@@ -119,20 +119,22 @@ def cut(tokens, steps, shifts=4):
     return tuple(np.concatenate(side) for side in zip(*parts, strict=True))
 
 
-def train(model, tokens, *, steps, epochs, seed, batch_size=32, peak=0.004, validation=None, shifts=4):
-    """Train a network on excerpts of so many characters; returns the Run. ``epochs`` counts readings of the text."""
-    x, y = cut(tokens, steps, shifts)
-    passes = max(1, round(epochs / shifts))  # each reads the text as often as there are shifts
-    total = passes * -(-len(x) // batch_size)
+def train(model, tokens, *, readings, seed, batch_size=12, peak=0.004, shifts=4):
+    """Train a transformer on excerpts of ``WINDOW`` characters, by Muon (Jordan et al. 2024); returns the Run.
+
+    ``readings`` of the text, a multiple of ``shifts``, from so many places at which excerpts begin.
+    """
+    x, y = cut(tokens, WINDOW, shifts)
+    epochs = readings // shifts
+    rate = schedule(peak, epochs * -(-len(x) // batch_size))
     return training.fit(
         model,
         sequences.sequence_classification(),
         (x, y),
-        epochs=passes,
+        epochs=epochs,
         batch_size=batch_size,
-        optimizer=keras.optimizers.Adam(schedule(peak, total), global_clipnorm=1.0),
+        optimizer=keras.optimizers.Muon(rate, weight_decay=0.01, adam_weight_decay=0.01, ns_steps=4),
         seed=seed,
-        validation=validation,
     )
 
 
@@ -214,8 +216,8 @@ def best_order(name, orders=range(2, 10)):
 
 
 def transformer(symbols):
-    """The transformer of the study: two blocks, 80 numbers for each character."""
-    return models.causal_transformer(symbols, longest=WINDOW, width=80, heads=4, blocks=2, dropout=0.1)
+    """The transformer of the study: four blocks, 80 numbers for each character."""
+    return models.causal_transformer(symbols, longest=WINDOW, width=80, heads=4, blocks=4, dropout=0.05)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -236,8 +238,9 @@ class Setting:
 
 SETTINGS = {
     "italian_gated": Setting("italian", gated_network, READINGS),
+    "italian_gated_longer": Setting("italian", gated_network, 2 * READINGS),
     "italian_fifth": Setting("italian", gated_network, 15, parts=5),
-    "italian_transformer": Setting("italian", transformer, 3, window=WINDOW),
+    "italian_transformer": Setting("italian", transformer, 20, window=WINDOW),
     "chinese_gated": Setting("chinese", network_of_many_symbols, 15),
     "chinese_half": Setting("chinese", network_of_many_symbols, 18, parts=2),
     "chinese_fifth": Setting("chinese", network_of_many_symbols, 22, parts=5),
@@ -261,11 +264,7 @@ def trained(kind, seed):
         model = setting.network(symbols, fused=True)
         return model, read_on(model, text, readings=setting.readings, seed=seed, piece=PIECE)
     model = setting.network(symbols)
-    run = train(
-        model, text, steps=WINDOW, epochs=setting.readings, seed=seed, batch_size=12, peak=0.003,
-        shifts=setting.readings,
-    )  # fmt: skip
-    return model, run.seconds
+    return model, train(model, text, readings=setting.readings, seed=seed).seconds
 
 
 def read_on(model, tokens, *, readings, seed, piece, rows=32, peak=0.004, after_each=None):

@@ -1349,7 +1349,7 @@ exercises.solution("08c.5")
 # | cascade | 级联 | recognise first, then translate |
 # | semi-supervised learning | 半监督学习 | few labels, many examples without |
 #
-# ## Further reading
+# ## Further reading · 延伸阅读
 #
 # - [Sutskever, Vinyals & Le 2014](https://arxiv.org/abs/1409.3215): encoder and decoder; see why they turn the source round.
 # - [Cho et al. 2014](https://arxiv.org/abs/1406.1078): the vector given again at every step, and the GRU.

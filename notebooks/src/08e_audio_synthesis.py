@@ -1169,7 +1169,7 @@ exercises.solution("08e.5")
 # | additive synthesis | 加法合成 | sounds as sums of sines |
 # | differentiable synthesiser | 可微合成器 | a synthesiser whose settings a gradient can move |
 #
-# ## Further reading
+# ## Further reading · 延伸阅读
 #
 # - [Griffin & Lim 1984](https://doi.org/10.1109/TASSP.1984.1164317): the inverse in least squares, and why the distance never grows.
 # - [Perraudin et al. 2013](https://doi.org/10.1109/WASPAA.2013.6701851): the same, faster.
