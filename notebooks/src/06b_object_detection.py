@@ -159,7 +159,7 @@ checks.equal(
 
 # %% slideshow={"slide_type": "skip"}
 windows = sliding_window.windows(
-    scenes.compose(mnist.train, 300, seed=3), 5_000, seed=0)
+    scenes.compose(mnist.train, 500, seed=3), 5_000, seed=0)
 he = "he_normal"                                # as in chapter 03
 classifier = keras.Sequential([
     keras.Input((28, 28, 3)),
@@ -172,10 +172,10 @@ classifier = keras.Sequential([
     layers.Dense(11),
 ])
 classifier.compile(
-    keras.optimizers.Adam(3e-3),
+    keras.optimizers.Adam(5e-3),
     keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     metrics=["accuracy"])
-history = classifier.fit(windows.x, windows.y, batch_size=64, epochs=3, verbose=0)
+history = classifier.fit(windows.x, windows.y, batch_size=64, epochs=4, verbose=0)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Neighbouring windows share most of their pixels, and so most of what the convolutions compute. Move the *network* over
