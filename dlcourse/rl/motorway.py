@@ -191,7 +191,7 @@ def overtaking(observation, gap=20.0, per_speed=2.0, room=5.0):
     Args:
         observation, gap, per_speed: as for ``careful``.
         room: metres that must be free on both sides on the other lane; behind, ``per_speed`` more for each m/s by which
-            who comes is faster.
+            the car behind is faster.
     """
     action, options, free = careful(observation, gap, per_speed), [], []
     for column in (0, 2):

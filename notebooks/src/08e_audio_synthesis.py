@@ -59,7 +59,7 @@ reproducibility.start(seed=0, threads=1)
 claims = Claims("08e")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## How is a sound taken apart and put together? · 声音怎样拆开又合上？
+# ## How is a sound taken apart and put together? · 声音怎样拆开又还原？
 #
 # A sound is a row of **samples**, here 8,000 per second. The **short-time Fourier transform** cuts it into overlapping
 # frames, fades each in and out by a window $w$, and says how much of each frequency is in it (silent outside, $x = 0$):
@@ -159,7 +159,7 @@ reached["plain, 60 steps"] = [way[60] for _, _, way in again["plain, 120 steps"]
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 charts.curves(
-    {name: np.arange(1, len(of_notes[0][2]) + 1) for name, of_notes in again.items()},
+    {name: np.arange(len(of_notes[0][2])) for name, of_notes in again.items()},
     {name: np.array([found[2] for found in of_notes]).T
      for name, of_notes in again.items()},
     xlabel="steps", ylabel="distance (dB)", title="Waves from magnitudes alone",
@@ -182,8 +182,8 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # Momentum, at no more work. A common guess is twice the steps, as the distance still falls. But it falls slowly by
-# then. Our reading: plain steps creep along a flat valley, and momentum is made for those. It is the magnitudes that
-# come nearer, not the samples.
+# then. Our reading: plain steps creep along a flat valley, and momentum is made for those. Measured are
+# the magnitudes, not the samples.
 #
 # </details>
 
@@ -347,7 +347,7 @@ def draw_melody_vae(ax):
          ("code z", "16", "plain"), ("GRU", "16 × 96", "weights"),
          ("Dense", "16 × 34", "weights")],
         "A variational autoencoder of melodies", width=4.4, height=2.0, across=True)
-    diagrams.arrow(ax, (2.2, 0.6), (23.2, 0.6), "symbols before each step", bend=0.08,
+    diagrams.arrow(ax, (2.2, 0.6), (23.2, 0.6), "symbols before each step", bend=0.06,
                    dashed=True)
 
 
@@ -497,9 +497,9 @@ of 10 lower it by {Measured(tighter["blind"]):.2f} bits for the blind VAE, by
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08e.blind",
-    "the blind VAE, trained with β = 0.3, has a bound above the bits of the network "
-    "without a code: bits per note, difference by split; control: the VAE that sees "
-    "what was before, trained with free bits",
+    "the blind VAE, trained with β = 0.3, has a bound more than 0.4 bits above the "
+    "network without a code: bits per note, difference by split; control: the VAE that "
+    "sees what was before, trained with free bits",
     lambda kind, split: bits[kind][split] - bits["memory"][split],
     of=[("blind", split) for split in SEEDS],
     control=[("seeing", split) for split in SEEDS],
@@ -510,7 +510,7 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Nearly all of it is what was before. Without a code the fewest, on the mean; with one a little more, a part of it
+# Nearly all of it is what was before. Without a code the fewest; with one a little more, by split, a part of it
 # perhaps the bound's looseness. The tuned n-gram comes in beside them, the code alone behind. A common guess is that
 # the code must help, since it has read the whole window. But its nats are paid for by the rate, and these trainings, of
 # which free bits are a part, gain nothing from it.
@@ -584,13 +584,13 @@ claims.measure(
 #
 # From the codes a small part of the notes, the nearest window most of them. A common guess is that 16 numbers can hold 16
 # steps. They could; but each bit of a code is paid for by the rate, and the decoder makes up the rest from what is usual.
-# The nearest window gives so much because chorales share their turns of phrase: even the best of a hundred gives more
-# than the code. It makes nothing new.
+# The nearest window is found by comparing with the answer itself: even the best of a hundred gives more than the code.
+# It makes nothing new.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Do new melodies stay in one scale? · 新旋律守调吗？
+# ## Do new melodies stay in one scale? · 新旋律合调吗？
 #
 # A sample: draw $z$ from the prior, a normal distribution, and write. Do its notes belong together? One test:
 # the largest share of its notes that *one* major scale has, of the twelve.
@@ -631,7 +631,7 @@ show.table(
 #
 # Real melodies first; the intervals of the other three overlap. The network without a code and the code alone lie
 # between. A common guess is that the VAE leads, having both. It was trained with codes that melodies have; here they
-# come from the prior, and a code that fits no key may be what misleads it: not measured. Dealt notes are hard to beat:
+# come from the prior. But so do those of the code alone, which does better: why is open. Dealt notes are hard to beat:
 # one of twelve scales holds most of eight notes even by chance, and chorales as written favour few keys.
 #
 # </details>
@@ -783,7 +783,7 @@ show.table(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08e.timbre",
-    "a VAE beats the best linear code: log-spectral distance of held-out "
+    "a VAE beats the best linear code of equal size: log-spectral distance of held-out "
     "notes less that of 16 principal components, dB, by split; control: a VAE without "
     "hidden layers (linear, so it can't do better than components by squares)",
     lambda kind, split: of_kind[kind][split]["held-out notes"]
@@ -797,7 +797,7 @@ claims.measure(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08e.shifted",
-    "they do so on keys at which no training note was recorded, given shifted copies: "
+    "given shifted copies, a VAE does so on keys without any training note: "
     "distance less that of 16 components of the same frames, dB, by split; control: "
     "both without shifted copies",
     lambda kind, rival, split: of_kind[kind][split]["unseen keys"]
@@ -835,7 +835,7 @@ claims.measure(
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Morphing.** Halfway between the codes of two notes of one key: neither instrument, or both at once? Mixing the waves
-# would sound as both at once; a line between codes bends the spectrum. The frames go back to magnitudes, and Griffin
+# would add both spectra; a line between codes needn't. The frames go back to magnitudes, and Griffin
 # and Lim find the phases.
 
 # %% slideshow={"slide_type": "skip"}
@@ -973,7 +973,7 @@ show.table(
      *([f"amplitudes by {way}, pitch known",
         mask(f"{np.median(errors):.2f} dB, at most {max(errors):.2f}")]
        for way, errors in (("gradient", by_gradient), ("least squares", by_squares)))],
-    ["setting", "error after 150 steps"],
+    ["setting", "error (gradient: 150 steps)"],
     "Five tones whose settings are known; of amplitudes the middle one's error",
 )
 
@@ -992,15 +992,15 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # From 20 cents it comes within 5 of the truth, from 200 it doesn't. A common guess is that it takes longer but gets
-# there. But two semitones off, one harmonic in eight lies on another one's place and the rest lie between: the pulls on
-# them have no common direction. Our reading: the amplitudes give way instead.
+# there. But two semitones off, one harmonic in eight lies on another one's place and the rest lie between. Our reading:
+# the pulls on them have no common direction, and the amplitudes give way.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # With the pitch known, amplitudes need no gradient: sums of sines and cosines under a window are linear in them, and
 # **least squares** reads them off. These tones are such sums, and
-# least squares solves for its one minimum, where 150 steps of a gradient haven't arrived. Gradients are of use where what
+# least squares solves for its one minimum; 150 steps on another loss end near the truth, not always. Gradients are of use where what
 # follows isn't linear: a network before the synthesiser, noise or a room behind it, or a pitch to be found.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -1061,7 +1061,7 @@ show.sound(np.concatenate([recorded_notes[1], np.zeros(800),
 #
 # On the mean they are close; five notes don't rank them. A common guess is least squares by far, since it had the known
 # tones right almost exactly. But a recording isn't a sum of harmonics: what lies between them neither can say, and that
-# error they share. The judge matters: it compares logarithms of magnitudes, as the gradient's loss does and least
+# error they share. The judge may matter: it compares logarithms of magnitudes, as the gradient's loss does and least
 # squares doesn't; and a lower floor would count more of the noise.
 #
 # </details>
@@ -1086,9 +1086,9 @@ claims.report()
 
 # %% [markdown] slideshow={"slide_type": "-"}
 # What the verdict rests on: five splits, chorales' sopranos in eighth notes, sixteen instruments of one collection,
-# frames of 64 ms. The melodies' networks had two epochs and an untuned learning rate, the n-gram a tuned order. For
-# timbres the lead over equally many components is clear, given shifted copies. For melodies the VAE's interval overlaps
-# those of the tuned n-gram and of the network without a code, so nothing is settled. Nobody listened.
+# frames of 64 ms. The melodies' networks' settings come from a few trials, the n-gram's from 21. For timbres the
+# lead over equally many components is clear, given shifted copies. For melodies the VAE's interval overlaps both
+# rivals', so the rule settles nothing; by split its bound is above the codeless network's bits. Nobody listened.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习

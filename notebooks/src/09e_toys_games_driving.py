@@ -298,9 +298,9 @@ control.rods(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# As built as many, to five points. Heavier, both lose more; whether the agents lose more than the rule on average, ten
-# don't settle. Common guesses are that the network is better, since it was trained for just this pay, or that the
-# heavier rod upsets it. Both see where the rod is and push again.
+# As built as many, to five points. Heavier, both lose about twenty points more; in all, ten agents don't settle who
+# loses less. Common guesses are that the network is better, since it was trained for just this pay, or that the heavier
+# rod upsets it.
 #
 # </details>
 #
@@ -396,8 +396,8 @@ control.rods(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C09e.pay",
-    "what is paid for is done: share of the last five seconds that the rod is up, paid "
-    "for being up; control: paid for coming up",
+    "paid for being up, the rod stays up: share of the last five seconds that it is "
+    "up; control: paid for coming up",
     lambda kind, agent: paid[kind, agent]["up"],
     of=[("being_up", agent) for agent in range(5)],
     control=[("coming_up", agent) for agent in range(5)],
@@ -405,8 +405,8 @@ claims.measure(
 )
 claims.measure(
     "C09e.hack",
-    "an agent paid for coming up leaves in order to come again: times that it comes up "
-    "in an episode; control: paid for being up",
+    "an agent paid for coming up comes up again and again: times that it does in an "
+    "episode; control: paid for being up",
     lambda kind, agent: paid[kind, agent]["entries"],
     of=[("coming_up", agent) for agent in range(5)],
     control=[("being_up", agent) for agent in range(5)],
@@ -416,7 +416,7 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# They come up again and again: standing pays nothing, so each leaves in order to come back. A common guess is that they
+# They whirl round and come up again and again: standing pays nothing. A common guess is that they
 # come up and stay, since that is what was meant. Nobody told them what was meant. (0.8 times, not 1: some begin up.)
 #
 # </details>
@@ -481,7 +481,7 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # Less than 2. A common guess is 10 or more: it is always *nearly* there. But ball and paddle move at once, one
-# cell each, so who follows arrives where the ball has been. One step on is far better, and still less than half of what reckoning gets.
+# cell each, so a follower arrives where the ball has been. One step on is far better, and still less than half of what reckoning gets.
 #
 # </details>
 #
@@ -837,12 +837,12 @@ claims.verdict(
 #
 # </details>
 #
-# Changing lanes is what pays: *careful* earns far less than the networks. But in dense traffic it crashes more seldom,
-# on average, and the best-paid networks more often than the rule that overtakes: a crash costs four points, and they
-# earn more than that by what they dare.
+# Changing lanes pays: *careful* earns far less than *overtaking*. In dense traffic *careful* crashes more seldom than
+# the networks, on average, and the best-paid networks more often than *overtaking*. A crash costs four points and the
+# rest of the drive; they earn more all the same.
 #
-# **What the verdict rests on**: a world in which eleven hours of driving cost seconds, and a pay that somebody wrote.
-# Had training stopped at 40,000, it would have been the opposite.
+# **What the verdict rests on**: a world in which a day of driving costs seconds, and a pay that somebody wrote.
+# After 40,000 decisions the rule still won in the usual traffic.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a crash look like, second by second? · 一次碰撞是怎样发生的？
@@ -852,7 +852,7 @@ claims.verdict(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Most crashes in dense traffic come within seconds of the start, among cars set at random: they tell of starts more
 # than of kilometres. (Were the danger the same all the time, a good quarter of them would come in the first ten of forty
-# seconds; the claim asks for half.) In the one below, braking in the last row comes too late; it would have had to brake in the first.
+# seconds; the claim asks for half.) In the one below, braking in the last row would come too late; not speeding up in the first would have been enough.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 in_dense = [
@@ -866,7 +866,7 @@ in_dense = [
 ]
 claims.measure(
     "C09e.early",
-    "crashes in dense traffic tell of starts: share of them in the first ten of forty "
+    "crashes in dense traffic come early: share of them in the first ten of forty "
     "seconds, drives of a network after 40,000 decisions and of one after 100,000; "
     "control: share of all seconds that they drove",
     lambda seconds: (seconds <= 10).mean(),
@@ -986,7 +986,7 @@ show.table(
 # - **The game** never changes. What happens with a new kind of brick, nobody has tried.
 # - **The car** knows distances and speeds exactly, meets cars of one kind, and crashes cost points. Denser traffic than
 #   in training is **out of distribution**. No passenger would accept the crashes per kilometre of any driver here that
-#   earns well.
+#   learnt.
 #
 # And in all three, somebody had to write the pay. That is where the wish gets lost.
 
@@ -1003,8 +1003,8 @@ claims.report()
 # %% [markdown]
 # Both verdicts are about worlds of a hundred lines, and about a question that the sentence leaves open: used instead of
 # what? The toy stands as well as by an engineer's rule. The car earns more than a tuned rule, after long training, and
-# crashes no less; on the motorway that others built it earned, after 20,000 steps, about as much as braking.
-# Try the cheapest rule first: it tells you which of these your problem is like.
+# crashes no less; on the motorway that others built it earned, after 20,000 steps, about as much as braking,
+# and less in traffic that it hadn't seen. Try the cheapest rule first: it tells you which of these your problem is like.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
