@@ -18,7 +18,6 @@ from dlcourse import checks, models, recording, training
 from dlcourse.datasets import characters, passages, texts
 from dlcourse.experiments import shipped_weights
 from dlcourse.from_scratch.kneser_ney import KneserNey
-from dlcourse.metrics import language
 from dlcourse.training.objectives import sequences
 
 PASSAGE, FREE, WINDOW = 1_000, 100, 128
@@ -143,18 +142,36 @@ def windows(rows, window):
     return np.arange(0, max(1, rows.shape[1] - 1 - window // 2), window // 2)
 
 
+TEXTS = tf.TensorSpec((None, None), tf.int32)
+AT_ONCE = 256
+
+
 @functools.lru_cache(maxsize=4)
 def _compiled(model):
     """A model as one compiled function of texts of any length."""
-    return tf.function(
-        lambda tokens: model(tokens, training=False), input_signature=[tf.TensorSpec((None, None), tf.int32)]
-    )
+    return tf.function(lambda tokens: model(tokens, training=False), input_signature=[TEXTS])
+
+
+@functools.lru_cache(maxsize=4)
+def _compiled_cost(model):
+    """What a model pays for what follows, nats: a compiled function of texts and the same, one character further."""
+
+    def cost(tokens, following):
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(following, model(tokens, training=False))
+
+    return tf.function(cost, input_signature=[TEXTS, TEXTS])
+
+
+def _paid(model, rows):
+    """Bits that a model pays for each character of int32 (rows, n) but the first: float64 (rows, n - 1)."""
+    parts, cost = np.split(rows, range(AT_ONCE, len(rows), AT_ONCE)), _compiled_cost(model)
+    return np.concatenate([cost(part[:, :-1], part[:, 1:]) for part in parts]).astype("float64") / np.log(2)
 
 
 def logits(model, tokens):
     """A model's outputs for int (rows, steps), compiled once: float32 (rows, steps, symbols)."""
     tokens, function = np.asarray(tokens, "int32"), _compiled(model)
-    return np.concatenate([function(tokens[first : first + 256]) for first in range(0, len(tokens), 256)])
+    return np.concatenate([function(part) for part in np.split(tokens, range(AT_ONCE, len(tokens), AT_ONCE))])
 
 
 def in_turn(networks, measure, place=None):
@@ -183,17 +200,16 @@ def bits(model, rows, window=None, free=FREE):
             all there are). None: a passage is read in one go.
         free: how many characters are read first and not charged.
     """
+    rows = np.asarray(rows, "int32")
     if window is None:
-        return language.bits(logits(model, rows[:, :-1])[:, free - 1 :], rows[:, free:])
-    half, count = window // 2, rows.shape[1]
-    starts = windows(rows, window)
-    filled = np.zeros((len(rows), starts[-1] + window), "int32")
-    filled[:, : count - 1] = rows[:, :-1]
-    pieces = filled[:, starts[:, None] + np.arange(window)].reshape(-1, window)
-    found = logits(model, pieces).reshape(len(rows), len(starts), window, -1)
-    later = found[:, :, half:].reshape(len(rows), len(starts) * half, -1)
-    whole = np.concatenate([found[:, 0, :half], later], axis=1)[:, : count - 1]
-    return language.bits(whole[:, free - 1 :], rows[:, free:])
+        return _paid(model, rows)[:, free - 1 :]
+    half, (texts, count), starts = window // 2, rows.shape, windows(rows, window)
+    filled = np.zeros((texts, starts[-1] + window + 1), "int32")
+    filled[:, :count] = rows
+    pieces = filled[:, starts[:, None] + np.arange(window + 1)].reshape(-1, window + 1)
+    found = _paid(model, pieces).reshape(texts, len(starts), window)
+    whole = np.concatenate([found[:, 0, :half], found[:, :, half:].reshape(texts, -1)], axis=1)
+    return whole[:, free - 1 : count - 1]
 
 
 def counted(name, order, part="test"):
