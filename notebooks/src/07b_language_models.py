@@ -897,8 +897,8 @@ claims.measure(
 # <details><summary>Your prediction</summary>
 #
 # Transformer and GRU, about level, then the n-gram; a smaller GRU, after one reading of a quarter of the training text,
-# was behind it. A common guess is that one of the two networks must be far ahead. Here the transformer took three times
-# as long to learn, and a GRU that read on as long came nearer still. The mixture pays less than GRU and n-gram: where one
+# was behind it. A common guess is that one of the two networks must be far ahead. Here the transformer took longer
+# to learn, and a GRU that read on as long came nearer still. The mixture pays less than GRU and n-gram: where one
 # is wrong, the other may be right, and half of a good guess costs one bit more at most, at any character. Two trainings of
 # the GRU, mixed, save something as well.
 #
@@ -1065,8 +1065,8 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# Counting, if anybody, by a few hundredths of a bit; on the whole book it is the network. If it is counting, the lines
-# cross somewhere between a fifth and the whole. A common guess is that networks need millions of characters to win, or
+# Counting, by a few hundredths of a bit; on the whole book it is the network. The lines cross somewhere between a fifth and
+# the whole. A common guess is that networks need millions of characters to win, or
 # that they win always.
 #
 # </details>
@@ -1439,9 +1439,9 @@ claims.report()
 
 # %% [markdown] slideshow={"slide_type": "-"}
 # For the first two of these uses one GRU passed the rule, on one book. What the sentence doesn't say is next to whom. A
-# counted model needs no training: with a fifth of this book the network isn't shown to be ahead of it; with the whole
-# book it is in bits, but, as far as a few texts tell, not in the share of real words. And a transformer, without
-# recurrence, is about level; nearly all large language models today have one inside.
+# counted model needs no training: with a fifth of this book it is ahead of the network. With the whole book the network
+# leads in bits, but, as far as a few texts tell, not in the share of real words. And a transformer, without recurrence,
+# is about level; nearly all large language models today have one inside.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises · 练习
