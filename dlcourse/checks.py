@@ -240,8 +240,8 @@ def between(name, value, low, high):
     return array
 
 
-def numeric(name, value, axes=None):
-    """``value`` as a float64 array of real numbers, with so many axes; None takes any number of them."""
+def numeric(name, value, axes=None, dtype="float64"):
+    """``value`` as an array of real numbers, a copy, with so many axes; None takes any number of them."""
     import numpy as np
 
     try:
@@ -252,7 +252,7 @@ def numeric(name, value, axes=None):
         wanted = "real numbers" if axes is None else f"an array of real numbers with {axes} axes"
         what = f"{type(value).__name__}, dtype {array.dtype}, shape {array.shape}"
         raise ValueError(f"{name} is {what}: expected {wanted}; np.asarray(..., 'float64') may help.")
-    return array.astype("float64")
+    return array.astype(dtype)
 
 
 def _is_real(value):

@@ -389,12 +389,13 @@ def record(record, kind, seed, orders=()):
         record.add(key, {**values, "sha256": ship(kind, seed, model)})
 
 
-def shipped(kind, study):
+def shipped(kind, study, seeds=None):
     """The trained networks of a kind, a dict from seed to Keras model.
 
     Args:
         kind: a key of ``SETTINGS``.
         study: that recorded them, such as "ch07b_books".
+        seeds: which; None: all.
 
     Raises:
         ValueError: where the kind is unknown, or a file isn't the one whose hash is recorded.
@@ -402,12 +403,12 @@ def shipped(kind, study):
     if not checks.is_one_of(kind, SETTINGS):
         raise ValueError(f"shipped({kind!r}): expected one of {', '.join(SETTINGS)}.")
     setting, recorded, networks = SETTINGS[kind], recording.load(study), {}
-    for key, values in recorded.items():
-        if key.startswith(f"{kind}, seed "):
-            seed = int(key.rsplit(" ", 1)[1])
+    known = [int(key.rsplit(" ", 1)[1]) for key in recorded if key.startswith(f"{kind}, seed ")]
 
-            def build(_):
-                return setting.network(len(book(setting.book).alphabet))
+    def build(_):
+        return setting.network(len(book(setting.book).alphabet))
 
-            networks |= shipped_weights.load(file(kind, seed), build, values["sha256"], study)
+    for seed in known if seeds is None else seeds:
+        expected = recorded[f"{kind}, seed {seed}"]["sha256"]
+        networks |= shipped_weights.load(file(kind, seed), build, expected, study)
     return networks

@@ -147,7 +147,7 @@ def detections(outputs, *, least=0.02, threshold=0.5, most=100, stride=STRIDE):
     Raises:
         ValueError: where the outputs have another shape.
     """
-    outputs = checks.numeric("detections(outputs)", outputs).astype("float32")
+    outputs = checks.numeric("detections(outputs)", outputs, dtype="float32")
     if outputs.ndim != 4 or outputs.shape[-1] < 5:
         raise ValueError(
             f"detections() got outputs of shape {outputs.shape}: expected (images, rows, columns, classes + 4)."

@@ -500,7 +500,7 @@ def all_targets(split):
 
 y = all_targets(learn)
 small.compile(keras.optimizers.Adam(4e-3), detection_loss)
-history = small.fit(learn.x, y, batch_size=8, epochs=3, verbose=0)
+history = small.fit(learn.x, y, batch_size=8, epochs=2, verbose=0)
 held_out_loss = small.evaluate(
     held_out.x, all_targets(held_out), batch_size=100, verbose=0)
 
@@ -592,7 +592,7 @@ drawings.detector_network(
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 show.table(
-    [["scenes", f"{len(learn)}, three times", f"{record[0]['scenes']:,}, each once"],
+    [["scenes", f"{len(learn)}, twice", f"{record[0]['scenes']:,}, each once"],
      ["weights", f"{small.count_params():,}", f"{network.count_params():,}"],
      ["cost of a box", "L1", "1 − generalised IoU"],
      ["optimiser", "Adam", "Muon"],
@@ -1254,7 +1254,7 @@ reader = sliding_window.classifier(25, 1, 2, seed=0, filters=(8, 16), hidden=32)
 repeats = Repeats(
     reader,
     training.objectives.classification(),
-    steps=120,
+    steps=100,
     batch_size=64,
     optimizer=keras.optimizers.Adam(3e-3),
     jit_compile=False,
