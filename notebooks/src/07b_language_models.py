@@ -403,7 +403,7 @@ loss_of = keras.losses.SparseCategoricalCrossentropy(
 model.compile(keras.optimizers.Adam(0.006), loss_of)
 model.optimizer.build(model.trainable_variables)
 start = model.get_state_tree("numpy_array")  # Adam's, too
-new_x, new_y = book.validation[:20, :-1], book.validation[:20, 1:]
+new_x, new_y = book.validation[:10, :-1], book.validation[:10, 1:]
 before = model.evaluate(new_x, new_y, verbose=0) / np.log(2)
 model.fit(x, y, batch_size=64, epochs=1, verbose=0)
 after = model.evaluate(new_x, new_y, verbose=0) / np.log(2)
@@ -1208,7 +1208,7 @@ WAYS = {
     "top 5": functools.partial(decoding.top_k, k=5),
     "nucleus 0.9": functools.partial(decoding.nucleus, share=0.9),
 }
-EACH, LETTERS = 2, 300
+EACH, LETTERS = 3, 200
 
 
 def all_ways(p):
@@ -1234,7 +1234,7 @@ written = {(way, seed): texts for seed, ways in drawn.items()
            for way, texts in ways.items()}
 
 # %% slideshow={"slide_type": "skip"}
-def by_beam(network, width=4, letters=300):
+def by_beam(network, width=4, letters=LETTERS):
     """What beam search makes of the opening."""
     step, units = language_models.stepper(network)
     logits, state, states = None, tf.zeros((1, units)), {}
@@ -1376,7 +1376,7 @@ show.table([[name, mask(text.replace("\n", " / "))] for name, text in by_stage.i
 # A model could know its training text by heart. The longest stretch of a text that stands in the training text, character by character, shows it,
 # but only against *chance*: also a new passage by Dante shares phrases with the rest of the book.
 #
-# **Predict before you run.** In 300 characters of the GRU, how long is the longest copied stretch: 5, 15 or 50? In 300 new characters by Dante? And in
+# **Predict before you run.** In 200 characters of the GRU, how long is the longest copied stretch: 5, 15 or 50? In 200 new characters by Dante? And in
 # those of an n-gram that counts 8 characters together?
 
 # %% slideshow={"slide_type": "skip"}
@@ -1401,7 +1401,7 @@ writers = {
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
 recurrent_figures.by_seed(
     {name: list(lengths.values()) for name, lengths in writers.items()},
-    "Longest stretch copied from the training text", "characters (of 300)",
+    "Longest stretch copied from the training text", "characters (of 200)",
     caption="Dots: trainings, texts of an n-gram, or new passages by the author; mean "
     "and 95 % interval.",
 )
