@@ -1410,8 +1410,7 @@ recurrent_figures.by_seed(
 # <details><summary>Your prediction</summary>
 #
 # Nearest to 15; it isn't shown to be longer than the stretches that new text by Dante shares with the rest of his book, and even the
-# n-gram stays about there. The usual guess is far more, since networks are said to know their texts by heart. Whether temperature
-# $0.5$ makes them longer, so few texts don't settle.
+# n-gram stays about there. The usual guess is far more, since networks are said to know their texts by heart. At temperature $0.5$ they are a little longer.
 #
 # </details>
 #
