@@ -5,7 +5,7 @@
 Five seeds of a GRU and five of a transformer, each on the training text of Dante's Commedia. Recorded for each: bits
 per character on the validation passages, seconds, and the SHA-256 of results/ch07b_KIND_SEED.npz, the weights as
 float16; what n-grams of each order pay on the same passages; a GRU that read the text twice as often, which isn't
-shipped; and, once at the end, what the shipped networks pay on all test passages. Settings were chosen by the validation
+shipped; and, once at the end, what the shipped networks pay on all test passages. Settings were chosen by validation
 passages, on a seed that isn't among these: the transformer's by eight trainings (blocks, dropout, optimiser, its peak,
 readings). An interrupted study goes on with the next seed.
 """
