@@ -20,11 +20,11 @@
 #
 # **摘要**
 #
-# 卷积层的每个单元只看邻近的一小块输入（局部感受野），各处共享同一组权重（weights），因此参数少；步幅为 1 时还随图像平移而等变。
+# 卷积层的每个单元只看邻近的一小块输入（局部感受野），各处共享同一组权重（weights），因此参数少；步幅为 1 时还对平移等变。
 #
 # 我们先手算卷积，再用 Keras 搭建、编译、训练并评估一个卷积网络，写出它的训练循环；然后处理彩色图像，把训练好的网络迁移到只有少量标签的数据上。
 #
-# 测量结果：输入的邻近关系有意义时，卷积网络更准；所有像素按同一顺序打乱后，优势消失。第一层滤波器像不像 Gabor 函数，取决于与什么比较。
+# 测量结果：输入的邻近关系有意义时，卷积网络更准；所有像素按同一顺序打乱后，反而落后。第一层滤波器像不像 Gabor 函数，取决于与什么比较。
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 import functools
@@ -723,8 +723,8 @@ charts.curves(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C06a.1",
-    "with stride 2 a map doesn't follow a shift by 1 pixel: error relative to the"
-    " map, by seed; control: blurred before every second place is taken",
+    "stride 2, image shifted by 1 pixel: error of the map, relative to its norm, by"
+    " seed; control: blurred before every second place is taken",
     lambda name, seed: errors[name][1, seed],
     of=[("convolution with stride 2", seed) for seed in range(20)],
     control=[("convolution, blur with stride 2", seed) for seed in range(20)],
@@ -819,8 +819,7 @@ show.table(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# In order, the convolutional network leads. With the pixels shuffled it doesn't: its weights are spent on neighbours
-# that have nothing to do with each other. A dense layer doesn't know which pixels are neighbours, so to the
+# In order, the convolutional network leads. With the pixels shuffled it falls far behind: neither neighbourhoods nor shared weights fit such data. A dense layer doesn't know which pixels are neighbours, so to the
 # perceptron shuffling is nothing.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
@@ -1040,8 +1039,7 @@ show.table(
 # %% [markdown]
 # <details><summary>Your prediction</summary>
 #
-# That the two are close is the usual guess, since their parameters are equally many. But the perceptron must spend
-# its weights on pixels, the residual network spends them on strokes, wherever they are. The price is in the third
+# That the two are close is the usual guess, since their parameters are equally many. But one of them shares its weights over places, and is deeper and normalised: which of these counts, this doesn't say. The price is in the third
 # column: equally many parameters, many times the multiply-adds.
 #
 # </details>
@@ -1141,7 +1139,7 @@ charts.curves(
 #
 # Three pixels look like nothing to us. To a dense layer a shifted digit is another set of inputs, with weights that
 # never saw it. "Convolutions don't mind shifts" is the other common guess: the maps move along, and the dense layer behind
-# them minds. Sharing weights carries knowledge from one place to another as far as sharing goes.
+# them minds. The residual networks also differ in depth and normalisation, which this doesn't separate.
 #
 # </details>
 
@@ -1874,8 +1872,7 @@ claims.measure(
 # %% [markdown]
 # The article is right about local fields (by definition), about images (A2.6.3a), and about what local fields are good
 # for, on a condition that it leaves out: neighbours must belong together (A2.6.2). The likeness to retina and cortex
-# (A2.6.4) is real where it says "local". Its first filters resemble V1's only in part: most of the fit comes with their
-# spectrum. And learning that shares its weights between places, which the article doesn't mention, has no known
+# (A2.6.4) is real where it says "local". Gabor functions fit its first filters better than noise of their spectrum, but worse than smooth noise. And learning that shares its weights between places, which the article doesn't mention, has no known
 # counterpart in the brain.
 
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]

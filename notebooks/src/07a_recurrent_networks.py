@@ -1,7 +1,7 @@
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Chapter 07a · Recurrent networks · 循环神经网络
 #
-# Networks that read one thing after another and carry a state along: what they keep, how far back they learn, and where a straight line forecasts as well.
+# Networks that read one thing after another and carry a state along: what they keep, how far back they learn, and where a weighted sum isn't beaten.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **After this chapter you can**
@@ -88,7 +88,7 @@ print(words(["My dear cousin!"]).numpy())
 #
 # Three tokens, then two zeros. Capitals and marks go before the text is cut, so *My* is *my*. Number 1 stands for every word
 # that isn't in the vocabulary, number 0 for *padding*, places with nothing in them. A common guess is that an unknown word
-# gets a new number; but the network behind the layer has as many rows as the vocabulary had words when it was built.
+# gets a new number; but the network behind it is built for a vocabulary of fixed size.
 #
 # </details>
 
@@ -369,7 +369,7 @@ loss, accuracy = reader.evaluate(new_x, new_languages, verbose=0)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The rival knows the letters and not their order. `output_mode="count"` makes `TextVectorization` count each symbol: a *bag*
-# of letters.
+# of letters, read twice as often as the GRU read them, in about as many updates.
 
 # %% slideshow={"slide_type": "skip"}
 counting = keras.layers.TextVectorization(
@@ -668,7 +668,7 @@ states stay at 0 and tanh is a straight line, {factors["without"]:.2f}.
 # <details><summary>Your prediction</summary>
 #
 # It shrinks, by a factor of about ρ per step. A common guess is that it grows by 1.5, the largest singular value. That says
-# how far a matrix can stretch *one* direction, once. The next step meets the same matrix, mostly turned away from that direction;
+# how far a matrix can stretch *one* direction, once. The next step meets the same matrix, but its vector mostly points elsewhere;
 # over many steps the eigenvalues decide (Gelfand: $\lVert U^k \rVert^{1/k} \to \rho$).
 #
 # </details>
@@ -879,8 +879,7 @@ claims.rule(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Five networks of 32 units for each task and cell, all in one graph (`models.RecurrentPopulation`), trained by Adam. The
 # learning rates are those that did best in a recorded study (`make bench STUDY=ch07_rates`), on other seeds and other
-# sequences than the ones here; rates lay a factor of 2 apart, five or four of them for
-# copying and adding, two for recall. The simple cell's copying is taken from that
+# sequences than the ones here; rates lay a factor of 2 apart, four to six of them for copying and adding, two for recall; some of the best lie at an end. The simple cell's copying is taken from that
 # study; adding and recall are learnt by the GRU alone. Copying is trained here; the networks that add and recall were trained by
 # the same function beforehand, and are loaded (`make bench STUDY=ch07_shipped`, half a minute).
 
@@ -947,10 +946,10 @@ show.table(
 # - Copying: on the state. We take the trained networks, and set the state to 0 after the symbols.
 # - Recall: on the key. We ask the trained networks for either of the two keys, at random, and still expect the value of
 #   the key that was to be asked. A network that kept the values without their keys would be right about as often.
-# - Adding: on gates, which can shut out the unmarked numbers? The rival has none: a simple cell with about as many
+# - Adding: do gates, which can shut out the unmarked numbers, make it quicker to learn? The rival has none: a simple cell with about as many
 #   parameters as the GRU, at its best learning rate, and trained for as few steps.
 #
-# And does the LSTM's failure rest on forget gates that start half shut? The same LSTM, whose forget gates start with a bias of
+# And does the LSTM's failure rest on forget gates that start a quarter shut? The same LSTM, whose forget gates start with a bias of
 # 5, copies too, at its own best rate.
 
 # %% slideshow={"slide_type": "skip"}
@@ -1001,8 +1000,8 @@ claims.measure(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C07a.5",
-    "GRU, adding two of 20 numbers: share of variance explained; control: a simple "
-    "cell with about as many parameters, at its best learning rate",
+    "GRU, adding two of 20 numbers after 300 steps: share of variance explained; "
+    "control: a simple cell with about as many parameters, at its best learning rate",
     lambda seed, explained: explained[seed],
     of=[(seed, scores["adding", "gru"]) for seed in range(5)],
     control=[(seed, wide) for seed in range(5)],
@@ -1050,12 +1049,14 @@ twice_as_much = recurrent_memory.evaluate(
 )
 
 # %% tags=["hide-input"]
+commonest = np.mean([np.bincount(four, minlength=4).max() / 4
+                     for four in np.ndindex(4, 4, 4, 4)])   # of four values drawn
 at_base = {task: scores[task, "gru"] for task in POINTS}
 show.table(
     [
         ["two pairs", f"{Measured(at_base['recall']):.2f}"],
         ["four pairs", f"{Measured(twice_as_much):.2f}"],
-        ["guessing one of the four values", "0.25"],
+        ["saying the commonest value, whatever the key", f"{commonest:.2f}"],
     ],
     ["recall by the GRU", "share of values right"],
 )
@@ -1382,8 +1383,8 @@ lines["GRU (5 seeds)"] = np.sqrt(np.nanmean(networks, axis=1)).T
 recurrent_figures.errors_by_horizon(
     {"": ("horizon (days)", "root mean squared error (°C)", lines)},
     title="Seattle: errors on the test year",
-    caption="The last value is good for the next day and poor later. A year ago is "
-    "about as good at all horizons. The GRU's band is its range over seeds.",
+    caption="The last value is good for the next day and poor later. A year ago errs "
+    "about equally at all horizons. The GRU's band is its range over seeds.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -1452,7 +1453,7 @@ show.table(
 # are read for training, a tenth is for choices, the last tenth is the test.
 #
 # **Predict before you run.** An *n-gram* model counts: how often did each letter follow the few before it? Against it, a
-# GRU of 64 units that reads the training text three times: which of the two pays less?
+# GRU of 64 units that reads the training text twice: which of the two pays less?
 
 # %% slideshow={"slide_type": "skip"}
 symbols = sorted(set(novel))
@@ -1676,8 +1677,8 @@ exercises.hint("07a.3")
 exercises.solution("07a.3")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **4. Change one thing.** In the copying task, start the LSTM's forget bias at 5. After 300 steps, does it copy more symbols
-# over 20 blanks? Predict it from the gradient figure, then measure it, each start at a learning rate of its own.
+# **4. Change one thing.** C07a.8 opens the LSTM's forget gates at the start, with a bias of 5. Is 2 enough to copy over 20 blanks after 300 steps? Predict it from the
+# gradient figure, then measure it, each start at a learning rate of its own.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 exercises.hint("07a.4")

@@ -150,12 +150,13 @@ show.table(
 # <details><summary>Your prediction</summary>
 #
 # None. A common guess is *all*, since no step makes the data less likely. But where components overlap the steps are small, and small steps don't mean
-# that the top is near: with 300 more the two climb on, one much farther than the other. The start decides how far you get, also with k-means.
+# that the top is near: with 300 more the two climb on, into the range of the five by k-means, and end apart. How far you get in so many steps
+# hangs on the start, also with k-means.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What if only ratios are known? · 如果只知道密度之比？
+# ## What if only ratios are known? · 如果只知道密度之比呢？
 #
 # Most densities don't come with a latent variable that makes drawing easy. A posterior is *prior × likelihood*, up to a
 # constant that can seldom be computed. But the constant drops out of a ratio.
@@ -199,7 +200,7 @@ checks.equal("where she settles, and the towns' shares", settles, people / 7)
 show.source(metropolis)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## How many draws is a chain worth? · 一条链值多少个样本？
+# ## How many draws is a chain worth? · 一条链相当于多少个样本？
 #
 # A Gaussian in the plane, correlation 0.9, and 8,000 steps of a walk with jumps of size 0.35. The mean of the draws is an estimate of the
 # true mean, 0.
@@ -230,7 +231,7 @@ show.markdown(f"Typical error: {measured.mask(f'{np.sqrt((errors**2).mean()):.2f
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# The largest of the three: 8,000 steps are worth fewer than a hundred draws. A common guess is the smallest, since 8,000 draws are 8,000 draws; but each resembles the one
+# The largest of the three: 8,000 steps are worth about a hundred draws. A common guess is the smallest, since 8,000 draws are 8,000 draws; but each resembles the one
 # before.
 #
 # </details>
@@ -454,7 +455,7 @@ claims.measure(
 # nothing rejected. For a Gaussian with variances 1 and correlation $r$, $x_1 \mid x_2 \sim \mathcal N(r x_2,\, 1 -
 # r^2)$.
 #
-# **Predict before you run.** The ridge becomes thinner: the ratio of its variances, long to short, grows from 4 to 256. Who loses more, Gibbs per sweep or HMC per gradient?
+# **Predict before you run.** The ridge becomes thinner: the ratio of its variances, long to short, grows from 4 to 256. Which loses more, Gibbs per sweep or HMC per gradient?
 
 # %% slideshow={"slide_type": "skip"}
 show.source(gibbs.gaussian)
@@ -534,11 +535,11 @@ claims.measure(
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What if the ridge bends? · 如果山脊是弯的？
+# ## What if the ridge bends? · 如果山脊是弯的呢？
 #
 # A Gaussian, variances 100 and 1, and bent: the **banana** $x_1 = g_1$, $x_2 = g_2 + b\,(g_1^2 - 100)$ (Haario, Saksman
 # & Tamminen 2001), $b = 0.05$. Its moments stay known: means 0, variances 100 and $1 + 2 \cdot 100^2\, b^2 = 51$, still
-# no correlation. Gibbs has no easy part left: $x_2 \mid x_1$ is Gaussian, $x_1 \mid x_2$ is nothing with a name.
+# no correlation. Gibbs has one easy part left: $x_2 \mid x_1$ is Gaussian, $x_1 \mid x_2$ is nothing with a name.
 #
 # **Predict before you run.** On the straight ridge, $b = 0$, HMC gives more than Metropolis for 2,000 evaluations. On
 # the bent one: more still, as much more, or no more?
@@ -618,8 +619,9 @@ sampling_figures.density(
 # %% slideshow={"slide_type": "notes"} tags=["hide-input"]
 claims.measure(
     "C08a.9",
-    "a bend takes HMC's lead: what its chains are worth, by the error of known means, "
-    "over what Metropolis' are, 2,000 evaluations each; control: the ridge straight",
+    "a bend takes most of HMC's lead: what its chains are worth, by the error of known "
+    "means, over what Metropolis' are, 2,000 evaluations each; control: the ridge "
+    "straight",
     lambda b, seed: ridges[b, "HMC"][1][seed] / ridges[b, "Metropolis"][1][seed],
     of=[(0.05, seed) for seed in range(5)],
     control=[(0, seed) for seed in range(5)],
@@ -639,8 +641,9 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Can chains agree and all be wrong? · 各条链一致就对吗？
 #
-# **Split R-hat** halves each chain and compares the spread *between* the halves with that *within*: $\hat R = \sqrt{\tfrac{n-1}{n} + \tfrac{B/n}{W}}$, near 1 where all agree.
-# Halves with variance 1 whose means spread with variance $0.21$: $\hat R = \sqrt{1.21} = 1.1$.
+# **Split R-hat** halves each chain and compares the variance of the halves' means, $B/n$, with that within a half of $n$ draws, $W$:
+# $\hat R = \sqrt{\tfrac{n-1}{n} + \tfrac{B/n}{W}}$, near 1 where all agree.
+# Halves with variance 1 whose means spread with variance $0.21$: $\hat R \approx \sqrt{1.21} = 1.1$.
 #
 # **Predict before you run.** Two equal hills, fourteen standard deviations apart; four chains of 2,000 steps, all from the left one. R-hat: 1.00, 1.1 or 3?
 
@@ -880,9 +883,8 @@ show.table(
 # here a gradient costs TensorFlow about twenty times as much: each small operation of NUTS' tree is started by itself.
 # The test: the same program compiled whole by XLA (`jit_compile=True`) does as many gradients, each at nearly the price
 # of the others', and is about twenty times as fast. Compiling takes seconds, longer than all of this chapter's sampling
-# by NUTS; so it stays uncompiled here. Who of the three compiled ones is ahead changes with the split: the others on
-# two, TFP on the third. NumPyro's mass matrix, a width for each weight, gave it a few effective draws more per gradient
-# on each; TFP's adaptation has none, which didn't hurt it on the third split.
+# by NUTS; so it stays uncompiled here. Which of the three compiled ones is ahead changes with the split: the others on
+# two, TFP on the third. NumPyro's mass matrix, a width for each weight, gave it 4 to 14 effective draws more per 1,000 gradients; TFP's adaptation has none, and was ahead on the third split all the same.
 #
 # HMC in NumPy is ahead of them all on two splits, and level with the first on the third. It needs no tree, since it was
 # told its step and length; 48 pairs were tried for that, on two other splits. Three splits, one machine, a small model,

@@ -437,8 +437,8 @@ show.table(
 # A field gives more than a path: the probability of the whole line, $p(y \mid x)$. Independent labels and counted transitions give one too. To compare them, only paths that
 # the rules allow share the probability.
 #
-# **Predict before you run.** All see three letters. Each says how sure it is of its best line: on average 14 %, say. It is well calibrated if it gets as many lines right. Who comes nearest to that: the
-# field, the independent labels, nobody?
+# **Predict before you run.** All see three letters. Each says how sure it is of its best line: on average 14 %, say. It is calibrated on average if it gets as many lines right. Which comes nearest to that: the
+# field, the independent labels, neither?
 
 # %% slideshow={"slide_type": "skip"}
 def lines_right(way, seed, window):
@@ -490,9 +490,8 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Your prediction</summary>
 #
-# The field's, a little too unsure; and it gets about twice as many lines right as the others. Independent labels under the rules are about three times too sure, with counted transitions or
-# without. A common guess is that independent labels are far too unsure, since they multiply forty doubts: so they would be over all paths, but most of those contradict themselves and aren't
-# counted here. With fifteen letters seen all are too sure, the field least. A probability can be trusted only as far as its model is right, and was judged on lines that it didn't learn from.
+# The field, a little too unsure; and it gets about twice as many lines right as the others. Independent labels under the rules are about three times too sure, with counted transitions or
+# without. A common guess is that independent labels are far too unsure, since they multiply forty doubts: so they may be over all paths (not measured), but those that the rules forbid aren't counted here. With fifteen letters seen all are too sure, the field least. A probability can be trusted only as far as its model is right, and was judged on lines that it didn't learn from.
 #
 # </details>
 
@@ -618,7 +617,7 @@ show.table(
 # <details><summary>Your prediction</summary>
 #
 # Hardly at all: one peak, and each climb ends on it, whatever its start. A common guess is some per cent, as with networks, where each start ends elsewhere. With an encoder that learns its
-# features this is gone too: the field on top stays concave in *its* weights, the whole doesn't.
+# features this is lost: $\ln p$ stays concave in the field's *own* weights, not in all.
 #
 # </details>
 
@@ -632,7 +631,7 @@ show.table(
 # A place can also emit two letters on either side. That is no hidden Markov model any more: a *naive Bayes* model (features counted
 # one by one, as if independent given the label) at each place, chained.
 #
-# **Predict before you run.** Same features for both, two letters on either side. Who finds more words after 5 labelled lines, and who after 150? (Ng & Jordan 2002 asked this of naive
+# **Predict before you run.** Same features for both, two letters on either side. Which finds more words after 5 labelled lines, and which after 150? (Ng & Jordan 2002 asked this of naive
 # Bayes and logistic regression.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"]
@@ -848,7 +847,7 @@ claims.measure(
 #
 # The second of the three was this chapter's. By definition a conditional random field has $p(y \mid x)$ and no $p(x)$.
 # Measured: a hidden Markov model, which does generate, trained as a field is, got a better $p(y \mid x)$ (words found
-# weren't counted) and lost its letters. When a field pays, stands above: with three letters seen. A field draws labels,
+# weren't counted) and lost its letters. When a field pays, stands above: in English, with three or seven letters seen. A field draws labels,
 # given letters; for images there are *Markov* random fields that do model $p(x)$ (not measured here). The verdict on
 # the sentence stands in [chapter 08c](08c_attention_and_translation.ipynb).
 
