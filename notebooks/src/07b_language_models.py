@@ -1234,7 +1234,7 @@ written = {(way, seed): texts for seed, ways in drawn.items()
            for way, texts in ways.items()}
 
 # %% slideshow={"slide_type": "skip"}
-def by_beam(network, width=4, letters=LETTERS):
+def by_beam(network, letters, width=4):
     """What beam search makes of the opening."""
     step, units = language_models.stepper(network)
     logits, state, states = None, tf.zeros((1, units)), {}
@@ -1254,7 +1254,8 @@ def by_beam(network, width=4, letters=LETTERS):
     return book.text(decoding.beam(following, opening, letters, width)[0])
 
 
-for seed, text in language_models.in_turn(gated, by_beam).items():
+for seed, text in language_models.in_turn(
+        gated, functools.partial(by_beam, letters=LETTERS)).items():
     written["beam of 4", seed] = [text]
 
 # %% slideshow={"slide_type": "skip"}
