@@ -767,6 +767,7 @@ raw = [outputs_of(network, weights, test.x) for weights in trained.values()]
 found = [of_boxes.detections(outputs) for outputs in raw]
 measured = [detection.precision(of_seed, test) for of_seed in found]
 some = datasets.BoxedSplit(test.x[:100], test.boxes[:100], test.labels[:100])
+fifty = datasets.BoxedSplit(some.x[:50], some.boxes[:50], some.labels[:50])
 by_shuffled = detection.precision(
     of_boxes.detections(outputs_of(network, shuffled, some.x)), some)
 
@@ -887,7 +888,7 @@ claims.measure(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## What does suppression do? · 非极大值抑制的阈值
 #
-# Now the threshold of NMS, from 0.1 to 1 (nothing is suppressed), on 100 scenes.
+# Now the threshold of NMS, from 0.1 to 1 (nothing is suppressed), on 50 scenes.
 #
 # **Predict before you run.** Which threshold is best here: 0.1 (drop whatever touches), 0.5, or 0.9 (drop only what is
 # nearly equal)? The digits' true boxes overlap by up to 0.3, and suppression is done for each class by itself.
@@ -899,10 +900,10 @@ def judged(of_images, threshold):
     """AP and AP50 after suppression of all that is said at a threshold."""
     kept = [of_boxes.suppressed(one.boxes, one.labels, one.scores, threshold)
             for one in of_images]
-    one = detection.precision(kept, some)
+    one = detection.precision(kept, fifty)
     return one.ap, one.at(0.5)
 
-everything = [of_boxes.detections(outputs[:100], threshold=1.0) for outputs in raw]
+everything = [of_boxes.detections(outputs[:50], threshold=1.0) for outputs in raw]
 by_threshold = np.array([[judged(of_seed, threshold) for of_seed in everything]
                          for threshold in THRESHOLDS])      # (thresholds, seeds, 2)
 
@@ -937,7 +938,7 @@ def peaks(outputs):
     only[..., :10] = np.where(heat == highest, heat, -20)
     return only
 
-only_peaks = [of_boxes.detections(peaks(outputs[:100]), threshold=1.0)
+only_peaks = [of_boxes.detections(peaks(outputs[:50]), threshold=1.0)
               for outputs in raw]
 by_peaks = np.array([[judged(of_seed, threshold) for of_seed in only_peaks]
                      for threshold in (0.5, 1.0)])
@@ -1137,7 +1138,6 @@ claims.measure(
 
 # %% slideshow={"slide_type": "skip"}
 proportions = sliding_window.aspects(learn)
-fifty = datasets.BoxedSplit(some.x[:50], some.boxes[:50], some.labels[:50])
 by_windows = sliding_window.found_in(whole, fifty.x, proportions)
 centred = sliding_window.windows(held_out, 1_000, seed=1)
 window_accuracy = classifier.evaluate(centred.x, centred.y, verbose=0)[1]

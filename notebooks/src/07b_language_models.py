@@ -1082,7 +1082,7 @@ claims.measure(
 
 # %% slideshow={"slide_type": "skip"}
 tales = language_models.book("chinese")
-order_of_tales = language_models.best_order("chinese", range(2, 6))
+order_of_tales = language_models.best_order("chinese", range(3, 6))
 counted_tales = language_models.counted("chinese", order_of_tales)   # (18, 900)
 by_tales = language_models.in_turn(
     language_models.shipped("chinese_gated", "ch07b_chinese"),
@@ -1143,7 +1143,7 @@ claims.measure(
 
 # %% slideshow={"slide_type": "skip"}
 letters = language_models.book("english")
-order_of_letters = language_models.best_order("english", range(2, 8))
+order_of_letters = language_models.best_order("english", range(4, 8))
 counted_letters = language_models.counted("english", order_of_letters).mean(axis=1)
 books = {"italian": (book, test, best, counted.mean(axis=1)),
          "english": (letters, letters.test, order_of_letters, counted_letters),
