@@ -13,13 +13,8 @@ readings). An interrupted study goes on with the next seed.
 from dlcourse import recording, reproducibility
 from dlcourse.experiments import language_models
 
-TRAININGS = [
-    *[("italian_gated", seed) for seed in range(5)],
-    *[("italian_transformer", seed) for seed in range(5)],
-]
-
+KINDS, SEEDS = ("italian_gated", "italian_transformer"), range(5)
 LONGER = "italian_gated_longer, seed 0"
-KINDS = ("italian_gated", "italian_transformer")
 
 
 def main():
@@ -31,8 +26,9 @@ def main():
     if not record.done("n-grams"):
         orders = {n: language_models.counted("italian", n, "validation").mean() for n in range(1, 10)}
         record.add("n-grams", {str(order): float(paid) for order, paid in orders.items()})
-    for kind, seed in TRAININGS:
-        language_models.record(record, kind, seed)
+    for kind in KINDS:
+        for seed in SEEDS:
+            language_models.record(record, kind, seed)
     if not record.done(LONGER):
         record.add(LONGER, language_models.measured("italian_gated_longer", 0)[1])
     if not record.done("test"):

@@ -118,14 +118,14 @@ def cut(tokens, steps, shifts=4):
     return tuple(np.concatenate(side) for side in zip(*parts, strict=True))
 
 
-def train(model, tokens, *, readings, seed, batch_size=12, peak=0.004, shifts=4):
+def train(model, tokens, *, readings, seed, batch_size=12):
     """Train a transformer on excerpts of ``WINDOW`` characters, by Muon (Jordan et al. 2024); returns the Run.
 
-    ``readings`` of the text, a multiple of ``shifts``, from so many places at which excerpts begin.
+    ``readings`` of the text, a multiple of four: in each epoch, from four places at which excerpts begin.
     """
-    x, y = cut(tokens, WINDOW, shifts)
-    epochs = readings // shifts
-    rate = schedule(peak, epochs * -(-len(x) // batch_size))
+    x, y = cut(tokens, WINDOW)
+    epochs = readings // 4
+    rate = schedule(0.004, epochs * -(-len(x) // batch_size))
     return training.fit(
         model,
         sequences.sequence_classification(),

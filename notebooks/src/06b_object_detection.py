@@ -796,8 +796,8 @@ AP50, {beyond["AP"]:.3f} in AP.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # How does AP grow with the number of scenes? Trainings of three lengths were recorded. All take the same steps on their way:
-# learning rate up, then down to 0; six digits each in the first 85 % of the scenes, one to six in the last. All were judged on the same 500 validation scenes. The seconds are of two days, beside other programs: a
-# rough guide.
+# learning rate up, then down to 0; six digits each in the first 85 % of the scenes, one to six in the last. All were judged
+# on the same 500 validation scenes. The seconds are of two days, beside other programs: a rough guide.
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"]
 shorter = {}

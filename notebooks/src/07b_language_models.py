@@ -1283,8 +1283,7 @@ show.table(
 # %% slideshow={"slide_type": "skip"}
 def repeated(way, seed):
     """Share of stretches of 8 characters that stood before in the same text."""
-    return np.mean([language.repetition(text[:LETTERS], 8)
-                    for text in written[way, seed]])
+    return np.mean([language.repetition(text, 8) for text in written[way, seed]])
 
 
 def surprise(way, seed):
